@@ -1,0 +1,57 @@
+"""The root of every error this library raises, and its families.
+
+An error says what failed, repeats the value, says what was expected, and ends in ``Fix:``.
+Nothing here imports another module of the project.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigurationError",
+    "DataError",
+    "DefinitionError",
+    "LakehouseError",
+    "MissingDependencyError",
+    "StorageError",
+    "TableError",
+]
+
+
+class LakehouseError(Exception):
+    """The root: catch it to catch everything this library raises on purpose."""
+
+    def __init__(self, message: str, *, fix: str = "") -> None:
+        self.fix = fix
+        super().__init__(f"{message} Fix: {fix}" if fix else message)
+
+
+class ConfigurationError(LakehouseError):
+    """The settings or the environment are wrong: nothing was read or written."""
+
+
+class MissingDependencyError(ConfigurationError):
+    """An optional dependency is needed here and not installed."""
+
+    def __init__(self, *, package: str, extra: str, purpose: str) -> None:
+        self.package = package
+        self.extra = extra
+        super().__init__(
+            f"{purpose} needs the package {package!r}, which is not installed.",
+            fix=f"pip install 'lakehouse[{extra}]'.",
+        )
+
+
+class DefinitionError(LakehouseError):
+    """A pipeline is declared wrongly: found before any data is read."""
+
+
+class DataError(LakehouseError):
+    """The data breaks a rule that was declared as fatal, or can't be used at all."""
+
+
+class StorageError(LakehouseError):
+    """A storage service could not do what was asked."""
+
+
+class TableError(LakehouseError):
+    """A table could not be read or written."""
