@@ -13,7 +13,9 @@ class NotFoundError(StorageError):
     def __init__(self, *, store: str, key: str) -> None:
         self.store = store
         self.key = key
-        super().__init__(f"{store} has no object {key!r}.", fix="list the prefix to see which keys there are.")
+        super().__init__(
+            f"{store} has no object {key!r}.", fix="list the prefix to see which keys there are."
+        )
 
 
 class AccessDeniedError(StorageError):

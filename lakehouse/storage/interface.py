@@ -1,4 +1,4 @@
-"""What every storage service promises: bytes by key, one atomic way to create, listing in key order."""
+"""What every storage service promises: bytes by key, one atomic way to create, listing by key."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class AbstractStorageReader(ABC):
 
     @abstractmethod
     def list(self, prefix: str = "", *, start_after: str = "") -> Iterator[ObjectStat]:
-        """Yield the objects whose key starts with ``prefix`` and sorts after ``start_after``, in key order."""
+        """Yield the objects whose key starts with ``prefix`` and sorts after ``start_after``, by key."""
 
     @abstractmethod
     def uri(self, key: str = "") -> str:
@@ -77,7 +77,7 @@ class AbstractStorageService(AbstractStorageReader):
 
     @abstractmethod
     def write(self, key: str, body: bytes) -> ObjectStat:
-        """Write the whole object, replacing what was there; a reader sees the old or the new, never a part."""
+        """Write the whole object over what was there; a reader sees the old or the new, never a part."""
 
     @abstractmethod
     def put_if_absent(self, key: str, body: bytes) -> Created | AlreadyThere:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from lakehouse.errors import StorageError
 from lakehouse.storage.errors import AccessDeniedError, InvalidKeyError, NotFoundError
 from lakehouse.storage.interface import AbstractStorageService, AlreadyThere, Created, ObjectStat
 
@@ -57,7 +59,9 @@ class LocalStorageService(AbstractStorageService):
     def list(self, prefix: str = "", *, start_after: str = "") -> Iterator[ObjectStat]:
         folder, _, _ = prefix.rpartition("/")
         start = self._path(folder) if folder else self._root
-        found = [stat for stat in self._walk(start, f"{folder}/" if folder else "") if stat.key.startswith(prefix)]
+        found = [
+            stat for stat in self._walk(start, f"{folder}/" if folder else "") if stat.key.startswith(prefix)
+        ]
         found.sort(key=lambda stat: stat.key.encode())
         yield from (stat for stat in found if stat.key.encode() > start_after.encode())
 
@@ -80,11 +84,11 @@ class LocalStorageService(AbstractStorageService):
             temporary = self._write_temporary(path, body)
             try:
                 os.link(temporary, path)
+            except FileExistsError:
+                return AlreadyThere(key=key)
             finally:
                 os.unlink(temporary)
             self._sync_folder(path.parent)
-        except FileExistsError:
-            return AlreadyThere(key=key)
         except OSError as error:
             raise self._wrapped(error, key, "write") from error
         return Created(stat=self.stat(key))
@@ -137,11 +141,21 @@ class LocalStorageService(AbstractStorageService):
                 yield _object_stat(f"{prefix}{entry.name}", entry.stat())
 
     def _wrapped(self, error: OSError, key: str, action: str) -> Exception:
-        if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError) and action != "write":
+        if (
+            isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError)
+            and action != "write"
+        ):
             return NotFoundError(store=repr(self), key=key)
-        return AccessDeniedError(store=repr(self), key=key, action=action)
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            return AccessDeniedError(store=repr(self), key=key, action=action)
+        return StorageError(
+            f"{self!r} could not {action} {key!r}: {error.strerror}.",
+            fix="check the disk's free space and health, and that no file stands where a folder is needed.",
+        )
 
 
 def _object_stat(key: str, status: os.stat_result) -> ObjectStat:
     etag = f"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"
-    return ObjectStat(key=key, size_bytes=status.st_size, modified_ms=status.st_mtime_ns // 1_000_000, etag=etag)
+    return ObjectStat(
+        key=key, size_bytes=status.st_size, modified_ms=status.st_mtime_ns // 1_000_000, etag=etag
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.errors import StorageError
 from lakehouse.storage import (
     AbstractStorageService,
     AlreadyThere,
@@ -58,7 +59,7 @@ def test_a_range_is_cut_at_the_end_of_the_object(store: AbstractStorageService) 
 
 def test_a_key_that_is_not_there_is_an_error_that_names_it(store: AbstractStorageService) -> None:
     for ask in (store.read, store.stat):
-        with pytest.raises(NotFoundError, match="'none'.*Fix:"):
+        with pytest.raises(NotFoundError, match=r"'none'.*Fix:"):
             ask("none")
     assert not store.exists("none")
 
@@ -81,7 +82,9 @@ def test_of_eight_writers_exactly_one_wins_every_round(store: AbstractStorageSer
     for version in range(25):
         key, outcomes, barrier = f"log/{version}", {}, threading.Barrier(8)
 
-        def put(writer: int, key: str = key, barrier: threading.Barrier = barrier, outcomes: dict = outcomes) -> None:
+        def put(
+            writer: int, key: str = key, barrier: threading.Barrier = barrier, outcomes: dict = outcomes
+        ) -> None:
             barrier.wait()
             outcomes[writer] = store.put_if_absent(key, str(writer).encode())
 
@@ -107,3 +110,11 @@ def test_a_link_out_of_the_root_is_refused(tmp_path: Path) -> None:
     (tmp_path / "root" / "link").symlink_to(tmp_path / "outside")
     with pytest.raises(InvalidKeyError, match="out of the root"):
         LocalStorageService(tmp_path / "root").write("link/key", b"x")
+
+
+def test_a_file_where_a_folder_is_needed_is_an_error_with_its_cause(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_bytes(b"x")
+    store = LocalStorageService(tmp_path)
+    for put in (store.write, store.put_if_absent):
+        with pytest.raises(StorageError, match=r"'taken/key'.*(exists|directory).*Fix:"):
+            put("taken/key", b"x")
