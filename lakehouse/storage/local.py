@@ -11,6 +11,7 @@ from pathlib import Path
 from lakehouse.errors import StorageError
 from lakehouse.storage.errors import AccessDeniedError, InvalidKeyError, NotFoundError
 from lakehouse.storage.interface import AbstractStorageService, AlreadyThere, Created, ObjectStat
+from lakehouse.storage.keys import check_key
 
 __all__ = ["LocalStorageService"]
 
@@ -100,10 +101,8 @@ class LocalStorageService(AbstractStorageService):
             raise self._wrapped(error, key, "delete") from error
 
     def _path(self, key: str) -> Path:
-        segments = key.split("/")
-        if not key or "\0" in key or any(segment in {"", ".", ".."} for segment in segments):
-            raise InvalidKeyError(store=repr(self), key=key, reason="it has an empty, '.' or '..' segment")
-        path = self._root.joinpath(*segments)
+        check_key(key, store=repr(self))
+        path = self._root.joinpath(*key.split("/"))
         if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(self._root)):
             raise InvalidKeyError(store=repr(self), key=key, reason="a link leads out of the root")
         return path

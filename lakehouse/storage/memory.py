@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Iterator
 
-from lakehouse.storage.errors import InvalidKeyError, NotFoundError
+from lakehouse.storage.errors import NotFoundError
 from lakehouse.storage.interface import AbstractStorageService, AlreadyThere, Created, ObjectStat
+from lakehouse.storage.keys import check_key
 
 __all__ = ["MemoryStorageService"]
 
@@ -42,12 +43,12 @@ class MemoryStorageService(AbstractStorageService):
         return f"memory:///{key}"
 
     def write(self, key: str, body: bytes) -> ObjectStat:
-        self._check(key)
+        check_key(key, store=repr(self))
         with self._lock:
             return self._put(key, body)
 
     def put_if_absent(self, key: str, body: bytes) -> Created | AlreadyThere:
-        self._check(key)
+        check_key(key, store=repr(self))
         with self._lock:
             if key in self._objects:
                 return AlreadyThere(key=key)
@@ -64,13 +65,9 @@ class MemoryStorageService(AbstractStorageService):
         return stat
 
     def _get(self, key: str) -> tuple[bytes, ObjectStat]:
-        self._check(key)
+        check_key(key, store=repr(self))
         with self._lock:
             try:
                 return self._objects[key]
             except KeyError:
                 raise NotFoundError(store=repr(self), key=key) from None
-
-    def _check(self, key: str) -> None:
-        if not key or any(segment in {"", ".", ".."} for segment in key.split("/")):
-            raise InvalidKeyError(store=repr(self), key=key, reason="it has an empty, '.' or '..' segment")
