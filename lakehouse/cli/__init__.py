@@ -1,0 +1,5 @@
+"""The command line: arguments in, one library call, the answer out. No work is done here."""
+
+from lakehouse.cli.main import main
+
+__all__ = ["main"]

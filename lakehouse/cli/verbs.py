@@ -1,0 +1,42 @@
+"""Which verbs there are, and where each one's command lives. A verb's module is loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+import click
+
+__all__ = ["VERBS", "Verb", "VerbGroup"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """A verb of the command line; its module has a click command named ``command``."""
+
+    module: str
+    help: str
+
+
+VERBS: dict[str, Verb] = {}
+"""The table of contents of the command line, in the order of ``--help``."""
+
+
+class VerbGroup(click.Group):
+    """Loads a verb's module by name when the verb is called, so that those without Spark answer at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        verb = VERBS.get(cmd_name)
+        if verb is None:
+            return None
+        command: click.Command = importlib.import_module(verb.module).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if not VERBS:
+            return
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
