@@ -1,0 +1,127 @@
+"""The settings of one environment: which Spark, warehouse and storage. Never credentials; no Spark here."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from lakehouse.errors import ConfigurationError
+from lakehouse.strict_yaml import did_you_mean, read_yaml
+
+__all__ = [
+    "AdlsStorage",
+    "LocalStorage",
+    "S3Storage",
+    "Settings",
+    "SparkSettings",
+    "StorageSettings",
+    "load_settings",
+]
+
+DEFAULT_ENVIRONMENT = "local"
+DEFAULT_FOLDER = Path("conf/environments")
+
+_SECRET_KEY = re.compile(r"secret|password|token|access[.\-_]?key|account[.\-_]key|sas[.\-_]", re.IGNORECASE)
+
+
+class CredentialInSettingsError(ConfigurationError):
+    """A Spark option that carries a credential stands in a file that people share."""
+
+    def __init__(self, *, key: str) -> None:
+        self.key = key
+        super().__init__(
+            f"spark.conf has {key!r}, which looks like a credential; settings never hold any.",
+            fix="take it out, and give it to Spark by the machine's role or its credentials provider.",
+        )
+
+
+class UnknownEnvironmentError(ConfigurationError):
+    """No settings file has this name."""
+
+    def __init__(self, *, environment: str, folder: Path, known: list[str]) -> None:
+        self.environment = environment
+        super().__init__(
+            f"there is no environment {environment!r}: {folder / (environment + '.yaml')} does not exist. "
+            + did_you_mean(environment, known)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SparkSettings:
+    """Where Spark runs, and its options beyond the defaults of ``SparkSessionFactory``."""
+
+    master: str = "local[*]"
+    """``local[N]`` starts Spark in this process; ``spark://…``, ``yarn``, ``k8s://…`` join a cluster."""
+    remote: str | None = None
+    """``sc://host:port`` of a Spark Connect server; takes the place of ``master``."""
+    conf: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for key in self.conf:
+            if _SECRET_KEY.search(key):
+                raise CredentialInSettingsError(key=key)
+
+    @property
+    def mode(self) -> Literal["local", "cluster", "connect"]:
+        """How a session comes to be."""
+        if self.remote is not None:
+            return "connect"
+        return "local" if self.master == "local" or self.master.startswith("local[") else "cluster"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalStorage:
+    """A folder that every process and worker sees under the same path."""
+
+    kind: Literal["local"] = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Storage:
+    """A bucket of S3, or of a server that speaks its protocol."""
+
+    bucket: str
+    kind: Literal["s3"] = "s3"
+    region: str | None = None
+    endpoint: str | None = None
+    """URL of a server that is not Amazon's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdlsStorage:
+    """A container of Azure Data Lake Storage (or of its emulator)."""
+
+    account: str
+    container: str
+    kind: Literal["adls"] = "adls"
+    endpoint: str | None = None
+
+
+StorageSettings = LocalStorage | S3Storage | AdlsStorage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that differs between one environment and the next."""
+
+    spark: SparkSettings = field(default_factory=SparkSettings)
+    warehouse: str = "warehouse"
+    """Folder (relative to the working directory) or URL under which every table's folder lies."""
+    storage: StorageSettings = field(default_factory=LocalStorage)
+
+    def with_warehouse(self, warehouse: str) -> Settings:
+        """The same environment with its tables elsewhere."""
+        return dataclasses.replace(self, warehouse=warehouse)
+
+
+def load_settings(environment: str = DEFAULT_ENVIRONMENT, *, folder: Path = DEFAULT_FOLDER) -> Settings:
+    """Read ``<folder>/<environment>.yaml``; ``local`` needs no file. Raises ``ConfigurationError``."""
+    known = sorted({DEFAULT_ENVIRONMENT, *(path.stem for path in folder.glob("*.yaml"))})
+    if environment not in known:
+        raise UnknownEnvironmentError(environment=environment, folder=folder, known=known)
+    path = folder / f"{environment}.yaml"
+    return read_yaml(path, Settings).value if path.exists() else Settings()

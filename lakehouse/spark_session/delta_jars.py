@@ -1,0 +1,154 @@
+"""Delta's jars: resolved once by Spark's own resolver into a folder of their own, from then on plain paths.
+
+Resolving happens in a short process that starts no Spark context, with Ivy settings that leave the local
+Maven repository out. A lock keeps two cold starts apart; the list of jars is written last, so that a
+resolution that was killed is taken for none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import importlib.util
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+from lakehouse.errors import ConfigurationError, MissingDependencyError
+from lakehouse.spark_session.java import find_java
+
+__all__ = ["IVY_SETTINGS", "NOT_DELTA_S_OWN", "DeltaJars", "DeltaJarsError", "default_jars_folder"]
+
+IVY_SETTINGS = Path(__file__).parent / "ivysettings.xml"
+NOT_DELTA_S_OWN = "org.*:*,com.*:*,commons-*:*,javax.*:*,io.airlift:*"
+"""What Delta asks for and Spark has itself, newer: an older Jackson in front would break Spark's JSON."""
+
+_RESOLVE_SECONDS = 600
+
+
+class DeltaJarsError(ConfigurationError):
+    """Spark's resolver could not bring Delta's jars."""
+
+    def __init__(self, *, packages: str, folder: Path, reason: str) -> None:
+        self.packages = packages
+        super().__init__(
+            f"Delta's jars {packages!r} are not in {folder} and could not be resolved: {reason}.",
+            fix="let it reach a Maven repository once (DEFAULT_ARTIFACT_REPOSITORY names a mirror), "
+            "or set spark.jars in the environment's settings to jars that you have.",
+        )
+
+
+def default_jars_folder(environment: Mapping[str, str] | None = None) -> Path:
+    """Where jars are kept between runs: $LAKEHOUSE_CACHE, else the user's cache folder."""
+    variables = os.environ if environment is None else environment
+    if variables.get("LAKEHOUSE_CACHE"):
+        return Path(variables["LAKEHOUSE_CACHE"]) / "jars"
+    cache = variables.get("XDG_CACHE_HOME") or Path(variables.get("HOME", "~")).expanduser() / ".cache"
+    return Path(cache) / "lakehouse" / "jars"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaJars:
+    """The jars of one version of Delta."""
+
+    packages: str
+    """Maven coordinates with commas between, as in ``spark.jars.packages``."""
+    folder: Path = field(default_factory=default_jars_folder)
+
+    def paths(self) -> tuple[Path, ...]:
+        """Return the jars, resolving them if they are not here yet. Raises ``DeltaJarsError``."""
+        found = self.cached()
+        if found:
+            return found
+        with self._one_process_at_a_time():
+            return self.cached() or self._resolve()
+
+    def cached(self) -> tuple[Path, ...]:
+        """Return the jars that an earlier resolution brought, all of them or none; looks at no network."""
+        try:
+            names: list[str] = json.loads(self._list_file.read_bytes())
+        except (OSError, ValueError):
+            return ()
+        paths = tuple(self._ivy_folder / "jars" / name for name in names)
+        return paths if all(path.is_file() for path in paths) else ()
+
+    @property
+    def _ivy_folder(self) -> Path:
+        return self.folder / self.packages.replace(":", "_").replace(",", "+").replace(os.sep, "_")
+
+    @property
+    def _list_file(self) -> Path:
+        return self._ivy_folder / "jars.json"
+
+    def _resolve(self) -> tuple[Path, ...]:
+        home = _spark_home()
+        answer = subprocess.run(  # noqa: S603 - Spark's own launcher
+            _resolver_command(self.packages, self._ivy_folder, home),
+            env={**os.environ, "SPARK_HOME": str(home), "JAVA_HOME": str(find_java().home)},
+            capture_output=True,
+            text=True,
+            timeout=_RESOLVE_SECONDS,
+            check=False,
+        )
+        names = sorted(path.name for path in (self._ivy_folder / "jars").glob("*.jar"))
+        if answer.returncode != 0 or not names:
+            raise DeltaJarsError(packages=self.packages, folder=self.folder, reason=_reason(answer.stderr))
+        unfinished = self._list_file.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(json.dumps(names))
+        unfinished.replace(self._list_file)
+        return self.cached()
+
+    @contextlib.contextmanager
+    def _one_process_at_a_time(self) -> Iterator[None]:
+        try:
+            self._ivy_folder.mkdir(parents=True, exist_ok=True)
+            lock = (self._ivy_folder / "lock").open("w")
+        except OSError as error:
+            raise DeltaJarsError(packages=self.packages, folder=self.folder, reason=str(error)) from error
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _resolver_command(packages: str, ivy_folder: Path, spark_home: Path) -> list[str]:
+    """Spark's launcher with a program that ends at once: what it asks for is resolved before it starts."""
+    conf = {
+        "spark.jars.packages": packages,
+        "spark.jars.excludes": NOT_DELTA_S_OWN,
+        "spark.jars.ivy": str(ivy_folder),
+        "spark.jars.ivySettings": str(_ivy_settings(ivy_folder)),
+        "spark.master": "local[1]",
+    }
+    options = [part for key, value in conf.items() for part in ("--conf", f"{key}={value}")]
+    launcher = spark_home / "bin" / "spark-submit"
+    return [str(launcher), *options, "--class", "org.apache.ivy.Main", "spark-internal", "-version"]
+
+
+def _spark_home() -> Path:
+    """Where pyspark is installed, found without importing it."""
+    spec = importlib.util.find_spec("pyspark")
+    if spec is None or not spec.submodule_search_locations:
+        raise MissingDependencyError(package="pyspark", extra="", purpose="Resolving Delta's jars")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _ivy_settings(folder: Path) -> Path:
+    """Ours as they are, or, where the machine has a mirror, a copy that names it."""
+    mirror = os.environ.get("DEFAULT_ARTIFACT_REPOSITORY")
+    if not mirror:
+        return IVY_SETTINGS
+    text = IVY_SETTINGS.read_text(encoding="utf-8")
+    copy = folder / "ivysettings.xml"
+    copy.write_text(text.replace("<ibiblio ", f"<ibiblio root={quoteattr(mirror)} "), encoding="utf-8")
+    return copy
+
+
+def _reason(output: str) -> str:
+    """The resolver's own words for what went wrong, without its stack trace."""
+    telling = [line.strip() for line in output.splitlines() if re.search(r"Exception|not found|ERROR", line)]
+    return "; ".join(telling[:3]) or f"it printed {output[-200:]!r}"

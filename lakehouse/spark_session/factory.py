@@ -1,0 +1,155 @@
+"""Makes Spark sessions with Delta in them: local, on a cluster, or of a Connect server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from delta import configure_spark_with_delta_pip
+from py4j.protocol import Py4JJavaError
+from pyspark import SparkContext
+from pyspark.sql import SparkSession
+
+from lakehouse.errors import ConfigurationError
+from lakehouse.settings import Settings, SparkSettings
+from lakehouse.spark_session.delta_jars import DeltaJars, default_jars_folder
+from lakehouse.spark_session.java import find_java
+
+__all__ = ["DeltaMissingError", "SparkSessionFactory"]
+
+_DELTA_CONF = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+_SESSION_CONF = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+_LOG4J_FILE = Path(__file__).parent / "log4j2.properties"
+
+
+class DeltaMissingError(ConfigurationError):
+    """The JVM that runs already was started without Delta, and can't take it in any more."""
+
+    def __init__(self, *, missing: str) -> None:
+        super().__init__(
+            f"this Spark session has no Delta: {missing}.",
+            fix="start it with 'spark-submit --properties-file conf/spark-defaults.conf', "
+            "or stop the session that runs and let SparkSessionFactory start one.",
+        )
+
+
+class SparkSessionFactory:
+    """Makes the session of one environment; ``create`` gives the running one back where there is one."""
+
+    def __init__(self, settings: Settings | None = None, *, jars_folder: Path | None = None) -> None:
+        self._settings = settings or Settings()
+        self._jars_folder = jars_folder or default_jars_folder()
+
+    @classmethod
+    def local(cls, *, cores: int | None = None, conf: Mapping[str, str] | None = None) -> SparkSessionFactory:
+        """Spark in this process; ``cores`` defaults to all of them."""
+        return cls(Settings(spark=SparkSettings(master=f"local[{cores or '*'}]", conf=conf or {})))
+
+    @classmethod
+    def cluster(cls, master: str, *, conf: Mapping[str, str] | None = None) -> SparkSessionFactory:
+        """A driver in this process, executors on the cluster that ``master`` names."""
+        return cls(Settings(spark=SparkSettings(master=master, conf=conf or {})))
+
+    @classmethod
+    def connect(cls, remote: str, *, conf: Mapping[str, str] | None = None) -> SparkSessionFactory:
+        """A client of the Connect server ``sc://host:port``; no Java is needed here."""
+        return cls(Settings(spark=SparkSettings(remote=remote, conf=conf or {})))
+
+    def create(self, app_name: str) -> SparkSession:
+        """Return a session that reads and writes Delta. Raises ``ConfigurationError``."""
+        if self._settings.spark.mode == "connect":
+            return self._connected(app_name)
+        if "PYSPARK_GATEWAY_PORT" in os.environ or SparkContext._active_spark_context is not None:
+            # The JVM is up (spark-submit's, or ours): what it was not started with can't be added now.
+            return _checked(self._builder(app_name, _SESSION_CONF).getOrCreate())
+        os.environ["JAVA_HOME"] = str(find_java().home)
+        launch = self._jars() | _DELTA_CONF | _SESSION_CONF | self._launch_conf()
+        return _checked(self._builder(app_name, launch).getOrCreate())
+
+    def _connected(self, app_name: str) -> SparkSession:
+        builder = self._builder(app_name, _SESSION_CONF)
+        return builder.remote(str(self._settings.spark.remote)).getOrCreate()
+
+    def _builder(self, app_name: str, defaults: Mapping[str, str]) -> SparkSession.Builder:
+        """A builder of its own each time: pyspark's ``SparkSession.builder`` remembers between calls."""
+        builder = SparkSession.Builder().appName(app_name)
+        given = {key: _spark_text(value) for key, value in self._settings.spark.conf.items()}
+        for key, value in (dict(defaults) | given).items():
+            both = key == "spark.sql.extensions" and key in given and key in defaults
+            builder = builder.config(key, f"{defaults[key]},{value}" if both else value)
+        return builder
+
+    def _launch_conf(self) -> dict[str, str]:
+        """What the JVM must know before it starts."""
+        master = self._settings.spark.master
+        shared = {
+            "spark.master": master,
+            "spark.ui.showConsoleProgress": "false",
+            "spark.sql.warehouse.dir": _spark_warehouse(self._settings.warehouse),
+            "spark.databricks.delta.snapshotPartitions": "2",
+            "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG4J_FILE.as_uri()}",
+        }
+        return shared | _small_machine(master) if self._settings.spark.mode == "local" else shared
+
+    def _jars(self) -> dict[str, str]:
+        """Delta's jars, unless the settings bring jars of their own."""
+        if {"spark.jars", "spark.jars.packages"} & self._settings.spark.conf.keys():
+            return {}
+        jars = DeltaJars(packages=_delta_packages(), folder=self._jars_folder)
+        return {"spark.jars": ",".join(str(path) for path in jars.paths())}
+
+
+def _delta_packages() -> str:
+    """The Maven coordinates that delta-spark's own helper asks for, given the versions installed here."""
+    builder = configure_spark_with_delta_pip(SparkSession.Builder())
+    return str(builder._options["spark.jars.packages"])
+
+
+def _small_machine(master: str) -> dict[str, str]:
+    """Defaults that let a session on one machine start in seconds and leave memory to the rest."""
+    cores = os.cpu_count() or 1 if "[*" in master else _cores_of(master)
+    memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory_gib = max(1, min(4, memory_bytes // 4 // 2**30))
+    return {
+        "spark.ui.enabled": "false",
+        "spark.driver.memory": f"{memory_gib}g",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.shuffle.partitions": str(2 * cores),
+    }
+
+
+def _cores_of(master: str) -> int:
+    digits = master.removeprefix("local[").split(",")[0].rstrip("]")
+    return int(digits) if digits.isdecimal() else 1
+
+
+def _spark_warehouse(warehouse: str) -> str:
+    """Where Spark puts tables that have a name only; a folder is made absolute, a URL stays."""
+    return warehouse if "://" in warehouse else str(Path(warehouse).absolute())
+
+
+def _spark_text(value: str | int | float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _checked(spark: SparkSession) -> SparkSession:
+    """Return the session, sure that Delta is in it: Spark alone would warn, and fail at the first table."""
+    jvm: Any = spark._jvm
+    try:
+        loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
+        jvm.java.lang.Class.forName(_DELTA_CONF["spark.sql.extensions"], False, loader)
+    except Py4JJavaError as error:
+        raise DeltaMissingError(missing="its jars are not on the class path") from error
+    for key, value in _DELTA_CONF.items():
+        if value not in (spark.conf.get(key, "") or ""):
+            raise DeltaMissingError(missing=f"{key} lacks {value}")
+    return spark

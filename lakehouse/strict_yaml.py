@@ -1,0 +1,248 @@
+"""Read a YAML file into dataclasses, refusing whatever they don't declare, with the line of every problem.
+
+The types to read into are frozen dataclasses; a union of them is told apart by a field whose type is a
+``Literal`` (``kind: Literal["s3"]``). Anchors and duplicate keys are refused: what a reader of the file sees
+is what is read. Knows nothing of Spark, settings or pipelines.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import operator
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from lakehouse.errors import ConfigurationError, LakehouseError
+
+__all__ = ["ParsedYaml", "YamlError", "YamlPath", "YamlProblem", "did_you_mean", "parse_yaml", "read_yaml"]
+
+T = TypeVar("T")
+YamlPath = tuple[str | int, ...]
+"""Where a value stands: keys and list positions from the top, ``("spark", "conf")``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YamlProblem:
+    """One thing that is wrong, and where."""
+
+    line: int
+    """From 1."""
+    message: str
+
+
+class YamlError(ConfigurationError):
+    """A YAML file is not what its type declares; names every problem in it at once."""
+
+    def __init__(self, *, file: str, problems: Sequence[YamlProblem]) -> None:
+        self.file = file
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{file}:{problem.line}: {problem.message}" for problem in problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedYaml(Generic[T]):
+    """What the file says, and the line on which it says each part."""
+
+    value: T
+    lines: Mapping[YamlPath, int]
+
+
+def read_yaml(path: Path, as_type: type[T]) -> ParsedYaml[T]:
+    """Read the file as ``as_type``. Raises ``YamlError``."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise YamlError(
+            file=str(path), problems=[YamlProblem(line=1, message=f"can't be read: {error}.")]
+        ) from error
+    return parse_yaml(text, as_type, file=str(path))
+
+
+def parse_yaml(text: str, as_type: type[T], *, file: str) -> ParsedYaml[T]:
+    """Read the text as ``as_type``; ``file`` is its name in messages. Raises ``YamlError``."""
+    try:
+        loader = _Loader(text)
+        document = loader.get_single_node()
+    except yaml.YAMLError as error:
+        raise YamlError(file=file, problems=[_syntax_problem(error)]) from error
+    reader = _Reader(loader)
+    node = document if document is not None else MappingNode("tag:yaml.org,2002:map", [], *_start_of_file())
+    value = reader.read(node, as_type, ())
+    if reader.problems:
+        raise YamlError(file=file, problems=sorted(reader.problems, key=lambda problem: problem.line))
+    return ParsedYaml(value=value, lines=reader.lines)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Say how to repair a name that nothing has: ``Fix: did you mean 'x'?``, or the names there are."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"Fix: did you mean {close[0]!r}?" if close else f"Fix: use one of {', '.join(names)}."
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, without anchors: an alias can repeat a whole tree, and hides where a value stands."""
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        if self.check_event(yaml.events.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not read", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+
+class _Reader:
+    """Walks nodes and types side by side, and collects problems instead of stopping at the first."""
+
+    def __init__(self, loader: yaml.SafeLoader) -> None:
+        self._loader = loader
+        self.problems: list[YamlProblem] = []
+        self.lines: dict[YamlPath, int] = {}
+
+    def read(self, node: Node, as_type: Any, path: YamlPath) -> Any:
+        """Return the value, or None after noting a problem."""
+        self.lines.setdefault(path, _line(node))
+        origin = get_origin(as_type)
+        if origin in (Union, types.UnionType):
+            return self._read_union(node, get_args(as_type), path)
+        if dataclasses.is_dataclass(as_type):
+            return self._read_dataclass(node, typing.cast(type, as_type), path)
+        if origin in (tuple, list, Sequence):
+            return self._read_sequence(node, get_args(as_type)[0], path)
+        if origin in (dict, Mapping):
+            return self._read_mapping(node, get_args(as_type)[1], path)
+        return self._read_plain(node, as_type)
+
+    def _read_union(self, node: Node, members: Sequence[Any], path: YamlPath) -> Any:
+        candidates = [member for member in members if _fits(node, member)]
+        if len(candidates) == 1:
+            return self.read(node, candidates[0], path)
+        if candidates and all(dataclasses.is_dataclass(member) for member in candidates):
+            return self._read_tagged(node, candidates, path)
+        return self._read_plain(node, functools.reduce(operator.or_, members))
+
+    def _read_tagged(self, node: Node, members: Sequence[Any], path: YamlPath) -> Any:
+        tag = next(name for name, hint in _hints(members[0]).items() if get_origin(hint) is Literal)
+        by_value = {value: member for member in members for value in get_args(_hints(member)[tag])}
+        keys = {key.value: value for key, value in node.value if isinstance(key, ScalarNode)}
+        if tag not in keys:
+            return self._note(node, f"{tag!r} is missing. Fix: add {tag}: {' | '.join(sorted(by_value))}.")
+        given = str(keys[tag].value)
+        if given not in by_value:
+            return self._note(keys[tag], f"{tag} is {given!r}. {did_you_mean(given, by_value)}")
+        return self.read(node, by_value[given], path)
+
+    def _read_dataclass(self, node: Node, as_type: type, path: YamlPath) -> Any:
+        if not isinstance(node, MappingNode):
+            return self._note(node, f"expected keys and values, got {_kind(node)}.")
+        before = len(self.problems)
+        hints = _hints(as_type)
+        values = {}
+        for key, value in self._pairs(node, path):
+            if key in hints:
+                values[key] = self.read(value, hints[key], (*path, key))
+            else:
+                line = self.lines[(*path, key)]
+                self._note_at(line, f"unknown key {key!r}. {did_you_mean(key, hints)}")
+        for field in dataclasses.fields(as_type):
+            if field.name not in values and _is_required(field):
+                self._note(node, f"the key {field.name!r} is missing. Fix: add it.")
+        return self._built(node, as_type, values) if len(self.problems) == before else None
+
+    def _built(self, node: Node, as_type: type, values: Mapping[str, Any]) -> Any:
+        try:
+            return as_type(**values)
+        except LakehouseError as error:
+            return self._note(node, str(error))
+
+    def _read_sequence(self, node: Node, item_type: Any, path: YamlPath) -> Any:
+        if not isinstance(node, SequenceNode):
+            return self._note(node, f"expected a list, got {_kind(node)}.")
+        return tuple(self.read(item, item_type, (*path, index)) for index, item in enumerate(node.value))
+
+    def _read_mapping(self, node: Node, value_type: Any, path: YamlPath) -> Any:
+        if not isinstance(node, MappingNode):
+            return self._note(node, f"expected keys and values, got {_kind(node)}.")
+        return {key: self.read(value, value_type, (*path, key)) for key, value in self._pairs(node, path)}
+
+    def _pairs(self, node: MappingNode, path: YamlPath) -> list[tuple[str, Node]]:
+        """Give keys and values in order; a key that is no plain text, or comes twice, is noted."""
+        found: dict[str, Node] = {}
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                self._note(key, "a key must be plain text.")
+            elif key.value in found:
+                self._note(key, f"the key {key.value!r} is here twice. Fix: remove one.")
+            else:
+                found[key.value] = value
+                self.lines[(*path, key.value)] = _line(key)
+        return list(found.items())
+
+    def _read_plain(self, node: Node, as_type: Any) -> Any:
+        try:
+            value = self._loader.construct_object(node, deep=True)
+            return msgspec.convert(value, as_type, strict=True)
+        except (msgspec.ValidationError, yaml.YAMLError, ValueError) as error:
+            hint = " Fix: put it in quotes." if as_type is str and isinstance(node, ScalarNode) else ""
+            return self._note(node, f"{_sentence(error)}{hint}")
+
+    def _note(self, node: Node, message: str) -> None:
+        self._note_at(_line(node), message)
+
+    def _note_at(self, line: int, message: str) -> None:
+        self.problems.append(YamlProblem(line=line, message=message))
+
+
+def _hints(as_type: Any) -> dict[str, Any]:
+    return typing.get_type_hints(as_type)
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _fits(node: Node, member: Any) -> bool:
+    """Whether the shape of the node is that of the type: nothing, keys, list or single value."""
+    if isinstance(node, ScalarNode) and node.tag == "tag:yaml.org,2002:null":
+        return member is type(None)
+    if isinstance(node, MappingNode):
+        return dataclasses.is_dataclass(member) or get_origin(member) in (dict, Mapping)
+    is_list = get_origin(member) in (tuple, list, Sequence)
+    if isinstance(node, SequenceNode):
+        return is_list
+    return not (is_list or dataclasses.is_dataclass(member) or get_origin(member) in (dict, Mapping))
+
+
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _kind(node: Node) -> str:
+    if isinstance(node, ScalarNode):
+        return f"the value {node.value!r}" if node.value else "nothing"
+    return "a list" if isinstance(node, SequenceNode) else "keys and values"
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).splitlines()[0].replace("`", "'")
+    return f"{text[:1].lower()}{text[1:]}."
+
+
+def _start_of_file() -> tuple[yaml.Mark, yaml.Mark]:
+    mark = yaml.Mark("", 0, 0, 0, None, 0)
+    return mark, mark
+
+
+def _syntax_problem(error: yaml.YAMLError) -> YamlProblem:
+    mark = getattr(error, "problem_mark", None)
+    reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return YamlProblem(line=mark.line + 1 if mark else 1, message=f"not readable as YAML: {reason}.")

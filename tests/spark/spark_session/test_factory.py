@@ -1,0 +1,39 @@
+"""The shared session is what SparkSessionFactory promises: Delta inside, small-machine defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse.spark_session import SparkSessionFactory
+
+pytestmark = pytest.mark.spark
+
+
+def test_the_session_writes_and_reads_delta(spark: SparkSession, warehouse: Path) -> None:
+    spark.range(7).write.format("delta").save(str(warehouse / "t"))
+    spark.range(7, 9).write.format("delta").mode("append").save(str(warehouse / "t"))
+    rows = spark.read.format("delta").load(str(warehouse / "t")).collect()
+    assert sorted(row.id for row in rows) == list(range(9))
+    assert sorted(path.name for path in (warehouse / "t" / "_delta_log").glob("*.json")) == [
+        "00000000000000000000.json",
+        "00000000000000000001.json",
+    ]
+
+
+def test_the_session_speaks_utc_and_ansi(spark: SparkSession) -> None:
+    assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
+    assert spark.conf.get("spark.sql.ansi.enabled") == "true"
+
+
+def test_a_session_that_runs_is_given_back(spark: SparkSession) -> None:
+    again = SparkSessionFactory.local(cores=2).create("another name")
+    assert again.sparkContext.applicationId == spark.sparkContext.applicationId
+
+
+def test_the_jars_on_the_class_path_are_only_those_that_spark_lacks(spark: SparkSession) -> None:
+    jars = spark.sparkContext.getConf().get("spark.jars", "")
+    groups = {Path(jar).name.split("_")[0] for jar in jars.split(",")}
+    assert groups == {"io.delta", "io.unitycatalog"}

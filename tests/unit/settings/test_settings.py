@@ -1,0 +1,112 @@
+"""Settings come from one file an environment; what they don't know, and credentials, are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lakehouse.cli.exit_codes import ExitCode, exit_code_of
+from lakehouse.errors import ConfigurationError
+from lakehouse.settings import AdlsStorage, LocalStorage, S3Storage, Settings, SparkSettings, load_settings
+
+ROOT = Path(__file__).parents[3]
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "prod.yaml").write_text(text)
+    return folder
+
+
+def test_local_needs_no_file(tmp_path: Path) -> None:
+    assert load_settings(folder=tmp_path / "none") == Settings()
+    assert Settings().spark.mode == "local"
+
+
+def test_the_file_for_local_says_the_defaults() -> None:
+    assert load_settings("local", folder=ROOT / "conf" / "environments") == Settings()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "conf" / "environments").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_every_environment_in_the_repository_can_be_read(path: Path) -> None:
+    assert load_settings(path.stem, folder=path.parent).warehouse
+
+
+@pytest.mark.parametrize(
+    ("spark", "mode"),
+    [
+        ("{master: 'local[4]'}", "local"),
+        ("{master: local}", "local"),
+        ("{master: 'spark://h:7077'}", "cluster"),
+        ("{master: 'local-cluster[2,1,1024]'}", "cluster"),
+        ("{master: yarn}", "cluster"),
+        ("{remote: 'sc://h:15002'}", "connect"),
+    ],
+)
+def test_the_mode_follows_from_the_address(tmp_path: Path, spark: str, mode: str) -> None:
+    assert load_settings("prod", folder=write(tmp_path, f"spark: {spark}")).spark.mode == mode
+
+
+@pytest.mark.parametrize(
+    ("storage", "expected"),
+    [
+        ("{kind: local}", LocalStorage()),
+        ("{kind: s3, bucket: b, region: r}", S3Storage(bucket="b", region="r")),
+        ("{kind: adls, account: a, container: c}", AdlsStorage(account="a", container="c")),
+    ],
+)
+def test_storage_is_told_apart_by_its_kind(tmp_path: Path, storage: str, expected: object) -> None:
+    assert load_settings("prod", folder=write(tmp_path, f"storage: {storage}")).storage == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("spark:\n  mastr: local", "prod.yaml:2: unknown key 'mastr'. Fix: did you mean 'master'?"),
+        ("storage:\n  kind: s4\n  bucket: b", "prod.yaml:2: kind is 's4'. Fix: use one of adls, local, s3."),
+        ("storage: {kind: s3}", "the key 'bucket' is missing"),
+        ("storage: {kind: s3, bucket: b, secret_key: x}", "unknown key 'secret_key'"),
+        ("warehouse: 7", "prod.yaml:1: expected 'str', got 'int'. Fix: put it in quotes."),
+        ("spark: {conf: {a: [1]}}", "prod.yaml:1: expected"),
+    ],
+)
+def test_what_settings_do_not_know_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings("prod", folder=write(tmp_path, text))
+    assert words in str(caught.value)
+    assert exit_code_of(caught.value) is ExitCode.WRONG_USE
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "spark.hadoop.fs.s3a.secret.key",
+        "spark.hadoop.fs.s3a.access.key",
+        "spark.hadoop.fs.s3a.session.token",
+        "spark.hadoop.fs.azure.account.key.a.dfs.example",
+        "spark.ssl.keyPassword",
+    ],
+)
+def test_a_credential_is_refused_and_not_repeated(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings("prod", folder=write(tmp_path, f"spark:\n  conf:\n    {key}: hunter2"))
+    assert key in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_credentials_provider_is_no_credential() -> None:
+    SparkSettings(conf={"spark.hadoop.fs.s3a.aws.credentials.provider": "x.Y"})
+
+
+def test_an_unknown_environment_names_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="did you mean 'prod'"):
+        load_settings("prd", folder=write(tmp_path, "{}"))
+
+
+@pytest.mark.parametrize("name", ["../prod", "/etc/passwd", "", "a/b"])
+def test_an_environment_name_stays_in_its_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "inner").mkdir()
+    with pytest.raises(ConfigurationError, match="no environment"):
+        load_settings(name, folder=write(tmp_path, "{}") / "inner")
