@@ -14,6 +14,7 @@ from lakehouse.delta_log.actions import (
     SetTransaction,
     Sidecar,
 )
+from lakehouse.delta_log.snapshot import Snapshot
 
 __all__ = [
     "Action",
@@ -28,4 +29,5 @@ __all__ = [
     "RemoveFile",
     "SetTransaction",
     "Sidecar",
+    "Snapshot",
 ]

@@ -69,12 +69,12 @@ class TimestampNotFoundError(DeltaLogError):
 class LogGapError(DeltaLogError):
     """Commits that are needed to rebuild the table are missing from the log."""
 
-    def __init__(self, *, table: str, missing: Sequence[int], needed_for: int, start: int | None) -> None:
+    def __init__(self, *, table: str, missing: range, needed_for: int, start: int | None) -> None:
         self.table = table
-        self.missing = tuple(missing)
+        self.missing = missing
         self.needed_for = needed_for
         origin = "no usable checkpoint" if start is None else f"a checkpoint of version {start}"
-        first, last = min(missing), max(missing)
+        first, last = missing[0], missing[-1]
         which = f"commit {first} is" if first == last else f"commits in {first}…{last} are"
         super().__init__(
             f"{table} can't be rebuilt at version {needed_for}: {which} missing, with {origin} before it.",

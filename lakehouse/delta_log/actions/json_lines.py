@@ -16,7 +16,7 @@ from lakehouse.delta_log.actions.protocol import ProtocolChange
 from lakehouse.delta_log.actions.transaction_identifier import SetTransaction
 from lakehouse.delta_log.errors import MalformedLogError
 
-__all__ = ["Action", "decode_actions", "encode_actions"]
+__all__ = ["Action", "decode_actions", "encode_actions", "first_bad_line"]
 
 Action: TypeAlias = (
     AddFile
@@ -71,7 +71,8 @@ def decode_actions(body: bytes, *, source: str) -> list[Action]:
     try:
         lines = _decoder.decode_lines(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedLogError(source=source, line=_first_bad_line(body), reason=str(error)) from error
+        line_number = first_bad_line(body, _decoder)
+        raise MalformedLogError(source=source, line=line_number, reason=str(error)) from error
     return [action for line in lines for action in _actions_of(line)]
 
 
@@ -93,10 +94,11 @@ def _actions_of(line: _Line) -> list[Action]:
     ]
 
 
-def _first_bad_line(body: bytes) -> int | None:
+def first_bad_line(body: bytes, decoder: msgspec.json.Decoder[Any]) -> int | None:
+    """Return the number of the first line, from 1, that the decoder refuses."""
     for number, line in enumerate(body.split(b"\n"), start=1):
         try:
-            _decoder.decode_lines(line)
+            decoder.decode_lines(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return number
     return None

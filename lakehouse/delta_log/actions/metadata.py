@@ -21,6 +21,10 @@ def _no_columns() -> list[str]:
     return []
 
 
+def _no_schema() -> str:
+    return '{"type":"struct","fields":[]}'
+
+
 class Format(msgspec.Struct, frozen=True, kw_only=True):
     """How the data files are encoded (Delta PROTOCOL, "Format Specification"): always Parquet."""
 
@@ -46,8 +50,8 @@ class MetadataChange(
     name: str | None = None
     description: str | None = None
     format: Format = msgspec.field(default_factory=Format)
-    schema_string: str
-    """The schema as JSON text (Delta PROTOCOL, "Schema Serialization Format")."""
+    schema_string: str = msgspec.field(default_factory=_no_schema)
+    """The schema as JSON text (Delta PROTOCOL, "Schema Serialization Format"); old logs may leave it out."""
     partition_columns: Sequence[str] = msgspec.field(default_factory=_no_columns)
     """Logical names, in order."""
     created_ms: Int64 | None = None

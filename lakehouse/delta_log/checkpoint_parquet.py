@@ -1,0 +1,152 @@
+"""One Parquet file of a checkpoint, or a sidecar: column by column, within bounds on memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lakehouse.delta_log.errors import MalformedLogError
+from lakehouse.delta_log.parquet_source import open_parquet
+from lakehouse.storage import AbstractStorageReader
+
+__all__ = ["CheckpointParquet"]
+
+_FIRST_BATCH_ROWS = 256
+_BATCH_BYTES = 32 * 2**20
+_MAX_BATCH_ROWS = 65_536
+_MAX_EXPANSION = 4_000
+"""Decoded bytes per byte of file, above which a file is taken for an attack; real ones stay below 100."""
+
+_ALWAYS_ALLOWED_BYTES = 256 * 2**20
+
+
+class CheckpointParquet:
+    """Reads the actions of a Parquet file; the rows of an action are those where its column isn't null.
+
+    Every method raises MalformedLogError for a file that is not a checkpoint, or that would decode to
+    far more than any real one of its size.
+    """
+
+    def __init__(self, storage: AbstractStorageReader, key: str) -> None:
+        self._source = storage.uri(key)
+        self._size_bytes = storage.stat(key).size_bytes
+        try:
+            self._file: pq.ParquetFile = open_parquet(storage, key)
+            self._schema: pa.Schema = self._file.schema_arrow
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise self._malformed(str(error)) from error
+        self._check_declared_size()
+
+    def actions(self, names: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+        """Return the rows of the small actions, as (name, fields without nulls)."""
+        present = [name for name in names if name in self._schema.names]
+        found: list[tuple[str, dict[str, Any]]] = []
+        for batch in self._batches(present):
+            for name in present:
+                column = batch.column(name)
+                rows = column.filter(pc.is_valid(column)).to_pylist(maps_as_pydicts="lossy")
+                found.extend((name, _without_nulls(fields)) for fields in rows)
+        return found
+
+    def rows(self, action: str, row_type: pa.StructType) -> pa.Table:
+        """Return the rows of ``add`` or ``remove`` as a table with the fields of ``row_type``.
+
+        Fields that the file lacks are null; fields that are not in ``row_type`` are not read.
+        """
+        schema = pa.schema(list(row_type))
+        index = self._schema.get_field_index(action)
+        if index < 0:
+            return schema.empty_table()
+        stored = self._schema.field(index).type
+        if not pa.types.is_struct(stored) or stored.get_field_index("path") < 0:
+            raise self._malformed(f"its column {action!r} is {stored}, not a struct with a path")
+        names = [field.name for field in row_type if stored.get_field_index(field.name) >= 0]
+        batches = self._batches([f"{action}.{name}" for name in dict.fromkeys(["path", *names])])
+        try:
+            parts = [_selected(batch.column(action), row_type) for batch in batches]
+        except (pa.ArrowException, KeyError) as error:
+            raise self._malformed(str(error)) from error
+        return pa.Table.from_batches(parts, schema=schema)
+
+    def has_field(self, action: str, field: str) -> bool:
+        """Say whether the file has this field of this action."""
+        index = self._schema.get_field_index(action)
+        stored = None if index < 0 else self._schema.field(index).type
+        return stored is not None and pa.types.is_struct(stored) and stored.get_field_index(field) >= 0
+
+    def field_type(self, action: str, field: str) -> pa.DataType:
+        """Return the Arrow type of a field that is there."""
+        return self._schema.field(action).type.field(field).type
+
+    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        if not columns:
+            return
+        groups = self._file.metadata.num_row_groups
+        budget = max(_ALWAYS_ALLOWED_BYTES, _MAX_EXPANSION * self._size_bytes)
+        try:
+            for group in range(groups):
+                yield from self._group_batches(group, columns, budget)
+        except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+            raise self._malformed(str(error)) from error
+
+    def _group_batches(self, group: int, columns: Sequence[str], budget: int) -> Iterator[pa.RecordBatch]:
+        # The first, small batch shows how big a row is; a dictionary of long strings hides in the footer.
+        rows = self._file.metadata.row_group(group).num_rows
+        first = next(self._read(group, columns, _FIRST_BATCH_ROWS), None)
+        if first is None:
+            return
+        row_bytes = first.nbytes / max(1, first.num_rows)
+        if row_bytes * rows > budget:
+            raise self._malformed(f"its {rows} rows would take {row_bytes * rows / 2**30:.1f} GiB")
+        if first.num_rows == rows:
+            yield first
+            return
+        size = int(min(_MAX_BATCH_ROWS, max(1, _BATCH_BYTES // max(1.0, row_bytes))))
+        yield from self._read(group, columns, size)
+
+    def _read(self, group: int, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
+        return self._file.iter_batches(  # type: ignore[no-any-return]
+            batch_size=rows, row_groups=[group], columns=list(columns), use_threads=False
+        )
+
+    def _check_declared_size(self) -> None:
+        metadata = self._file.metadata
+        declared = sum(metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups))
+        budget = max(_ALWAYS_ALLOWED_BYTES, _MAX_EXPANSION * self._size_bytes)
+        if declared > budget:
+            raise self._malformed(f"it declares {declared} bytes of content in {self._size_bytes} bytes")
+
+    def _malformed(self, reason: str) -> MalformedLogError:
+        return MalformedLogError(source=self._source, reason=reason.rstrip("."))
+
+
+def _selected(column: pa.StructArray, row_type: pa.StructType) -> pa.RecordBatch:
+    present = column.filter(pc.is_valid(column))
+    return pa.RecordBatch.from_arrays(
+        [_field(present, field.name, field.type) for field in row_type], schema=pa.schema(list(row_type))
+    )
+
+
+def _field(rows: pa.StructArray, name: str, wanted: pa.DataType) -> pa.Array:
+    if rows.type.get_field_index(name) < 0:
+        return pa.nulls(len(rows), wanted)
+    return _cast(pc.struct_field(rows, name), wanted)
+
+
+def _cast(values: pa.Array, wanted: pa.DataType) -> pa.Array:
+    if values.type.equals(wanted):
+        return values
+    if pa.types.is_struct(wanted) and pa.types.is_struct(values.type):
+        parts = [_field(values, field.name, field.type) for field in wanted]
+        return pa.StructArray.from_arrays(parts, fields=list(wanted), mask=pc.is_null(values))
+    return values.cast(wanted)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(part) for name, part in value.items() if part is not None}
+    return value

@@ -1,0 +1,30 @@
+"""A table's schema: the protocol's types, their JSON, and what Arrow calls them. No storage here."""
+
+from lakehouse.delta_log.schema.arrow import arrow_schema, arrow_type, delta_schema, delta_type
+from lakehouse.delta_log.schema.column_mapping import ColumnMappingMode, column_mapping_mode
+from lakehouse.delta_log.schema.json_text import schema_from_json, schema_to_json
+from lakehouse.delta_log.schema.types import (
+    ArrayType,
+    DataType,
+    MapType,
+    PrimitiveType,
+    StructField,
+    StructType,
+)
+
+__all__ = [
+    "ArrayType",
+    "ColumnMappingMode",
+    "DataType",
+    "MapType",
+    "PrimitiveType",
+    "StructField",
+    "StructType",
+    "arrow_schema",
+    "arrow_type",
+    "column_mapping_mode",
+    "delta_schema",
+    "delta_type",
+    "schema_from_json",
+    "schema_to_json",
+]

@@ -1,0 +1,176 @@
+"""A table as it is at one version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from lakehouse.delta_log.actions import (
+    Action,
+    CommitInfo,
+    DomainMetadata,
+    MetadataChange,
+    ProtocolChange,
+    SetTransaction,
+)
+from lakehouse.delta_log.commit_content import content_of_actions, read_content
+from lakehouse.delta_log.log_files import commit_key
+from lakehouse.delta_log.schema import StructType, arrow_schema, schema_from_json
+from lakehouse.delta_log.table_location import open_table_storage
+from lakehouse.delta_log.table_state import TableState, check_complete, load_state
+from lakehouse.delta_log.timestamps import Timestamp, enablement_version, version_at
+from lakehouse.storage import AbstractStorageReader, NotFoundError
+
+__all__ = ["Snapshot"]
+
+
+class Snapshot:
+    """One version of a table, whole and unchanging, whatever others commit meanwhile.
+
+    >>> snapshot = Snapshot.load("/lake/sales")
+    >>> snapshot.version, snapshot.schema, snapshot.files().num_rows
+    >>> newer = snapshot.update()
+    """
+
+    def __init__(self, storage: AbstractStorageReader, state: TableState) -> None:
+        """Use ``load``; this is for who already has the state."""
+        if state.protocol is None or state.metadata is None:
+            check_complete(state, storage.uri())
+        assert state.protocol is not None and state.metadata is not None  # noqa: S101, PT018 - for mypy
+        self._storage = storage
+        self._state = state
+        self.protocol: ProtocolChange = state.protocol
+        self.metadata: MetadataChange = state.metadata
+
+    @classmethod
+    def load(
+        cls,
+        table_path: str | Path,
+        version: int | None = None,
+        timestamp: Timestamp | None = None,
+        *,
+        storage: AbstractStorageReader | None = None,
+    ) -> Snapshot:
+        """Read the latest version, or a given one, or the one that was current at a time.
+
+        ``storage`` is rooted at the table; by default it follows from the path's scheme. Raises DeltaLogError
+        (its subclasses say what is wrong), and ConfigurationError for a path that can't be opened here.
+        """
+        store = open_table_storage(table_path) if storage is None else storage
+        if timestamp is not None:
+            version = version_at(store, timestamp, version=version)
+        state, _ = load_state(store, version)
+        return cls(store, state)
+
+    def __repr__(self) -> str:
+        return f"Snapshot({self.table!r}, version={self.version})"
+
+    @property
+    def table(self) -> str:
+        """Return the URI of the table."""
+        return self._storage.uri()
+
+    @property
+    def storage(self) -> AbstractStorageReader:
+        """Return where the table is read from."""
+        return self._storage
+
+    @property
+    def version(self) -> int:
+        """Return the version, from 0."""
+        return self._state.version
+
+    @cached_property
+    def struct(self) -> StructType:
+        """Return the schema in the protocol's own types, with the metadata of each column."""
+        return schema_from_json(self.metadata.schema_string, table=self.table)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Return the schema in Arrow, partition columns included."""
+        return arrow_schema(self.struct)
+
+    @property
+    def properties(self) -> Mapping[str, str | None]:
+        """Return the table's properties: ``delta.appendOnly``, …"""
+        return self.metadata.configuration
+
+    @property
+    def partition_columns(self) -> tuple[str, ...]:
+        """Return the logical names of the partition columns, in order."""
+        return tuple(self.metadata.partition_columns)
+
+    @property
+    def transactions(self) -> Mapping[str, SetTransaction]:
+        """Return the latest transaction identifier of each application."""
+        return self._state.transactions
+
+    def transaction_version(self, application_id: str) -> int | None:
+        """Return how far an application has come; None if it never said."""
+        found = self.transactions.get(application_id)
+        return None if found is None else found.version
+
+    @property
+    def domains(self) -> Mapping[str, DomainMetadata]:
+        """Return the domain metadata by name; removed ones aren't there."""
+        return self._state.domains
+
+    @cached_property
+    def timestamp_ms(self) -> int | None:
+        """Return when this version was committed; None where its commit is gone."""
+        if enablement_version(self.properties) is not None:
+            info = self.commit_info
+            return None if info is None else info.in_commit_timestamp_ms
+        try:
+            return self._storage.stat(commit_key(self.version)).modified_ms
+        except NotFoundError:
+            return None
+
+    @cached_property
+    def commit_info(self) -> CommitInfo | None:
+        """Return the provenance of this version, where its commit is still there and tells."""
+        if self._state.commit_info is not None:
+            return self._state.decoded_commit_info()
+        try:
+            body = self._storage.read(commit_key(self.version))
+        except NotFoundError:
+            return None
+        content = read_content(body, source=self._storage.uri(commit_key(self.version)))
+        return self._state.advanced(self.version, content).decoded_commit_info()
+
+    def files(self) -> pa.Table:
+        """Return the files of the table, a row each, with the fields of an ``add`` action as columns."""
+        return self._state.files.adds()
+
+    def is_live(self, path: str, deletion_vector_id: str | None = None) -> bool:
+        """Say whether the logical file, by its path and deletion vector, is in the table."""
+        return self._state.files.is_live(path, deletion_vector_id)
+
+    def update(self) -> Snapshot:
+        """Return the latest version, reading only the commits after this one; itself if there are none."""
+        state = self._state
+        while (body := self._read_commit(state.version + 1)) is not None:
+            key = commit_key(state.version + 1)
+            state = state.advanced(state.version + 1, read_content(body, source=self._storage.uri(key)))
+        if state is not self._state:
+            check_complete(state, self.table)
+            return Snapshot(self._storage, state)
+        if self._storage.exists(commit_key(self.version)):
+            return self
+        # Our own commit is gone: the log was cleaned, and newer commits may be far from here.
+        return Snapshot(self._storage, load_state(self._storage)[0])
+
+    def advanced(self, actions: list[Action]) -> Snapshot:
+        """Return the next version, as a reader would find it after a commit of these actions."""
+        state = self._state.advanced(self.version + 1, content_of_actions(actions))
+        check_complete(state, self.table)
+        return Snapshot(self._storage, state)
+
+    def _read_commit(self, version: int) -> bytes | None:
+        try:
+            return self._storage.read(commit_key(version))
+        except NotFoundError:
+            return None
