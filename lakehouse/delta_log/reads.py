@@ -1,0 +1,43 @@
+"""What a transaction read: the half of a conflict that its actions don't show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+__all__ = ["NOTHING_READ", "WHOLE_TABLE", "ReadPredicate", "Reads"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPredicate:
+    """Rows that a transaction looked for: whoever adds such rows meanwhile changes what it would see."""
+
+    text: str
+    """For messages and ``operationParameters``."""
+    may_match: Callable[[Mapping[str, str | None]], bool]
+    """Takes a file's partition values; false only where no row of such a file can be meant."""
+
+
+WHOLE_TABLE = ReadPredicate(text="true", may_match=lambda partition_values: True)
+"""Every row was looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reads:
+    """Everything that a transaction's result depends on."""
+
+    predicates: tuple[ReadPredicate, ...] = ()
+    files: frozenset[str] = frozenset()
+    """Canonical paths of the data files whose content was used."""
+    whole_table: bool = False
+    """True: any removed file is a conflict, not only one of ``files``."""
+    applications: frozenset[str] = frozenset()
+    """Applications whose progress was asked for."""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no row was read: the condition of a blind append."""
+        return not (self.predicates or self.files or self.whole_table)
+
+
+NOTHING_READ = Reads()
