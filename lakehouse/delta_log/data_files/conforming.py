@@ -1,0 +1,82 @@
+"""Rows of the table's own columns and types, or a clear refusal: nothing is rounded, cut or guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.delta_log.data_files.layout import TableLayout
+from lakehouse.delta_log.write_errors import NullInRequiredColumnError, SchemaMismatchError
+
+__all__ = ["conformed"]
+
+
+def conformed(rows: pa.Table, layout: TableLayout, *, table: str) -> pa.Table:
+    """Return ``rows`` in the table's order and types; a nullable column that is missing becomes null.
+
+    Raises SchemaMismatchError where a column is unknown, missing, or can't be cast without loss, and
+    NullInRequiredColumnError.
+    """
+    if not rows.schema.equals(layout.arrow):
+        rows = _cast(rows, layout.arrow, table)
+    for part in layout.arrow:
+        for name, nulls in _forbidden_nulls(rows.column(part.name), part, part.name):
+            raise NullInRequiredColumnError(table=table, column=name, nulls=nulls)
+    return rows
+
+
+def _cast(rows: pa.Table, target: pa.Schema, table: str) -> pa.Table:
+    found = {name.lower(): name for name in rows.column_names}
+    problems = [
+        f"the column {name!r} is unknown"
+        for name in rows.column_names
+        if name.lower() not in {part.name.lower() for part in target}
+    ]
+    if len(found) < len(rows.column_names):
+        problems.append(f"two of the columns {rows.column_names!r} have the same name")
+    columns: list[pa.ChunkedArray] = []
+    for part in target:
+        try:
+            columns.append(_column(rows, found.get(part.name.lower()), part))
+        except (pa.ArrowException, _Unfit) as error:
+            problems.append(f"the column {part.name!r} {error}")
+    if problems:
+        raise SchemaMismatchError(table=table, problems=problems)
+    # A column that must not be null may still have nulls here: that is found next, with its own error.
+    return pa.Table.from_arrays(columns, schema=target)
+
+
+class _Unfit(Exception):  # noqa: N818 - never leaves this module
+    pass
+
+
+def _column(rows: pa.Table, name: str | None, part: pa.Field) -> pa.ChunkedArray:
+    if name is None:
+        if not part.nullable:
+            raise _Unfit("is missing, and must not be null")
+        return pa.chunked_array([pa.nulls(rows.num_rows, part.type)])
+    column = rows.column(name)
+    if column.type.equals(part.type):
+        return column
+    _check_zones(column.type, part.type)
+    return column.cast(part.type)
+
+
+def _check_zones(found: pa.DataType, wanted: pa.DataType) -> None:
+    # Arrow would take a clock's time for UTC, and UTC for a clock's time.
+    if pa.types.is_timestamp(found) and pa.types.is_timestamp(wanted) and bool(found.tz) != bool(wanted.tz):
+        with_zone, without = ("rows", "table") if found.tz else ("table", "rows")
+        raise _Unfit(f"has a time zone in the {with_zone} and none in the {without}")
+
+
+def _forbidden_nulls(
+    column: pa.ChunkedArray | pa.Array, part: pa.Field, name: str
+) -> Iterator[tuple[str, int]]:
+    if not part.nullable and column.null_count:
+        yield name, column.null_count
+    if pa.types.is_struct(part.type):
+        present = pc.drop_null(column)
+        for index, child in enumerate(part.type):
+            yield from _forbidden_nulls(pc.struct_field(present, [index]), child, f"{name}.{child.name}")

@@ -1,0 +1,102 @@
+"""Rows by their partition, and partition values as the protocol writes them."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from lakehouse.delta_log.schema import PrimitiveType, StructField
+from lakehouse.delta_log.write_errors import SchemaMismatchError
+
+__all__ = ["Partition", "partition_folder", "partitions_of", "serialized_value"]
+
+_NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
+_ESCAPED = frozenset("\"#%'*/:=?\\\x7f{[]^" + "".join(map(chr, range(0x20))))
+_LONGEST_FOLDER_BYTES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partition:
+    """Rows that share their partition values; the partition columns are still among them."""
+
+    values: Mapping[str, str | None]
+    """By physical name."""
+    rows: pa.Table
+
+
+def partitions_of(rows: pa.Table, columns: Sequence[StructField], *, table: str) -> Iterator[Partition]:
+    """Yield the rows by partition, each partition once."""
+    if not columns:
+        yield Partition(values={}, rows=rows)
+        return
+    names = [part.name for part in columns]
+    if rows.num_rows > 1:
+        rows = rows.sort_by([(name, "ascending") for name in names])
+    # In one thread, groups come in the order of their first rows: of sorted rows, the order of slices.
+    groups = rows.select(names).group_by(names, use_threads=False).aggregate([([], "count_all")])
+    start = 0
+    for group in groups.to_pylist():
+        length = group.pop("count_all")
+        values = {part.physical_name: _value(group[part.name], part, table) for part in columns}
+        yield Partition(values=values, rows=rows.slice(start, length))
+        start += length
+
+
+def serialized_value(value: Any, *, data_type: str) -> str | None:
+    """Return the protocol's text for a value; None for null and for "", which are one there.
+
+    The rule is "Partition Value Serialization" of Delta PROTOCOL.
+
+    Raises ValueError for a value that has no text.
+    """
+    match value:
+        case None | "":
+            return None
+        case bool():
+            return "true" if value else "false"
+        case datetime.datetime():
+            clock = value.replace(tzinfo=None)
+            if data_type == "timestamp":
+                return clock.isoformat("T", "microseconds") + "Z"
+            return clock.isoformat(" ", "microseconds")
+        case datetime.date():
+            return value.isoformat()
+        case decimal.Decimal():
+            return f"{value:f}"
+        case bytes():
+            return value.decode()
+        case _:
+            return str(value)
+
+
+def _value(value: Any, part: StructField, table: str) -> str | None:
+    if not isinstance(part.data_type, PrimitiveType):
+        reason = f"the column {part.name!r} is nested, and can't be a partition column"
+        raise SchemaMismatchError(table=table, problems=[reason])
+    try:
+        return serialized_value(value, data_type=part.data_type.name)
+    except ValueError as error:
+        reason = f"the value {value!r} of the partition column {part.name!r} has no text ({error})"
+        raise SchemaMismatchError(table=table, problems=[reason]) from error
+
+
+def partition_folder(values: Mapping[str, str | None]) -> str:
+    """Return the folder for files of a partition, ended by ``/``: for people, no reader relies on it."""
+    return "".join(f"{_folder(name, value)}/" for name, value in values.items())
+
+
+def _folder(name: str, value: str | None) -> str:
+    text = f"{_escaped(name)}={_NULL_FOLDER if value is None else _escaped(value)}"
+    if len(text.encode()) <= _LONGEST_FOLDER_BYTES:
+        return text
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"%{ord(char):02X}" if char in _ESCAPED else char for char in text)
