@@ -15,6 +15,8 @@ from lakehouse.delta_log.actions import (
     Sidecar,
 )
 from lakehouse.delta_log.snapshot import Snapshot
+from lakehouse.delta_log.transaction import Transaction
+from lakehouse.delta_log.transaction_manager import TransactionManager
 
 __all__ = [
     "Action",
@@ -30,4 +32,6 @@ __all__ = [
     "SetTransaction",
     "Sidecar",
     "Snapshot",
+    "Transaction",
+    "TransactionManager",
 ]

@@ -90,6 +90,9 @@ class DynamoDbProtocol:
             bodies.append(body)
         return bodies
 
+    def has(self, version: int) -> bool:
+        return self._storage.exists(commit_key(version))
+
     def _prepare(self, version: int, commit: Commit) -> _Entry:
         name = commit_key(version).removeprefix(LOG_FOLDER)
         temporary = f"{_TEMPORARY_FOLDER}{name}.{uuid.uuid4()}"
@@ -124,7 +127,8 @@ class DynamoDbProtocol:
 
     def _make_readable(self, version: int) -> None:
         if self._read(version) is None:
-            raise LogGapError(table=self._table_path, missing=[version], needed_for=version + 1, start=None)
+            missing = range(version, version + 1)
+            raise LogGapError(table=self._table_path, missing=missing, needed_for=version + 1, start=None)
 
     def _read(self, version: int) -> bytes | None:
         key = commit_key(version)

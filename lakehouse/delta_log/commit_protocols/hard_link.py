@@ -30,6 +30,7 @@ class HardLinkProtocol:
         return f"HardLinkProtocol({str(self._log.folder)!r})"
 
     def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+        self._log.prepare(version)
         with self._nameless_file() as (descriptor, source):
             self._log.write(descriptor, commit.body)
             try:
@@ -42,6 +43,9 @@ class HardLinkProtocol:
 
     def read_from(self, version: int, *, at_most: int = 1_000) -> Sequence[bytes]:
         return self._log.read_from(version, at_most=at_most)
+
+    def has(self, version: int) -> bool:
+        return os.path.exists(self._log.commit_path(version))
 
     @contextmanager
     def _nameless_file(self) -> Iterator[tuple[int, str]]:

@@ -39,3 +39,7 @@ class CommitProtocol(Protocol):
     def read_from(self, version: int, *, at_most: int = 1_000) -> Sequence[bytes]:
         """Return the commit files from ``version`` on, without a gap, each as it will stay; empty if none."""
         ...
+
+    def has(self, version: int) -> bool:
+        """Say whether the commit file of ``version`` is there; an old one may have been cleaned up."""
+        ...

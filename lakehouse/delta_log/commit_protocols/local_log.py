@@ -31,6 +31,11 @@ class LocalLog:
     def folder(self) -> Path:
         return self._table / LOG_FOLDER
 
+    def prepare(self, version: int) -> None:
+        """Make the folder of a new table's log."""
+        if version == 0:
+            self.folder.mkdir(parents=True, exist_ok=True)
+
     def commit_path(self, version: int) -> str:
         return f"{self._table}/{commit_key(version)}"
 

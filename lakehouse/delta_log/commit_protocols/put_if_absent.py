@@ -38,3 +38,6 @@ class PutIfAbsentProtocol:
             except NotFoundError:
                 break
         return bodies
+
+    def has(self, version: int) -> bool:
+        return self._storage.exists(commit_key(version))

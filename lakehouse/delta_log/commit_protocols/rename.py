@@ -33,6 +33,7 @@ class RenameProtocol:
         return f"RenameProtocol({str(self._log.folder)!r})"
 
     def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+        self._log.prepare(version)
         temporary = f"{self._log.folder}/{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
         try:
@@ -51,6 +52,9 @@ class RenameProtocol:
 
     def read_from(self, version: int, *, at_most: int = 1_000) -> Sequence[bytes]:
         return self._log.read_from(version, at_most=at_most)
+
+    def has(self, version: int) -> bool:
+        return os.path.exists(self._log.commit_path(version))
 
 
 def _rename_without_replacing(source: str, target: str) -> None:

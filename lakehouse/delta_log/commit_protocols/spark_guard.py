@@ -30,7 +30,7 @@ class SparkGuard:
         self, folder: Path, *, temporaries: ForeignTemporaries | None = None, patience_seconds: float = 10.0
     ) -> None:
         self._folder = folder
-        self._temporaries = foreign_temporaries(folder) if temporaries is None else temporaries
+        self._temporaries = temporaries
         self._patience_seconds = patience_seconds
 
     def settle(self, version: int) -> None:
@@ -38,6 +38,8 @@ class SparkGuard:
 
         They may have been replaced until then: the caller looks whether they are still the same files.
         """
+        if self._temporaries is None:  # not before the folder is there
+            self._temporaries = foreign_temporaries(self._folder)
         give_up = time.monotonic() + self._patience_seconds
         for name in self._temporaries.seen(version):
             self._outwait(self._folder / name, give_up)
