@@ -1,0 +1,69 @@
+"""What a judgement can end in, when it ends the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lakehouse.errors import DataError, DefinitionError, TableError
+
+__all__ = [
+    "ConservationError",
+    "ExpectationFailedError",
+    "SchemaMismatchError",
+    "UnreadableSchemaError",
+]
+
+
+class UnreadableSchemaError(DefinitionError):
+    """A type is not one that Spark knows."""
+
+    def __init__(self, *, where: str, text: str) -> None:
+        self.where = where
+        self.text = text
+        super().__init__(
+            f"{where!r} has the type {text!r}, which Spark can't read.",
+            fix="write a type of Spark SQL, such as 'int', 'string', 'decimal(10,2)' or 'timestamp'.",
+        )
+
+
+class ExpectationFailedError(DataError):
+    """Rows break a rule that was declared as fatal; nothing was written."""
+
+    def __init__(
+        self, *, table: str, rule: str, condition: str, broken_rows: int, examples: Sequence[str]
+    ) -> None:
+        self.table = table
+        self.rule = rule
+        self.broken_rows = broken_rows
+        self.examples = tuple(examples)
+        super().__init__(
+            f"{broken_rows} rows for {table!r} break the rule {rule!r} ({condition}), such as "
+            f"{'; '.join(examples)}. Nothing was written.",
+            fix="mend the source, or declare the rule as expect_or_quarantine to go on without these rows.",
+        )
+
+
+class ConservationError(DataError):
+    """Rows were lost or made between a table's input and its outputs; nothing was written."""
+
+    def __init__(self, *, table: str, rows_in: int, written: int, dropped: int, quarantined: int) -> None:
+        self.table = table
+        super().__init__(
+            f"{table!r} got {rows_in} rows at its rules, but {written} to write + {dropped} to drop "
+            f"+ {quarantined} to quarantine make {written + dropped + quarantined}. Nothing was written.",
+            fix="look for a step whose result changes between two looks (rand, a changing source).",
+        )
+
+
+class SchemaMismatchError(TableError):
+    """Two schemas differ where they must agree; every difference is listed."""
+
+    def __init__(self, *, subject: str, differences: Sequence[str]) -> None:
+        self.subject = subject
+        self.differences = tuple(differences)
+        listed = "; ".join(differences)
+        super().__init__(
+            f"{subject} has not the schema that is expected: {listed}.",
+            fix="bring the definition and the table together: cast or rename, or let the table take new "
+            "columns with append(evolve_schema=True).",
+        )

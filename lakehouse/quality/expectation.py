@@ -1,0 +1,50 @@
+"""A rule that rows should keep, and what happens to a row that doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from lakehouse.source_location import SourceLocation
+
+__all__ = ["Action", "Condition", "Expectation"]
+
+Condition = str | Callable[[], Column]
+"""SQL text, or a function that makes a Column (called late, since a Column needs a session)."""
+
+
+class Action(IntEnum):
+    """What a broken rule does to its row; a row that breaks several goes by the hardest."""
+
+    WARN = 0
+    DROP = 1
+    QUARANTINE = 2
+    FAIL = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """A named condition that holds for good rows."""
+
+    name: str
+    condition: Condition
+    action: Action
+    null_is_fine: bool = False
+    """Whether a condition that is NULL counts as kept; by default it counts as broken."""
+    location: SourceLocation = field(compare=False)
+
+    @property
+    def text(self) -> str:
+        """The condition as a person reads it."""
+        if isinstance(self.condition, str):
+            return self.condition
+        return str(self.condition()).removeprefix("Column<'").removesuffix("'>")
+
+    def broken(self) -> Column:
+        """Return a column, never null: whether the row breaks this rule."""
+        holds = F.expr(self.condition) if isinstance(self.condition, str) else self.condition()
+        return ~F.coalesce(holds, F.lit(self.null_is_fine))

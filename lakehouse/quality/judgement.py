@@ -1,0 +1,141 @@
+"""All rules of a table in one pass: each row is marked, the marks are counted, the counts must add up."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.quality.casting import CAST_ERRORS
+from lakehouse.quality.errors import ConservationError, ExpectationFailedError
+from lakehouse.quality.expectation import Action, Expectation
+
+__all__ = ["Judgement", "Tally", "judge"]
+
+_ACTION = "__lakehouse_action"
+_BROKEN = "__lakehouse_broken_{}"
+_EXAMPLES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many rows went where. What it holds was counted before anything was written."""
+
+    rows_in: int
+    written: int
+    dropped: int
+    quarantined: int
+    failed: int
+    broken: Mapping[str, int]
+    """Rows that break a rule, by the rule's name, whatever became of them."""
+
+    def with_rows_in(self, rows_in: int) -> Tally:
+        """Return the tally with another's count of the rows that came in."""
+        return dataclasses.replace(self, rows_in=rows_in)
+
+    def check_conservation(self, *, table: str) -> None:
+        """Raise ConservationError unless every row that came in goes somewhere."""
+        if self.rows_in != self.written + self.dropped + self.quarantined + self.failed:
+            raise ConservationError(
+                table=table,
+                rows_in=self.rows_in,
+                written=self.written,
+                dropped=self.dropped,
+                quarantined=self.quarantined,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A frame whose rows carry their marks. Look at it twice only after ``marked`` was persisted."""
+
+    marked: DataFrame
+    expectations: Sequence[Expectation]
+    has_cast_errors: bool
+
+    def tally(self) -> Tally:
+        """Count in one aggregate over the marked rows."""
+        counts = [F.count_if(F.col(_ACTION) == action.value).alias(action.name.lower()) for action in Action]
+        broken = [
+            F.count_if(F.col(_BROKEN.format(position))).alias(_BROKEN.format(position))
+            for position in range(len(self.expectations))
+        ]
+        casts = (
+            [F.count_if(F.col(CAST_ERRORS).isNotNull()).alias(CAST_ERRORS)] if self.has_cast_errors else []
+        )
+        row = self.marked.agg(F.count(F.lit(1)).alias("rows"), *counts, *broken, *casts).first()
+        assert row is not None  # noqa: S101 - an aggregate without groups has one row
+        by_rule = {
+            rule.name: row[_BROKEN.format(position)] for position, rule in enumerate(self.expectations)
+        }
+        return Tally(
+            rows_in=row["rows"],
+            written=row["warn"],
+            dropped=row["drop"],
+            quarantined=row["quarantine"],
+            failed=row["fail"],
+            broken=by_rule | ({"cast": row[CAST_ERRORS]} if self.has_cast_errors else {}),
+        )
+
+    def check_fatal(self, tally: Tally, *, table: str) -> None:
+        """Raise ExpectationFailedError, with a few of the rows, where a fatal rule is broken."""
+        for position, rule in enumerate(self.expectations):
+            if rule.action is Action.FAIL and tally.broken[rule.name]:
+                rows = self._plain(self.marked.where(F.col(_BROKEN.format(position)))).take(_EXAMPLES_SHOWN)
+                raise ExpectationFailedError(
+                    table=table,
+                    rule=rule.name,
+                    condition=rule.text,
+                    broken_rows=tally.broken[rule.name],
+                    examples=[str(row) for row in rows],
+                )
+
+    def kept(self) -> DataFrame:
+        """Return the rows to write, as they came, without marks."""
+        return self._plain(self.marked.where(F.col(_ACTION) == Action.WARN.value))
+
+    def quarantined(self) -> DataFrame:
+        """Return the rows to set aside, with all that they break in ``_errors`` (array of struct: rule, message)."""
+        rows = self.marked.where(F.col(_ACTION) == Action.QUARANTINE.value)
+        return self._plain(rows.withColumn("_errors", self._errors()))
+
+    def _errors(self) -> Column:
+        messages = [
+            F.when(
+                F.col(_BROKEN.format(position)),
+                F.struct(F.lit(rule.name).alias("rule"), F.lit(f"not ({rule.text})").alias("message")),
+            )
+            for position, rule in enumerate(self.expectations)
+        ]
+        empty = F.array().cast("array<struct<rule:string,message:string>>")
+        by_rules = F.filter(F.array(*messages), lambda message: message.isNotNull()) if messages else empty
+        if not self.has_cast_errors:
+            return by_rules
+        return F.concat(F.coalesce(F.col(CAST_ERRORS), empty), by_rules)
+
+    def _plain(self, frame: DataFrame) -> DataFrame:
+        marks = [_BROKEN.format(position) for position in range(len(self.expectations))]
+        return frame.drop(_ACTION, CAST_ERRORS, *marks)
+
+
+def judge(frame: DataFrame, expectations: Sequence[Expectation]) -> Judgement:
+    """Mark every row with the rules that it breaks and with what becomes of it."""
+    has_cast_errors = CAST_ERRORS in frame.columns
+    marks = {_BROKEN.format(position): rule.broken() for position, rule in enumerate(expectations)}
+    marked = frame.withColumns(marks) if marks else frame
+    actions = [
+        F.when(F.col(_BROKEN.format(position)), F.lit(rule.action.value)).otherwise(F.lit(0))
+        for position, rule in enumerate(expectations)
+    ]
+    if has_cast_errors:
+        quarantine = F.lit(Action.QUARANTINE.value)
+        actions.append(F.when(F.col(CAST_ERRORS).isNotNull(), quarantine).otherwise(F.lit(0)))
+    hardest = F.greatest(F.lit(0), F.lit(0), *actions).cast("tinyint")
+    return Judgement(
+        marked=marked.withColumn(_ACTION, hardest),
+        expectations=tuple(expectations),
+        has_cast_errors=has_cast_errors,
+    )

@@ -1,0 +1,44 @@
+"""What can go wrong with a table, with the cause that lies under Spark's own words."""
+
+from __future__ import annotations
+
+from lakehouse.errors import TableError
+
+__all__ = ["TableWriteError", "UnreadableChangesError", "root_cause"]
+
+
+class TableWriteError(TableError):
+    """Spark could not write a table; the table is as it was."""
+
+    def __init__(self, *, path: str, action: str, cause: str) -> None:
+        self.path = path
+        self.cause = cause
+        super().__init__(
+            f"could not {action} the table at {path!r}, which is as it was before: {cause}.",
+            fix="mend the cause and run again; a run goes on where this one stopped.",
+        )
+
+
+class UnreadableChangesError(TableError):
+    """An incremental reader can't go on, because what it read before is no longer so."""
+
+    def __init__(self, *, path: str, after: int, through: int, reason: str) -> None:
+        self.path = path
+        super().__init__(
+            f"the rows added to {path!r} after version {after}, through version {through}, can't be read: {reason}.",
+            fix="read the table whole (without incremental=True), or delete the reading table to build it anew.",
+        )
+
+
+def root_cause(error: BaseException) -> str:
+    """Return the innermost message under ``error``: Spark wraps a cause several times over."""
+    origin = getattr(error, "_origin", None)
+    if origin is None:
+        return _first_line(str(error.__cause__ or error))
+    while (inner := origin.getCause()) is not None:
+        origin = inner
+    return _first_line(str(origin.getMessage() or origin.toString()))
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip().rstrip(".") for line in text.splitlines() if line.strip()), "no message")
