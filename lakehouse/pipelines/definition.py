@@ -1,0 +1,74 @@
+"""A pipeline as declared: frozen, without Spark, without I/O."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lakehouse.pipelines.errors import UnknownVariableError
+from lakehouse.pipelines.flow import Flow
+from lakehouse.pipelines.sources import FileSource, TableSource
+from lakehouse.source_location import SourceLocation
+
+__all__ = ["PipelineDefinition", "TableDefinition", "Variable"]
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """A value that may differ from run to run, such as a folder."""
+
+    name: str
+    default: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableDefinition:
+    """A table: its name and layer, and the flow that fills it."""
+
+    name: str
+    layer: str
+    flow: Flow
+    location: SourceLocation = field(compare=False)
+
+    def reads(self) -> tuple[TableSource, ...]:
+        """Return the tables that this one needs, its own input first."""
+        own = (self.flow.source,) if isinstance(self.flow.source, TableSource) else ()
+        return (*own, *(source for step in self.flow.steps for source in step.reads()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineDefinition:
+    """Tables that are refreshed together. What is wrong with it, the planner says."""
+
+    name: str
+    tables: tuple[TableDefinition, ...]
+    variables: tuple[Variable, ...] = ()
+
+    def with_variables(self, values: Mapping[str, str]) -> PipelineDefinition:
+        """Return the definition with every ``${name}`` in place. Raises UnknownVariableError."""
+        known = {variable.name: variable.default for variable in self.variables}
+        for name in values:
+            if name not in known:
+                raise UnknownVariableError(variable=name, known=known)
+        filled = {**known, **values}
+        tables = tuple(_filled(table, filled) for table in self.tables)
+        return dataclasses.replace(self, tables=tables)
+
+
+def _filled(table: TableDefinition, values: Mapping[str, str]) -> TableDefinition:
+    source = table.flow.source
+    if not isinstance(source, FileSource):
+        return table
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise UnknownVariableError(variable=match[1], known=values, location=source.location)
+        return values[match[1]]
+
+    pattern = _VARIABLE.sub(value, source.pattern)
+    flow = dataclasses.replace(table.flow, source=dataclasses.replace(source, pattern=pattern))
+    return dataclasses.replace(table, flow=flow)

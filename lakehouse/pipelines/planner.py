@@ -1,0 +1,260 @@
+"""Checks a whole definition on empty frames of the declared types: every error in one go, and no data read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from lakehouse.errors import DefinitionError, LakehouseError
+from lakehouse.ingestion import LocalLandingZone, MissingLandingZoneError
+from lakehouse.pipelines.definition import PipelineDefinition, TableDefinition
+from lakehouse.pipelines.errors import (
+    BrokenStepError,
+    DefinitionErrors,
+    InvalidNameError,
+    LostCastErrorsError,
+    NoWriteModeError,
+    UnknownColumnError,
+    UnknownLayerError,
+    UnreadableSourceError,
+)
+from lakehouse.pipelines.factory import PipelineFactory
+from lakehouse.pipelines.graph import TableGraph, graph_of
+from lakehouse.pipelines.sources import FileSource, TableSource
+from lakehouse.pipelines.steps import Deduplicate, Step
+from lakehouse.quality import CAST_ERRORS, SchemaMismatchError, SchemaValidator
+from lakehouse.source_location import SourceLocation
+
+__all__ = ["NotChecked", "Resolution", "declaration_problems", "resolve"]
+
+ExistingSchema = Callable[[TableDefinition], StructType | None]
+"""Gives the schema of the table as it stands in the warehouse; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotChecked:
+    """Something that could not be checked, because it depends on what is wrong."""
+
+    what: str
+    because: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: not checked, because {self.because}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """A definition with the schema of each of its tables, or with what is wrong."""
+
+    definition: PipelineDefinition
+    graph: TableGraph
+    schemas: Mapping[str, StructType]
+    problems: tuple[DefinitionError, ...]
+    not_checked: tuple[NotChecked, ...]
+
+    def check(self) -> None:
+        """Raise DefinitionErrors with all problems, where there is one."""
+        if self.problems:
+            raise DefinitionErrors(self.problems, not_checked=[str(each) for each in self.not_checked])
+
+
+def resolve(
+    definition: PipelineDefinition, spark: SparkSession, *, existing: ExistingSchema = lambda table: None
+) -> Resolution:
+    """Check every table of a definition whose variables are filled in."""
+    graph = graph_of(definition)
+    schemas: dict[str, StructType] = {}
+    problems = [*graph.problems, *declaration_problems(definition)]
+    not_checked = [
+        NotChecked(what=f"the table {name!r}", because="it is in a circle, or reads from one")
+        for name in graph.tables
+        if name not in graph.order
+    ]
+    for name in graph.order:
+        table = graph.tables[name]
+        missing = [source.table for source in table.reads() if source.table not in schemas]
+        if missing:
+            because = f"{missing[0]!r}, which it reads, has no schema"
+            not_checked.append(NotChecked(what=f"the table {name!r}", because=because))
+            continue
+        check = _TableCheck(table=table, schemas=schemas, spark=spark)
+        schema = check.run(existing(table))
+        problems += check.problems
+        not_checked += check.not_checked
+        if schema is not None:
+            schemas[name] = schema
+    return Resolution(
+        definition=definition,
+        graph=graph,
+        schemas=schemas,
+        problems=tuple(problems),
+        not_checked=tuple(not_checked),
+    )
+
+
+def declaration_problems(definition: PipelineDefinition) -> list[DefinitionError]:
+    """Return what is wrong with names, layers, sources and write modes: all that can be said without Spark."""
+    problems: list[DefinitionError] = []
+    layers = PipelineFactory.layers()
+    for table in definition.tables:
+        where = table.location
+        problems += [
+            InvalidNameError(name=name, location=where)
+            for name in (table.name, table.layer)
+            if not (name.isascii() and name.isidentifier() and name == name.lower())
+        ]
+        if table.layer not in layers:
+            problems.append(
+                UnknownLayerError(layer=table.layer, table=table.name, known=layers, location=where)
+            )
+        elif not layers[table.layer].accepts(table.flow.source):
+            problems.append(UnreadableSourceError(table=table.name, layer=table.layer, location=where))
+        if table.flow.write_mode is None:
+            problems.append(NoWriteModeError(table=table.name, location=where))
+        if isinstance(table.flow.source, FileSource):
+            problems += _landing_problems(table.flow.source)
+    return problems
+
+
+def _landing_problems(source: FileSource) -> list[DefinitionError]:
+    try:
+        LocalLandingZone(source.pattern).check()
+    except MissingLandingZoneError as error:
+        return [error.at(source.location)]
+    return []
+
+
+@dataclass(slots=True, kw_only=True)
+class _TableCheck:
+    """Walks one table's flow on an empty frame."""
+
+    table: TableDefinition
+    schemas: Mapping[str, StructType]
+    spark: SparkSession
+    problems: list[DefinitionError] = field(default_factory=list)
+    not_checked: list[NotChecked] = field(default_factory=list)
+
+    def run(self, existing: StructType | None) -> StructType | None:
+        """Return the schema of the table's rows; None where a step is wrong."""
+        frame = self._empty(self.table.flow.source.schema(self.schemas))
+        compared: list[tuple[Deduplicate, Sequence[str]]] = []
+        for position, step in enumerate(self.table.flow.steps):
+            if isinstance(step, Deduplicate):
+                compared.append((step, step.columns(frame)))
+            after = self._apply(step, frame)
+            if after is None:
+                self._leave_unchecked(position + 1)
+                return None
+            frame = after
+        self._check_rules(frame)
+        schema = StructType([each for each in frame.schema.fields if each.name != CAST_ERRORS])
+        self._check_write(schema, compared)
+        self._check_existing(schema, existing)
+        return schema
+
+    def _apply(self, step: Step, frame: DataFrame) -> DataFrame | None:
+        try:
+            after = step.apply(frame, self._empty_table)
+            columns = after.columns
+        except Exception as error:  # noqa: BLE001 - a step runs the user's code, which may raise anything
+            parts = step.parts()
+            found = [problem for part in parts if (problem := self._try(part, frame))]
+            self.problems += found or [self._problem(step, frame, error)]
+            return None
+        if CAST_ERRORS in frame.columns and CAST_ERRORS not in columns:
+            self.problems.append(
+                LostCastErrorsError(table=self.table.name, step=step.label, location=step.location)
+            )
+            return None
+        return after
+
+    def _try(self, step: Step, frame: DataFrame) -> DefinitionError | None:
+        try:
+            step.apply(frame, self._empty_table).columns  # noqa: B018 - asking for columns makes Spark analyse
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._problem(step, frame, error)
+        return None
+
+    def _check_rules(self, frame: DataFrame) -> None:
+        for rule in self.table.flow.expectations:
+            try:
+                frame.select(rule.broken()).columns  # noqa: B018 - as above
+            except Exception as error:  # noqa: BLE001 - a rule may be the user's function
+                label = f"the rule {rule.name!r}"
+                self.problems.append(self._described(label, rule.location, frame, error))
+
+    def _check_write(self, schema: StructType, compared: Sequence[tuple[Deduplicate, Sequence[str]]]) -> None:
+        mode = self.table.flow.write_mode
+        if mode is None:
+            return
+        needed = [(mode.name, self.table.location, column) for column in mode.required_columns]
+        for step, columns in compared:
+            if mode.keeps_rows and step.against_target:
+                needed += [(step.label, step.location, column) for column in columns]
+        for label, location, column in needed:
+            if column not in schema.names:
+                self.problems.append(
+                    UnknownColumnError(
+                        column=column,
+                        available=schema.names,
+                        step=f"{label}, which compares with the table's own rows,",
+                        location=location,
+                        table=self.table.name,
+                    )
+                )
+
+    def _check_existing(self, schema: StructType, existing: StructType | None) -> None:
+        mode = self.table.flow.write_mode
+        if existing is None or mode is None or not mode.keeps_rows:
+            return
+        evolves = bool(getattr(mode, "evolve_schema", False))
+        validator = SchemaValidator(expected=existing, extra_allowed=evolves, check_nullability=False)
+        if differences := validator.differences(schema):
+            subject = f"{self.table.location}: what {self.table.name!r} is to be given"
+            listed = [str(each) for each in differences]
+            mismatch = SchemaMismatchError(subject=subject, differences=listed)
+            self.problems.append(DefinitionError(str(mismatch)))
+
+    def _problem(self, step: Step, frame: DataFrame, error: Exception) -> DefinitionError:
+        return self._described(step.label, step.location, frame, error)
+
+    def _described(
+        self, label: str, location: SourceLocation, frame: DataFrame, error: Exception
+    ) -> DefinitionError:
+        if isinstance(error, UnknownColumnError):
+            return error.in_table(self.table.name)
+        if isinstance(error, PySparkException) and (error.getCondition() or "").startswith(
+            "UNRESOLVED_COLUMN"
+        ):
+            name = (error.getMessageParameters() or {}).get("objectName", "?").replace("`", "")
+            there = [column for column in frame.columns if column != CAST_ERRORS]
+            return UnknownColumnError(
+                column=name, available=there, step=label, location=location, table=self.table.name
+            )
+        reason = str(error) if isinstance(error, LakehouseError | PySparkException) else repr(error)
+        return BrokenStepError(
+            table=self.table.name, step=label, reason=_first_sentence(reason), location=location
+        )
+
+    def _leave_unchecked(self, position: int) -> None:
+        flow = self.table.flow
+        labels = [step.label for step in flow.steps[position:]]
+        labels += [f"the rule {rule.name!r}" for rule in flow.expectations]
+        because = f"{flow.steps[position - 1].label} is wrong"
+        self.not_checked += [
+            NotChecked(what=f"{label} of {self.table.name!r}", because=because) for label in labels
+        ]
+
+    def _empty_table(self, source: TableSource) -> DataFrame:
+        return self._empty(self.schemas[source.table])
+
+    def _empty(self, schema: StructType) -> DataFrame:
+        return self.spark.createDataFrame([], schema)
+
+
+def _first_sentence(text: str) -> str:
+    return next((line.strip().rstrip(".") for line in text.splitlines() if line.strip()), "no message")

@@ -1,0 +1,61 @@
+"""How many rows pass a point of a flow, counted on the way, without another pass over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F
+
+__all__ = ["RowCounter", "StepCount"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCount:
+    """What one step took out."""
+
+    step: str
+    rows_in: int
+    rows_out: int
+
+
+@dataclass(slots=True)
+class RowCounter:
+    """Counting points in a frame that is not computed yet. Ask only after an action went through all of them."""
+
+    _steps: list[tuple[str, Observation, Observation]] = field(default_factory=list)
+    _last: tuple[DataFrame, Observation] | None = None
+
+    def count(self, frame: DataFrame) -> tuple[DataFrame, Observation]:
+        """Return the frame with a counting point at its end; where it has one, that one."""
+        if self._last is not None and self._last[0] is frame:
+            return self._last
+        point = Observation()
+        counted = frame.observe(point, F.count(F.lit(1)).alias("rows"))
+        self._last = (counted, point)
+        return self._last
+
+    def around(self, step: str, frame: DataFrame, change: Callable[[DataFrame], DataFrame]) -> DataFrame:
+        """Apply a change that takes rows out, with a counting point on either side."""
+        frame, before = self.count(frame)
+        changed, after = self.count(change(frame))
+        self._steps.append((step, before, after))
+        return changed
+
+    def go_on_from(self, other: RowCounter) -> None:
+        """Take over the points of a frame that this one goes on from."""
+        self._steps = [*other._steps, *self._steps]
+        self._last = other._last
+
+    def steps(self) -> tuple[StepCount, ...]:
+        """Return what each noted step took out."""
+        return tuple(
+            StepCount(step=step, rows_in=rows(before), rows_out=rows(after))
+            for step, before, after in self._steps
+        )
+
+
+def rows(point: Observation) -> int:
+    """Return how many rows went through the point; a point that the optimizer proved empty has no entry."""
+    return int(point.get.get("rows", 0))

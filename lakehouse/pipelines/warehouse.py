@@ -1,0 +1,31 @@
+"""Where everything of a pipeline lies: a table is a folder of its name under its layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakehouse.storage import AbstractStorageService, LocalStorageService
+
+__all__ = ["SYSTEM_LAYER", "Warehouse"]
+
+SYSTEM_LAYER = "system"
+"""The layer of what the library itself writes: batches and events."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warehouse:
+    """A root for tables, and the storage service for what isn't a table."""
+
+    root: str
+    storage: AbstractStorageService
+
+    @classmethod
+    def at(cls, root: str | Path) -> Warehouse:
+        """Return the warehouse in a local folder, which need not exist yet."""
+        folder = Path(root).absolute()
+        return cls(root=str(folder), storage=LocalStorageService(folder, durable=True))
+
+    def path_of(self, layer: str, table: str) -> str:
+        """Return the folder of a table, as Spark takes it."""
+        return f"{self.root}/{layer}/{table}"
