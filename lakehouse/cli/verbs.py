@@ -18,7 +18,12 @@ class Verb:
     help: str
 
 
-VERBS: dict[str, Verb] = {}
+VERBS: dict[str, Verb] = {
+    "init": Verb(module="lakehouse.cli.init", help="write a project that runs at once"),
+    "validate": Verb(module="lakehouse.cli.validate", help="check a definition without reading data"),
+    "plan": Verb(module="lakehouse.cli.plan", help="say what a run would do, and why"),
+    "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
+}
 """The table of contents of the command line, in the order of ``--help``."""
 
 

@@ -1,0 +1,105 @@
+"""The arguments that all verbs about a pipeline share, and what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+from pyspark.sql import SparkSession
+
+from lakehouse.cli.definitions import load_definition
+from lakehouse.pipelines import PipelineDefinition, Warehouse
+from lakehouse.settings import Settings, load_settings
+from lakehouse.spark_session import SparkSessionFactory
+
+__all__ = ["PipelineRequest", "pipeline_options"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineRequest:
+    """What a person asked for on the command line."""
+
+    name: str
+    definition_file: Path | None
+    environment: str
+    warehouse_folder: str | None
+    variables: Mapping[str, str]
+    select: Sequence[str] = field(default=())
+    as_json: bool = False
+
+    def definition(self) -> PipelineDefinition:
+        """Return the definition as declared."""
+        return load_definition(self.name, file=self.definition_file)
+
+    def settings(self) -> Settings:
+        """Return the settings of the environment, with the warehouse that was asked for."""
+        settings = load_settings(self.environment)
+        return settings.with_warehouse(self.warehouse_folder) if self.warehouse_folder else settings
+
+    def warehouse(self) -> Warehouse:
+        """Return where the tables go."""
+        return Warehouse.at(self.settings().warehouse)
+
+    def open_session(self) -> SparkSession:
+        """Start Spark as the environment says."""
+        return SparkSessionFactory(self.settings()).create(f"lakehouse {self.name}")
+
+
+def pipeline_options(callback: Callable[[PipelineRequest], int | None]) -> Callable[..., int | None]:
+    """Give a command the shared arguments; the callback gets them as one PipelineRequest."""
+
+    def command(**given: Any) -> int | None:
+        return callback(
+            PipelineRequest(
+                name=given["name"],
+                definition_file=given["definition"],
+                environment=given["env"],
+                warehouse_folder=given["warehouse"],
+                variables=dict(given["variables"]),
+                select=given["select"],
+                as_json=given["as_json"],
+            )
+        )
+
+    command.__doc__ = callback.__doc__
+    decorators = [
+        click.argument("name"),
+        click.option(
+            "--definition",
+            type=click.Path(path_type=Path),
+            help="The file to take it from, where two have it.",
+        ),
+        click.option("--env", default="local", show_default=True, help="Which conf/environments/ENV.yaml."),
+        click.option(
+            "--warehouse", metavar="FOLDER", help="Where the tables go; the environment says by default."
+        ),
+        click.option(
+            "--set",
+            "variables",
+            multiple=True,
+            metavar="KEY=VALUE",
+            callback=_pairs,
+            help="Fill in a variable.",
+        ),
+        click.option(
+            "--select",
+            multiple=True,
+            metavar="TABLE",
+            help="Only this table; +TABLE with all it needs, TABLE+ with all that needs it, layer:NAME.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+    ]
+    for decorate in reversed(decorators):
+        command = decorate(command)
+    return command
+
+
+def _pairs(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = [each.partition("=") for each in given]
+    for each, (key, equals, _) in zip(given, pairs, strict=True):
+        if not key or not equals:
+            raise click.BadParameter(f"{each!r} is not KEY=VALUE.")
+    return [(key, value) for key, _, value in pairs]

@@ -1,0 +1,49 @@
+"""``lakehouse validate NAME``: everything that is wrong with a definition, before any data is read."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import click
+
+from lakehouse.cli.exit_codes import ExitCode
+from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
+from lakehouse.pipelines import Resolution, resolve
+from lakehouse.pipelines.runner import existing_schema
+
+__all__ = ["command", "resolution_of"]
+
+
+def resolution_of(request: PipelineRequest) -> Resolution:
+    """Resolve the definition that was asked for, against the tables that are there."""
+    definition = request.definition().with_variables(request.variables)
+    find = partial(existing_schema, request.warehouse())
+    return resolve(definition, request.open_session(), existing=find)
+
+
+def _validate(request: PipelineRequest) -> int:
+    """Check pipeline NAME on empty frames: every error in one go, with file and line. Reads no data."""
+    resolution = resolution_of(request)
+    if request.as_json:
+        click.echo(json.dumps(_as_json(resolution), indent=2))
+    else:
+        for line in (*map(str, resolution.problems), *map(str, resolution.not_checked)):
+            click.echo(line)
+        count = len(resolution.problems)
+        click.echo(f"{len(resolution.graph.tables)} tables, {count or 'no'} error{'s' * (count != 1)}")
+    return ExitCode.WRONG_USE if resolution.problems else ExitCode.FINE
+
+
+def _as_json(resolution: Resolution) -> dict[str, object]:
+    return {
+        "pipeline": resolution.definition.name,
+        "errors": [
+            {"class": type(problem).__name__, "message": str(problem)} for problem in resolution.problems
+        ],
+        "not_checked": [str(each) for each in resolution.not_checked],
+        "tables": {name: schema.simpleString() for name, schema in resolution.schemas.items()},
+    }
+
+
+command = click.command("validate")(pipeline_options(_validate))
