@@ -28,11 +28,11 @@ def read_all(storage: AbstractStorageReader, keys: Sequence[str]) -> Iterator[by
 
 def _read_local(storage: LocalStorageService, keys: Sequence[str]) -> Iterator[bytes]:
     # The service checks at each read that no link leads out of its root; one check serves a whole folder.
-    folder = local_path(storage.uri(keys[0])).parent
+    folder = str(local_path(storage.uri(keys[0])).parent)
     storage.stat(keys[0])
     for key in keys:
         try:
-            descriptor = os.open(folder / key.rpartition("/")[2], os.O_RDONLY | os.O_NOFOLLOW)
+            descriptor = os.open(f"{folder}/{key.rpartition('/')[2]}", os.O_RDONLY | os.O_NOFOLLOW)
         except OSError:
             yield storage.read(key)
             continue

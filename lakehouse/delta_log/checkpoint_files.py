@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -37,7 +37,7 @@ class CheckpointFiles:
         self._keys = tuple(keys)
         self._inline = [add_line(action) for action in inline if isinstance(action, AddFile | RemoveFile)]
         self._columns: dict[str, pa.ChunkedArray] = {}
-        self._live_keys: set[FileKey] | None = None
+        self._live_sizes: dict[FileKey, int] | None = None
         self._opened: list[CheckpointParquet] | None = None
 
     def adds(self, columns: Sequence[str]) -> pa.Table:
@@ -46,13 +46,15 @@ class CheckpointFiles:
         if wanted:
             table = self._read("add", pa.struct([ADD_TYPE.field(name) for name in wanted]))
             self._columns.update(zip(wanted, table.columns, strict=True))
-        return pa.table({name: self._columns[name] for name in columns})
+        return pa.Table.from_arrays([self._columns[name] for name in columns], names=list(columns))
 
-    def live_keys(self) -> set[FileKey]:
-        """Return what identifies each live file."""
-        if self._live_keys is None:
-            self._live_keys = set(file_keys(self.adds(["path", "deletionVector"])))
-        return self._live_keys
+    def live_sizes(self) -> Mapping[FileKey, int]:
+        """Return the size in bytes of each live file, by what identifies it."""
+        if self._live_sizes is None:
+            rows = self.adds(["path", "deletionVector", "size"])
+            sizes = rows.column("size").to_pylist()
+            self._live_sizes = dict(zip(file_keys(rows), sizes, strict=True))
+        return self._live_sizes
 
     def removes(self) -> pa.Table:
         """Return the tombstones, with the fields of ``REMOVE_TYPE``."""
@@ -62,7 +64,7 @@ class CheckpointFiles:
         parts = [self._file_rows(file, action, row_type) for file in self._files()]
         names = [field.name for field in row_type]
         if self._inline:
-            parts.append(self._inline_rows(action).select(names))
+            parts.append(self._inline_rows(action, names))
         if not parts:
             return pa.schema(list(row_type)).empty_table()
         return pa.concat_tables(parts).combine_chunks()
@@ -73,10 +75,11 @@ class CheckpointFiles:
             return with_statistics_text(rows, file)
         return rows
 
-    def _inline_rows(self, action: str) -> pa.Table:
+    def _inline_rows(self, action: str, names: Sequence[str]) -> pa.Table:
         source = self._storage.uri()
         if action == "add":
-            return add_rows([line for line in self._inline if isinstance(line, AddLine)], source=source)
+            adds = [line for line in self._inline if isinstance(line, AddLine)]
+            return add_rows(adds, source=source, columns=names)
         return remove_rows([line for line in self._inline if isinstance(line, RemoveLine)], source=source)
 
     def _files(self) -> list[CheckpointParquet]:

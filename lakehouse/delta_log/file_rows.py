@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from lakehouse.delta_log.actions import AddFile, DeletionVectorDescriptor, RemoveFile
 from lakehouse.delta_log.actions.numbers import Int64
+from lakehouse.delta_log.arrow_columns import column
 from lakehouse.delta_log.errors import MalformedLogError
 
 __all__ = [
@@ -113,27 +114,28 @@ def add_line(action: AddFile | RemoveFile) -> AddLine | RemoveLine:
     return msgspec.json.decode(_encode(action), type=RemoveLine)
 
 
-def add_rows(lines: Sequence[AddLine], *, source: str) -> pa.Table:
-    """Return the lines as a table with the fields of ``ADD_TYPE``. Raises MalformedLogError."""
-    return _rows(lines, ADD_TYPE, source)
+def add_rows(lines: Sequence[AddLine], *, source: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """Return the lines as a table with fields of ``ADD_TYPE``, all by default. Raises MalformedLogError."""
+    fields = ADD_TYPE if columns is None else [ADD_TYPE.field(name) for name in columns]
+    return _rows(lines, pa.schema(list(fields)), source)
 
 
 def remove_rows(lines: Sequence[RemoveLine], *, source: str) -> pa.Table:
     """Return the lines as a table with the fields of ``REMOVE_TYPE``. Raises MalformedLogError."""
-    return _rows(lines, REMOVE_TYPE, source)
+    return _rows(lines, pa.schema(list(REMOVE_TYPE)), source)
 
 
-def _rows(lines: Sequence[AddLine | RemoveLine], row_type: pa.StructType, source: str) -> pa.Table:
+def _rows(lines: Sequence[AddLine | RemoveLine], schema: pa.Schema, source: str) -> pa.Table:
     maps = _MapTexts(source)
-    columns: list[pa.Array] = []
-    for field in row_type:
+    arrays: list[pa.Array] = []
+    for field in schema:
         values: list[Any] = [getattr(line, field.name) for line in lines]
         if field.type.equals(STRING_MAP):
             values = [maps.parsed(value) for value in values]
         elif field.type.equals(DELETION_VECTOR_TYPE):
             values = [None if value is None else msgspec.to_builtins(value) for value in values]
-        columns.append(pa.array(values, type=field.type))
-    return pa.Table.from_arrays(columns, schema=pa.schema(list(row_type)))
+        arrays.append(column(values, field.type))
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 class _MapTexts:

@@ -62,8 +62,6 @@ class LogFile:
     """The last version that it covers; ``version`` but for compacted logs."""
     part: int = 1
     parts: int = 1
-    size_bytes: int = 0
-    modified_ms: int = 0
 
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -77,56 +75,34 @@ _MULTI_PART = re.compile(r"([0-9]{20})\.checkpoint\.([0-9]{10})\.([0-9]{10})\.pa
 _COMPACTED = re.compile(r"([0-9]{20})\.([0-9]{20})\.compacted\.json")
 
 
-def parse_log_key(key: str, *, size_bytes: int = 0, modified_ms: int = 0) -> LogFile | None:
+def parse_log_key(key: str) -> LogFile | None:
     """Say what a file of ``_delta_log`` is; None for a file that has no meaning in the protocol."""
     name = key.removeprefix(LOG_FOLDER)
     if match := _COMMIT.fullmatch(name):
-        return _log_file(key, LogFileKind.COMMIT, match, size_bytes, modified_ms)
+        return _of_one_version(key, LogFileKind.COMMIT, int(match[1]))
     for pattern, kind in _PATTERNS:
         if match := pattern.fullmatch(name):
-            return _log_file(key, kind, match, size_bytes, modified_ms)
-    return _numbered(key, name, size_bytes, modified_ms)
+            return _of_one_version(key, kind, int(match[1]))
+    if match := _MULTI_PART.fullmatch(name):
+        return _part(key, *map(int, match.groups()))
+    if match := _COMPACTED.fullmatch(name):
+        start, end = map(int, match.groups())
+        found = LogFile(key=key, kind=LogFileKind.COMPACTED, version=start, end_version=end)
+        return found if start < end < 2**63 else None
+    return None
 
 
-def _log_file(
-    key: str, kind: LogFileKind, match: re.Match[str], size_bytes: int, modified_ms: int
-) -> LogFile | None:
-    version = int(match[1])
+def _of_one_version(key: str, kind: LogFileKind, version: int) -> LogFile | None:
     if version >= 2**63:
         return None
-    return LogFile(
-        key=key,
-        kind=kind,
-        version=version,
-        end_version=version,
-        size_bytes=size_bytes,
-        modified_ms=modified_ms,
-    )
+    return LogFile(key=key, kind=kind, version=version, end_version=version)
 
 
-def _numbered(key: str, name: str, size_bytes: int, modified_ms: int) -> LogFile | None:
-    if match := _MULTI_PART.fullmatch(name):
-        version, part, parts = map(int, match.groups())
-        kind, end = LogFileKind.MULTI_PART_CHECKPOINT, version
-        valid = 1 <= part <= parts
-    elif match := _COMPACTED.fullmatch(name):
-        version, end = map(int, match.groups())
-        kind, part, parts = LogFileKind.COMPACTED, 1, 1
-        valid = version < end
-    else:
+def _part(key: str, version: int, part: int, parts: int) -> LogFile | None:
+    if version >= 2**63 or not 1 <= part <= parts:
         return None
-    if not valid or end >= 2**63:
-        return None
-    return LogFile(
-        key=key,
-        kind=kind,
-        version=version,
-        end_version=end,
-        part=part,
-        parts=parts,
-        size_bytes=size_bytes,
-        modified_ms=modified_ms,
-    )
+    kind = LogFileKind.MULTI_PART_CHECKPOINT
+    return LogFile(key=key, kind=kind, version=version, end_version=version, part=part, parts=parts)
 
 
 def version_prefix(version: int) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from lakehouse.delta_log.errors import LogGapError, TableNotFoundError, VersionNotFoundError
 from lakehouse.delta_log.last_checkpoint import read_last_checkpoint
-from lakehouse.delta_log.log_files import LOG_FOLDER, LogFile, LogFileKind, parse_log_key, version_prefix
+from lakehouse.delta_log.log_files import LogFile, LogFileKind
+from lakehouse.delta_log.log_listing import list_log
 from lakehouse.storage import AbstractStorageReader
 
-__all__ = ["LogSegment", "choose_segment", "complete_checkpoints", "find_segment", "list_log"]
+__all__ = ["LogSegment", "choose_segment", "complete_checkpoints", "find_segment"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +50,6 @@ def find_segment(
         except (TableNotFoundError, VersionNotFoundError, LogGapError):
             pass  # The hint was old or wrong: the whole log decides, and gives the better message.
     return choose_segment(list_log(storage), storage.uri(), version=version, without=without)
-
-
-def list_log(storage: AbstractStorageReader, *, from_version: int = 0) -> list[LogFile]:
-    """Return the files of the log from a version on, by key."""
-    # Every version is below 2**63, so its 20 digits start with 0; other files and folders don't.
-    start_after = version_prefix(from_version) if from_version else ""
-    found = (
-        parse_log_key(stat.key, size_bytes=stat.size_bytes, modified_ms=stat.modified_ms)
-        for stat in storage.list(f"{LOG_FOLDER}0", start_after=start_after)
-    )
-    return [file for file in found if file is not None]
 
 
 def choose_segment(

@@ -17,11 +17,13 @@ from lakehouse.delta_log.actions import (
     SetTransaction,
 )
 from lakehouse.delta_log.commit_content import content_of_actions, read_content
+from lakehouse.delta_log.file_set import Totals
 from lakehouse.delta_log.log_files import commit_key
 from lakehouse.delta_log.schema import StructType, arrow_schema, schema_from_json
 from lakehouse.delta_log.table_location import open_table_storage
+from lakehouse.delta_log.table_properties import TableProperties
 from lakehouse.delta_log.table_state import TableState, check_complete, load_state
-from lakehouse.delta_log.timestamps import Timestamp, enablement_version, version_at
+from lakehouse.delta_log.timestamps import Timestamp, version_at
 from lakehouse.storage import AbstractStorageReader, NotFoundError
 
 __all__ = ["Snapshot"]
@@ -121,7 +123,7 @@ class Snapshot:
     @cached_property
     def timestamp_ms(self) -> int | None:
         """Return when this version was committed; None where its commit is gone."""
-        if enablement_version(self.properties) is not None:
+        if TableProperties(self.properties).in_commit_timestamps_from is not None:
             info = self.commit_info
             return None if info is None else info.in_commit_timestamp_ms
         try:
@@ -148,6 +150,15 @@ class Snapshot:
     def is_live(self, path: str, deletion_vector_id: str | None = None) -> bool:
         """Say whether the logical file, by its path and deletion vector, is in the table."""
         return self._state.files.is_live(path, deletion_vector_id)
+
+    @property
+    def totals(self) -> Totals:
+        """Return how many files the table has, and their size."""
+        return self._state.files.totals()
+
+    def tombstones(self) -> pa.Table:
+        """Return the removed files that are still remembered, with the fields of a ``remove`` as columns."""
+        return self._state.files.tombstones()
 
     def update(self) -> Snapshot:
         """Return the latest version, reading only the commits after this one; itself if there are none."""

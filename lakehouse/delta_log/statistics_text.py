@@ -11,6 +11,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.delta_log.arrow_columns import column
 from lakehouse.delta_log.checkpoint_parquet import CheckpointParquet
 
 __all__ = ["with_statistics_text"]
@@ -23,7 +24,7 @@ def with_statistics_text(rows: pa.Table, file: CheckpointParquet) -> pa.Table:
         return rows
     row_type = pa.struct([("path", pa.string()), ("stats_parsed", file.field_type("add", "stats_parsed"))])
     parsed = file.rows("add", row_type).column("stats_parsed")
-    texts = pa.chunked_array([[_text(value) for value in parsed.to_pylist()]], type=pa.string())
+    texts = pa.chunked_array([column([_text(value) for value in parsed.to_pylist()], pa.string())])
     index = rows.schema.get_field_index("stats")
     return rows.set_column(index, "stats", pc.coalesce(stats, texts))
 

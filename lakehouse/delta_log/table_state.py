@@ -103,7 +103,7 @@ def _from_checkpoint(storage: AbstractStorageReader, segment: LogSegment) -> Tab
         metadata=checkpoint.metadata,
         transactions=checkpoint.transactions,
         domains=checkpoint.domains,
-        files=FileSet(source=table, base=checkpoint.files),
+        files=FileSet(table, base=checkpoint.files),
         commit_info=None,
     )
 
@@ -115,16 +115,17 @@ def _empty(table: str) -> TableState:
         metadata=None,
         transactions={},
         domains={},
-        files=FileSet(source=table),
+        files=FileSet(table),
         commit_info=None,
     )
 
 
 def _replayed(storage: AbstractStorageReader, segment: LogSegment, state: TableState) -> TableState:
     bodies = read_all(storage, [file.key for file in segment.commits])
+    table = storage.uri()
     for file, body in zip(segment.commits, bodies, strict=True):
-        state = state.advanced(file.end_version, read_content(body, source=storage.uri(file.key)))
-    check_complete(state, storage.uri())
+        state = state.advanced(file.end_version, read_content(body, source=f"{table}/{file.key}"))
+    check_complete(state, table)
     return state
 
 

@@ -6,7 +6,7 @@ strictly increasing: a time that isn't after the one before becomes that plus on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -14,13 +14,14 @@ from typing import TypeAlias
 import msgspec
 
 from lakehouse.delta_log.errors import MalformedLogError, TableNotFoundError, TimestampNotFoundError
-from lakehouse.delta_log.log_files import LogFile, LogFileKind
-from lakehouse.delta_log.log_segment import list_log
+from lakehouse.delta_log.log_files import LogFileKind, parse_log_key
+from lakehouse.delta_log.log_listing import VERSIONED_PREFIX
+from lakehouse.delta_log.table_properties import TableProperties
 from lakehouse.delta_log.table_state import load_state
 from lakehouse.errors import ConfigurationError
-from lakehouse.storage import AbstractStorageReader
+from lakehouse.storage import AbstractStorageReader, ObjectStat
 
-__all__ = ["CommitTime", "Timestamp", "commit_times", "enablement_version", "milliseconds", "version_at"]
+__all__ = ["CommitTime", "Timestamp", "commit_times", "milliseconds", "version_at"]
 
 Timestamp: TypeAlias = datetime | str | int
 """An aware datetime, its ISO 8601 text with an offset, or milliseconds since the epoch."""
@@ -91,37 +92,30 @@ def _iso(timestamp_ms: int) -> str:
 
 def commit_times(storage: AbstractStorageReader) -> list[CommitTime]:
     """Return the time of each commit that is left, by version."""
-    commits = [file for file in list_log(storage) if file.kind is LogFileKind.COMMIT]
+    commits = _commits(storage)
     if not commits:
         return []
-    enabled_from = _in_commit_timestamps_from(storage)
+    metadata = load_state(storage)[0].metadata
+    properties = {} if metadata is None else metadata.configuration
+    enabled_from = TableProperties(properties).in_commit_timestamps_from
     if enabled_from is None:
         return _monotonic(commits)
-    before = [file for file in commits if file.version < enabled_from]
-    since = [file for file in commits if file.version >= enabled_from]
-    return [*_monotonic(before), *(_in_commit(storage, file) for file in since)]
+    before = [(version, stat) for version, stat in commits if version < enabled_from]
+    since = [(version, stat) for version, stat in commits if version >= enabled_from]
+    return [*_monotonic(before), *(_in_commit(storage, version, stat.key) for version, stat in since)]
 
 
-def _monotonic(commits: Sequence[LogFile]) -> list[CommitTime]:
+def _commits(storage: AbstractStorageReader) -> list[tuple[int, ObjectStat]]:
+    found = ((parse_log_key(stat.key), stat) for stat in storage.list(VERSIONED_PREFIX))
+    return [(file.version, stat) for file, stat in found if file and file.kind is LogFileKind.COMMIT]
+
+
+def _monotonic(commits: Sequence[tuple[int, ObjectStat]]) -> list[CommitTime]:
     times: list[CommitTime] = []
-    for file in commits:
-        earliest = times[-1].timestamp_ms + 1 if times else file.modified_ms
-        times.append(CommitTime(version=file.version, timestamp_ms=max(file.modified_ms, earliest)))
+    for version, stat in commits:
+        earliest = times[-1].timestamp_ms + 1 if times else stat.modified_ms
+        times.append(CommitTime(version=version, timestamp_ms=max(stat.modified_ms, earliest)))
     return times
-
-
-def _in_commit_timestamps_from(storage: AbstractStorageReader) -> int | None:
-    """Return the first version with in-commit timestamps; None where they are off."""
-    metadata = load_state(storage)[0].metadata
-    return None if metadata is None else enablement_version(metadata.configuration)
-
-
-def enablement_version(properties: Mapping[str, str | None]) -> int | None:
-    """Return the version from which commits carry their time, 0 if always; None where they don't."""
-    if (properties.get("delta.enableInCommitTimestamps") or "false").lower() != "true":
-        return None
-    text = properties.get("delta.inCommitTimestampEnablementVersion")
-    return int(text) if text and text.isdecimal() else 0
 
 
 class _CommitInfo(msgspec.Struct):
@@ -135,14 +129,14 @@ class _Line(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Line)
 
 
-def _in_commit(storage: AbstractStorageReader, file: LogFile) -> CommitTime:
+def _in_commit(storage: AbstractStorageReader, version: int, key: str) -> CommitTime:
     # The commitInfo is the first action of such commits.
-    first, _, _ = storage.read(file.key).partition(b"\n")
+    first, _, _ = storage.read(key).partition(b"\n")
     try:
         info = _decoder.decode(first).commitInfo
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise MalformedLogError(source=storage.uri(file.key), line=1, reason=str(error)) from error
+        raise MalformedLogError(source=storage.uri(key), line=1, reason=str(error)) from error
     if info is None or info.inCommitTimestamp is None:
         reason = "it does not start with a commitInfo with an inCommitTimestamp, which the table asks for"
-        raise MalformedLogError(source=storage.uri(file.key), line=1, reason=reason)
-    return CommitTime(version=file.version, timestamp_ms=info.inCommitTimestamp)
+        raise MalformedLogError(source=storage.uri(key), line=1, reason=reason)
+    return CommitTime(version=version, timestamp_ms=info.inCommitTimestamp)

@@ -1,0 +1,90 @@
+"""The table properties that readers and writers of the log act on (Delta PROTOCOL, "Table Properties")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+__all__ = ["TableProperties", "interval_ms"]
+
+_MS = {
+    "millisecond": 1,
+    "second": 1_000,
+    "minute": 60_000,
+    "hour": 3_600_000,
+    "day": 86_400_000,
+    "week": 7 * 86_400_000,
+}
+_PART = re.compile(r"([+-]?[0-9]+)\s*(millisecond|second|minute|hour|day|week)s?", re.IGNORECASE)
+
+
+def interval_ms(text: str) -> int | None:
+    """Return the milliseconds of text like ``interval 1 week 2 days``; None if it isn't such text."""
+    body = re.sub(r"^\s*interval\b", "", text, flags=re.IGNORECASE)
+    if not body.strip() or _PART.sub("", body).strip():
+        return None
+    return sum(int(number) * _MS[unit.lower()] for number, unit in _PART.findall(body))
+
+
+class TableProperties:
+    """Typed values of a table's configuration; a value that can't be read counts as absent."""
+
+    def __init__(self, configuration: Mapping[str, str | None]) -> None:
+        self._configuration = configuration
+
+    @property
+    def append_only(self) -> bool:
+        return self._flag("delta.appendOnly", default=False)
+
+    @property
+    def checkpoint_interval(self) -> int:
+        """Number of commits from one checkpoint to the next."""
+        text = self._configuration.get("delta.checkpointInterval") or ""
+        return int(text) if text.isdecimal() and int(text) > 0 else 10
+
+    @property
+    def v2_checkpoints(self) -> bool:
+        return (self._configuration.get("delta.checkpointPolicy") or "classic").lower() == "v2"
+
+    @property
+    def checkpoint_statistics_as_json(self) -> bool:
+        return self._flag("delta.checkpoint.writeStatsAsJson", default=True)
+
+    @property
+    def checkpoint_statistics_as_struct(self) -> bool:
+        return self._flag("delta.checkpoint.writeStatsAsStruct", default=False)
+
+    @property
+    def deleted_file_retention_ms(self) -> int:
+        """How long a removed file must stay readable; a week by default."""
+        return self._interval("delta.deletedFileRetentionDuration") or 7 * _MS["day"]
+
+    @property
+    def log_retention_ms(self) -> int:
+        """How long old versions must stay readable; 30 days by default."""
+        return self._interval("delta.logRetentionDuration") or 30 * _MS["day"]
+
+    @property
+    def transaction_retention_ms(self) -> int | None:
+        """After which a transaction identifier may be forgotten; None: never."""
+        return self._interval("delta.setTransactionRetentionDuration")
+
+    @property
+    def change_data_feed(self) -> bool:
+        return self._flag("delta.enableChangeDataFeed", default=False)
+
+    @property
+    def in_commit_timestamps_from(self) -> int | None:
+        """The version from which commits carry their time, 0 if always; None where they don't."""
+        if not self._flag("delta.enableInCommitTimestamps", default=False):
+            return None
+        text = self._configuration.get("delta.inCommitTimestampEnablementVersion") or ""
+        return int(text) if text.isdecimal() else 0
+
+    def _flag(self, name: str, *, default: bool) -> bool:
+        text = self._configuration.get(name)
+        return default if text is None else text.strip().lower() == "true"
+
+    def _interval(self, name: str) -> int | None:
+        text = self._configuration.get(name)
+        return None if text is None else interval_ms(text)
