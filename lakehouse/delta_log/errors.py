@@ -12,6 +12,7 @@ __all__ = [
     "DataFileError",
     "DeltaLogError",
     "IncompleteStateError",
+    "InvalidPredicateError",
     "LogGapError",
     "MalformedDeletionVectorError",
     "MalformedLogError",
@@ -184,6 +185,18 @@ class DataFileError(DeltaLogError):
         super().__init__(
             f"{table} at version {version} needs the data file {path!r}: {reason}.",
             fix="restore the file, or read a version that does not need it; vacuum may have removed it.",
+        )
+
+
+class InvalidPredicateError(DeltaLogError):
+    """A condition can't be asked of the table: a value of another type than its column, mostly."""
+
+    def __init__(self, *, table: str, predicate: str, reason: str) -> None:
+        self.table = table
+        self.predicate = predicate
+        super().__init__(
+            f"{table} can't be asked for {predicate}: {reason}.",
+            fix="compare each column with values of its own type.",
         )
 
 

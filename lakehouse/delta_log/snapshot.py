@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -17,8 +17,11 @@ from lakehouse.delta_log.actions import (
     SetTransaction,
 )
 from lakehouse.delta_log.commit_content import content_of_actions, read_content
+from lakehouse.delta_log.data_skipping import may_match
 from lakehouse.delta_log.file_set import Totals
 from lakehouse.delta_log.log_files import commit_key
+from lakehouse.delta_log.predicates import Predicate
+from lakehouse.delta_log.scan import RowFilter, Scan
 from lakehouse.delta_log.schema import StructType, arrow_schema, schema_from_json
 from lakehouse.delta_log.table_location import open_table_storage
 from lakehouse.delta_log.table_properties import TableProperties
@@ -143,9 +146,44 @@ class Snapshot:
         content = read_content(body, source=self._storage.uri(commit_key(self.version)))
         return self._state.advanced(self.version, content).decoded_commit_info()
 
-    def files(self) -> pa.Table:
-        """Return the files of the table, a row each, with the fields of an ``add`` action as columns."""
-        return self._state.files.adds()
+    def files(self, predicate: Predicate | None = None) -> pa.Table:
+        """Return the files of the table, a row each, with the fields of an ``add`` action as columns.
+
+        With a predicate, only the files that may hold rows that meet it, by partition values and statistics.
+        Raises NoSuchColumnError, InvalidPredicateError.
+        """
+        files = self._state.files.adds()
+        if predicate is None:
+            return files
+        partition_columns = self.partition_columns
+        return files.filter(
+            may_match(files, predicate, self.struct, partition_columns=partition_columns, table=self.table)
+        )
+
+    def to_arrow(self, columns: Sequence[str] | None = None, predicate: RowFilter | None = None) -> pa.Table:
+        """Return the rows: deletion vectors, column mapping, partition values and the schema applied.
+
+        ``predicate`` is a condition made with ``col``, which also skips files, or any of pyarrow's.
+        Raises as ``scan``.
+        """
+        return pa.concat_tables(self.scan(columns, predicate))
+
+    def scan(
+        self, columns: Sequence[str] | None = None, predicate: RowFilter | None = None
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of ``to_arrow`` in tables of at most one file each; the first is empty.
+
+        Raises NoSuchColumnError, InvalidPredicateError, DataFileError, MalformedDeletionVectorError.
+        """
+        files = self.files(predicate if isinstance(predicate, Predicate) else None)
+        plan = Scan(
+            storage=self._storage,
+            version=self.version,
+            metadata=self.metadata,
+            schema=self.struct,
+            files=files,
+        )
+        return plan.tables(columns, predicate)
 
     def is_live(self, path: str, deletion_vector_id: str | None = None) -> bool:
         """Say whether the logical file, by its path and deletion vector, is in the table."""

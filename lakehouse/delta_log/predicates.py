@@ -1,0 +1,188 @@
+"""Conditions on rows, as values that can also be asked of a whole file.
+
+>>> predicate = (col("day") == date(2024, 5, 1)) & (col("amount") > 100)
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import pyarrow.compute as pc
+
+__all__ = ["And", "Column", "ColumnPath", "Comparison", "IsIn", "IsNull", "Not", "Or", "Predicate", "col"]
+
+ColumnPath: TypeAlias = tuple[str, ...]
+"""Logical names from the top down; one name for a top-level column."""
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+class Predicate(ABC):
+    """A condition with SQL's three values: a row counts only where it is true, not where it is unknown."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def columns(self) -> frozenset[ColumnPath]:
+        """Return the columns that decide."""
+
+    @abstractmethod
+    def to_arrow(self) -> pc.Expression:
+        """Return the condition as Arrow's datasets take it."""
+
+    def __and__(self, other: Predicate) -> Predicate:
+        return And((self, other))
+
+    def __or__(self, other: Predicate) -> Predicate:
+        return Or((self, other))
+
+    def __invert__(self) -> Predicate:
+        return Not(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Predicate):
+    """A column against a value that isn't null."""
+
+    path: ColumnPath
+    operator: str
+    """One of ``== != < <= > >=``."""
+    value: Any
+
+    @property
+    def columns(self) -> frozenset[ColumnPath]:
+        return frozenset({self.path})
+
+    def to_arrow(self) -> pc.Expression:
+        return _OPERATORS[self.operator](pc.field(*self.path), self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class IsIn(Predicate):
+    """A column has one of several values, none of them null."""
+
+    path: ColumnPath
+    values: tuple[Any, ...]
+
+    @property
+    def columns(self) -> frozenset[ColumnPath]:
+        return frozenset({self.path})
+
+    def to_arrow(self) -> pc.Expression:
+        return Or(tuple(Comparison(self.path, "==", value) for value in self.values)).to_arrow()
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull(Predicate):
+    """A column has no value."""
+
+    path: ColumnPath
+
+    @property
+    def columns(self) -> frozenset[ColumnPath]:
+        return frozenset({self.path})
+
+    def to_arrow(self) -> pc.Expression:
+        return pc.field(*self.path).is_null()
+
+
+@dataclass(frozen=True, slots=True)
+class And(Predicate):
+    """All of them; of none: always true."""
+
+    parts: tuple[Predicate, ...]
+
+    @property
+    def columns(self) -> frozenset[ColumnPath]:
+        return frozenset[ColumnPath]().union(*(part.columns for part in self.parts))
+
+    def to_arrow(self) -> pc.Expression:
+        parts = [part.to_arrow() for part in self.parts]
+        return functools.reduce(operator.and_, parts) if parts else pc.scalar(value=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Predicate):
+    """At least one of them; of none: never true."""
+
+    parts: tuple[Predicate, ...]
+
+    @property
+    def columns(self) -> frozenset[ColumnPath]:
+        return frozenset[ColumnPath]().union(*(part.columns for part in self.parts))
+
+    def to_arrow(self) -> pc.Expression:
+        parts = [part.to_arrow() for part in self.parts]
+        return functools.reduce(operator.or_, parts) if parts else pc.scalar(value=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Predicate):
+    """The condition is false; where it is unknown, so is this."""
+
+    part: Predicate
+
+    @property
+    def columns(self) -> frozenset[ColumnPath]:
+        return self.part.columns
+
+    def to_arrow(self) -> pc.Expression:
+        return ~self.part.to_arrow()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """The beginning of a condition; ``col`` makes it."""
+
+    path: ColumnPath
+
+    def __eq__(self, value: object) -> Comparison:  # type: ignore[override]
+        return Comparison(self.path, "==", value)
+
+    def __ne__(self, value: object) -> Comparison:  # type: ignore[override]
+        return Comparison(self.path, "!=", value)
+
+    def __lt__(self, value: Any) -> Comparison:
+        return Comparison(self.path, "<", value)
+
+    def __le__(self, value: Any) -> Comparison:
+        return Comparison(self.path, "<=", value)
+
+    def __gt__(self, value: Any) -> Comparison:
+        return Comparison(self.path, ">", value)
+
+    def __ge__(self, value: Any) -> Comparison:
+        return Comparison(self.path, ">=", value)
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+    def is_in(self, values: Iterable[Any]) -> IsIn:
+        """Return the condition that the column has one of the values."""
+        return IsIn(self.path, tuple(values))
+
+    def is_null(self) -> IsNull:
+        """Return the condition that the column has no value."""
+        return IsNull(self.path)
+
+    def is_not_null(self) -> Predicate:
+        """Return the condition that the column has a value."""
+        return Not(IsNull(self.path))
+
+
+def col(*path: str) -> Column:
+    """Return a column to compare: one name, or for a field of a struct the names from the top down."""
+    return Column(path)

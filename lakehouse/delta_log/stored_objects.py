@@ -1,0 +1,37 @@
+"""Objects that a log names by an absolute path: in the table, or in another one that it was cloned from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lakehouse.delta_log.paths import canonical_path, storage_key
+from lakehouse.errors import StorageError
+from lakehouse.storage import AbstractStorageReader, LocalStorageService
+
+__all__ = ["locate", "read_range_anywhere"]
+
+
+def locate(storage: AbstractStorageReader, path: str) -> tuple[AbstractStorageReader, str]:
+    """Return the storage and the key of a path as an action spells it.
+
+    A path outside of the table's root is legal (Delta PROTOCOL, "Add File"): a shallow clone names the files
+    of its source. Raises StorageError where that lies in a store that can't be opened from here.
+    """
+    key = storage_key(path, table_uri=storage.uri())
+    return (storage, key) if key is not None else _outside(path)
+
+
+def read_range_anywhere(path: str, start: int, length: int) -> bytes:
+    """Return bytes of an object outside of the table. Raises StorageError."""
+    storage, key = _outside(path)
+    return storage.read_range(key, start, length)
+
+
+def _outside(path: str) -> tuple[AbstractStorageReader, str]:
+    plain = Path(canonical_path(path))
+    if not plain.is_absolute():
+        raise StorageError(
+            f"The absolute path {path!r} is in a store that can't be opened from its path alone.",
+            fix="read the table where its source is on a local disk, or copy its files into the table.",
+        )
+    return LocalStorageService(plain.parent), plain.name
