@@ -48,7 +48,7 @@ def _by_physical_name(field: StructField, stored: pa.StructType) -> int:
 
 def _by_id(field: StructField, stored: pa.StructType) -> int:
     ids = [_field_id(stored.field(index)) for index in range(stored.num_fields)]
-    if all(found is None for found in ids):
+    if field.field_id is None or all(found is None for found in ids):
         return _by_physical_name(field, stored)
     return ids.index(field.field_id) if field.field_id in ids else -1
 

@@ -51,13 +51,17 @@ class Scan:
 
         Raises NoSuchColumnError, InvalidPredicateError, DataFileError, MalformedDeletionVectorError.
         """
-        shown = self._fields(columns)
+        shown = self.fields(columns)
         needed = self._with_predicate_columns(shown, predicate)
-        yield arrow_schema(StructType(tuple(shown))).empty_table()
-        schema = arrow_schema(StructType(tuple(shown)))
+        schema = self.schema_of(shown)
+        yield schema.empty_table()
         for rows in self._read(needed):
             found = self._filtered(rows, predicate)
             yield found.select(schema.names).cast(schema) if found.num_rows else schema.empty_table()
+
+    def schema_of(self, fields: Sequence[StructField]) -> pa.Schema:
+        """Return the Arrow schema of the rows with these columns."""
+        return arrow_schema(StructType(tuple(fields)))
 
     def reader(self) -> DataFileReader:
         """Return what reads files of this version."""
@@ -80,7 +84,8 @@ class Scan:
             while waiting:
                 yield waiting.popleft().result()
 
-    def _fields(self, columns: Sequence[str] | None) -> list[StructField]:
+    def fields(self, columns: Sequence[str] | None) -> list[StructField]:
+        """Return the columns by name, or all that can be read. Raises NoSuchColumnError."""
         # Columns of the type void have no values and no place in data files; Spark leaves them out too.
         readable = StructType(tuple(f for f in self.schema if f.data_type != PrimitiveType("void")))
         return list(readable) if columns is None else [self._field(readable, name) for name in columns]

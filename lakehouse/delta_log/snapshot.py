@@ -16,9 +16,12 @@ from lakehouse.delta_log.actions import (
     ProtocolChange,
     SetTransaction,
 )
+from lakehouse.delta_log.changes import read_changes
 from lakehouse.delta_log.commit_content import content_of_actions, read_content
+from lakehouse.delta_log.commit_times import CommitTimes
 from lakehouse.delta_log.data_skipping import may_match
 from lakehouse.delta_log.file_set import Totals
+from lakehouse.delta_log.history import HistoryEntry, read_history
 from lakehouse.delta_log.log_files import commit_key
 from lakehouse.delta_log.predicates import Predicate
 from lakehouse.delta_log.scan import RowFilter, Scan
@@ -26,7 +29,8 @@ from lakehouse.delta_log.schema import StructType, arrow_schema, schema_from_jso
 from lakehouse.delta_log.table_location import open_table_storage
 from lakehouse.delta_log.table_properties import TableProperties
 from lakehouse.delta_log.table_state import TableState, check_complete, load_state
-from lakehouse.delta_log.timestamps import Timestamp, version_at
+from lakehouse.delta_log.timestamps import Timestamp, milliseconds
+from lakehouse.errors import ConfigurationError
 from lakehouse.storage import AbstractStorageReader, NotFoundError
 
 __all__ = ["Snapshot"]
@@ -65,10 +69,13 @@ class Snapshot:
         (its subclasses say what is wrong), and ConfigurationError for a path that can't be opened here.
         """
         store = open_table_storage(table_path) if storage is None else storage
-        if timestamp is not None:
-            version = version_at(store, timestamp, version=version)
-        state, _ = load_state(store, version)
-        return cls(store, state)
+        if timestamp is None:
+            return cls(store, load_state(store, version)[0])
+        if version is not None:
+            raise ConfigurationError("Both a version and a timestamp were given.", fix="give one of them.")
+        latest = cls(store, load_state(store)[0])
+        found = latest._commit_times().version_at(milliseconds(timestamp))
+        return latest if found == latest.version else cls(store, load_state(store, found)[0])
 
     def __repr__(self) -> str:
         return f"Snapshot({self.table!r}, version={self.version})"
@@ -175,15 +182,17 @@ class Snapshot:
 
         Raises NoSuchColumnError, InvalidPredicateError, DataFileError, MalformedDeletionVectorError.
         """
-        files = self.files(predicate if isinstance(predicate, Predicate) else None)
-        plan = Scan(
+        return self.plan(predicate).tables(columns, predicate)
+
+    def plan(self, predicate: RowFilter | None) -> Scan:
+        """Return how the rows are read: which files, in which schema."""
+        return Scan(
             storage=self._storage,
             version=self.version,
             metadata=self.metadata,
             schema=self.struct,
-            files=files,
+            files=self.files(predicate if isinstance(predicate, Predicate) else None),
         )
-        return plan.tables(columns, predicate)
 
     def is_live(self, path: str, deletion_vector_id: str | None = None) -> bool:
         """Say whether the logical file, by its path and deletion vector, is in the table."""
@@ -217,6 +226,24 @@ class Snapshot:
         state = self._state.advanced(self.version + 1, content_of_actions(actions))
         check_complete(state, self.table)
         return Snapshot(self._storage, state)
+
+    def history(self, limit: int | None = None) -> list[HistoryEntry]:
+        """Return this version and those before it, the newest first, as far as the log still has them."""
+        return list(read_history(self._storage, self._commit_times(), up_to=self.version, limit=limit))
+
+    def changes(self, from_version: int, to_version: int | None = None) -> pa.Table:
+        """Return the rows that were inserted, updated and deleted from one version to another, both included.
+
+        The columns of this version, ``_change_type``, ``_commit_version`` and ``_commit_timestamp``. Change
+        data files are used where a version has them (Delta PROTOCOL, "Add CDC File"); else the added rows are
+        inserts, the removed ones deletes. Raises VersionNotFoundError, and as ``scan``.
+        """
+        end = self.version if to_version is None else to_version
+        return read_changes(self, from_version, end, times=self._commit_times())
+
+    def _commit_times(self) -> CommitTimes:
+        enabled_from = TableProperties(self.properties).in_commit_timestamps_from
+        return CommitTimes(self._storage, in_commit_from=enabled_from)
 
     def _read_commit(self, version: int) -> bytes | None:
         try:

@@ -57,17 +57,18 @@ class TableProperties:
     @property
     def deleted_file_retention_ms(self) -> int:
         """How long a removed file must stay readable; a week by default."""
-        return self._interval("delta.deletedFileRetentionDuration") or 7 * _MS["day"]
+        return self._interval("delta.deletedFileRetentionDuration", 7 * _MS["day"])
 
     @property
     def log_retention_ms(self) -> int:
         """How long old versions must stay readable; 30 days by default."""
-        return self._interval("delta.logRetentionDuration") or 30 * _MS["day"]
+        return self._interval("delta.logRetentionDuration", 30 * _MS["day"])
 
     @property
     def transaction_retention_ms(self) -> int | None:
         """After which a transaction identifier may be forgotten; None: never."""
-        return self._interval("delta.setTransactionRetentionDuration")
+        text = self._configuration.get("delta.setTransactionRetentionDuration")
+        return None if text is None else interval_ms(text)
 
     @property
     def change_data_feed(self) -> bool:
@@ -85,6 +86,6 @@ class TableProperties:
         text = self._configuration.get(name)
         return default if text is None else text.strip().lower() == "true"
 
-    def _interval(self, name: str) -> int | None:
-        text = self._configuration.get(name)
-        return None if text is None else interval_ms(text)
+    def _interval(self, name: str, default_ms: int) -> int:
+        found = interval_ms(self._configuration.get(name) or "")
+        return default_ms if found is None else found
