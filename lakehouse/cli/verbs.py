@@ -23,6 +23,7 @@ VERBS: dict[str, Verb] = {
     "validate": Verb(module="lakehouse.cli.validate", help="check a definition without reading data"),
     "plan": Verb(module="lakehouse.cli.plan", help="say what a run would do, and why"),
     "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
+    "history": Verb(module="lakehouse.cli.history", help="show what happened in the last runs"),
 }
 """The table of contents of the command line, in the order of ``--help``."""
 

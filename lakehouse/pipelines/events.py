@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from lakehouse.delta_log import TransactionManager
+from lakehouse.delta_log import Snapshot, TransactionManager
+from lakehouse.delta_log.errors import TableNotFoundError
 from lakehouse.pipelines.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
 from lakehouse.pipelines.table_pipeline import Refresh
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
@@ -54,6 +55,13 @@ class EventLog:
         rows = pa.Table.from_pylist(list(_rows(result)), schema=EVENTS_SCHEMA)
         with TransactionManager().transaction(self._path) as transaction:
             transaction.append(rows)
+
+    def read(self) -> pa.Table:
+        """Return all events, in no order; none where nothing ran yet."""
+        try:
+            return Snapshot.load(self._path).to_arrow()
+        except TableNotFoundError:
+            return EVENTS_SCHEMA.empty_table()
 
 
 def _rows(result: RunResult) -> Iterator[dict[str, Any]]:
