@@ -1,24 +1,48 @@
+# Each target is enough on its own on a machine with Python 3.11 or later: what is missing is made first.
 PYTHON ?= python3
-STAMP := .venv/.installed
+BIN := .venv/bin
+INSTALLED := .venv/.installed
 
-.PHONY: help test check clean
+.PHONY: help demo test test-all check bench wheel clean java azurite
+
 help: ## Print this help
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(STAMP): requirements/dev.txt pyproject.toml
-	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --require-hashes -r requirements/dev.txt
-	.venv/bin/python -m pip install --quiet --no-deps --editable .
-	touch $@
+demo: $(INSTALLED) java ## Take 14 days of real sales from Bronze through Silver to Gold
+	$(BIN)/lakehouse run retail
 
-check: $(STAMP) ## Lint, format, types, layers
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports
+test: check java azurite ## What every change must pass: the checks, and the quick tests
+	$(BIN)/pytest
 
-test: check ## Everything that a change must pass
-	.venv/bin/pytest
+test-all: check java azurite ## The slow tests too: kills, a cluster, long properties
+	$(BIN)/pytest -m "slow or not slow"
 
-clean: ## Remove the environment
-	rm -rf .venv
+check: $(INSTALLED) ## Lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED) java ## Every claim about speed, side by side in one run (DATA=FOLDER: more days of sales)
+	@for claim in benchmarks/*.py; do \
+		echo "== $$claim"; LAKEHOUSE_RETAIL_DAYS="$(DATA)" $(BIN)/python "$$claim" || exit 1; \
+	done
+
+wheel: $(INSTALLED) ## Build dist/lakehouse-*.whl
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean: ## Remove what the targets above made
+	rm -rf .venv .node dist warehouse
+
+java: $(INSTALLED)
+	@scripts/ensure-java $(BIN)/python
+
+azurite:
+	@scripts/ensure-azurite
+
+# The lock names versions and hashes of everything, the build's own tools included: nothing else is fetched.
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	@scripts/ensure-venv $(PYTHON)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

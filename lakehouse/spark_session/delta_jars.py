@@ -59,6 +59,7 @@ class DeltaJars:
     packages: str
     """Maven coordinates with commas between, as in ``spark.jars.packages``."""
     folder: Path = field(default_factory=default_jars_folder)
+    spark_home: Path = field(default_factory=lambda: _installed_spark())
 
     def paths(self) -> tuple[Path, ...]:
         """Return the jars, resolving them if they are not here yet. Raises ``DeltaJarsError``."""
@@ -86,15 +87,7 @@ class DeltaJars:
         return self._ivy_folder / "jars.json"
 
     def _resolve(self) -> tuple[Path, ...]:
-        home = _spark_home()
-        answer = subprocess.run(  # noqa: S603 - Spark's own launcher
-            _resolver_command(self.packages, self._ivy_folder, home),
-            env={**os.environ, "SPARK_HOME": str(home), "JAVA_HOME": str(find_java().home)},
-            capture_output=True,
-            text=True,
-            timeout=_RESOLVE_SECONDS,
-            check=False,
-        )
+        answer = self._resolver_s_answer()
         names = sorted(path.name for path in (self._ivy_folder / "jars").glob("*.jar"))
         if answer.returncode != 0 or not names:
             raise DeltaJarsError(packages=self.packages, folder=self.folder, reason=_reason(answer.stderr))
@@ -102,6 +95,19 @@ class DeltaJars:
         unfinished.write_text(json.dumps(names))
         unfinished.replace(self._list_file)
         return self.cached()
+
+    def _resolver_s_answer(self) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(  # noqa: S603 - Spark's own launcher
+                _resolver_command(self.packages, self._ivy_folder, self.spark_home),
+                env={**os.environ, "SPARK_HOME": str(self.spark_home), "JAVA_HOME": str(find_java().home)},
+                capture_output=True,
+                text=True,
+                timeout=_RESOLVE_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise DeltaJarsError(packages=self.packages, folder=self.folder, reason=str(error)) from error
 
     @contextlib.contextmanager
     def _one_process_at_a_time(self) -> Iterator[None]:
@@ -129,7 +135,7 @@ def _resolver_command(packages: str, ivy_folder: Path, spark_home: Path) -> list
     return [str(launcher), *options, "--class", "org.apache.ivy.Main", "spark-internal", "-version"]
 
 
-def _spark_home() -> Path:
+def _installed_spark() -> Path:
     """Where pyspark is installed, found without importing it."""
     spec = importlib.util.find_spec("pyspark")
     if spec is None or not spec.submodule_search_locations:

@@ -17,7 +17,7 @@ from lakehouse.settings import Settings, SparkSettings
 from lakehouse.spark_session.delta_jars import DeltaJars, default_jars_folder
 from lakehouse.spark_session.java import find_java
 
-__all__ = ["DeltaMissingError", "SparkSessionFactory"]
+__all__ = ["DeltaMissingError", "SparkSessionFactory", "delta_packages"]
 
 _DELTA_CONF = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -103,11 +103,11 @@ class SparkSessionFactory:
         """Delta's jars, unless the settings bring jars of their own."""
         if {"spark.jars", "spark.jars.packages"} & self._settings.spark.conf.keys():
             return {}
-        jars = DeltaJars(packages=_delta_packages(), folder=self._jars_folder)
+        jars = DeltaJars(packages=delta_packages(), folder=self._jars_folder)
         return {"spark.jars": ",".join(str(path) for path in jars.paths())}
 
 
-def _delta_packages() -> str:
+def delta_packages() -> str:
     """The Maven coordinates that delta-spark's own helper asks for, given the versions installed here."""
     builder = configure_spark_with_delta_pip(SparkSession.Builder())
     return str(builder._options["spark.jars.packages"])
