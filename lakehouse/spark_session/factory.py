@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from delta import configure_spark_with_delta_pip
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkContext
+from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from lakehouse.errors import ConfigurationError
@@ -19,8 +21,9 @@ from lakehouse.spark_session.java import find_java
 
 __all__ = ["DeltaMissingError", "SparkSessionFactory", "delta_packages"]
 
+_EXTENSIONS = "spark.sql.extensions"
 _DELTA_CONF = {
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    _EXTENSIONS: "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 }
 _SESSION_CONF = {
@@ -65,39 +68,36 @@ class SparkSessionFactory:
 
     def create(self, app_name: str) -> SparkSession:
         """Return a session that reads and writes Delta. Raises ``ConfigurationError``."""
+        _silence_second_copies()
         if self._settings.spark.mode == "connect":
-            return self._connected(app_name)
+            return _builder(app_name, self.session_options()).remote(self._remote).getOrCreate()
         if "PYSPARK_GATEWAY_PORT" in os.environ or SparkContext._active_spark_context is not None:
             # The JVM is up (spark-submit's, or ours): what it was not started with can't be added now.
-            return _checked(self._builder(app_name, _SESSION_CONF).getOrCreate())
+            return _checked(_builder(app_name, self.session_options()).getOrCreate())
         os.environ["JAVA_HOME"] = str(find_java().home)
-        launch = self._jars() | _DELTA_CONF | _SESSION_CONF | self._launch_conf()
-        return _checked(self._builder(app_name, launch).getOrCreate())
+        return _checked(_builder(app_name, self._jars() | self.launch_options()).getOrCreate())
 
-    def _connected(self, app_name: str) -> SparkSession:
-        builder = self._builder(app_name, _SESSION_CONF)
-        return builder.remote(str(self._settings.spark.remote)).getOrCreate()
+    def session_options(self) -> dict[str, str]:
+        """What is asked of a session whose JVM runs already; the settings' own options win."""
+        return _SESSION_CONF | self._given()
 
-    def _builder(self, app_name: str, defaults: Mapping[str, str]) -> SparkSession.Builder:
-        """A builder of its own each time: pyspark's ``SparkSession.builder`` remembers between calls."""
-        builder = SparkSession.Builder().appName(app_name)
-        given = {key: _spark_text(value) for key, value in self._settings.spark.conf.items()}
-        for key, value in (dict(defaults) | given).items():
-            both = key == "spark.sql.extensions" and key in given and key in defaults
-            builder = builder.config(key, f"{defaults[key]},{value}" if both else value)
-        return builder
-
-    def _launch_conf(self) -> dict[str, str]:
-        """What the JVM must know before it starts."""
+    def launch_options(self) -> dict[str, str]:
+        """What the JVM is started with, jars aside; the settings' own options win."""
         master = self._settings.spark.master
-        shared = {
-            "spark.master": master,
-            "spark.ui.showConsoleProgress": "false",
-            "spark.sql.warehouse.dir": _spark_warehouse(self._settings.warehouse),
-            "spark.databricks.delta.snapshotPartitions": "2",
-            "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG4J_FILE.as_uri()}",
-        }
-        return shared | _small_machine(master) if self._settings.spark.mode == "local" else shared
+        options = _DELTA_CONF | _SESSION_CONF | _launch_conf(master, self._settings.warehouse)
+        if self._settings.spark.mode == "local":
+            options |= _small_machine(master)
+        given = self._given()
+        if _EXTENSIONS in given:
+            given[_EXTENSIONS] = f"{options[_EXTENSIONS]},{given[_EXTENSIONS]}"
+        return options | given
+
+    def _given(self) -> dict[str, str]:
+        return {key: _spark_text(value) for key, value in self._settings.spark.conf.items()}
+
+    @property
+    def _remote(self) -> str:
+        return str(self._settings.spark.remote)
 
     def _jars(self) -> dict[str, str]:
         """Delta's jars, unless the settings bring jars of their own."""
@@ -107,10 +107,34 @@ class SparkSessionFactory:
         return {"spark.jars": ",".join(str(path) for path in jars.paths())}
 
 
+def _builder(app_name: str, options: Mapping[str, str]) -> SparkSession.Builder:
+    """A builder of its own each time: pyspark's ``SparkSession.builder`` remembers between calls."""
+    builder = SparkSession.Builder().appName(app_name)
+    for key, value in options.items():
+        builder = builder.config(key, value)
+    return builder
+
+
+def _launch_conf(master: str, warehouse: str) -> dict[str, str]:
+    return {
+        "spark.master": master,
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.warehouse.dir": _spark_warehouse(warehouse),
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG4J_FILE.as_uri()}",
+    }
+
+
 def delta_packages() -> str:
     """The Maven coordinates that delta-spark's own helper asks for, given the versions installed here."""
     builder = configure_spark_with_delta_pip(SparkSession.Builder())
     return str(builder._options["spark.jars.packages"])
+
+
+def _silence_second_copies() -> None:
+    """Keep pyspark from printing, as a page of JSON, each exception that it raises as well."""
+    for name in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):
+        PySparkLogger.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _small_machine(master: str) -> dict[str, str]:
@@ -146,7 +170,7 @@ def _checked(spark: SparkSession) -> SparkSession:
     jvm: Any = spark._jvm
     try:
         loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
-        jvm.java.lang.Class.forName(_DELTA_CONF["spark.sql.extensions"], False, loader)
+        jvm.java.lang.Class.forName(_DELTA_CONF[_EXTENSIONS], False, loader)
     except Py4JJavaError as error:
         raise DeltaMissingError(missing="its jars are not on the class path") from error
     for key, value in _DELTA_CONF.items():

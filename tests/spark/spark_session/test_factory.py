@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pyspark.errors import AnalysisException, ArithmeticException
 from pyspark.sql import SparkSession
+from pyspark.sql.functions import col
 
 from lakehouse.spark_session import SparkSessionFactory
 
@@ -37,3 +39,13 @@ def test_the_jars_on_the_class_path_are_only_those_that_spark_lacks(spark: Spark
     jars = spark.sparkContext.getConf().get("spark.jars", "")
     groups = {Path(jar).name.split("_")[0] for jar in jars.split(",")}
     assert groups == {"io.delta", "io.unitycatalog"}
+
+
+def test_an_error_that_is_raised_is_not_printed_as_well(
+    spark: SparkSession, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(AnalysisException, match="nowhere"):
+        spark.range(1).select(col("nowhere")).collect()
+    with pytest.raises(ArithmeticException, match="DIVIDE_BY_ZERO"):
+        spark.range(1).select(col("id") / 0).collect()
+    assert capfd.readouterr().err == ""
