@@ -24,6 +24,7 @@ VERBS: dict[str, Verb] = {
     "plan": Verb(module="lakehouse.cli.plan", help="say what a run would do, and why"),
     "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
     "history": Verb(module="lakehouse.cli.history", help="show what happened in the last runs"),
+    "doctor": Verb(module="lakehouse.cli.doctor", help="say what this machine lacks to run pipelines"),
 }
 """The table of contents of the command line, in the order of ``--help``."""
 
