@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,9 @@ class SparkSessionFactory:
             # The JVM is up (spark-submit's, or ours): what it was not started with can't be added now.
             return _checked(_builder(app_name, self.session_options()).getOrCreate())
         os.environ["JAVA_HOME"] = str(find_java().home)
+        if self._settings.spark.mode == "local":
+            # Else Python functions would run in PATH's first python3, without the packages that are here.
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         return _checked(_builder(app_name, self._jars() | self.launch_options()).getOrCreate())
 
     def session_options(self) -> dict[str, str]:

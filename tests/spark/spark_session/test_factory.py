@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from pyspark.errors import AnalysisException, ArithmeticException
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import col
+from pyspark.sql.functions import col, udf
 
 from lakehouse.spark_session import SparkSessionFactory
 
@@ -49,3 +50,8 @@ def test_an_error_that_is_raised_is_not_printed_as_well(
     with pytest.raises(ArithmeticException, match="DIVIDE_BY_ZERO"):
         spark.range(1).select(col("id") / 0).collect()
     assert capfd.readouterr().err == ""
+
+
+def test_python_functions_run_in_this_interpreter(spark: SparkSession) -> None:
+    where = udf(lambda _: sys.executable, "string")
+    assert spark.range(1).select(where("id")).first()[0] == sys.executable
