@@ -4,11 +4,73 @@ from __future__ import annotations
 
 from lakehouse.errors import LakehouseError
 
-__all__ = ["CacheError", "LockMisuseError", "LockTimeoutError"]
+__all__ = [
+    "CacheBoundError",
+    "CacheError",
+    "LockMisuseError",
+    "LockTimeoutError",
+    "NothingToEvictError",
+    "RecursiveLoadError",
+    "UnknownSizeError",
+    "ValueTooLargeError",
+]
 
 
 class CacheError(LakehouseError):
     """A cache was asked for something it can't do."""
+
+
+class CacheBoundError(CacheError):
+    """A cache was made without a bound, or with one that holds nothing."""
+
+    def __init__(self, *, bound: str, value: object) -> None:
+        self.bound = bound
+        super().__init__(
+            f"{bound} is {value!r}; a cache needs a bound of at least 1.",
+            fix="give max_entries=, max_bytes=, or both, as positive whole numbers.",
+        )
+
+
+class ValueTooLargeError(CacheError):
+    """A value is larger than the whole cache; the cache is as it was."""
+
+    def __init__(self, *, key: object, size_bytes: int, max_bytes: int) -> None:
+        self.key = key
+        self.size_bytes = size_bytes
+        self.max_bytes = max_bytes
+        super().__init__(
+            f"The value of {key!r} has {size_bytes} bytes, the whole cache holds {max_bytes}.",
+            fix="raise max_bytes, or don't cache this value.",
+        )
+
+
+class UnknownSizeError(CacheError):
+    """A cache bound by bytes can't tell how large a value is."""
+
+    def __init__(self, *, value: object) -> None:
+        self.type_name = type(value).__qualname__
+        super().__init__(
+            f"A value of type {self.type_name} does not say how many bytes it takes.",
+            fix="give the cache sizeof=, a function from a value to its bytes.",
+        )
+
+
+class RecursiveLoadError(CacheError):
+    """A loader asked, itself or through other threads' loaders, for the key that it is loading."""
+
+    def __init__(self, *, key: object) -> None:
+        self.key = key
+        super().__init__(
+            f"The loader of {key!r} needs {key!r} itself: waiting for it would never end.",
+            fix="let loaders depend on other keys only, and never in a circle.",
+        )
+
+
+class NothingToEvictError(CacheError):
+    """An eviction policy that tracks no key was asked to give one up."""
+
+    def __init__(self, *, policy: str) -> None:
+        super().__init__(f"{policy} tracks no key.", fix="call track_access(key) before evict_key().")
 
 
 class LockMisuseError(CacheError):

@@ -1,0 +1,76 @@
+"""The LRU cache with hits that take no lock: twice as fast, its order approximate under races."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from itertools import count
+from typing import TypeVar, cast
+
+from lakehouse.cache.cache_map import CacheMap
+from lakehouse.cache.entry import Removal
+from lakehouse.cache.sizes import size_of
+from lakehouse.cache.statistics import CacheStatistics
+from lakehouse.cache.ticked_lru_policy import TickedLRUPolicy
+
+__all__ = ["BufferedCache"]
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+D = TypeVar("D")
+
+
+class BufferedCache(CacheMap[K, V]):
+    """A cache whose hits leave only a tick in the entry; the ticks are read when something must be evicted.
+
+    On one thread it evicts exactly what LRUCache evicts. With several, a hit that races an eviction may
+    come too late to save its entry; values are never stale. ``last_access_timestamp`` is that of the put:
+    a clock would cost a third of the hit.
+    """
+
+    def __init__(
+        self,
+        max_entries: int | None = None,
+        *,
+        max_bytes: int | None = None,
+        sizeof: Callable[[V], int] = size_of,
+        ttl_seconds: float | None = None,
+        listener: Callable[[Removal[K, V]], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(
+            max_entries=max_entries,
+            max_bytes=max_bytes,
+            sizeof=sizeof,
+            ttl_seconds=ttl_seconds,
+            listener=listener,
+            policy=TickedLRUPolicy,
+            clock=clock,
+        )
+        del self._settings["policy"]  # not an argument of ours
+
+    def _bind_fast_path(self) -> None:
+        super()._bind_fast_path()
+        self._ticks = cast("TickedLRUPolicy[K]", self._store.policy)
+        self._next_tick = self._ticks.next_tick
+        self._count_miss = count().__next__
+        self._miss_looks = 0
+
+    def get(self, key: K, default: D | None = None) -> V | D | None:
+        entry = self._find(key)
+        if entry is None:
+            self._count_miss()
+            return default
+        if entry.expires_at is not None and self._clock() >= entry.expires_at:
+            self._count_miss()
+            self._change(self._store.expire, entry)
+            return default
+        entry.handle.tick = self._next_tick()
+        return entry.value
+
+    def statistics(self) -> CacheStatistics:
+        with self._lock:
+            self._hits = self._ticks.ticks_of_others()
+            self._misses = self._count_miss() - self._miss_looks  # looking counts too
+            self._miss_looks += 1
+            return super().statistics()

@@ -1,0 +1,159 @@
+"""The entries of a cache within their bounds. Not thread-safe: the cache calls it under its lock."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import Generic, TypeVar
+
+from lakehouse.cache.entry import CacheEntry, RemovalCause
+from lakehouse.cache.errors import CacheBoundError, ValueTooLargeError
+from lakehouse.cache.eviction_policy import EvictionPolicy
+
+__all__ = ["EntryStore"]
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class EntryStore(Generic[K, V]):
+    """Entries by key, never more than the bounds allow: room is made before a new one comes in.
+
+    Steps that call a key's ``__hash__`` or ``__eq__`` may be interrupted by what those do; each of them
+    therefore takes an entry or key that is gone meanwhile as done.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_count",
+        "_evictions",
+        "_max_entries",
+        "_max_size",
+        "_on_removal",
+        "_removals",
+        "_ttl_seconds",
+        "entry_by_key",
+        "policy",
+        "size",
+    )
+
+    def __init__(
+        self,
+        *,
+        policy: EvictionPolicy[K],
+        max_entries: int | None,
+        max_bytes: int | None,
+        ttl_seconds: float | None,
+        clock: Callable[[], float],
+        on_removal: Callable[[CacheEntry[K, V], RemovalCause], None] | None,
+    ) -> None:
+        self._max_entries = _checked_bound("max_entries", max_entries, other=max_bytes)
+        self._max_size = _checked_bound("max_bytes", max_bytes, other=max_entries)
+        self._ttl_seconds = ttl_seconds
+        self._clock = clock
+        self._on_removal = on_removal
+        self.policy = policy
+        self.entry_by_key: dict[K, CacheEntry[K, V]] = {}
+        self._count = self.entry_by_key.__len__  # somebody may cache the built-in len() with us
+        self.size = 0
+        self._removals: dict[RemovalCause, int] = {}
+        self._evictions = 0
+
+    @property
+    def removals(self) -> dict[RemovalCause, int]:
+        """How many entries left, by cause."""
+        evictions = {RemovalCause.EVICTED: self._evictions} if self._evictions else {}
+        return self._removals | evictions
+
+    def could_hold(self, size: int) -> bool:
+        """Say whether a value of this size fits into the empty cache."""
+        return size <= self._max_size
+
+    def check_size(self, key: K, size: int) -> None:
+        """Raise ValueTooLargeError unless the value could be held."""
+        if size > self._max_size:
+            raise ValueTooLargeError(key=key, size_bytes=size, max_bytes=self._max_size)
+
+    def is_fresh(self, entry: CacheEntry[K, V]) -> bool:
+        """Say whether the entry's time is not over yet."""
+        return entry.expires_at is None or self._clock() < entry.expires_at
+
+    def hold(self, key: K, value: V, size: int, ttl_seconds: float | None) -> None:
+        """Put the value under the key, and others out as far as needed."""
+        now = self._clock()
+        ttl_seconds = self._ttl_seconds if ttl_seconds is None else ttl_seconds
+        expires_at = None if ttl_seconds is None else now + ttl_seconds
+        entry = CacheEntry(key, value, size, now, expires_at)
+        entries = self.entry_by_key
+        old = entries.get(key)
+        if old is not None:
+            if self.size + size - old.size <= self._max_size:
+                self._replace(old, entry)
+                return
+            self._drop(old, RemovalCause.REPLACED)
+        while self._count() >= self._max_entries or self.size + size > self._max_size:
+            evicted = entries.pop(self.policy.evict_key(), None)
+            if evicted is not None:
+                self.size -= evicted.size
+                self._evictions += 1
+                if self._on_removal is not None:
+                    self._on_removal(evicted, RemovalCause.EVICTED)
+        entry.handle = self.policy.admit(key)
+        entries[key] = entry
+        self.size += size
+
+    def remove(self, key: K) -> bool:
+        """Drop the entry; return whether there was a fresh one."""
+        entry = self.entry_by_key.get(key)
+        if entry is None:
+            return False
+        fresh = self.is_fresh(entry)
+        self._drop(entry, RemovalCause.REMOVED if fresh else RemovalCause.EXPIRED)
+        return fresh
+
+    def expire(self, entry: CacheEntry[K, V]) -> None:
+        """Drop this very entry."""
+        if self.entry_by_key.get(entry.key) is entry:
+            self._drop(entry, RemovalCause.EXPIRED)
+
+    def remove_expired(self) -> None:
+        """Drop every entry whose time is over."""
+        for entry in [e for e in self.entry_by_key.values() if not self.is_fresh(e)]:
+            self.expire(entry)
+
+    def clear(self) -> None:
+        """Drop everything."""
+        for entry in list(self.entry_by_key.values()):
+            self._drop(entry, RemovalCause.CLEARED)
+
+    def copies(self) -> list[CacheEntry[K, V]]:
+        """Return copies of the fresh entries."""
+        return [replace(entry, handle=None) for entry in self.entry_by_key.values() if self.is_fresh(entry)]
+
+    def _replace(self, old: CacheEntry[K, V], new: CacheEntry[K, V]) -> None:
+        # A new entry rather than a changed one: who reads without the lock never sees half of each.
+        new.handle = old.handle
+        self.entry_by_key[old.key] = new
+        self.size += new.size - old.size
+        self.policy.touch(new.handle)
+        self._note_removal(old, RemovalCause.REPLACED)
+
+    def _drop(self, entry: CacheEntry[K, V], cause: RemovalCause) -> None:
+        if self.entry_by_key.pop(entry.key, None) is not None:
+            self.size -= entry.size
+            self.policy.discard(entry.handle)
+            self._note_removal(entry, cause)
+
+    def _note_removal(self, entry: CacheEntry[K, V], cause: RemovalCause) -> None:
+        self._removals[cause] = self._removals.get(cause, 0) + 1
+        if self._on_removal is not None:
+            self._on_removal(entry, cause)
+
+
+def _checked_bound(name: str, bound: int | None, *, other: int | None) -> int:
+    if bound is None and other is None:
+        raise CacheBoundError(bound="max_entries and max_bytes", value=None)
+    if bound is not None and (type(bound) is not int or bound < 1):
+        raise CacheBoundError(bound=name, value=bound)
+    return sys.maxsize if bound is None else bound
