@@ -1,0 +1,55 @@
+"""What can go wrong in a division. Every error repeats both operands."""
+
+from __future__ import annotations
+
+from lakehouse.errors import DataError
+
+__all__ = [
+    "DivideByZeroException",
+    "InvalidOperandError",
+    "InvalidOperationError",
+    "NumericalOverflowException",
+]
+
+
+class DivideByZeroException(DataError):  # noqa: N818 - the public name was given
+    """The divisor is zero, and the numbers divided have no infinity to answer with."""
+
+    def __init__(self, *, dividend: object, divisor: object = 0, where: str = "") -> None:
+        self.dividend = dividend
+        self.divisor = divisor
+        super().__init__(
+            f"{where}{dividend!s} was divided by {divisor!s}; a divisor other than zero was expected.",
+            fix="filter the zero divisors, or divide with on_error='null' or 'quarantine'.",
+        )
+
+
+class NumericalOverflowException(DataError):  # noqa: N818 - the public name was given
+    """A number does not fit the width or the precision it was given."""
+
+    def __init__(self, *, value: object, limit: str, where: str = "") -> None:
+        self.value = value
+        self.limit = limit
+        super().__init__(
+            f"{where}{value!s} does not fit {limit}.",
+            fix="use a larger width or precision (width=None: no limit), or on_error='null' or 'quarantine'.",
+        )
+
+
+class InvalidOperandError(DataError):
+    """A value can't be an operand: wrong type, digits that its base does not have, a base out of 2 to 36."""
+
+    def __init__(self, *, value: object, expected: str) -> None:
+        self.value = value
+        super().__init__(f"{value!r} is no operand; {expected} was expected.", fix=f"give {expected}.")
+
+
+class InvalidOperationError(DataError):
+    """The division has no answer in these numbers: 0 by 0, infinity by infinity, a signalling NaN."""
+
+    def __init__(self, *, dividend: object, divisor: object, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"{dividend!s} by {divisor!s} has no answer: {reason}.",
+            fix="filter such operands, or leave the signal out of traps= and look at the result's flags.",
+        )

@@ -1,0 +1,63 @@
+"""Whole numbers in any base from 2 to 36."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lakehouse.division.errors import DivideByZeroException, InvalidOperandError, NumericalOverflowException
+from lakehouse.division.instruction_set import InstructionSet, Ratio, WholeQuotient
+from lakehouse.division.numerals import check_base, digit_count, scale_up
+from lakehouse.division.operand import Operand, fits, limit_of
+from lakehouse.division.result import Result
+
+__all__ = ["RadixInstructionSet"]
+
+
+class RadixInstructionSet(InstructionSet):
+    """Whole numbers, a digit of ``base`` at a time; ``width`` in bits of two's complement."""
+
+    def __init__(self, base: int, *, width: int | None = None) -> None:
+        check_base(base)
+        if width is not None and width < 2:
+            raise InvalidOperandError(value=width, expected="a width of at least 2 bits, or None")
+        self.base = base
+        self.width = width
+
+    def shift_left(self, magnitude: int, places: int) -> int:
+        return scale_up(magnitude, places, self.base)
+
+    def length(self, magnitude: int) -> int:
+        return digit_count(magnitude, self.base)
+
+    def validate(self, dividend: Operand, divisor: Operand) -> Result | None:
+        for operand in (dividend, divisor):
+            if type(operand) is not Operand:
+                raise InvalidOperandError(value=operand, expected="an Operand that is a whole number")
+            if not fits(int(operand), self.width):
+                raise NumericalOverflowException(value=operand, limit=limit_of(self.width))
+        if not divisor.magnitude:
+            raise DivideByZeroException(dividend=dividend)
+        return None
+
+    def ratios(self, dividend: Operand, divisor: Operand) -> Sequence[Ratio]:
+        return [
+            Ratio(
+                dividend=dividend.magnitude,
+                divisor=divisor.magnitude,
+                negative_dividend=dividend.negative,
+                negative_divisor=divisor.negative,
+            )
+        ]
+
+    def result(self, dividend: Operand, divisor: Operand, quotients: Sequence[WholeQuotient]) -> Result:
+        (whole,) = quotients
+        return Result(
+            quotient=self._operand(whole.quotient, negative=whole.negative_quotient),
+            remainder=self._operand(whole.remainder, negative=whole.negative_remainder),
+        )
+
+    def _operand(self, magnitude: int, *, negative: bool) -> Operand:
+        """Raises NumericalOverflowException: only the smallest number by -1 leads out of a width."""
+        return Operand(
+            negative=negative and magnitude > 0, magnitude=magnitude, base=self.base, width=self.width
+        )

@@ -1,0 +1,20 @@
+"""What a number with more than sign and magnitude can be."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+__all__ = ["NumberKind"]
+
+
+class NumberKind(Enum):
+    """Finite, or one of the three that are no number on the line."""
+
+    FINITE = "finite"
+    INFINITE = "Infinity"
+    QUIET_NAN = "NaN"
+    SIGNALING_NAN = "sNaN"
+
+    @property
+    def is_nan(self) -> bool:
+        return self in {NumberKind.QUIET_NAN, NumberKind.SIGNALING_NAN}
