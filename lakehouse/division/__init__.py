@@ -5,6 +5,7 @@ No division operator, and no reciprocal in its place, is used in here; Spark onl
 
 from lakehouse.division.allocation import allocate
 from lakehouse.division.arithmetic_unit import ArithmeticUnit
+from lakehouse.division.columns import divide_arrow
 from lakehouse.division.complex_operand import ComplexOperand, ComplexResult
 from lakehouse.division.decimal_context import DecimalFlag, DecimalResult
 from lakehouse.division.decimal_operand import DecimalOperand
@@ -12,6 +13,7 @@ from lakehouse.division.errors import (
     DivideByZeroException,
     InvalidOperandError,
     InvalidOperationError,
+    InvalidOptionError,
     NumericalOverflowException,
 )
 from lakehouse.division.float_operand import BINARY16, BINARY32, BINARY64, FloatFormat, FloatOperand
@@ -54,6 +56,7 @@ __all__ = [
     "InstructionSet",
     "InvalidOperandError",
     "InvalidOperationError",
+    "InvalidOptionError",
     "NumericalOverflowException",
     "Operand",
     "RadixInstructionSet",
@@ -64,5 +67,6 @@ __all__ = [
     "ScaledDecimalInstructionSet",
     "WholeQuotient",
     "allocate",
+    "divide_arrow",
     "expand",
 ]

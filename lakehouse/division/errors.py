@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from lakehouse.errors import DataError
+from collections.abc import Sequence
+
+from lakehouse.errors import ConfigurationError, DataError
 
 __all__ = [
     "DivideByZeroException",
     "InvalidOperandError",
     "InvalidOperationError",
+    "InvalidOptionError",
     "NumericalOverflowException",
 ]
 
@@ -53,3 +56,13 @@ class InvalidOperationError(DataError):
             f"{dividend!s} by {divisor!s} has no answer: {reason}.",
             fix="filter such operands, or leave the signal out of traps= and look at the result's flags.",
         )
+
+
+class InvalidOptionError(ConfigurationError):
+    """An option of a division is none of its choices."""
+
+    def __init__(self, *, option: str, value: object, allowed: Sequence[object]) -> None:
+        self.option = option
+        self.value = value
+        choices = ", ".join(repr(choice) for choice in allowed)
+        super().__init__(f"{option}={value!r} is no choice here.", fix=f"use one of {choices}.")

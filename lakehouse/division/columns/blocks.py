@@ -1,0 +1,98 @@
+"""The vectorised path: block after block through a kernel, with little scratch memory for any length."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lakehouse.division.columns.kernel import BLOCK_ROWS, kernel_for
+from lakehouse.division.columns.narrow import NarrowDivider
+from lakehouse.division.columns.options import Algorithm, Engine, OnError
+from lakehouse.division.columns.output import StructOutput
+from lakehouse.division.columns.reasons import Reason, row_error
+from lakehouse.division.columns.rounded import Mask
+from lakehouse.division.columns.wide import WideDivider
+from lakehouse.division.columns.words import Block, read_block
+from lakehouse.division.rounding import Rounding
+
+__all__ = ["divide_blocks"]
+
+Codes = npt.NDArray[np.uint8]
+
+
+def divide_blocks(
+    dividends: pa.Array | pa.ChunkedArray,
+    divisors: pa.Array | pa.ChunkedArray,
+    *,
+    width: int,
+    rounding: Rounding,
+    on_error: OnError,
+    algorithm: Algorithm,
+    engine: Engine,
+) -> pa.StructArray:
+    """Divide two columns of one length; see ``divide_arrow``."""
+    kernel = kernel_for(engine, algorithm)
+    divider: NarrowDivider | WideDivider = WideDivider(kernel, rounding=rounding)
+    if width <= 64:
+        divider = NarrowDivider(kernel, width=width, rounding=rounding)
+    output = StructOutput(len(dividends), width=width, on_error=on_error)
+    for start in range(0, len(dividends), BLOCK_ROWS):
+        rows = min(BLOCK_ROWS, len(dividends) - start)
+        left, right = read_block(dividends, start, rows), read_block(divisors, start, rows)
+        null = _null_rows(left, right)
+        codes = _operand_codes(left, right, null, width)
+        excluded = _either(null, None if codes is None else codes != Reason.FINE)
+        quotients, remainders, overflow = divider.divide(left, right, excluded)
+        if overflow.any():
+            codes = np.zeros(rows, np.uint8) if codes is None else codes
+            codes[overflow] = Reason.OVERFLOW
+        if codes is not None and on_error == "raise":
+            _raise_first(codes, start, dividends, divisors, width)
+        output.put(start, quotients, remainders, null=null, codes=codes)
+    return output.finish()
+
+
+def _null_rows(left: Block, right: Block) -> Mask | None:
+    return _either(None if left.valid is None else ~left.valid, None if right.valid is None else ~right.valid)
+
+
+def _either(one: Mask | None, other: Mask | None) -> Mask | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one | other
+
+
+def _operand_codes(left: Block, right: Block, null: Mask | None, width: int) -> Codes | None:
+    """Why rows can't be divided; of several reasons an operand that is none comes first, then its size."""
+    zero = right.low == 0 if right.high is None else (right.low == 0) & (right.high == 0)
+    found: list[tuple[Reason, Mask | None]] = [(Reason.ZERO_DIVISOR, zero)]
+    found += [(Reason.OVERFLOW, block.beyond(width)) for block in (left, right)]
+    for reason in (Reason.OVERFLOW, Reason.NOT_WHOLE):
+        found += [(reason, block.codes == reason) for block in (left, right) if block.codes is not None]
+    codes: Codes | None = None
+    for reason, mask in found:
+        if mask is not None and mask.any():
+            codes = np.zeros(len(zero), np.uint8) if codes is None else codes
+            codes[mask] = reason
+    if codes is not None and null is not None:
+        codes[null] = Reason.FINE
+    return codes
+
+
+def _raise_first(
+    codes: Codes,
+    start: int,
+    dividends: pa.Array | pa.ChunkedArray,
+    divisors: pa.Array | pa.ChunkedArray,
+    width: int,
+) -> None:
+    if codes.any():
+        row = int(np.argmax(codes != Reason.FINE))
+        raise row_error(
+            Reason(int(codes[row])),
+            row=start + row,
+            dividend=dividends[start + row].as_py(),
+            divisor=divisors[start + row].as_py(),
+            width=width,
+        )
