@@ -14,18 +14,19 @@ __all__ = ["allocate"]
 _UNIT = ArithmeticUnit(BinaryInstructionSet(width=None))
 
 
-def allocate(amount: int, weights: Sequence[int]) -> list[int]:
+def allocate(amount: int, weights: Sequence[int], *, where: str = "") -> list[int]:
     """Split ``amount``, counted in its smallest unit, by ``weights``; the parts sum to it exactly.
 
     Each part is its exact share rounded towards zero, and what is left goes, one unit each, to the largest
     remainders (Hamilton's method), of equal ones to the first: no part is a whole unit from its exact share.
-    Raises DivideByZeroException if the weights sum to zero, InvalidOperandError if one of them is negative.
+    Raises DivideByZeroException if the weights sum to zero, InvalidOperandError if one of them is negative;
+    ``where`` begins their message.
     """
     if any(weight < 0 for weight in weights):
-        raise InvalidOperandError(value=list(weights), expected="weights of at least 0")
+        raise InvalidOperandError(value=list(weights), expected="weights of at least 0", where=where)
     total = sum(weights)
     if not total:
-        raise DivideByZeroException(dividend=amount, divisor="weights that sum to 0")
+        raise DivideByZeroException(dividend=amount, divisor="weights that sum to 0", where=where)
     shares, remainders = _shares(abs(amount), weights, total)
     left_over = abs(amount) - sum(shares)
     by_remainder = sorted(range(len(weights)), key=lambda index: -remainders[index])

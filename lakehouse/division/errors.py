@@ -42,9 +42,9 @@ class NumericalOverflowException(DataError):  # noqa: N818 - the public name was
 class InvalidOperandError(DataError):
     """A value can't be an operand: wrong type, digits that its base does not have, a base out of 2 to 36."""
 
-    def __init__(self, *, value: object, expected: str) -> None:
+    def __init__(self, *, value: object, expected: str, where: str = "") -> None:
         self.value = value
-        super().__init__(f"{value!r} is no operand; {expected} was expected.", fix=f"give {expected}.")
+        super().__init__(f"{where}{value!r} is no operand; {expected} was expected.", fix=f"give {expected}.")
 
 
 class InvalidOperationError(DataError):

@@ -35,9 +35,8 @@ def row_error(reason: Reason, *, row: int, dividend: object, divisor: object, wi
         case Reason.ZERO_DIVISOR:
             return DivideByZeroException(dividend=dividend, divisor=divisor, where=where)
         case Reason.NOT_WHOLE:
-            return InvalidOperandError(
-                value=(row, dividend, divisor), expected="whole numbers in row and columns"
-            )
+            operands = (dividend, divisor)
+            return InvalidOperandError(value=operands, expected="two whole numbers", where=where)
         case _:
             value = f"{dividend} by {divisor}"
             return NumericalOverflowException(value=value, limit=limit_of(width), where=where)

@@ -6,6 +6,8 @@ its vector registers; a loop that finishes one row first is eight times slower.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +27,16 @@ _WORD_BITS = 64
 _WIDE_ROUNDS = 16
 
 
-@numba.njit(nogil=True, cache=True)
+def _compiled(function: Callable[..., None]) -> Callable[..., None]:
+    """Machine code at the first call; kept on disk, unless no folder for it can be written."""
+    try:
+        compiled: Callable[..., None] = numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:
+        compiled = numba.njit(nogil=True)(function)
+    return compiled
+
+
+@_compiled
 def _divide(dividends: Words, divisors: Words, quotients: Words, remainders: Words, rounds: int) -> None:
     steps = rounds << 3
     up, down = np.uint64(_WORD_BITS - steps), np.uint64(steps)
@@ -46,7 +57,7 @@ def _divide(dividends: Words, divisors: Words, quotients: Words, remainders: Wor
         quotients[row] = ~quotients[row] & mask
 
 
-@numba.njit(nogil=True, cache=True)
+@_compiled
 def _divide_wide(dividends: Words, divisors: Words, quotients: Words, remainders: Words) -> None:
     rows = dividends.shape[1]
     for row in range(rows):

@@ -1,0 +1,77 @@
+"""Amounts split over lists of weights, a column at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from lakehouse.division.allocation import allocate
+from lakehouse.division.arithmetic_unit import long_division
+from lakehouse.division.columns.exact_types import whole_numbers
+from lakehouse.division.columns.options import OnError
+from lakehouse.division.errors import DivideByZeroException, InvalidOperandError, NumericalOverflowException
+from lakehouse.division.instruction_sets.radix import RadixInstructionSet
+from lakehouse.division.numerals import power
+
+__all__ = ["allocate_arrow"]
+
+_MOST_DIGITS = 38
+_DIGITS = RadixInstructionSet(10)
+
+
+def allocate_arrow(
+    amounts: pa.Array, weights: pa.ListArray, *, scale: int = 2, on_error: OnError = "null"
+) -> pa.ListArray:
+    """Split each amount by its row's weights into list<decimal128(38, scale)> that sums to it exactly.
+
+    Amounts are integers or decimals without digits below ``scale``; weights integers or decimals of one
+    scale. A null amount, list or weight makes a null row. Weights that sum to zero or are negative, and
+    an amount finer than ``scale``, go by ``on_error``: "raise" names the first row, "null" makes it null.
+    """
+    whole_amounts, amount_scale = whole_numbers(amounts)
+    whole_weights, _ = whole_numbers(weights.values)
+    lists = pa.ListArray.from_arrays(weights.offsets, whole_weights)
+    present = weights.is_valid().to_pylist()
+    parts = []
+    for row, (amount, given) in enumerate(zip(whole_amounts.to_pylist(), lists.to_pylist(), strict=True)):
+        known = amount is not None and present[row] and None not in given
+        outcome = _split(int(amount), given, (amount_scale, scale), row, on_error) if known else None
+        parts.append(outcome)
+    return _as_decimals(parts, scale)
+
+
+def _split(
+    amount: int, weights: Sequence[int], scales: tuple[int, int], row: int, on_error: OnError
+) -> list[int] | None:
+    where = f"row {row}: "
+    try:
+        units = _units(amount, *scales, where)
+        return allocate(units, [int(weight) for weight in weights], where=where)
+    except (DivideByZeroException, InvalidOperandError, NumericalOverflowException):
+        if on_error == "raise":
+            raise
+        return None
+
+
+def _units(amount: int, from_scale: int, to_scale: int, where: str) -> int:
+    """The same amount counted in the unit of ``to_scale``."""
+    if from_scale <= to_scale:
+        units = amount * power(10, to_scale - from_scale)
+        if abs(units) >= power(10, _MOST_DIGITS):
+            limit = f"decimal({_MOST_DIGITS},{to_scale})"
+            raise NumericalOverflowException(value=f"{amount}E-{from_scale}", limit=limit, where=where)
+        return units
+    units, rest = long_division(_DIGITS, abs(amount), power(10, from_scale - to_scale))
+    if rest:
+        expected = f"an amount with at most {to_scale} digits after the point"
+        raise InvalidOperandError(value=f"{amount}E-{from_scale}", expected=expected, where=where)
+    return -units if amount < 0 else units
+
+
+def _as_decimals(parts: Sequence[Sequence[int] | None], scale: int) -> pa.ListArray:
+    lists = pa.array(parts, pa.list_(pa.decimal128(_MOST_DIGITS, 0)))
+    whole = lists.values
+    kind = pa.decimal128(_MOST_DIGITS, scale)
+    values = pa.Array.from_buffers(kind, len(whole), whole.buffers(), whole.null_count, whole.offset)
+    return pa.ListArray.from_arrays(lists.offsets, values, mask=lists.is_null())

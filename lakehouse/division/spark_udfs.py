@@ -1,0 +1,202 @@
+"""Arrow UDFs for columns of Spark, and their names for SQL. The one module here that knows pyspark.
+
+``safe_div``, ``safe_mod`` and ``try_divide_exact`` never fail. The others follow
+``spark.sql.ansi.enabled`` as it is when the query runs, as Spark's own operators do: on, the first bad
+row raises; off, it is NULL. All of them take the integral types, decimals of any precision and scale, and
+strings of digits of any length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+import pyarrow as pa
+from pyspark import TaskContext
+from pyspark.sql import Column, SparkSession
+from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
+
+from lakehouse.division.columns.allocate import allocate_arrow
+from lakehouse.division.columns.exact_types import divide_exact_types
+from lakehouse.division.columns.options import OnError
+from lakehouse.division.columns.repeating import expand_arrow
+from lakehouse.division.errors import InvalidOptionError
+from lakehouse.division.rounding import Rounding
+
+__all__ = [
+    "allocate",
+    "divide_exact",
+    "euclid_div",
+    "floor_div",
+    "mod",
+    "register",
+    "repeating_decimal",
+    "safe_div",
+    "safe_mod",
+    "try_divide_exact",
+]
+
+_Udf = Callable[..., Column]
+_ANSI = "spark.sql.ansi.enabled"
+_REPEATING = "text string, whole string, prefix string, period string, start int, length int"
+_DECIMAL = re.compile(r"decimal\(\s*([0-9]{1,2})\s*,\s*([0-9]{1,2})\s*\)")
+_RETURNS = {"": "bigint", "_decimal": "decimal(38,0)", "_string": "string"}
+_REMAINDERS = {"": "bigint", "_decimal": "decimal(38,18)", "_string": "string"}
+
+
+def safe_div(dividend: Column | str, divisor: Column | str, *, returns: str = "bigint") -> Column:
+    """The quotient towards zero, as of ``div``; NULL for a zero divisor or what ``returns`` can't hold."""
+    return _part("quotient", Rounding.TRUNCATE, returns, "null")(dividend, divisor)
+
+
+def floor_div(dividend: Column | str, divisor: Column | str, *, returns: str = "bigint") -> Column:
+    """The quotient rounded down, as Python's ``//``."""
+    return _part("quotient", Rounding.FLOOR, returns, None)(dividend, divisor)
+
+
+def euclid_div(dividend: Column | str, divisor: Column | str, *, returns: str = "bigint") -> Column:
+    """The quotient whose remainder is never negative."""
+    return _part("quotient", Rounding.EUCLIDEAN, returns, None)(dividend, divisor)
+
+
+def mod(dividend: Column | str, divisor: Column | str, *, returns: str = "bigint") -> Column:
+    """The remainder with the dividend's sign, as of Spark's ``%``; it keeps a decimal's digits."""
+    return _part("remainder", Rounding.TRUNCATE, returns, None)(dividend, divisor)
+
+
+def safe_mod(dividend: Column | str, divisor: Column | str, *, returns: str = "bigint") -> Column:
+    """As ``mod``, and NULL where that fails."""
+    return _part("remainder", Rounding.TRUNCATE, returns, "null")(dividend, divisor)
+
+
+def divide_exact(dividend: Column | str, divisor: Column | str) -> Column:
+    """struct(quotient, remainder) of bigint, towards zero; together they make the dividend again."""
+    return _pair("bigint", "bigint", None)(dividend, divisor)
+
+
+def try_divide_exact(dividend: Column | str, divisor: Column | str) -> Column:
+    """As ``divide_exact``, and a field ``error`` that says why there is no result, else NULL."""
+    return _pair("bigint", "bigint", "quarantine")(dividend, divisor)
+
+
+def allocate(amount: Column | str, weights: Column | str) -> Column:
+    """array<decimal(38,2)>: the amount split by weights to the cent, nothing lost or made."""
+    return _allocate()(amount, weights)
+
+
+def repeating_decimal(dividend: Column | str, divisor: Column | str) -> Column:
+    """The fraction written out: struct(text, whole, prefix, period, start, length), such as ``0.08(3)``."""
+    return _repeating()(dividend, divisor)
+
+
+def register(spark: SparkSession) -> list[str]:
+    """Give every function its name in SQL, and return the names.
+
+    A name alone is bigint; with ``_decimal`` it is decimal(38,0), a remainder decimal(38,18); with
+    ``_string`` digits. Spark's own ``mod`` keeps that name in SQL, so ours is ``exact_mod`` there.
+    """
+    functions = _quotient_functions() | _remainder_functions()
+    functions |= {
+        "try_divide_exact": _pair("bigint", "bigint", "quarantine"),
+        "allocate": _allocate(),
+        "repeating_decimal": _repeating(),
+    }
+    for name, function in functions.items():
+        spark.udf.register(name, function)
+    return sorted(functions)
+
+
+def _quotient_functions() -> dict[str, _Udf]:
+    functions = {}
+    for suffix, returns in _RETURNS.items():
+        functions[f"safe_div{suffix}"] = _part("quotient", Rounding.TRUNCATE, returns, "null")
+        functions[f"floor_div{suffix}"] = _part("quotient", Rounding.FLOOR, returns, None)
+        functions[f"euclid_div{suffix}"] = _part("quotient", Rounding.EUCLIDEAN, returns, None)
+    return functions
+
+
+def _remainder_functions() -> dict[str, _Udf]:
+    functions = {}
+    for suffix, returns in _REMAINDERS.items():
+        functions[f"exact_mod{suffix}"] = _part("remainder", Rounding.TRUNCATE, returns, None)
+        functions[f"safe_mod{suffix}"] = _part("remainder", Rounding.TRUNCATE, returns, "null")
+        functions[f"divide_exact{suffix}"] = _pair(_RETURNS[suffix], returns, None)
+    return functions
+
+
+@lru_cache
+def _part(field: str, rounding: Rounding, returns: str, on_error: OnError | None) -> _Udf:
+    kind = _arrow_type(returns)
+    # The other part must not be what a row fails for, so it is text, which holds every number.
+    other = kind if kind == pa.int64() else pa.string()
+    kinds = (kind, other) if field == "quotient" else (other, kind)
+
+    def divide(dividends: pa.Array, divisors: pa.Array) -> pa.Array:
+        return divide_exact_types(
+            dividends,
+            divisors,
+            quotient_type=kinds[0],
+            remainder_type=kinds[1],
+            rounding=rounding,
+            on_error=on_error or _on_error(),
+        ).field(field)
+
+    return _udf(divide, returns)
+
+
+@lru_cache
+def _pair(quotient: str, remainder: str, on_error: OnError | None) -> _Udf:
+    quotient_type, remainder_type = _arrow_type(quotient), _arrow_type(remainder)
+    returns = f"quotient {quotient}, remainder {remainder}"
+
+    def divide(dividends: pa.Array, divisors: pa.Array) -> pa.Array:
+        return divide_exact_types(
+            dividends,
+            divisors,
+            quotient_type=quotient_type,
+            remainder_type=remainder_type,
+            rounding=Rounding.TRUNCATE,
+            on_error=on_error or _on_error(),
+        )
+
+    error = ", error string" if on_error == "quarantine" else ""
+    return _udf(divide, returns + error)
+
+
+@lru_cache
+def _allocate() -> _Udf:
+    def split(amounts: pa.Array, weights: pa.Array) -> pa.Array:
+        return allocate_arrow(amounts, weights, on_error=_on_error())
+
+    return _udf(split, "array<decimal(38,2)>")
+
+
+@lru_cache
+def _repeating() -> _Udf:
+    def write_out(dividends: pa.Array, divisors: pa.Array) -> pa.Array:
+        return expand_arrow(dividends, divisors, on_error=_on_error())
+
+    return _udf(write_out, _REPEATING)
+
+
+def _udf(function: Callable[[pa.Array, pa.Array], pa.Array], returns: str) -> _Udf:
+    made: _Udf = arrow_udf(function, returns, ArrowUDFType.SCALAR)
+    return made
+
+
+def _on_error() -> OnError:
+    """What ANSI mode asks for; Spark sends the settings along with a query's tasks, if they are set."""
+    task = TaskContext.get()
+    setting = task.getLocalProperty(_ANSI) if task else None
+    return "null" if (setting or "true").lower() == "false" else "raise"
+
+
+def _arrow_type(returns: str) -> pa.DataType:
+    if returns in {"bigint", "string"}:
+        return pa.int64() if returns == "bigint" else pa.string()
+    decimal = _DECIMAL.fullmatch(returns)
+    if not decimal or not int(decimal[2]) <= int(decimal[1]) <= 38:
+        choices = ("bigint", "string", "decimal(38,0)")
+        raise InvalidOptionError(option="returns", value=returns, allowed=choices)
+    return pa.decimal128(int(decimal[1]), int(decimal[2]))
