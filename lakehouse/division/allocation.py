@@ -19,12 +19,15 @@ def allocate(amount: int, weights: Sequence[int], *, where: str = "") -> list[in
 
     Each part is its exact share rounded towards zero, and what is left goes, one unit each, to the largest
     remainders (Hamilton's method), of equal ones to the first: no part is a whole unit from its exact share.
-    Raises DivideByZeroException if the weights sum to zero, InvalidOperandError if one of them is negative;
+    Nothing is split into nothings. Raises DivideByZeroException if the weights sum to zero and the amount is not
+    zero, InvalidOperandError if one of them is negative;
     ``where`` begins their message.
     """
     if any(weight < 0 for weight in weights):
         raise InvalidOperandError(value=list(weights), expected="weights of at least 0", where=where)
     total = sum(weights)
+    if not amount:
+        return [0] * len(weights)
     if not total:
         raise DivideByZeroException(dividend=amount, divisor="weights that sum to 0", where=where)
     shares, remainders = _shares(abs(amount), weights, total)

@@ -47,9 +47,8 @@ def expand(dividend: int, divisor: int, *, base: int = 10, max_digits: int = 100
     """
     if not divisor:
         raise DivideByZeroException(dividend=dividend)
-    instructions = RadixInstructionSet(base)
     magnitude = abs(divisor)
-    whole, remainder = long_division(instructions, abs(dividend), magnitude)
+    whole, remainder = long_division(RadixInstructionSet(base), abs(dividend), magnitude)
     digits: list[int] = []
     seen: dict[int, int] = {}
     while remainder and remainder not in seen:
@@ -57,7 +56,7 @@ def expand(dividend: int, divisor: int, *, base: int = 10, max_digits: int = 100
             limit = f"{max_digits} digits without a repetition"
             raise NumericalOverflowException(value=f"{dividend} by {divisor}", limit=limit)
         seen[remainder] = len(digits)
-        digit, remainder = long_division(instructions, instructions.shift_left(remainder, 1), magnitude)
+        digit, remainder = _next_digit(remainder * base, magnitude)
         digits.append(digit)
     start = seen[remainder] if remainder else len(digits)
     return RepeatingExpansion(
@@ -66,3 +65,12 @@ def expand(dividend: int, divisor: int, *, base: int = 10, max_digits: int = 100
         prefix=tuple(digits[:start]),
         period=tuple(digits[start:]),
     )
+
+
+def _next_digit(shifted: int, divisor: int) -> tuple[int, int]:
+    """How often the divisor goes in, less often than the base has digits, and what is left."""
+    digit = 0
+    while shifted >= divisor:
+        shifted -= divisor
+        digit += 1
+    return digit, shifted

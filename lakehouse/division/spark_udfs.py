@@ -1,6 +1,6 @@
 """Arrow UDFs for columns of Spark, and their names for SQL. The one module here that knows pyspark.
 
-``safe_div``, ``safe_mod`` and ``try_divide_exact`` never fail. The others follow
+What begins with ``safe_`` or ``try_`` never fails. The others follow
 ``spark.sql.ansi.enabled`` as it is when the query runs, as Spark's own operators do: on, the first bad
 row raises; off, it is NULL. All of them take the integral types, decimals of any precision and scale, and
 strings of digits of any length.
@@ -15,7 +15,7 @@ from functools import lru_cache
 import pyarrow as pa
 from pyspark import TaskContext
 from pyspark.sql import Column, SparkSession
-from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
+from pyspark.sql.pandas.functions import arrow_udf
 
 from lakehouse.division.columns.allocate import allocate_arrow
 from lakehouse.division.columns.exact_types import divide_exact_types
@@ -32,8 +32,10 @@ __all__ = [
     "mod",
     "register",
     "repeating_decimal",
+    "safe_allocate",
     "safe_div",
     "safe_mod",
+    "safe_repeating_decimal",
     "try_divide_exact",
 ]
 
@@ -82,12 +84,22 @@ def try_divide_exact(dividend: Column | str, divisor: Column | str) -> Column:
 
 def allocate(amount: Column | str, weights: Column | str) -> Column:
     """array<decimal(38,2)>: the amount split by weights to the cent, nothing lost or made."""
-    return _allocate()(amount, weights)
+    return _allocate(None)(amount, weights)
+
+
+def safe_allocate(amount: Column | str, weights: Column | str) -> Column:
+    """As ``allocate``, and NULL where that fails: weights that sum to 0 or are negative, an amount below a cent."""
+    return _allocate("null")(amount, weights)
 
 
 def repeating_decimal(dividend: Column | str, divisor: Column | str) -> Column:
     """The fraction written out: struct(text, whole, prefix, period, start, length), such as ``0.08(3)``."""
-    return _repeating()(dividend, divisor)
+    return _repeating(None)(dividend, divisor)
+
+
+def safe_repeating_decimal(dividend: Column | str, divisor: Column | str) -> Column:
+    """As ``repeating_decimal``, and NULL where that fails."""
+    return _repeating("null")(dividend, divisor)
 
 
 def register(spark: SparkSession) -> list[str]:
@@ -99,8 +111,10 @@ def register(spark: SparkSession) -> list[str]:
     functions = _quotient_functions() | _remainder_functions()
     functions |= {
         "try_divide_exact": _pair("bigint", "bigint", "quarantine"),
-        "allocate": _allocate(),
-        "repeating_decimal": _repeating(),
+        "allocate": _allocate(None),
+        "safe_allocate": _allocate("null"),
+        "repeating_decimal": _repeating(None),
+        "safe_repeating_decimal": _repeating("null"),
     }
     for name, function in functions.items():
         spark.udf.register(name, function)
@@ -165,23 +179,24 @@ def _pair(quotient: str, remainder: str, on_error: OnError | None) -> _Udf:
 
 
 @lru_cache
-def _allocate() -> _Udf:
+def _allocate(on_error: OnError | None) -> _Udf:
     def split(amounts: pa.Array, weights: pa.Array) -> pa.Array:
-        return allocate_arrow(amounts, weights, on_error=_on_error())
+        return allocate_arrow(amounts, weights, on_error=on_error or _on_error())
 
     return _udf(split, "array<decimal(38,2)>")
 
 
 @lru_cache
-def _repeating() -> _Udf:
+def _repeating(on_error: OnError | None) -> _Udf:
     def write_out(dividends: pa.Array, divisors: pa.Array) -> pa.Array:
-        return expand_arrow(dividends, divisors, on_error=_on_error())
+        return expand_arrow(dividends, divisors, on_error=on_error or _on_error())
 
     return _udf(write_out, _REPEATING)
 
 
 def _udf(function: Callable[[pa.Array, pa.Array], pa.Array], returns: str) -> _Udf:
-    made: _Udf = arrow_udf(function, returns, ArrowUDFType.SCALAR)
+    # Its kind comes from the type hints, which pyspark's stubs don't know of.
+    made: _Udf = arrow_udf(function, returns)  # type: ignore[call-overload]
     return made
 
 
@@ -195,8 +210,8 @@ def _on_error() -> OnError:
 def _arrow_type(returns: str) -> pa.DataType:
     if returns in {"bigint", "string"}:
         return pa.int64() if returns == "bigint" else pa.string()
-    decimal = _DECIMAL.fullmatch(returns)
-    if not decimal or not int(decimal[2]) <= int(decimal[1]) <= 38:
+    asked = _DECIMAL.fullmatch(returns)
+    if not asked or not int(asked[2]) <= int(asked[1]) <= 38:
         choices = ("bigint", "string", "decimal(38,0)")
         raise InvalidOptionError(option="returns", value=returns, allowed=choices)
-    return pa.decimal128(int(decimal[1]), int(decimal[2]))
+    return pa.decimal128(int(asked[1]), int(asked[2]))

@@ -18,8 +18,10 @@ from lakehouse.division.spark_udfs import (
     floor_div,
     mod,
     repeating_decimal,
+    safe_allocate,
     safe_div,
     safe_mod,
+    safe_repeating_decimal,
     try_divide_exact,
 )
 
@@ -169,18 +171,18 @@ def test_amounts_are_allocated_to_the_cent(spark: SparkSession) -> None:
     assert column(weights, allocate("a", "w")) == [[Decimal("28.57"), Decimal("71.43"), Decimal("0.00")]]
 
 
-@pytest.mark.parametrize(
-    ("amount", "weights"), [("1.001", "ARRAY(1)"), ("1", "ARRAY(0, 0)"), ("1", "ARRAY(2, -1)")]
-)
-def test_what_can_not_be_allocated_follows_ansi(spark: SparkSession, amount: str, weights: str) -> None:
+def test_what_can_not_be_allocated_follows_ansi_or_is_null_if_safe(spark: SparkSession) -> None:
     from pyspark.errors import PythonException
 
-    frame = spark.sql(f"SELECT {amount} AS a, {weights} AS w")
-    with pytest.raises(PythonException, match="row 0: "):
-        frame.select(allocate("a", "w")).collect()
+    bad = "(1.00, ARRAY(0, 0)), (1.00, ARRAY(2, -1)), (1.00, ARRAY())"
+    frame = spark.sql(f"SELECT * FROM VALUES {bad} AS t(a, w)")
+    for rows in (frame, spark.sql("SELECT 1.001 AS a, ARRAY(1) AS w")):
+        with pytest.raises(PythonException, match="row 0: "):
+            rows.select(allocate("a", "w")).collect()
+        assert set(column(rows, safe_allocate("a", "w"))) == {None}
     spark.conf.set("spark.sql.ansi.enabled", "false")
     try:
-        assert column(frame, allocate("a", "w")) == [None]
+        assert column(frame, allocate("a", "w")) == [None] * 3
     finally:
         spark.conf.unset("spark.sql.ansi.enabled")
 
@@ -188,6 +190,7 @@ def test_what_can_not_be_allocated_follows_ansi(spark: SparkSession, amount: str
 def test_repeating_decimals_show_their_period(spark: SparkSession) -> None:
     frame = spark.sql("SELECT CAST(-2.55 AS decimal(5,2)) AS a, 18 AS b")
     assert column(frame, repeating_decimal("a", "b")) == [("-0.141(6)", "-0", "141", "6", 3, 1)]
+    assert column(frame, safe_repeating_decimal("a", (frame.b * 0).alias("zero"))) == [None]
 
 
 def test_all_functions_are_there_in_sql(spark: SparkSession) -> None:
@@ -203,7 +206,7 @@ def test_all_functions_are_there_in_sql(spark: SparkSession) -> None:
         -3, -4, -4, -1, (-3, -1), [Decimal("0.33"), Decimal("0.67")], "0.08(3)", None, Decimal("1.5"),
         "-33333333333333333334", "division by zero", Decimal(3),
     )  # fmt: skip
-    assert len(names) == len(set(names)) == 21
+    assert len(names) == len(set(names)) == 23
 
 
 def test_a_type_to_return_that_there_is_not_is_refused_before_anything_runs(spark: SparkSession) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lakehouse.division.allocation import allocate
 from lakehouse.division.arithmetic_unit import long_division
 from lakehouse.division.columns.exact_types import whole_numbers
+from lakehouse.division.columns.kernel import resolve_engine
 from lakehouse.division.columns.options import OnError
 from lakehouse.division.errors import DivideByZeroException, InvalidOperandError, NumericalOverflowException
 from lakehouse.division.instruction_sets.radix import RadixInstructionSet
@@ -32,6 +35,10 @@ def allocate_arrow(
     whole_amounts, amount_scale = whole_numbers(amounts)
     whole_weights, _ = whole_numbers(weights.values)
     lists = pa.ListArray.from_arrays(weights.offsets, whole_weights)
+    if amount_scale == scale and resolve_engine("auto", "shift_subtract") != "rows":
+        split = _split_words(whole_amounts, lists, weights, scale)
+        if split is not None:
+            return split
     present = weights.is_valid().to_pylist()
     parts = []
     for row, (amount, given) in enumerate(zip(whole_amounts.to_pylist(), lists.to_pylist(), strict=True)):
@@ -39,6 +46,28 @@ def allocate_arrow(
         outcome = _split(int(amount), given, (amount_scale, scale), row, on_error) if known else None
         parts.append(outcome)
     return _as_decimals(parts, scale)
+
+
+def _split_words(
+    amounts: pa.Array, lists: pa.ListArray, weights: pa.ListArray, scale: int
+) -> pa.ListArray | None:
+    """All rows at once, where none is null and all numbers are words; else None."""
+    flat = lists.flatten()
+    if amounts.null_count or weights.null_count or flat.null_count:
+        return None
+    try:
+        words = [column.cast(pa.int64()).to_numpy() for column in (amounts, flat, lists.value_lengths())]
+    except pa.ArrowInvalid:
+        return None
+    # Needs numpy, an optional dependency.
+    blocks = importlib.import_module("lakehouse.division.columns.allocate_blocks")
+    parts = blocks.allocate_words(*words)
+    if parts is None:
+        return None
+    whole = pa.array(parts).cast(pa.decimal128(_MOST_DIGITS, 0))
+    first = lists.offsets[0].as_py()
+    offsets = lists.offsets if not first else pc.subtract(lists.offsets, first)
+    return pa.ListArray.from_arrays(offsets, _scaled(whole, scale))
 
 
 def _split(
@@ -71,7 +100,9 @@ def _units(amount: int, from_scale: int, to_scale: int, where: str) -> int:
 
 def _as_decimals(parts: Sequence[Sequence[int] | None], scale: int) -> pa.ListArray:
     lists = pa.array(parts, pa.list_(pa.decimal128(_MOST_DIGITS, 0)))
-    whole = lists.values
+    return pa.ListArray.from_arrays(lists.offsets, _scaled(lists.values, scale), mask=lists.is_null())
+
+
+def _scaled(whole: pa.Array, scale: int) -> pa.Array:
     kind = pa.decimal128(_MOST_DIGITS, scale)
-    values = pa.Array.from_buffers(kind, len(whole), whole.buffers(), whole.null_count, whole.offset)
-    return pa.ListArray.from_arrays(lists.offsets, values, mask=lists.is_null())
+    return pa.Array.from_buffers(kind, len(whole), whole.buffers(), whole.null_count, whole.offset)

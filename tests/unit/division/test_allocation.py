@@ -14,6 +14,8 @@ from lakehouse.division import DivideByZeroException, InvalidOperandError, alloc
         (-100, [1, 1, 1], [-34, -33, -33]),
         (5, [3, 7], [2, 3]),
         (0, [3, 7], [0, 0]),
+        (0, [0, 0], [0, 0]),
+        (0, [], []),
         (7, [0, 5, 0], [0, 7, 0]),
         # Seats of a parliament of 100: Hamilton's method on a published example.
         (100, [47_000, 16_000, 15_800, 12_000, 6_100, 3_100], [47, 16, 16, 12, 6, 3]),
