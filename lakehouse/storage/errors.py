@@ -1,10 +1,26 @@
-"""What can go wrong between a storage service and its store. Every error names the store and the key."""
+"""What can go wrong between a storage service and its store. Every error names the store and the key.
+
+``detail`` is an HTTP status, a code of the store's own, or a kind of failure: never a URL, a header or an
+answer's body, because those may carry credentials.
+"""
 
 from __future__ import annotations
 
-from lakehouse.errors import StorageError
+from lakehouse.errors import ConfigurationError, StorageError
 
-__all__ = ["AccessDeniedError", "InvalidKeyError", "NotFoundError"]
+__all__ = [
+    "AccessDeniedError",
+    "InvalidKeyError",
+    "InvalidRangeError",
+    "InvalidUriError",
+    "NoSuchStoreError",
+    "NotFoundError",
+    "ObjectChangedError",
+    "OutcomeUnknownError",
+    "ThrottledError",
+    "UnknownSchemeError",
+    "UnreachableError",
+]
 
 
 class NotFoundError(StorageError):
@@ -18,15 +34,87 @@ class NotFoundError(StorageError):
         )
 
 
-class AccessDeniedError(StorageError):
-    """The store refused: the rights of this process don't reach the key."""
+class NoSuchStoreError(StorageError):
+    """The bucket or container itself is not there."""
 
-    def __init__(self, *, store: str, key: str, action: str) -> None:
+    def __init__(self, *, store: str, key: str) -> None:
         self.store = store
         self.key = key
         super().__init__(
-            f"{store} refused to {action} {key!r}.",
+            f"{store} does not exist, so {key!r} can't be reached.",
+            fix="create the bucket or container first, or check its name and the endpoint.",
+        )
+
+
+class AccessDeniedError(StorageError):
+    """The store refused: the rights of this process don't reach the key."""
+
+    def __init__(self, *, store: str, key: str, action: str, detail: str = "") -> None:
+        self.store = store
+        self.key = key
+        super().__init__(
+            f"{store} refused to {action} {key!r}{_in_brackets(detail)}.",
             fix=f"give this process the right to {action} there, or choose another place.",
+        )
+
+
+class ThrottledError(StorageError):
+    """The store asks for fewer requests; waiting and trying again did not help in the time allowed."""
+
+    def __init__(self, *, store: str, key: str, action: str, detail: str = "") -> None:
+        self.store = store
+        self.key = key
+        super().__init__(
+            f"{store} is too busy to {action} {key!r}{_in_brackets(detail)}.",
+            fix="run fewer tasks at once, spread the keys over more prefixes, or allow retries more time.",
+        )
+
+
+class UnreachableError(StorageError):
+    """The store did not answer, or not in time, or only in part."""
+
+    def __init__(self, *, store: str, key: str, action: str, detail: str = "") -> None:
+        self.store = store
+        self.key = key
+        super().__init__(
+            f"{store} could not be reached to {action} {key!r}{_in_brackets(detail)}.",
+            fix="check the endpoint, the region and the network, or allow more time for retries.",
+        )
+
+
+class OutcomeUnknownError(StorageError):
+    """A conditional write got no answer in time: it may have happened, or may happen yet."""
+
+    def __init__(self, *, store: str, key: str, action: str, write_id: str, detail: str = "") -> None:
+        self.store = store
+        self.key = key
+        self.write_id = write_id
+        super().__init__(
+            f"{store} did not say whether it did {action} {key!r}{_in_brackets(detail)}.",
+            fix=f"ask later with settle({key!r}, {write_id!r}), before anything that depends on it.",
+        )
+
+
+class ObjectChangedError(StorageError):
+    """An object was replaced or removed while it was being streamed: what was read so far is the old one."""
+
+    def __init__(self, *, store: str, key: str) -> None:
+        self.store = store
+        self.key = key
+        super().__init__(
+            f"{store} got another object {key!r} while the first was being read.", fix="read it again."
+        )
+
+
+class InvalidRangeError(StorageError):
+    """A range has a negative start or length."""
+
+    def __init__(self, *, store: str, key: str, start: int, length: int) -> None:
+        self.store = store
+        self.key = key
+        super().__init__(
+            f"{store} can't read {length} bytes from byte {start} of {key!r}.",
+            fix="give a start and a length of 0 or more.",
         )
 
 
@@ -40,3 +128,29 @@ class InvalidKeyError(StorageError):
             f"{store} can't hold the key {key!r}: {reason}.",
             fix="use a relative key with '/' between segments, without '.' and '..' segments.",
         )
+
+
+class InvalidUriError(ConfigurationError):
+    """A URI does not name a place in a store. The message never repeats what may be a credential."""
+
+    def __init__(self, *, uri: str, reason: str) -> None:
+        super().__init__(
+            f"The URI {uri!r} names no place in a store: {reason}.",
+            fix="write a local path, file:///path, s3://bucket/key or "
+            "abfss://container@account.dfs.core.windows.net/key; credentials come from the environment.",
+        )
+
+
+class UnknownSchemeError(ConfigurationError):
+    """No storage service is registered for the scheme of a URI."""
+
+    def __init__(self, *, scheme: str, known: tuple[str, ...]) -> None:
+        self.scheme = scheme
+        super().__init__(
+            f"No storage service is registered for the scheme {scheme!r}; there are: {', '.join(known)}.",
+            fix="use one of them, or register a service for it with register_scheme().",
+        )
+
+
+def _in_brackets(detail: str) -> str:
+    return f" ({detail})" if detail else ""

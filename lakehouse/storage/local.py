@@ -3,158 +3,165 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
-import uuid
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from lakehouse.errors import StorageError
-from lakehouse.storage.errors import AccessDeniedError, InvalidKeyError, NotFoundError
-from lakehouse.storage.interface import AbstractStorageService, AlreadyThere, Created, ObjectStat
-from lakehouse.storage.keys import check_key
+from lakehouse.storage.confined import ConfinedRoot
+from lakehouse.storage.errors import AccessDeniedError, NotFoundError
+from lakehouse.storage.interface import CHUNK_BYTES, AbstractStorageService, Body
+from lakehouse.storage.keys import check_key, check_prefix, check_range
+from lakehouse.storage.local_listing import file_stat, walk
+from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, ObjectStat, Replaced
+from lakehouse.storage.staging import Place, Staging, link_unless_there, move_over
 
 __all__ = ["LocalStorageService"]
-
-TEMPORARY_PREFIX = ".lakehouse-tmp-"
-"""Files of this prefix are half-written objects; no listing shows them."""
 
 
 class LocalStorageService(AbstractStorageService):
     """Keys are paths below ``root``. Writes go to a temporary file first, so that nobody sees a torn one.
 
-    ``durable=True`` syncs file and folder before a write is acknowledged.
+    ``durable=True`` syncs file and folder before a write is acknowledged. ``put_if_absent`` is atomic on NFS
+    too; ``replace`` only among the processes of one machine, because it takes a lock on the folder.
+    A key can't be a file and a folder at once, which it can on the other stores.
     """
 
     def __init__(self, root: str | Path, *, durable: bool = False) -> None:
-        self._root = Path(os.path.abspath(root))
-        self._durable = durable
+        self._path = os.path.abspath(root)
+        self._name = f"LocalStorageService({self._path!r})"
+        self._root = ConfinedRoot(self._path, store=self._name, sync_new_folders=durable)
+        self._staging = Staging(self._root, durable=durable)
 
     def __repr__(self) -> str:
-        return f"LocalStorageService({str(self._root)!r})"
+        return self._name
 
     def read(self, key: str) -> bytes:
-        path = self._path(key)
+        descriptor, status = self._open(key)
         try:
-            return path.read_bytes()
+            return _read_at(descriptor, 0, status.st_size)
         except OSError as error:
             raise self._wrapped(error, key, "read") from error
-
-    def read_range(self, key: str, start: int, length: int) -> bytes:
-        try:
-            with self._path(key).open("rb") as file:
-                file.seek(start)
-                return file.read(length)
-        except OSError as error:
-            raise self._wrapped(error, key, "read") from error
-
-    def stat(self, key: str) -> ObjectStat:
-        path = self._path(key)
-        try:
-            status = path.stat()
-        except OSError as error:
-            raise self._wrapped(error, key, "stat") from error
-        if path.is_dir():
-            raise NotFoundError(store=repr(self), key=key)
-        return _object_stat(key, status)
-
-    def list(self, prefix: str = "", *, start_after: str = "") -> Iterator[ObjectStat]:
-        folder, _, _ = prefix.rpartition("/")
-        start = self._path(folder) if folder else self._root
-        found = [
-            stat for stat in self._walk(start, f"{folder}/" if folder else "") if stat.key.startswith(prefix)
-        ]
-        found.sort(key=lambda stat: stat.key.encode())
-        yield from (stat for stat in found if stat.key.encode() > start_after.encode())
-
-    def uri(self, key: str = "") -> str:
-        return (self._path(key) if key else self._root).as_uri()
-
-    def write(self, key: str, body: bytes) -> ObjectStat:
-        path = self._path(key)
-        try:
-            temporary = self._write_temporary(path, body)
-            os.replace(temporary, path)
-            self._sync_folder(path.parent)
-        except OSError as error:
-            raise self._wrapped(error, key, "write") from error
-        return self.stat(key)
-
-    def put_if_absent(self, key: str, body: bytes) -> Created | AlreadyThere:
-        path = self._path(key)
-        try:
-            temporary = self._write_temporary(path, body)
-            try:
-                os.link(temporary, path)
-            except FileExistsError:
-                return AlreadyThere(key=key)
-            finally:
-                os.unlink(temporary)
-            self._sync_folder(path.parent)
-        except OSError as error:
-            raise self._wrapped(error, key, "write") from error
-        return Created(stat=self.stat(key))
-
-    def delete(self, key: str) -> None:
-        try:
-            self._path(key).unlink(missing_ok=True)
-        except OSError as error:
-            raise self._wrapped(error, key, "delete") from error
-
-    def _path(self, key: str) -> Path:
-        check_key(key, store=repr(self))
-        path = self._root.joinpath(*key.split("/"))
-        if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(self._root)):
-            raise InvalidKeyError(store=repr(self), key=key, reason="a link leads out of the root")
-        return path
-
-    def _write_temporary(self, path: Path, body: bytes) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
-        with temporary.open("xb") as file:
-            file.write(body)
-            if self._durable:
-                file.flush()
-                os.fsync(file.fileno())
-        return temporary
-
-    def _sync_folder(self, folder: Path) -> None:
-        if not self._durable:
-            return
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
-    def _walk(self, folder: Path, prefix: str) -> Iterator[ObjectStat]:
+    def read_range(self, key: str, start: int, length: int) -> bytes:
+        check_range(key, start, length, store=self._name)
+        descriptor, _ = self._open(key)
         try:
-            entries = list(os.scandir(folder))
-        except (FileNotFoundError, NotADirectoryError):
+            return _read_at(descriptor, start, length)
+        except OSError as error:
+            raise self._wrapped(error, key, "read") from error
+        finally:
+            os.close(descriptor)
+
+    def stream(self, key: str, *, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+        descriptor, _ = self._open(key)
+        # A file object, because it closes itself when a stream is dropped before its end.
+        file = os.fdopen(descriptor, "rb", buffering=0)
+        return iter(lambda: file.read(chunk_bytes), b"")
+
+    def stat(self, key: str) -> ObjectStat:
+        descriptor, status = self._open(key)
+        os.close(descriptor)
+        return file_stat(key, status)
+
+    def list(self, prefix: str = "", *, start_after: str = "") -> Iterator[ObjectStat]:
+        check_prefix(prefix, store=self._name)
+        try:
+            yield from walk(self._root, prefix=prefix, start_after=start_after)
+        except OSError as error:
+            raise self._wrapped(error, prefix, "list") from error
+
+    def uri(self, key: str = "") -> str:
+        if not key:
+            return f"file://{self._path}"
+        check_key(key, store=self._name)
+        return f"file://{self._path.rstrip('/')}/{key}"
+
+    def write(self, key: str, body: Body) -> ObjectStat:
+        made = self._publish(key, body, move_over)
+        assert made is not None  # noqa: S101 - move_over always takes the name
+        return made
+
+    def put_if_absent(self, key: str, body: bytes) -> Created | AlreadyThere:
+        made = self._publish(key, body, link_unless_there)
+        return Created(stat=made) if made is not None else AlreadyThere(key=key)
+
+    def replace(self, key: str, body: bytes, *, etag: str) -> Replaced | Changed:
+        def move_if_unchanged(folder: int, temporary: str, name: str) -> bool:
+            fcntl.flock(folder, fcntl.LOCK_EX)  # until the folder is closed
+            if not self._has_etag(key, etag):
+                return False
+            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+            return True
+
+        made = self._publish(key, body, move_if_unchanged)
+        return Replaced(stat=made) if made is not None else Changed(key=key)
+
+    def copy(self, source: str, target: str) -> ObjectStat:
+        check_key(target, store=self._name)
+        return self.write(target, self.stream(source))
+
+    def delete(self, key: str) -> None:
+        check_key(key, store=self._name)
+        above, _, name = key.rpartition("/")
+        try:
+            folder = self._root.open_folder(above, key=key)
+            try:
+                fcntl.flock(folder, fcntl.LOCK_SH)
+                os.unlink(name, dir_fd=folder)
+            finally:
+                os.close(folder)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return
-        for entry in entries:
-            if entry.name.startswith(TEMPORARY_PREFIX):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from self._walk(Path(entry.path), f"{prefix}{entry.name}/")
-            elif entry.is_file():
-                yield _object_stat(f"{prefix}{entry.name}", entry.stat())
+        except OSError as error:
+            raise self._wrapped(error, key, "delete") from error
+
+    def _has_etag(self, key: str, etag: str) -> bool:
+        try:
+            return self.stat(key).etag == etag
+        except NotFoundError:
+            return False
+
+    def _publish(self, key: str, body: Body, place: Place) -> ObjectStat | None:
+        check_key(key, store=self._name)
+        try:
+            status = self._staging.publish(key, body, place)
+        except OSError as error:
+            raise self._wrapped(error, key, "write") from error
+        return None if status is None else file_stat(key, status)
+
+    def _open(self, key: str) -> tuple[int, os.stat_result]:
+        check_key(key, store=self._name)
+        try:
+            descriptor = self._root.open_file(key)
+        except OSError as error:
+            raise self._wrapped(error, key, "read") from error
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)
+            raise NotFoundError(store=self._name, key=key)
+        return descriptor, status
 
     def _wrapped(self, error: OSError, key: str, action: str) -> Exception:
-        if (
-            isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError)
-            and action != "write"
-        ):
-            return NotFoundError(store=repr(self), key=key)
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError)
+        if missing and action != "write":
+            return NotFoundError(store=self._name, key=key)
         if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-            return AccessDeniedError(store=repr(self), key=key, action=action)
+            return AccessDeniedError(store=self._name, key=key, action=action)
         return StorageError(
-            f"{self!r} could not {action} {key!r}: {error.strerror}.",
+            f"{self._name} could not {action} {key!r}: {error.strerror}.",
             fix="check the disk's free space and health, and that no file stands where a folder is needed.",
         )
 
 
-def _object_stat(key: str, status: os.stat_result) -> ObjectStat:
-    etag = f"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"
-    return ObjectStat(
-        key=key, size_bytes=status.st_size, modified_ms=status.st_mtime_ns // 1_000_000, etag=etag
-    )
+def _read_at(descriptor: int, start: int, length: int) -> bytes:
+    parts = []
+    while length > 0 and (part := os.pread(descriptor, length, start)):
+        parts.append(part)
+        start += len(part)
+        length -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

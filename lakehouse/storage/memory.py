@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import threading
 import time
 from collections.abc import Iterator
 
 from lakehouse.storage.errors import NotFoundError
-from lakehouse.storage.interface import AbstractStorageService, AlreadyThere, Created, ObjectStat
-from lakehouse.storage.keys import check_key
+from lakehouse.storage.interface import CHUNK_BYTES, AbstractStorageService, Body
+from lakehouse.storage.keys import check_key, check_prefix, check_range
+from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, ObjectStat, Replaced
 
 __all__ = ["MemoryStorageService"]
 
@@ -20,6 +21,7 @@ class MemoryStorageService(AbstractStorageService):
     def __init__(self) -> None:
         self._objects: dict[str, tuple[bytes, ObjectStat]] = {}
         self._lock = threading.Lock()
+        self._writes = itertools.count(1)
 
     def __repr__(self) -> str:
         return "MemoryStorageService()"
@@ -28,24 +30,32 @@ class MemoryStorageService(AbstractStorageService):
         return self._get(key)[0]
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
+        check_range(key, start, length, store=repr(self))
         return self._get(key)[0][start : start + length]
+
+    def stream(self, key: str, *, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+        body = self._get(key)[0]
+        return (body[start : start + chunk_bytes] for start in range(0, len(body), chunk_bytes))
 
     def stat(self, key: str) -> ObjectStat:
         return self._get(key)[1]
 
     def list(self, prefix: str = "", *, start_after: str = "") -> Iterator[ObjectStat]:
+        check_prefix(prefix, store=repr(self))
         with self._lock:
-            stats = [stat for key, (_, stat) in self._objects.items() if key.startswith(prefix)]
-        stats.sort(key=lambda stat: stat.key.encode())
-        yield from (stat for stat in stats if stat.key.encode() > start_after.encode())
+            found = [stat for key, (_, stat) in self._objects.items() if key.startswith(prefix)]
+        return iter(sorted((stat for stat in found if stat.key > start_after), key=lambda stat: stat.key))
 
     def uri(self, key: str = "") -> str:
+        if key:
+            check_key(key, store=repr(self))
         return f"memory:///{key}"
 
-    def write(self, key: str, body: bytes) -> ObjectStat:
+    def write(self, key: str, body: Body) -> ObjectStat:
         check_key(key, store=repr(self))
+        whole = body if isinstance(body, bytes) else b"".join(body)
         with self._lock:
-            return self._put(key, body)
+            return self._put(key, whole)
 
     def put_if_absent(self, key: str, body: bytes) -> Created | AlreadyThere:
         check_key(key, store=repr(self))
@@ -54,13 +64,24 @@ class MemoryStorageService(AbstractStorageService):
                 return AlreadyThere(key=key)
             return Created(stat=self._put(key, body))
 
+    def replace(self, key: str, body: bytes, *, etag: str) -> Replaced | Changed:
+        check_key(key, store=repr(self))
+        with self._lock:
+            if key not in self._objects or self._objects[key][1].etag != etag:
+                return Changed(key=key)
+            return Replaced(stat=self._put(key, body))
+
+    def copy(self, source: str, target: str) -> ObjectStat:
+        return self.write(target, self.read(source))
+
     def delete(self, key: str) -> None:
+        check_key(key, store=repr(self))
         with self._lock:
             self._objects.pop(key, None)
 
     def _put(self, key: str, body: bytes) -> ObjectStat:
-        etag = hashlib.blake2b(body, digest_size=16).hexdigest()
-        stat = ObjectStat(key=key, size_bytes=len(body), modified_ms=time.time_ns() // 1_000_000, etag=etag)
+        now_ms = time.time_ns() // 1_000_000
+        stat = ObjectStat(key=key, size_bytes=len(body), modified_ms=now_ms, etag=str(next(self._writes)))
         self._objects[key] = (bytes(body), stat)
         return stat
 
