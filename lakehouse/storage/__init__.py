@@ -1,22 +1,77 @@
-"""Bytes by key, on a local disk or in memory. No Spark here, and no knowledge of tables."""
+"""Bytes by key: on a local disk, in S3, in ADLS or in memory. No Spark here, and no knowledge of tables."""
 
-from lakehouse.storage.errors import AccessDeniedError, InvalidKeyError, NotFoundError
-from lakehouse.storage.interface import AbstractStorageReader, AbstractStorageService
+from lakehouse.storage.adls import ADLSStorageService
+from lakehouse.storage.async_object_store import AsyncObjectStorageService
+from lakehouse.storage.asynchronous import (
+    AbstractAsyncStorageReader,
+    AbstractAsyncStorageService,
+    ThreadedStorageService,
+    async_twin,
+    outcome_of_cancelled,
+)
+from lakehouse.storage.errors import (
+    AccessDeniedError,
+    InvalidEndpointError,
+    InvalidKeyError,
+    InvalidRangeError,
+    InvalidStoreNameError,
+    InvalidUriError,
+    NoSuchStoreError,
+    NotFoundError,
+    ObjectChangedError,
+    OutcomeUnknownError,
+    ThrottledError,
+    UnknownSchemeError,
+    UnreachableError,
+)
+from lakehouse.storage.interface import CHUNK_BYTES, AbstractStorageReader, AbstractStorageService, Body
 from lakehouse.storage.local import LocalStorageService
 from lakehouse.storage.memory import MemoryStorageService
-from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, ObjectStat, Replaced
+from lakehouse.storage.object_store import ObjectStorageService
+from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, NotThere, ObjectStat, Replaced
+from lakehouse.storage.retries import RetryPolicy
+from lakehouse.storage.s3 import S3StorageService
+from lakehouse.storage.schemes import locate, register_scheme, storage_for
+from lakehouse.storage.uris import Location
 
 __all__ = [
+    "CHUNK_BYTES",
+    "ADLSStorageService",
+    "AbstractAsyncStorageReader",
+    "AbstractAsyncStorageService",
     "AbstractStorageReader",
     "AbstractStorageService",
     "AccessDeniedError",
     "AlreadyThere",
+    "AsyncObjectStorageService",
+    "Body",
     "Changed",
     "Created",
+    "InvalidEndpointError",
     "InvalidKeyError",
+    "InvalidRangeError",
+    "InvalidStoreNameError",
+    "InvalidUriError",
     "LocalStorageService",
+    "Location",
     "MemoryStorageService",
+    "NoSuchStoreError",
     "NotFoundError",
+    "NotThere",
+    "ObjectChangedError",
     "ObjectStat",
+    "ObjectStorageService",
+    "OutcomeUnknownError",
     "Replaced",
+    "RetryPolicy",
+    "S3StorageService",
+    "ThreadedStorageService",
+    "ThrottledError",
+    "UnknownSchemeError",
+    "UnreachableError",
+    "async_twin",
+    "locate",
+    "outcome_of_cancelled",
+    "register_scheme",
+    "storage_for",
 ]

@@ -10,8 +10,10 @@ from lakehouse.errors import ConfigurationError, StorageError
 
 __all__ = [
     "AccessDeniedError",
+    "InvalidEndpointError",
     "InvalidKeyError",
     "InvalidRangeError",
+    "InvalidStoreNameError",
     "InvalidUriError",
     "NoSuchStoreError",
     "NotFoundError",
@@ -138,6 +140,26 @@ class InvalidUriError(ConfigurationError):
             f"The URI {uri!r} names no place in a store: {reason}.",
             fix="write a local path, file:///path, s3://bucket/key or "
             "abfss://container@account.dfs.core.windows.net/key; credentials come from the environment.",
+        )
+
+
+class InvalidStoreNameError(ConfigurationError):
+    """A bucket, container or account can't have this name; not repeated, since it may be a credential."""
+
+    def __init__(self, *, what: str) -> None:
+        super().__init__(
+            f"The name of the {what} can't be one.",
+            fix="use letters, digits, '-', '_' and '.', with no credentials and no '/' in it.",
+        )
+
+
+class InvalidEndpointError(ConfigurationError):
+    """An endpoint can't be asked. It is not repeated: it may hold a credential."""
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(
+            f"The endpoint of the store can't be used: {reason}.",
+            fix="give one like http://127.0.0.1:9000; credentials come from the environment.",
         )
 
 

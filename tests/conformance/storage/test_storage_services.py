@@ -14,18 +14,10 @@ from lakehouse.storage import (
     Created,
     InvalidKeyError,
     LocalStorageService,
-    MemoryStorageService,
     NotFoundError,
 )
 
 KEYS = ["a b", "per%20cent", "hash#tag", "grüße/日本", "deep/er/key", "deep-er"]
-
-
-@pytest.fixture(params=["local", "local-durable", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> AbstractStorageService:
-    if request.param == "memory":
-        return MemoryStorageService()
-    return LocalStorageService(tmp_path, durable=request.param == "local-durable")
 
 
 def test_what_was_written_is_read_back(store: AbstractStorageService) -> None:

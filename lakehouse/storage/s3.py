@@ -1,0 +1,88 @@
+"""Objects in a bucket of Amazon S3, or of a server that speaks its protocol."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from typing import Any
+
+from lakehouse.storage.async_object_store import AsyncObjectStorageService
+from lakehouse.storage.endpoints import check_name, client_options_for
+from lakehouse.storage.keys import check_key
+from lakehouse.storage.object_steps import ObjectSteps
+from lakehouse.storage.object_store import ObjectStorageService, spark_uri
+from lakehouse.storage.obstore_client import AsyncObstoreClient, ObstoreClient, Stores, load_obstore
+from lakehouse.storage.retries import RetryPolicy
+
+__all__ = ["S3StorageService"]
+
+_FROM_ENVIRONMENT = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_SKIP_SIGNATURE",
+)
+
+
+class S3StorageService(ObjectStorageService):
+    """Keys are objects below ``prefix`` of ``bucket``.
+
+    Credentials come from the environment, AWS's profiles and files, a container's or machine's role, in the
+    order of AWS's own chain; none can be given here. ``region`` and ``endpoint`` default to AWS_REGION and
+    AWS_ENDPOINT_URL. Needs the extra ``cloud``.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        *,
+        prefix: str = "",
+        region: str | None = None,
+        endpoint: str | None = None,
+        retries: RetryPolicy | None = None,
+    ) -> None:
+        check_name(bucket, what="bucket")
+        name = f"S3StorageService({spark_uri(f's3://{bucket}', prefix)!r})"
+        if prefix:
+            check_key(prefix, store=name)
+        policy = retries or RetryPolicy()
+        endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        config = {
+            "region": region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
+            "endpoint": endpoint,
+            "credential_provider": _profile_credentials(),
+        }
+        given = {option: value for option, value in config.items() if value is not None}
+        make = load_obstore("obstore.store").S3Store
+        self._stores = Stores.make(
+            lambda **options: make(bucket, prefix=prefix or None, **given, **options),
+            name=name,
+            policy=policy,
+            client_options=client_options_for(endpoint),
+        )
+        super().__init__(
+            ObstoreClient(self._stores),
+            steps=ObjectSteps(store=name, policy=policy),
+            root_uri=spark_uri(f"s3a://{bucket}", prefix),
+        )
+
+    def async_twin(self) -> AsyncObjectStorageService:
+        """Return this service to be awaited."""
+        client = AsyncObstoreClient(self._stores)
+        return AsyncObjectStorageService(client, steps=self._steps, root_uri=self._root_uri)
+
+
+def _profile_credentials() -> Any | None:
+    """Return AWS's own chain where a profile may be what is meant: obstore knows no profiles."""
+    if any(os.environ.get(variable) for variable in _FROM_ENVIRONMENT):
+        return None
+    files = (
+        Path(os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")).expanduser(),
+        Path(os.environ.get("AWS_CONFIG_FILE", "~/.aws/config")).expanduser(),
+    )
+    if not os.environ.get("AWS_PROFILE") and not any(file.is_file() for file in files):
+        return None
+    # Takes a third of a second to load, so only where it is needed.
+    return importlib.import_module("obstore.auth.boto3").Boto3CredentialProvider()
