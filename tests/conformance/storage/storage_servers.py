@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 AZURITE = Path(__file__).parents[3] / ".node" / "node_modules" / ".bin" / "azurite-blob"
+ATOMIC_MOTO = Path(__file__).parent / "atomic_moto.py"
 ACCOUNT = "devstoreaccount1"
 # Azurite's own account, the same for everybody: published in its documentation, and no secret.
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -52,7 +53,7 @@ class Server:
 def moto() -> Iterator[Server]:
     """An S3 server with the bucket in it."""
     port = free_port()
-    with running([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], port):
+    with running([sys.executable, str(ATOMIC_MOTO), str(port)], port):
         request(port, "PUT", f"/{PLACE}", {})
         yield Server(port=port)
 
@@ -69,7 +70,7 @@ def azurite() -> Iterator[Server]:
 
 
 def signed_for_azure(path: str) -> dict[str, str]:
-    """The headers of a PUT without a body, signed by the account's key (Azure, "Authorize with Shared Key")."""
+    """Headers of a bodyless PUT, signed by the account's key (Azure, "Authorize with Shared Key")."""
     date = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
     headers = f"x-ms-date:{date}\nx-ms-version:2023-11-03"
     resource, _, query = path.partition("?")
