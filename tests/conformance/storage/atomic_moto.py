@@ -1,8 +1,8 @@
 """moto's S3 server, one request at a time: ``python atomic_moto.py PORT``.
 
-moto looks at If-Match and If-None-Match in one step and writes in another, and other threads may run between,
-so by itself it could let two writers win (S3 never does). The body is read first, outside of the lock: a client
-that stalls stops nobody.
+moto looks at If-Match and If-None-Match in one step and writes in another, and other threads may run in
+between, so by itself it could let two writers win (S3 never does). The body is read first, outside of the
+lock, so that a client that stalls stops nobody.
 """
 
 from __future__ import annotations

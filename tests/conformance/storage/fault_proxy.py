@@ -19,6 +19,8 @@ class Fault(Enum):
     NONE = "nothing"
     BUSY = "503 SlowDown, and the server never hears of it"
     CONFLICT = "409 ConditionalRequestConflict, and the server never hears of it"
+    DENIED = "403 AccessDenied, and the server never hears of it"
+    ECHO = "400, with all that was sent repeated in the answer"
     RESET_BEFORE = "the connection is reset before the server hears of it"
     RESET_AFTER = "the server does it, and the connection is reset instead of an answer"
     HALF = "the server does it, and half of its answer arrives"
@@ -86,6 +88,10 @@ class FaultProxy:
             client.sendall(_answer("503 Slow Down", "SlowDown"))
         elif fault is Fault.CONFLICT:
             client.sendall(_answer("409 Conflict", "ConditionalRequestConflict"))
+        elif fault is Fault.DENIED:
+            client.sendall(_answer("403 Forbidden", "AccessDenied"))
+        elif fault is Fault.ECHO:
+            client.sendall(_answer("400 Bad Request", "Echo", request.decode(errors="replace")))
         elif fault is Fault.RESET_BEFORE:
             _reset(client)
         else:
@@ -129,9 +135,10 @@ def _head_lines(file: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-def _answer(status: str, code: str) -> bytes:
-    body = f"<Error><Code>{code}</Code><Message>from the proxy</Message></Error>"
-    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+def _answer(status: str, code: str, message: str = "from the proxy") -> bytes:
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return head.encode() + body
 
 
 def _reset(client: socket.socket) -> None:
