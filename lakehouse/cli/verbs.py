@@ -25,6 +25,9 @@ VERBS: dict[str, Verb] = {
     "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
     "history": Verb(module="lakehouse.cli.history", help="show what happened in the last runs"),
     "doctor": Verb(module="lakehouse.cli.doctor", help="say what this machine lacks to run pipelines"),
+    "ls": Verb(module="lakehouse.cli.ls", help="list the objects of a store"),
+    "cat": Verb(module="lakehouse.cli.cat", help="print an object of a store"),
+    "cp": Verb(module="lakehouse.cli.cp", help="copy objects within a store or between two"),
 }
 """The table of contents of the command line, in the order of ``--help``."""
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from lakehouse.delta_log.table_location import local_path
 from lakehouse.storage import AbstractStorageReader, LocalStorageService
 
 __all__ = ["read_all"]
@@ -28,7 +27,7 @@ def read_all(storage: AbstractStorageReader, keys: Sequence[str]) -> Iterator[by
 
 def _read_local(storage: LocalStorageService, keys: Sequence[str]) -> Iterator[bytes]:
     # The service checks at each read that no link leads out of its root; one check serves a whole folder.
-    folder = str(local_path(storage.uri(keys[0])).parent)
+    folder = str(storage.path(keys[0]).parent)
     storage.stat(keys[0])
     for key in keys:
         try:

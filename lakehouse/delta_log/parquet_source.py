@@ -7,7 +7,6 @@ import io
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lakehouse.delta_log.table_location import local_path
 from lakehouse.storage import AbstractStorageReader, LocalStorageService
 
 __all__ = ["StoredFile", "open_parquet"]
@@ -20,7 +19,7 @@ def open_parquet(storage: AbstractStorageReader, key: str) -> pq.ParquetFile:
     """Open a Parquet file; its columns are read when asked for. Raises NotFoundError, pa.ArrowException."""
     size_bytes = storage.stat(key).size_bytes
     if isinstance(storage, LocalStorageService):
-        source = pa.OSFile(str(local_path(storage.uri(key))))
+        source = pa.OSFile(str(storage.path(key)))
     elif size_bytes <= _SMALL_BYTES:
         source = pa.BufferReader(storage.read(key))
     else:

@@ -45,7 +45,10 @@ def storage_key(path: str, *, table_uri: str) -> str | None:
     plain = canonical_path(path)
     if not is_absolute(path):
         return plain
-    root = canonical_path(table_uri).rstrip("/") + "/"
+    # The table's own URI is as Hadoop takes it: nothing in it is percent-encoded.
+    scheme, colon, rest = table_uri.partition(":")
+    is_file = bool(colon) and scheme.lower() == "file"
+    root = ("/" + rest.lstrip("/") if is_file else table_uri).rstrip("/") + "/"
     return plain.removeprefix(root) if plain.startswith(root) else None
 
 

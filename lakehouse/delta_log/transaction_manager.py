@@ -18,7 +18,7 @@ from lakehouse.delta_log.commit_protocols import (
 )
 from lakehouse.delta_log.conflict_errors import DeltaConcurrentModificationException
 from lakehouse.delta_log.log_files import LOG_FOLDER
-from lakehouse.delta_log.table_location import local_path, open_table_storage
+from lakehouse.delta_log.table_location import open_table_storage
 from lakehouse.delta_log.transaction import Outcome, Transaction
 from lakehouse.delta_log.transaction_log import TransactionLog
 from lakehouse.delta_log.write_errors import (
@@ -153,6 +153,6 @@ class TransactionManager:
     def _protocol_for(self, table_path: str | Path, storage: AbstractStorageService) -> CommitProtocol:
         if not isinstance(storage, LocalStorageService):
             return PutIfAbsentProtocol(storage)
-        table = local_path(storage.uri())
+        table = storage.path()
         guard = SparkGuard(table / LOG_FOLDER) if self._spark_writers else None
         return HardLinkProtocol(table, guard=guard, durable=self._durable)

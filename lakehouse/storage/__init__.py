@@ -9,6 +9,7 @@ from lakehouse.storage.asynchronous import (
     async_twin,
     outcome_of_cancelled,
 )
+from lakehouse.storage.copying import Copied, copy_all, copy_object
 from lakehouse.storage.errors import (
     AccessDeniedError,
     InvalidEndpointError,
@@ -46,6 +47,7 @@ __all__ = [
     "AsyncObjectStorageService",
     "Body",
     "Changed",
+    "Copied",
     "Created",
     "InvalidEndpointError",
     "InvalidKeyError",
@@ -70,6 +72,8 @@ __all__ = [
     "UnknownSchemeError",
     "UnreachableError",
     "async_twin",
+    "copy_all",
+    "copy_object",
     "locate",
     "outcome_of_cancelled",
     "register_scheme",

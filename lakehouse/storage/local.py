@@ -14,11 +14,11 @@ from lakehouse.storage.confined import ConfinedRoot
 from lakehouse.storage.errors import AccessDeniedError, NotFoundError
 from lakehouse.storage.interface import CHUNK_BYTES, AbstractStorageService, Body
 from lakehouse.storage.keys import check_key, check_prefix, check_range
-from lakehouse.storage.local_listing import file_stat, walk
+from lakehouse.storage.local_listing import TEMPORARY_PREFIX, file_stat, walk
 from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, ObjectStat, Replaced
 from lakehouse.storage.staging import Place, Staging, link_unless_there, move_over
 
-__all__ = ["LocalStorageService"]
+__all__ = ["TEMPORARY_PREFIX", "LocalStorageService"]
 
 
 class LocalStorageService(AbstractStorageService):
@@ -80,6 +80,12 @@ class LocalStorageService(AbstractStorageService):
             return f"file://{self._path}"
         check_key(key, store=self._name)
         return f"file://{self._path.rstrip('/')}/{key}"
+
+    def path(self, key: str = "") -> Path:
+        """Return the file of a key, for a library that opens files by itself; links are its own affair."""
+        if key:
+            check_key(key, store=self._name)
+        return Path(self._path, key)
 
     def write(self, key: str, body: Body) -> ObjectStat:
         made = self._publish(key, body, move_over)
