@@ -33,10 +33,12 @@ from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, NotThere,
 from lakehouse.storage.retries import RetryPolicy
 from lakehouse.storage.s3 import S3StorageService
 from lakehouse.storage.schemes import locate, register_scheme, storage_for
+from lakehouse.storage.spark_settings import HADOOP_PACKAGES, spark_settings
 from lakehouse.storage.uris import Location
 
 __all__ = [
     "CHUNK_BYTES",
+    "HADOOP_PACKAGES",
     "ADLSStorageService",
     "AbstractAsyncStorageReader",
     "AbstractAsyncStorageService",
@@ -77,5 +79,6 @@ __all__ = [
     "locate",
     "outcome_of_cancelled",
     "register_scheme",
+    "spark_settings",
     "storage_for",
 ]

@@ -14,7 +14,7 @@ from lakehouse.storage.local import LocalStorageService
 from lakehouse.storage.s3 import S3StorageService
 from lakehouse.storage.uris import Location, parse_uri
 
-__all__ = ["Factory", "locate", "register_scheme", "storage_for"]
+__all__ = ["Factory", "adls_place", "locate", "register_scheme", "storage_for"]
 
 Factory: TypeAlias = Callable[[Location, "StorageSettings | None"], AbstractStorageService]
 """Makes the service whose root is the location; settings of its own kind say how to get there."""
@@ -49,6 +49,15 @@ def register_scheme(scheme: str, factory: Factory) -> None:
     _FACTORIES[scheme.lower()] = factory
 
 
+def adls_place(location: Location) -> tuple[str, str]:
+    """Return the container and the account of an ``abfss:`` location. Raises InvalidUriError."""
+    place = _ADLS_HOST.fullmatch(location.authority)
+    if place is None:
+        uri = f"{location.scheme}://{location.authority}"
+        raise InvalidUriError(uri=uri, reason="the container and the account can't be told from it")
+    return place["container"], place["account"]
+
+
 def _service(location: Location, settings: StorageSettings | None) -> AbstractStorageService:
     factory = _FACTORIES.get(location.scheme)
     if factory is None:
@@ -71,14 +80,11 @@ def _s3(location: Location, settings: StorageSettings | None) -> AbstractStorage
 
 
 def _adls(location: Location, settings: StorageSettings | None) -> AbstractStorageService:
-    place = _ADLS_HOST.fullmatch(location.authority)
-    if place is None:
-        uri = f"{location.scheme}://{location.authority}"
-        raise InvalidUriError(uri=uri, reason="the container and the account can't be told from it")
+    container, account = adls_place(location)
     given = settings if isinstance(settings, AdlsStorage) else None
     return ADLSStorageService(
-        place["container"],
-        account=place["account"],
+        container,
+        account=account,
         prefix=location.path.rstrip("/"),
         endpoint=given.endpoint if given else None,
     )
