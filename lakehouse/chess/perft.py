@@ -1,0 +1,27 @@
+"""Count the leaves of the tree of legal moves: the standard proof of a move generator."""
+
+from __future__ import annotations
+
+from lakehouse.chess.board import Board
+from lakehouse.chess.rule_engine import RuleEngine
+
+__all__ = ["divide", "perft"]
+
+
+def perft(engine: RuleEngine, board: Board, depth: int) -> int:
+    """Return how many games of ``depth`` moves begin at the board."""
+    if depth == 0:
+        return 1
+    moves = engine.legal_moves(board)
+    if depth == 1:
+        return len(moves)
+    return sum(perft(engine, engine.apply(board, move), depth - 1) for move in moves)
+
+
+def divide(engine: RuleEngine, board: Board, depth: int, *, chess960: bool = False) -> dict[str, int]:
+    """Return the count below each first move, by its UCI text, in order."""
+    counts = {
+        move.uci(chess960=chess960): perft(engine, engine.apply(board, move), depth - 1)
+        for move in (engine.legal_moves(board) if depth > 0 else [])
+    }
+    return dict(sorted(counts.items()))
