@@ -45,7 +45,10 @@ class InvalidFenError(ChessError):
 
 
 class IllegalMoveError(ChessError):
-    """The move breaks a rule in this position."""
+    """The move breaks a rule in this position.
+
+    ``ply`` is how many moves were made before it, so a game's first move is at ply 0.
+    """
 
     def __init__(self, *, text: str, fen: str, reason: str, ply: int | None = None, fix: str = "") -> None:
         self.text = text

@@ -237,7 +237,7 @@ class Game:
             return parse_move(self._engine, self.board, move)
         verdict = self._engine.validate_move(self.board, move)
         if isinstance(verdict, Forbidden):
-            ply = self.board.version + 1
+            ply = self.board.version
             raise IllegalMoveError(text=move.uci(), fen=self._fen(), ply=ply, reason=verdict.reason)
         return move
 
@@ -338,7 +338,7 @@ class Game:
             return
         text = move if isinstance(move, str) else move.uci()
         reason = f"it is {self.board.turn.name.lower()}'s turn (FIDE 1.3)"
-        raise OutOfTurnError(text=text, fen=self._fen(), ply=self.board.version + 1, reason=reason)
+        raise OutOfTurnError(text=text, fen=self._fen(), ply=self.board.version, reason=reason)
 
     def _must_be_offered(self, by: Color) -> None:
         self._must_go_on("answer a draw offer")

@@ -34,8 +34,8 @@ KNOWN_RESULTS = ("1-0", "0-1", "1/2-1/2")
 class Fault:
     """Why a game can't be used."""
 
-    ply: int
-    """The ply that can't be played; 0 when the game can't begin."""
+    ply: int | None
+    """How many moves were played before the fault; None when the game can't begin."""
     reason: str
 
 
@@ -88,12 +88,12 @@ def replay_game(raw: bytes, *, encoding: str = "utf-8") -> Replay:
     except ChessError as error:
         board = STANDARD.start_board()
         replayer = _Replayer(text, STANDARD, board)
-        return replayer.outcome(Fault(ply=0, reason=str(error)))
+        return replayer.outcome(Fault(ply=None, reason=str(error)))
     replayer = _Replayer(text, variant, start)
     try:
         replayer.run()
     except IllegalMoveError as error:
-        return replayer.outcome(Fault(ply=len(replayer.moves) + 1, reason=str(error)))
+        return replayer.outcome(Fault(ply=len(replayer.moves), reason=str(error)))
     return replayer.outcome(None)
 
 

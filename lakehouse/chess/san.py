@@ -41,10 +41,10 @@ def parse_move(engine: RuleEngine, board: Board, text: str) -> Move:
         moves = _drops(engine, board, match)
     elif text in NULL_MOVES:
         raise IllegalMoveError(
-            text=text, fen=format_fen(board), ply=board.version + 1, reason="nobody may pass (FIDE 1.3)"
+            text=text, fen=format_fen(board), ply=board.version, reason="nobody may pass (FIDE 1.3)"
         )
     else:
-        raise InvalidMoveTextError(text=text, fen=format_fen(board), ply=board.version + 1)
+        raise InvalidMoveTextError(text=text, fen=format_fen(board), ply=board.version)
     return _the_only(engine, board, text, moves)
 
 
@@ -93,7 +93,7 @@ def _drops(engine: RuleEngine, board: Board, match: re.Match[str]) -> list[Move]
 def _the_only(engine: RuleEngine, board: Board, text: str, moves: list[Move]) -> Move:
     if len(moves) == 1:
         return moves[0]
-    ply, fen = board.version + 1, format_fen(board)
+    ply, fen = board.version, format_fen(board)
     if not moves:
         raise IllegalMoveError(text=text, fen=fen, ply=ply, reason=_reason(engine, board, text))
     names = [format_san(engine, board, move) for move in moves]

@@ -99,5 +99,3 @@ def _write_all(positions: NDArray[np.uint64], offsets: NDArray[np.int32], out: N
         n = write_fen(positions, at, out, n)
         offsets[at + 1] = n
     return n
-
-

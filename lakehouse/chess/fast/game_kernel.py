@@ -63,7 +63,7 @@ def _play_game(
     """Play one game from row 0; leave the last position there. Return plies, result and status."""
     first = out
     depth = 0
-    has_moves = False
+    has_moves = has_comment = False
     if end - at >= 3 and data[at] == 0xEF and data[at + 1] == 0xBB and data[at + 2] == 0xBF:
         at += 3
     is_line_start = True
@@ -73,6 +73,8 @@ def _play_game(
             stop = line_end(data, at, end)
             is_line_start = False
             name, length = tag_name_length(data, at, stop)
+            if length > 0 and has_comment:
+                return out - first, 0, DOUBTFUL
             if length > 0:
                 at, _ = skip_tags(data, at, stop)
             elif data[at] == 37 or (name < stop and data[name] == 91 and not has_moves):  # % [
@@ -94,12 +96,12 @@ def _play_game(
             at = close + 1
             if at > stop:
                 stop = line_end(data, at, end) if at < end else end
-            has_moves = True
+            has_comment = True
         elif byte == 59:  # ;
             if depth == 0 and out > first and read_clock(data, at, stop) != -1:
                 return out - first, 0, DOUBTFUL
             at = stop
-            has_moves = True
+            has_comment = True
         elif byte == 40 or byte == 41:
             depth = depth + 1 if byte == 40 else max(0, depth - 1)
             at += 1
@@ -107,12 +109,17 @@ def _play_game(
         elif is_blank(byte) or byte == 125:
             has_moves = has_moves or byte == 125
             at += 1
+        elif byte == 36:  # $
+            at += 1
+            while at < stop and 48 <= data[at] <= 57:
+                at += 1
+            has_moves = True
         else:
             word_end = at + 1
-            while word_end < stop and is_word_byte(data[word_end]):
+            while word_end < stop and is_word_byte(data[word_end]) and data[word_end] != 36:
                 word_end += 1
             word, at, has_moves = at, word_end, True
-            if depth > 0 or data[word] == 36:  # $
+            if depth > 0:
                 continue
             result = result_at(data, word, word_end)
             if result == 0:

@@ -77,7 +77,9 @@ def _starts(data: NDArray[np.uint8], at: int) -> NDArray[np.int64]:
             is_first = byte == 49 and stop - at > 1 and data[at + 1] == 46  # 1.
             if byte == 123:  # {
                 in_brace = True
-            elif byte == 40:
+                at = stop
+                continue
+            if byte == 40:
                 depth += 1
             elif byte == 41:
                 depth = max(0, depth - 1)

@@ -20,6 +20,5 @@ def detect_encoding(data: bytes) -> str:
 
 def decode(raw: bytes, encoding: str) -> str:
     """Decode a part of a file; what a file with a BOM holds beyond UTF-8 is replaced, never raised."""
-    if encoding == "latin-1":
-        return raw.decode("latin-1")
-    return raw.removeprefix(UTF8_BOM).decode("utf-8", errors="replace")
+    content = raw.removeprefix(UTF8_BOM)
+    return content.decode("latin-1") if encoding == "latin-1" else content.decode("utf-8", errors="replace")

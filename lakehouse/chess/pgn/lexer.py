@@ -123,7 +123,6 @@ class _Lexer:
             word = _WORD.search(self._text, at, end)
             if word is None:
                 return
-            self._has_moves = True
             at = word.end()
             if word.lastgroup == "line":
                 self.tokens.append(Token(TokenKind.COMMENT, self._text[at:end].strip()))
@@ -131,6 +130,7 @@ class _Lexer:
             if word.lastgroup == "brace":
                 self._comment = []
             else:
+                self._has_moves = True
                 self.tokens.extend(_tokens_of(word))
 
     def _close_comment(self, rest: str) -> None:

@@ -24,8 +24,8 @@ class QuarantinedGame:
     """A game that can't be used, with all that is known about it."""
 
     source: RawGame
-    ply: int
-    """The ply that can't be played; 0 when the game can't even begin."""
+    ply: int | None
+    """How many moves were played before the fault; None when the game can't even begin."""
     reason: str
     tags: dict[str, str]
 
@@ -43,7 +43,7 @@ def read_game(source: RawGame, *, encoding: str = "utf-8") -> PgnGame | Quaranti
     try:
         return _Reader(text).game()
     except ChessError as error:
-        ply = error.ply if isinstance(error, IllegalMoveError) and error.ply is not None else 0
+        ply = error.ply if isinstance(error, IllegalMoveError) else None
         return QuarantinedGame(source=source, ply=ply, reason=str(error), tags=text.tags)
 
 

@@ -3,7 +3,8 @@
 Blank lines mean nothing, for files in the wild have them anywhere. A game begins
 - at a tag line after movetext, or at an ``Event`` tag when the game has one already;
 - at a move number ``1.`` after a result, for files without tags.
-A brace that nobody closed ends at the next ``Event`` tag, so that it swallows one game and no more.
+Comments in front of the tags belong to the game. A brace that nobody closed
+ends at the next ``Event`` tag, so that it swallows one game and no more.
 """
 
 from __future__ import annotations
@@ -121,7 +122,8 @@ class _Splitter:
     def _take_piece(self, text: bytes, at: int) -> None:
         if text == b"{":
             self._in_brace = True
-        elif text in (b"(", b")"):
+            return
+        if text in (b"(", b")"):
             self._depth = max(0, self._depth + (1 if text == b"(" else -1))
         elif self._has_result and self._depth == 0 and text.startswith(b"1."):
             self._starts.append(at)

@@ -107,7 +107,7 @@ def test_an_error_repeats_the_move_the_ply_and_the_position() -> None:
     game = play(started(), "e4 e5")
     with pytest.raises(IllegalMoveError) as caught:
         game.submit_move("Qh9")
-    assert str(caught.value).startswith("illegal move 'Qh9' at ply 3 in rnbqkbnr/pppp1ppp/8/4p3/")
+    assert str(caught.value).startswith("illegal move 'Qh9' at ply 2 in rnbqkbnr/pppp1ppp/8/4p3/")
     assert "Fix: " in str(caught.value)
     assert len(game.get_history()) == 3
 

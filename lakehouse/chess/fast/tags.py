@@ -1,0 +1,162 @@
+"""Find tag values in many games at once, and copy them out as Arrow strings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lakehouse.chess.fast.bits import kernel
+from lakehouse.chess.fast.scanner import is_blank, line_end, skip_tags, tag_name_length
+
+__all__ = ["find_tags", "tag_strings"]
+
+BROKEN = -1
+
+
+def find_tags(
+    data: NDArray[np.uint8], bounds: NDArray[np.int64], names: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return start and end of each wanted tag's value by game, 0 and -1 where it is missing; and the number
+    of tags of each game, -1 where one is broken."""
+    encoded = [name.encode() for name in names]
+    letters = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+    ends = np.cumsum([0, *(len(name) for name in encoded)], dtype=np.int64)
+    spans = np.zeros((len(bounds) - 1, len(names), 2), dtype=np.int64)
+    spans[:, :, 1] = -1
+    counts = np.zeros(len(bounds) - 1, dtype=np.int32)
+    _find(data, bounds, letters, ends, spans, counts)
+    return spans, counts
+
+
+def tag_strings(
+    data: NDArray[np.uint8], spans: NDArray[np.int64], is_latin: NDArray[np.bool_]
+) -> pa.StringArray:
+    """Return one tag of every game as strings; null where it is missing. Latin-1 becomes UTF-8."""
+    offsets = np.zeros(len(spans) + 1, dtype=np.int32)
+    room = int((spans[:, 1] - spans[:, 0] + 1).sum()) * 2
+    out = np.empty(max(1, room), dtype=np.uint8)
+    end = _copy(data, spans, is_latin, offsets, out)
+    missing = spans[:, 1] < 0
+    validity = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
+    buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(out[:end])]
+    return pa.Array.from_buffers(pa.string(), len(spans), buffers)
+
+
+@kernel
+def _find(
+    data: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+    letters: NDArray[np.uint8],
+    ends: NDArray[np.int64],
+    spans: NDArray[np.int64],
+    counts: NDArray[np.int32],
+) -> None:
+    for game in range(len(bounds) - 1):
+        at, end = bounds[game], bounds[game + 1]
+        if end - at >= 3 and data[at] == 0xEF and data[at + 1] == 0xBB and data[at + 2] == 0xBF:
+            at += 3
+        while at < end:
+            stop = line_end(data, at, end)
+            name, length = tag_name_length(data, at, stop)
+            if length == 0:
+                if data[at] != 37 and not _is_blank_line(data, at, stop):  # %
+                    if name < stop and data[name] == 91:
+                        counts[game] = BROKEN
+                    break
+                at = stop
+                continue
+            then, is_whole = skip_tags(data, at, stop)
+            if not is_whole:
+                counts[game] = BROKEN
+                break
+            while length > 0:
+                counts[game] += 1
+                start, value_end = _value(data, name + length, stop)
+                _keep(data, name, length, letters, ends, spans[game], start, value_end)
+                name, length = tag_name_length(data, _behind(data, value_end, stop), stop)
+            if not _is_blank_line(data, then, stop):
+                break
+            at = stop
+
+
+@kernel
+def _is_blank_line(data: NDArray[np.uint8], at: int, stop: int) -> bool:
+    while at < stop:
+        if not is_blank(data[at]):
+            return False
+        at += 1
+    return True
+
+
+@kernel
+def _value(data: NDArray[np.uint8], at: int, stop: int) -> tuple[int, int]:
+    """Return start and end of the value whose quote is the next one; the pair is known to be whole."""
+    while data[at] != 34:
+        at += 1
+    start = at + 1
+    at = start
+    while at < stop and data[at] != 34:
+        at += 2 if data[at] == 92 else 1
+    return start, at
+
+
+@kernel
+def _behind(data: NDArray[np.uint8], at: int, stop: int) -> int:
+    while at < stop and data[at] != 93:
+        at += 1
+    return at + 1
+
+
+@kernel
+def _keep(
+    data: NDArray[np.uint8],
+    name: int,
+    length: int,
+    letters: NDArray[np.uint8],
+    ends: NDArray[np.int64],
+    spans: NDArray[np.int64],
+    start: int,
+    end: int,
+) -> None:
+    """Note the value if its name is wanted and was not seen before: the first one counts."""
+    for wanted in range(len(ends) - 1):
+        if ends[wanted + 1] - ends[wanted] != length or spans[wanted, 1] >= 0:
+            continue
+        same = True
+        for place in range(length):
+            if data[name + place] != letters[ends[wanted] + place]:
+                same = False
+                break
+        if same:
+            spans[wanted, 0], spans[wanted, 1] = start, end
+            return
+
+
+@kernel
+def _copy(
+    data: NDArray[np.uint8],
+    spans: NDArray[np.int64],
+    is_latin: NDArray[np.bool_],
+    offsets: NDArray[np.int32],
+    out: NDArray[np.uint8],
+) -> int:
+    n = 0
+    for game in range(len(spans)):
+        at, end = spans[game, 0], spans[game, 1]
+        while at < end:
+            byte = data[at]
+            if byte == 92 and at + 1 < end and (data[at + 1] == 34 or data[at + 1] == 92):
+                at += 1
+                byte = data[at]
+            if byte >= 128 and is_latin[game]:
+                out[n], out[n + 1] = 0xC0 | (byte >> 6), 0x80 | (byte & 0x3F)
+                n += 2
+            else:
+                out[n] = byte
+                n += 1
+            at += 1
+        offsets[game + 1] = n
+    return n
