@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -13,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 
 from lakehouse.ingestion.inspection import Accepted
-from lakehouse.tables import quoted
+from lakehouse.tables import literal_path, quoted
 
 __all__ = ["METADATA_COLUMNS", "raw_schema", "read_csv_files"]
 
@@ -46,7 +45,7 @@ def read_csv_files(
     """
     groups: dict[tuple[tuple[str, ...], bool], list[str]] = defaultdict(list)
     for path, verdict in files.items():
-        groups[verdict.header, verdict.multiline].append(_literal(path))
+        groups[verdict.header, verdict.multiline].append(literal_path(path))
     if not groups:
         return spark.createDataFrame([], raw_schema(columns))
     frames = [
@@ -82,8 +81,3 @@ def _rescued(extra: Sequence[str]) -> Column:
     kept = [F.col(quoted(name)) for name in extra]
     packed = F.to_json(F.struct(*kept, F.col(_MALFORMED).alias("_malformed_row")))
     return F.nullif(packed, F.lit("{}"))
-
-
-def _literal(path: str) -> str:
-    """Return a path that Spark takes as a name, not as a pattern."""
-    return re.sub(r"([{}\[\]*?\\])", r"\\\1", path)

@@ -9,6 +9,7 @@ from enum import Enum
 from types import CodeType, FunctionType
 from typing import Any
 
+from lakehouse import __version__
 from lakehouse.pipelines.flow import Flow
 from lakehouse.source_location import SourceLocation
 
@@ -20,7 +21,7 @@ def fingerprint_of(flow: Flow) -> str:
 
     Of a function its own code, defaults and closed-over values count; of what it calls, only the names.
     """
-    digest = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b(__version__.encode(), digest_size=16)
     for part in _parts(flow):
         digest.update(part.encode())
         digest.update(b"\0")

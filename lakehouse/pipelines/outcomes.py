@@ -6,11 +6,9 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyspark.errors import PySparkException
-
 from lakehouse.errors import LakehouseError
 from lakehouse.pipelines.table_pipeline import Refresh
-from lakehouse.tables import root_cause
+from lakehouse.tables import SPARK_ERRORS, root_cause
 
 __all__ = ["Failed", "NothingNew", "Outcome", "Refreshed", "RunResult", "Skipped"]
 
@@ -46,7 +44,7 @@ class Failed:
     @property
     def is_bug(self) -> bool:
         """Whether nobody declared this error: neither this library nor Spark."""
-        return not isinstance(self.error, LakehouseError | PySparkException)
+        return not isinstance(self.error, (LakehouseError, *SPARK_ERRORS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError, LakehouseError
@@ -253,7 +254,8 @@ class _TableCheck:
         return self._empty(self.schemas[source.table])
 
     def _empty(self, schema: StructType) -> DataFrame:
-        return self.spark.createDataFrame([], schema)
+        nothing = [F.lit(None).cast(each.dataType).alias(each.name) for each in schema.fields]
+        return self.spark.range(0).select(*nothing)
 
 
 def _first_sentence(text: str) -> str:

@@ -121,8 +121,17 @@ class _Run:
         )
 
     def _check_definition(self) -> None:
+        if self._was_checked():
+            return
         find = partial(existing_schema, self._context.warehouse)
         resolve(self._definition, self._context.spark, existing=find).check()
+
+    def _was_checked(self) -> bool:
+        """Say whether an earlier run has resolved the same definition: each table's last batch has its fingerprint."""
+        every = self._definition.tables
+        factory = PipelineFactory(self._context)
+        pipelines = [factory.create(table.layer, table) for table in every]
+        return all(pipeline.batches.all() and not _is_redefined(pipeline) for pipeline in pipelines)
 
     def _refresh_all(self) -> None:
         waiting = dict(self._pipelines)

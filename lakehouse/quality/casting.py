@@ -15,7 +15,9 @@ __all__ = ["CAST_ERRORS", "CastPolicy", "cast_columns"]
 CAST_ERRORS = "_cast_errors"
 """The column that carries what could not be cast (array of struct: rule, message) to the table's rules."""
 
-_EXACT = DecimalType(38, 18)
+_WIDEST = DecimalType(38, 18)
+_LONGEST_NUMBER = 100
+"""Characters of a number in text, zeros and spaces included; a longer one is none."""
 
 
 class CastPolicy(StrEnum):
@@ -51,14 +53,19 @@ def _typed(frame: DataFrame, field: StructField, on_error: CastPolicy) -> Column
     if isinstance(field.dataType, IntegralType):
         return F.coalesce(raw.try_cast(field.dataType), _whole(raw, field.dataType))
     if isinstance(field.dataType, DecimalType):
-        decimal = raw.try_cast(field.dataType)
-        return F.when(decimal == raw.try_cast(_EXACT), decimal)
+        decimal = _exact(raw, field.dataType)
+        return F.when(decimal == _exact(raw, _WIDEST), decimal)
     return raw.try_cast(field.dataType)
 
 
 def _whole(raw: Column, type_: DataType) -> Column:
-    exact = raw.try_cast(_EXACT)
+    exact = _exact(raw, _WIDEST)
     return F.when(exact == F.floor(exact), exact.try_cast(type_))
+
+
+def _exact(raw: Column, type_: DecimalType) -> Column:
+    # Spark parses all digits before it counts them, which takes minutes for a few megabytes of them.
+    return F.when(F.length(raw) <= _LONGEST_NUMBER, raw.try_cast(type_))
 
 
 def _errors(frame: DataFrame, changed: list[StructField], typed: dict[str, Column]) -> Column:

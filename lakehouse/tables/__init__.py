@@ -1,7 +1,7 @@
 """How Spark reads and writes one Delta table. It knows no pipeline, and decides nothing about rows."""
 
 from lakehouse.tables.delta_spark import DeltaSparkTable
-from lakehouse.tables.errors import TableWriteError, UnreadableChangesError, root_cause
+from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, UnreadableChangesError, root_cause
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import (
     AlreadyPublished,
@@ -12,8 +12,10 @@ from lakehouse.tables.interface import (
     TransactionId,
 )
 from lakehouse.tables.log import TableLog
+from lakehouse.tables.paths import literal_path
 
 __all__ = [
+    "SPARK_ERRORS",
     "AlreadyPublished",
     "DeltaSparkTable",
     "IReadableDeltaTable",
@@ -24,6 +26,7 @@ __all__ = [
     "TableWriteError",
     "TransactionId",
     "UnreadableChangesError",
+    "literal_path",
     "quoted",
     "root_cause",
 ]

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from delta.tables import DeltaTable
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 
-from lakehouse.tables.errors import TableWriteError, root_cause
+from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import AlreadyPublished, Published, TableState, TransactionId
 from lakehouse.tables.log import TableLog
+from lakehouse.tables.paths import literal_path
 
 __all__ = ["DeltaSparkTable"]
 
@@ -43,12 +43,17 @@ class DeltaSparkTable:
         return self._log.state()
 
     def read(self, *, version: int) -> DataFrame:
+        files = self._log.plain_files(version=version)
+        if files is not None:
+            return self._parquet(files, version)
         return self._reader().option("versionAsOf", version).load(self._path)
 
     def rows_added(self, *, after: int, through: int) -> DataFrame:
         if after < 0:
             return self.read(version=through)
-        self._log.check_only_added(after=after, through=through)
+        files = self._log.plain_files_added(after=after, through=through)
+        if files is not None:
+            return self._parquet(files, through)
         changes = (
             self._reader()
             .option("readChangeFeed", "true")
@@ -57,6 +62,13 @@ class DeltaSparkTable:
             .load(self._path)
         )
         return changes.drop("_change_type", "_commit_version", "_commit_timestamp")
+
+    def _parquet(self, files: Sequence[str], version: int) -> DataFrame:
+        """Read few files without asking Delta for a snapshot: it would rebuild an old one in a job of its own."""
+        schema = self._log.schema(version=version)
+        if not files:
+            return self._spark.createDataFrame([], schema)
+        return self._spark.read.schema(schema).parquet(*(literal_path(file) for file in files))
 
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
@@ -104,7 +116,7 @@ class DeltaSparkTable:
             return AlreadyPublished(version=before.version)
         try:
             write()
-        except PySparkException as error:
+        except SPARK_ERRORS as error:
             # Another attempt at the same work may have won, or our own commit's answer was lost: the log decides.
             now = self.state()
             if now is not None and now.has_taken(transaction):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+
 from lakehouse.errors import TableError
 
-__all__ = ["TableWriteError", "UnreadableChangesError", "root_cause"]
+__all__ = ["SPARK_ERRORS", "TableWriteError", "UnreadableChangesError", "root_cause"]
 
 
 class TableWriteError(TableError):
@@ -30,9 +33,13 @@ class UnreadableChangesError(TableError):
         )
 
 
+SPARK_ERRORS = (PySparkException, Py4JJavaError)
+"""What Spark raises: errors that pyspark knows, and those that it passes on as they are."""
+
+
 def root_cause(error: BaseException) -> str:
     """Return the innermost message under ``error``: Spark wraps a cause several times over."""
-    origin = getattr(error, "_origin", None)
+    origin = getattr(error, "_origin", None) or getattr(error, "java_exception", None)
     if origin is None:
         return _first_line(str(error.__cause__ or error))
     while (inner := origin.getCause()) is not None:

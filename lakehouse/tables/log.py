@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from pyspark.sql.types import StructType
 
-from lakehouse.delta_log import RemoveFile, Snapshot
+from lakehouse.delta_log import Action, AddFile, RemoveFile, Snapshot
 from lakehouse.delta_log.actions.json_lines import decode_actions
 from lakehouse.delta_log.errors import TableNotFoundError
 from lakehouse.delta_log.log_files import commit_key
-from lakehouse.storage import NotFoundError
+from lakehouse.delta_log.paths import canonical_path, is_absolute
+from lakehouse.storage import AbstractStorageReader, NotFoundError
 from lakehouse.tables.errors import UnreadableChangesError
 from lakehouse.tables.interface import TableState
 
 __all__ = ["TableLog"]
+
+_FEW_FILES = 32
+"""Above this many paths Spark lists them in a job of its own, and Delta's own reading is no slower."""
 
 
 class TableLog:
@@ -34,24 +39,60 @@ class TableLog:
         return TableState(
             version=snapshot.version,
             table_id=snapshot.metadata.id,
-            schema=StructType.fromJson(json.loads(snapshot.metadata.schema_string)),
+            schema=_schema(snapshot),
             transactions={name: taken.version for name, taken in snapshot.transactions.items()},
         )
 
-    def check_only_added(self, *, after: int, through: int) -> None:
-        """Raise UnreadableChangesError where a version in ``(after, through]`` took rows away or changed them."""
-        storage = Snapshot.load(self._path, version=through).storage
-        for version in range(after + 1, through + 1):
-            key = commit_key(version)
-            try:
-                actions = decode_actions(storage.read(key), source=storage.uri(key))
-            except NotFoundError as error:
-                reason = f"the log of version {version} has been cleaned up"
-                raise self._unreadable(after, through, reason) from error
-            removed = [action for action in actions if isinstance(action, RemoveFile) and action.data_change]
-            if removed:
-                reason = f"version {version} took {len(removed)} data files away"
-                raise self._unreadable(after, through, reason)
+    def schema(self, *, version: int) -> StructType:
+        """Return the schema that the table had at ``version``."""
+        return _schema(self._at(version))
 
-    def _unreadable(self, after: int, through: int, reason: str) -> UnreadableChangesError:
-        return UnreadableChangesError(path=self._path, after=after, through=through, reason=reason)
+    def plain_files(self, *, version: int) -> tuple[str, ...] | None:
+        """Return the files whose rows are, as they stand, the rows of the table at ``version``.
+
+        None where reading takes more than reading Parquet, or where the files are many.
+        """
+        return self._plain(self._at(version), self._at(version).files()["path"].to_pylist())
+
+    def plain_files_added(self, *, after: int, through: int) -> tuple[str, ...] | None:
+        """Return the files whose rows came in versions ``(after, through]``; None as in ``plain_files``.
+
+        Raises UnreadableChangesError where a version in between took rows away or changed them.
+        """
+        snapshot = self._at(through)
+        added: list[str] = []
+        for version in range(after + 1, through + 1):
+            actions = self._actions(snapshot.storage, version, after, through)
+            if removed := [each for each in actions if isinstance(each, RemoveFile) and each.data_change]:
+                reason = f"version {version} took {len(removed)} data files away"
+                raise UnreadableChangesError(path=self._path, after=after, through=through, reason=reason)
+            added += [each.path for each in actions if isinstance(each, AddFile) and each.data_change]
+        return self._plain(snapshot, added)
+
+    def _at(self, version: int) -> Snapshot:
+        if self._snapshot is not None and self._snapshot.version == version:
+            return self._snapshot
+        return Snapshot.load(self._path, version=version)
+
+    def _actions(
+        self, storage: AbstractStorageReader, version: int, after: int, through: int
+    ) -> list[Action]:
+        key = commit_key(version)
+        try:
+            return decode_actions(storage.read(key), source=storage.uri(key))
+        except NotFoundError as error:
+            reason = f"the log of version {version} has been cleaned up"
+            raise UnreadableChangesError(
+                path=self._path, after=after, through=through, reason=reason
+            ) from error
+
+    def _plain(self, snapshot: Snapshot, paths: Sequence[str]) -> tuple[str, ...] | None:
+        # Reader version 1 has neither deletion vectors nor column mapping (Delta PROTOCOL, "Reader Requirements").
+        simple = snapshot.protocol.min_reader_version == 1 and not snapshot.partition_columns
+        if not simple or len(paths) > _FEW_FILES or any(is_absolute(path) for path in paths):
+            return None
+        return tuple(f"{self._path}/{canonical_path(path)}" for path in paths)
+
+
+def _schema(snapshot: Snapshot) -> StructType:
+    return StructType.fromJson(json.loads(snapshot.metadata.schema_string))

@@ -1,0 +1,121 @@
+"""A run is killed after a step, for real, and started again: the tables are those of an undisturbed run."""
+
+from __future__ import annotations
+
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse.pipelines import run_pipeline
+
+pytestmark = pytest.mark.spark
+
+ROOT = Path(__file__).parents[2]
+PIPELINE = runpy.run_path(str(ROOT / "jobs" / "retail.py"))["pipeline"]
+DAYS = ("2010-12-05", "2010-12-12")
+TABLES = {
+    "sales_raw": ["bronze/sales_raw"],
+    "sales": ["silver/sales", "silver/sales_quarantine"],
+    "cancellations": ["silver/cancellations"],
+    "daily_revenue": ["gold/daily_revenue"],
+    "customer_value": ["gold/customer_value"],
+    "country_month": ["gold/country_month"],
+}
+STEPS = ("batch", "validate", "quarantine", "publish")
+
+QUICK = [
+    ("sales_raw", "publish", "group"),
+    ("sales", "batch", "python"),
+    ("sales", "quarantine", "python-soon"),
+]
+ALL = [
+    (table, step, how)
+    for table in TABLES
+    for step in STEPS
+    for how in ("group", "python-soon")
+    if (table, step, how) not in QUICK
+]
+
+Contents = dict[str, Counter[tuple]]
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("landing")
+    for day in DAYS:
+        shutil.copy(ROOT / "data" / "retail" / f"{day}.csv.gz", folder)
+    return folder
+
+
+def go(spark: SparkSession, landing: Path, warehouse: Path) -> str:
+    variables = {"landing": str(landing)}
+    result = run_pipeline(PIPELINE, spark=spark, warehouse=warehouse, variables=variables)
+    assert not result.failures, result.failures
+    return result.status
+
+
+def contents(spark: SparkSession, warehouse: Path) -> Contents:
+    """Every row of every table, the time of its ingestion aside."""
+    found = {}
+    for path in (path for paths in TABLES.values() for path in paths):
+        frame = spark.read.format("delta").load(str(warehouse / path)).drop("_ingested_at")
+        found[path] = Counter(repr(row) for row in frame.collect())
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(spark: SparkSession, landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Contents:
+    warehouse = tmp_path_factory.mktemp("undisturbed")
+    go(spark, landing, warehouse)
+    return contents(spark, warehouse)
+
+
+def killed(landing: Path, warehouse: Path, table: str, step: str, how: str) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            str(ROOT / "tests/faults/killed_run.py"),
+            str(landing),
+            str(warehouse),
+            table,
+            step,
+            how,
+        ],
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+
+
+def check(
+    spark: SparkSession, landing: Path, warehouse: Path, case: tuple[str, str, str], expected: Contents
+) -> None:
+    killed(landing, warehouse, *case)
+    go(spark, landing, warehouse)
+    assert contents(spark, warehouse) == expected
+    assert go(spark, landing, warehouse) == "nothing new"
+
+
+@pytest.mark.parametrize("case", QUICK, ids="-".join)
+def test_a_killed_run_is_finished_by_the_next(
+    spark: SparkSession, landing: Path, warehouse: Path, undisturbed: Contents, case: tuple[str, str, str]
+) -> None:
+    check(spark, landing, warehouse, case, undisturbed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ALL, ids="-".join)
+def test_a_run_killed_after_any_step_is_finished_by_the_next(
+    spark: SparkSession, landing: Path, warehouse: Path, undisturbed: Contents, case: tuple[str, str, str]
+) -> None:
+    check(spark, landing, warehouse, case, undisturbed)

@@ -1,0 +1,191 @@
+"""The verbs about pipelines, as a person types them, in a project of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse.cli import main
+
+pytestmark = pytest.mark.spark
+
+CLEAN = 'read("orders_raw", incremental=True)'
+
+
+@pytest.fixture
+def project(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project that ``lakehouse init`` writes; the verbs run in the shared session."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("lakehouse.cli.pipeline_options.PipelineRequest.open_session", lambda request: spark)
+    assert main(["init", "shop"]) == 0
+    monkeypatch.chdir(tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    capsys.readouterr()
+    code = main(list(arguments))
+    captured = capsys.readouterr()
+    return code, captured.out + captured.err
+
+
+def edit(project: Path, old: str, new: str) -> None:
+    job = project / "jobs" / "shop.py"
+    text = job.read_text()
+    assert old in text
+    job.write_text(text.replace(old, new))
+
+
+def test_a_new_project_runs_at_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = answer(capsys, "run", "shop", "--json")
+    assert code == 0
+    result = json.loads(text)
+    assert result["status"] == "ok"
+    orders = next(table for table in result["tables"] if table["table"] == "orders")["batches"][0]
+    assert (orders["rows_in"], orders["written"], orders["quarantined"]) == (4, 3, 1)
+    assert orders["rules"] == {"has_customer": 1, "positive": 1, "cast": 0}
+    code, text = answer(capsys, "run", "shop")
+    assert code == 0
+    assert "nothing new" in text
+
+
+def test_plain_lines_say_what_came_of_each_table_and_where_to_look(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = answer(capsys, "run", "shop", "--warehouse", "elsewhere")
+    assert code == 0
+    assert "orders" in text
+    assert "1 quarantined" in text
+    assert "1 rows break positive" in text
+    assert f"lakehouse history --warehouse {project / 'elsewhere'}" in text
+    assert (project / "elsewhere" / "gold" / "customer_totals" / "_delta_log").is_dir()
+
+
+def test_validate_names_every_error_with_its_line_and_exits_with_2(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(project, '"amount > 0"', '"amout > 0"')
+    edit(project, 'by="customer"', 'by="custmer"')
+    code, text = answer(capsys, "validate", "shop")
+    assert code == 2
+    assert "jobs/shop.py:11:" in text
+    assert "did you mean 'amount'?" in text
+    assert "did you mean 'customer'?" in text
+    assert "3 tables, 2 errors" in text
+    assert answer(capsys, "run", "shop")[0] == 2
+    assert not (project / "warehouse").exists()
+
+
+def test_validate_says_when_all_is_well(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = answer(capsys, "validate", "shop", "--json")
+    assert code == 0
+    assert json.loads(text)["tables"]["customer_totals"] == (
+        "struct<customer:string,orders:bigint,amount:decimal(20,2)>"
+    )
+
+
+def test_plan_says_what_would_run_and_why(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def plan() -> dict[str, tuple[bool, str]]:
+        code, text = answer(capsys, "plan", "shop", "--json")
+        assert code == 0
+        return {each["table"]: (each["would_run"], each["why"]) for each in json.loads(text)["tables"]}
+
+    assert plan() == {
+        "orders_raw": (True, "1 new files"),
+        "orders": (True, "orders_raw will have changed"),
+        "customer_totals": (True, "orders will have changed"),
+    }
+    assert not (project / "warehouse").exists()
+    main(["run", "shop"])
+    assert set(plan().values()) == {(False, "nothing new")}
+    edit(project, "sum(amount)", "max(amount)")
+    assert plan()["customer_totals"] == (True, "orders is at version 0, or the definition is another")
+
+
+def test_history_shows_the_runs_newest_first(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", "shop"])
+    main(["run", "shop"])
+    code, text = answer(capsys, "history", "--json")
+    assert code == 0
+    runs = [event["status"] for event in json.loads(text) if event["kind"] == "run"]
+    assert runs == ["nothing new", "ok"]
+    code, text = answer(capsys, "history", "shop", "--last", "1")
+    assert code == 0
+    assert "customer_totals" in text
+
+
+def test_a_table_that_fails_makes_the_exit_code_1(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(project, 'expect_or_quarantine("positive"', 'expect_or_fail("positive"')
+    code, text = answer(capsys, "run", "shop")
+    assert code == 1
+    assert "'positive'" in text
+    assert "customer_totals      skipped      because orders failed" in text
+
+
+def test_a_name_that_two_files_define_needs_a_decision(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipelines = project / "conf" / "pipelines"
+    pipelines.mkdir(parents=True)
+    (pipelines / "shop.yaml").write_text("name: shop\ntables: []\n")
+    code, text = answer(capsys, "run", "shop")
+    assert code == 2
+    assert "--definition jobs/shop.py" in text
+    assert answer(capsys, "run", "shop", "--definition", "jobs/shop.py")[0] == 0
+    assert answer(capsys, "run", "shop", "--definition", "conf/pipelines/shop.yaml")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "shopp"], "use a name that is there: shop."),
+        (["run", "shop", "--set", "lending=x"], "did you mean 'landing'?"),
+        (["run", "shop", "--set", "landing"], "is not KEY=VALUE"),
+        (["run", "shop", "--set", "landing=none"], "which is not there"),
+        (["run", "shop", "--select", "order"], "did you mean 'orders'?"),
+        (["run", "shop", "--env", "lokal"], "local"),
+        (["run"], "Missing argument"),
+        (["init", "not-a-name"], "is no name"),
+        (["init", "../shop"], "is no name"),
+    ],
+)
+def test_wrong_use_exits_with_2_and_says_what_is_right(
+    project: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    code, text = answer(capsys, *arguments)
+    assert code == 2
+    assert said in text
+
+
+def test_init_never_writes_over_what_is_there(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.parent)
+    code, text = answer(capsys, "init", "shop")
+    assert code == 2
+    assert "is there already" in text
+
+
+def test_the_projects_own_test_passes(project: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--noconftest", "tests"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_read_only_warehouse_fails_with_its_path_and_a_way_out(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "taken").write_text("a file")
+    code, text = answer(capsys, "run", "shop", "--warehouse", "taken")
+    assert code == 1
+    assert str(project / "taken") in text
+    assert "Fix:" in text
