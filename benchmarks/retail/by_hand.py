@@ -90,8 +90,8 @@ def _typed(raw: DataFrame) -> DataFrame:
         "Description",
         F.expr("try_cast(Quantity AS INT)").alias("Quantity"),
         F.expr("try_cast(InvoiceDate AS TIMESTAMP)").alias("InvoiceDate"),
-        F.expr("try_cast(UnitPrice AS DECIMAL(12,3))").alias("UnitPrice"),
-        F.expr("try_cast(try_cast(CustomerID AS DECIMAL(12,1)) AS BIGINT)").alias("CustomerID"),
+        F.expr("try_cast(UnitPrice AS DECIMAL(10,3))").alias("UnitPrice"),
+        F.expr("try_cast(try_cast(CustomerID AS DECIMAL(12,1)) AS INT)").alias("CustomerID"),
         "Country",
         "_source_file",
         "_ingested_at",
@@ -122,6 +122,7 @@ def _judged(sales: DataFrame) -> DataFrame:
         "*",
         revenue.alias("revenue"),
         F.to_date("InvoiceDate").alias("day"),
+        F.trunc("InvoiceDate", "month").alias("month"),
         errors.alias("_errors"),
         verdict.alias("_verdict"),
     )
@@ -153,18 +154,12 @@ def _counts(spark: SparkSession, warehouse: str, distinct: DataFrame, judged: Da
 def _gold(sales: DataFrame) -> dict[str, DataFrame]:
     orders = F.count_distinct("InvoiceNo").alias("orders")
     revenue = F.sum("revenue").alias("revenue")
-    by_month = sales.select(
-        F.col("Country").alias("country"),
-        F.date_format("day", "yyyy-MM").alias("month"),
-        "InvoiceNo",
-        "revenue",
-    )
     return {
         "daily_revenue": sales.groupBy("day").agg(orders, F.sum("Quantity").alias("units"), revenue),
         "customer_value": sales.where("CustomerID IS NOT NULL")
         .groupBy(F.col("CustomerID").alias("customer_id"))
         .agg(orders, revenue),
-        "country_month": by_month.groupBy("country", "month").agg(orders, revenue),
+        "country_month": sales.groupBy(F.col("Country").alias("country"), "month").agg(orders, revenue),
     }
 
 

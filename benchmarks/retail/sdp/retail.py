@@ -17,8 +17,8 @@ TYPED = """
     SELECT DISTINCT InvoiceNo, StockCode, Description,
            try_cast(Quantity AS INT) AS Quantity,
            try_cast(InvoiceDate AS TIMESTAMP) AS InvoiceDate,
-           try_cast(UnitPrice AS DECIMAL(12, 3)) AS UnitPrice,
-           try_cast(try_cast(CustomerID AS DECIMAL(12, 1)) AS BIGINT) AS CustomerID,
+           try_cast(UnitPrice AS DECIMAL(10, 3)) AS UnitPrice,
+           try_cast(try_cast(CustomerID AS DECIMAL(12, 1)) AS INT) AS CustomerID,
            Country
     FROM sales_raw"""
 
@@ -66,6 +66,6 @@ def customer_value() -> DataFrame:
 @dp.materialized_view
 def country_month() -> DataFrame:
     return spark.sql("""
-        SELECT Country AS country, date_format(day, 'yyyy-MM') AS month,
+        SELECT Country AS country, trunc(InvoiceDate, 'month') AS month,
                count(DISTINCT InvoiceNo) AS orders, sum(revenue) AS revenue
         FROM sales GROUP BY ALL""")
