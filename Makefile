@@ -29,7 +29,7 @@ bench: $(INSTALLED) java ## Every claim about speed, side by side in one run (DA
 	done
 
 wheel: $(INSTALLED) ## Build dist/lakehouse-*.whl
-	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	$(BIN)/python -m hatchling build -t wheel -d dist
 
 clean: ## Remove what the targets above made
 	rm -rf .venv .node dist warehouse
