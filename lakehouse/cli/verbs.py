@@ -22,6 +22,7 @@ VERBS: dict[str, Verb] = {
     "init": Verb(module="lakehouse.cli.init", help="write a project that runs at once"),
     "validate": Verb(module="lakehouse.cli.validate", help="check a definition without reading data"),
     "plan": Verb(module="lakehouse.cli.plan", help="say what a run would do, and why"),
+    "table": Verb(module="lakehouse.cli.table", help="look at a Delta table, or tend it, without Spark"),
     "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
     "history": Verb(module="lakehouse.cli.history", help="show what happened in the last runs"),
     "doctor": Verb(module="lakehouse.cli.doctor", help="say what this machine lacks to run pipelines"),

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["column", "constant"]
+__all__ = ["column", "constant", "no_rows"]
 
 _INTEGER_CODES = {pa.int64(): "q", pa.int32(): "i"}
 _MAX_STRING_BYTES = 2**31 - 1
@@ -43,6 +43,11 @@ def column(values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
 def constant(value: Any, length: int, data_type: pa.DataType) -> pa.Array:
     """Return an array of one value, again and again."""
     return pa.repeat(column([value], data_type)[0], length)
+
+
+def no_rows(schema: pa.Schema) -> pa.Table:
+    """Return a table with these columns and no rows."""
+    return pa.Table.from_batches([], schema=schema)
 
 
 def _from_buffers(data_type: pa.DataType, values: Sequence[Any], *buffers: pa.Buffer) -> pa.Array:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from lakehouse.delta_log.actions import Action, AddCDCFile, AddFile, RemoveFile, decode_actions
+from lakehouse.delta_log.arrow_columns import no_rows
 from lakehouse.delta_log.commit_times import CommitTimes
 from lakehouse.delta_log.data_file import DataFile, DataFileReader
 from lakehouse.delta_log.deletion_vectors import read_deletion_vector
@@ -40,7 +41,7 @@ def read_changes(snapshot: Snapshot, start: int, end: int, *, times: CommitTimes
         raise _not_there(snapshot, start if not 0 <= start <= end else end, times)
     plan = snapshot.plan(None)
     fields = plan.fields(None)
-    tables = [pa.schema([*plan.schema_of(fields), *CHANGE_COLUMNS]).empty_table()]
+    tables = [no_rows(pa.schema([*plan.schema_of(fields), *CHANGE_COLUMNS]))]
     for version in range(start, end + 1):
         try:
             body = snapshot.storage.read(commit_key(version))

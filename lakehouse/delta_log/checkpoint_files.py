@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from lakehouse.delta_log.actions import Action, AddFile, RemoveFile
+from lakehouse.delta_log.arrow_columns import no_rows
 from lakehouse.delta_log.checkpoint_parquet import CheckpointParquet
 from lakehouse.delta_log.commit_content import FileKey, file_key
 from lakehouse.delta_log.file_rows import (
@@ -66,7 +67,7 @@ class CheckpointFiles:
         if self._inline:
             parts.append(self._inline_rows(action, names))
         if not parts:
-            return pa.schema(list(row_type)).empty_table()
+            return no_rows(pa.schema(list(row_type)))
         return pa.concat_tables(parts).combine_chunks()
 
     def _file_rows(self, file: CheckpointParquet, action: str, row_type: pa.StructType) -> pa.Table:

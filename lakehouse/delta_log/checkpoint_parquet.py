@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lakehouse.delta_log.arrow_columns import no_rows
 from lakehouse.delta_log.errors import MalformedLogError
 from lakehouse.delta_log.parquet_source import open_parquet
 from lakehouse.storage import AbstractStorageReader
@@ -60,7 +61,7 @@ class CheckpointParquet:
         schema = pa.schema(list(row_type))
         index = self._schema.get_field_index(action)
         if index < 0:
-            return schema.empty_table()
+            return no_rows(schema)
         stored = self._schema.field(index).type
         if not pa.types.is_struct(stored) or stored.get_field_index("path") < 0:
             raise self._malformed(f"its column {action!r} is {stored}, not a struct with a path")

@@ -113,4 +113,5 @@ def without_rows(rows: pa.Table, deleted: Sequence[int]) -> pa.Table:
     keep = np.ones(rows.num_rows, dtype=bool)
     numbers = np.asarray(deleted, dtype=np.uint64)
     keep[numbers[numbers < rows.num_rows]] = False
-    return rows.filter(pa.array(keep))
+    bits = pa.py_buffer(np.packbits(keep, bitorder="little"))
+    return rows.filter(pa.Array.from_buffers(pa.bool_(), rows.num_rows, [None, bits]))

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.delta_log.actions import DeletionVectorDescriptor, MetadataChange
+from lakehouse.delta_log.arrow_columns import no_rows
 from lakehouse.delta_log.data_file import DataFile, DataFileReader
 from lakehouse.delta_log.errors import InvalidPredicateError, MalformedDeletionVectorError, NoSuchColumnError
 from lakehouse.delta_log.predicates import Predicate
@@ -54,10 +55,10 @@ class Scan:
         shown = self.fields(columns)
         needed = self._with_predicate_columns(shown, predicate)
         schema = self.schema_of(shown)
-        yield schema.empty_table()
+        yield no_rows(schema)
         for rows in self._read(needed):
             found = self._filtered(rows, predicate)
-            yield found.select(schema.names).cast(schema) if found.num_rows else schema.empty_table()
+            yield found.select(schema.names).cast(schema) if found.num_rows else no_rows(schema)
 
     def schema_of(self, fields: Sequence[StructField]) -> pa.Schema:
         """Return the Arrow schema of the rows with these columns."""

@@ -30,6 +30,12 @@ from lakehouse.delta_log.table_location import open_table_storage
 from lakehouse.delta_log.table_properties import TableProperties
 from lakehouse.delta_log.table_state import TableState, check_complete, load_state
 from lakehouse.delta_log.timestamps import Timestamp, milliseconds
+from lakehouse.delta_log.version_checksum import (
+    VersionChecksum,
+    check_state,
+    check_totals,
+    read_checksum,
+)
 from lakehouse.errors import ConfigurationError
 from lakehouse.storage import AbstractStorageReader, NotFoundError
 
@@ -44,13 +50,16 @@ class Snapshot:
     >>> newer = snapshot.update()
     """
 
-    def __init__(self, storage: AbstractStorageReader, state: TableState) -> None:
+    def __init__(
+        self, storage: AbstractStorageReader, state: TableState, *, checksum: VersionChecksum | None = None
+    ) -> None:
         """Use ``load``; this is for who already has the state."""
         if state.protocol is None or state.metadata is None:
             check_complete(state, storage.uri())
         assert state.protocol is not None and state.metadata is not None  # noqa: S101, PT018 - for mypy
         self._storage = storage
         self._state = state
+        self._checksum = checksum
         self.protocol: ProtocolChange = state.protocol
         self.metadata: MetadataChange = state.metadata
 
@@ -70,12 +79,20 @@ class Snapshot:
         """
         store = open_table_storage(table_path) if storage is None else storage
         if timestamp is None:
-            return cls(store, load_state(store, version)[0])
+            return cls._checked(store, version)
         if version is not None:
             raise ConfigurationError("Both a version and a timestamp were given.", fix="give one of them.")
-        latest = cls(store, load_state(store)[0])
+        latest = cls._checked(store, None)
         found = latest._commit_times().version_at(milliseconds(timestamp))
-        return latest if found == latest.version else cls(store, load_state(store, found)[0])
+        return latest if found == latest.version else cls._checked(store, found)
+
+    @classmethod
+    def _checked(cls, storage: AbstractStorageReader, version: int | None) -> Snapshot:
+        state, segment = load_state(storage, version)
+        checksum = None if segment.checksum is None else read_checksum(storage, state.version)
+        if checksum is not None:
+            check_state(checksum, state, table=storage.uri())
+        return cls(storage, state, checksum=checksum)
 
     def __repr__(self) -> str:
         return f"Snapshot({self.table!r}, version={self.version})"
@@ -84,6 +101,11 @@ class Snapshot:
     def table(self) -> str:
         """Return the URI of the table."""
         return self._storage.uri()
+
+    @property
+    def state(self) -> TableState:
+        """Return what the log amounts to, as writers build on it."""
+        return self._state
 
     @property
     def storage(self) -> AbstractStorageReader:
@@ -157,9 +179,12 @@ class Snapshot:
         """Return the files of the table, a row each, with the fields of an ``add`` action as columns.
 
         With a predicate, only the files that may hold rows that meet it, by partition values and statistics.
-        Raises NoSuchColumnError, InvalidPredicateError.
+        Raises NoSuchColumnError, InvalidPredicateError, and ChecksumMismatchError where the version has a
+        checksum file that tells of other files.
         """
         files = self._state.files.adds()
+        if self._checksum is not None:
+            check_totals(self._checksum, self.totals, table=self.table, version=self.version)
         if predicate is None:
             return files
         partition_columns = self.partition_columns

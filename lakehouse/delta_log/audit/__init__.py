@@ -1,0 +1,6 @@
+"""Read a log as an auditor: nothing is repaired, everything is told. Nothing of a table is trusted."""
+
+from lakehouse.delta_log.audit.auditor import audit
+from lakehouse.delta_log.audit.findings import Finding, Severity
+
+__all__ = ["Finding", "Severity", "audit"]

@@ -1,0 +1,23 @@
+"""What an auditor says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+__all__ = ["Finding", "Severity"]
+
+Severity: TypeAlias = Literal["error", "warning"]
+"""``error``: rows are lost or wrong, or may become so; ``warning``: against the protocol, harmless today."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is not as the protocol wants it."""
+
+    severity: Severity
+    kind: str
+    """Short and stable, for programs: ``log gap``, ``missing file``, ``wrong size``, ``bad statistics``, …"""
+    where: str
+    """A file of the table, relative to its root."""
+    message: str

@@ -1,0 +1,122 @@
+"""``lakehouse table``: what it prints, how it ends, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import deltalake
+import pyarrow as pa
+import pytest
+
+from lakehouse.cli import main
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> str:
+    """Return a partitioned table of two versions."""
+    path = tmp_path / "t"
+    price = pa.array([Decimal("1.50"), None], pa.decimal128(10, 2))
+    data = pa.table({"x": [1, 2], "p": ["a", "b"], "price": price, "raw": [b"\0\1", None]})
+    deltalake.write_deltalake(path, data, partition_by=["p"])
+    deltalake.write_deltalake(path, data.slice(0, 1), mode="append")
+    return str(path)
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["table", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def json_lines(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict]:
+    return [json.loads(line) for line in printed(capsys, *arguments, "--json").splitlines()]
+
+
+def test_history_is_newest_first(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = json_lines(capsys, "history", table)
+    assert [(entry["version"], entry["operation"]) for entry in entries] == [(1, "WRITE"), (0, "WRITE")]
+    assert "WRITE" in printed(capsys, "history", table, "--limit", "1")
+
+
+def test_files_tell_size_and_rows(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    files = json_lines(capsys, "files", table)
+    assert sorted(file["partitionValues"]["p"] for file in files) == ["a", "a", "b"]
+    assert all((Path(table) / file["path"]).stat().st_size == file["size"] for file in files)
+    assert len(printed(capsys, "files", table, "--version", "0").splitlines()) == 3
+
+
+def test_schema_shows_columns_and_properties(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    [shown] = json_lines(capsys, "schema", table)
+    assert [field["name"] for field in shown["schema"]["fields"]] == ["x", "p", "price", "raw"]
+    assert (shown["version"], shown["partitionColumns"]) == (1, ["p"])
+    assert "decimal128(10, 2)" in printed(capsys, "schema", table)
+
+
+def test_cat_prints_one_row_a_line(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = sorted(json_lines(capsys, "cat", table, "--version", "0"), key=lambda row: row["x"])
+    assert rows == [
+        {"x": 1, "p": "a", "price": "1.50", "raw": "AAE="},
+        {"x": 2, "p": "b", "price": None, "raw": None},
+    ]
+    assert printed(capsys, "cat", table, "--columns", "x", "--limit", "0") == "x\n"
+    assert len(printed(capsys, "cat", table, "--limit", "2").splitlines()) == 3
+
+
+def test_diff_tells_what_came_and_went(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    deltalake.DeltaTable(table).alter.set_table_properties({"delta.appendOnly": "true"})
+    [found] = json_lines(capsys, "diff", table, "--from", "0")
+    assert (found["from"], found["to"], len(found["added"]), found["removed"]) == (0, 2, 1, [])
+    assert found["added"][0]["rows"] == 1
+    assert found["settings"]["property delta.appendOnly"] == {"old": None, "new": "true"}
+    assert "~ property delta.appendOnly: none → true" in printed(capsys, "diff", table)
+
+
+def test_checkpoint_writes_one(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    [written] = json_lines(capsys, "checkpoint", table)
+    assert (Path(table) / written["key"]).stat().st_size == written["bytes"]
+    assert deltalake.DeltaTable(table).version() == written["version"] == 1
+
+
+def test_verify_says_whether_all_is_well(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(capsys, "verify", table) == "no errors\n"
+    lost = next(Path(table).glob("p=b/*.parquet"))
+    lost.unlink()
+    assert main(["table", "verify", table, "--json"]) == 1
+    finding = json.loads(capsys.readouterr().out)
+    assert (finding["kind"], finding["severity"]) == ("missing file", "error")
+    assert lost.name in finding["where"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["history", "/nowhere"], 1, "not a Delta table"),
+        (["history", "s3://bucket/t"], 2, "s3"),
+        (["cat"], 2, "PATH"),
+        (["cat", "{table}", "--version", "7"], 1, "from 0 to 1"),
+        (["cat", "{table}", "--timestamp", "yesterday"], 2, "ISO 8601"),
+        (["cat", "{table}", "--timestamp", "2001-01-01T00:00:00Z"], 1, "earliest"),
+        (["cat", "{table}", "--columns", "nonsense"], 1, "'nonsense'"),
+    ],
+)
+def test_what_can_not_be_done_is_said_in_one_line(
+    table: str, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, text: str
+) -> None:
+    assert main(["table", *(argument.format(table=table) for argument in arguments)]) == code
+    assert text in capsys.readouterr().err
+
+
+def test_no_verb_loads_spark_or_pandas(table: str) -> None:
+    verbs = ("history", "files", "schema", "cat", "diff", "verify", "checkpoint")
+    code = f"""
+import sys
+from lakehouse.cli import main
+for verb in {verbs}:
+    main(["table", verb, {table!r}])
+print(sorted({{"pyspark", "pandas", "deltalake", "rich"}} & sys.modules.keys()), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == "[]\n"
