@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from lakehouse.delta_log.actions import Action, AddCDCFile, AddFile, RemoveFile, decode_actions
-from lakehouse.delta_log.arrow_columns import no_rows
+from lakehouse.delta_log.arrow_columns import column, no_rows
 from lakehouse.delta_log.commit_times import CommitTimes
 from lakehouse.delta_log.data_file import DataFile, DataFileReader
 from lakehouse.delta_log.deletion_vectors import read_deletion_vector
@@ -62,9 +62,15 @@ def _not_there(snapshot: Snapshot, version: int, times: CommitTimes) -> VersionN
 
 
 def _stamped(rows: pa.Table, version: int, timestamp_ms: int, schema: pa.Schema) -> pa.Table:
-    stamps = [pa.scalar(version, pa.int64()), pa.scalar(timestamp_ms * 1000, pa.int64())]
-    columns = [*rows.columns, *(pa.repeat(stamp, rows.num_rows) for stamp in stamps)]
-    return pa.table(columns, names=[*rows.column_names, *CHANGE_COLUMNS.names[1:]]).cast(schema)
+    timestamp = column([_microseconds(timestamp_ms)], pa.int64()).cast(CHANGE_COLUMNS.field(2).type)
+    stamps = [column([version], pa.int64()), timestamp]
+    arrays = [*rows.columns, *(pa.repeat(stamp[0], rows.num_rows) for stamp in stamps)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _microseconds(timestamp_ms: int) -> int | None:
+    found = timestamp_ms * 1000
+    return found if -(2**63) <= found < 2**63 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,8 +16,13 @@ _SMALL_BYTES = 8 * 2**20
 """Up to this size one read of the whole object is cheaper than several of its parts."""
 
 
-def open_parquet(storage: AbstractStorageReader, key: str) -> pq.ParquetFile:
-    """Open a Parquet file; its columns are read when asked for. Raises NotFoundError, pa.ArrowException."""
+def open_parquet(
+    storage: AbstractStorageReader, key: str, *, read_dictionary: Sequence[str] = ()
+) -> pq.ParquetFile:
+    """Open a Parquet file; its columns are read when asked for. Raises NotFoundError, pa.ArrowException.
+
+    ``read_dictionary``: leaf columns of text that stay encoded.
+    """
     size_bytes = storage.stat(key).size_bytes
     if isinstance(storage, LocalStorageService):
         source = pa.OSFile(str(storage.path(key)))
@@ -24,7 +30,9 @@ def open_parquet(storage: AbstractStorageReader, key: str) -> pq.ParquetFile:
         source = pa.BufferReader(storage.read(key))
     else:
         source = pa.PythonFile(StoredFile(storage, key, size_bytes), mode="r")
-    return pq.ParquetFile(source, pre_buffer=True, coerce_int96_timestamp_unit="us")
+    return pq.ParquetFile(
+        source, pre_buffer=True, coerce_int96_timestamp_unit="us", read_dictionary=list(read_dictionary)
+    )
 
 
 class StoredFile(io.RawIOBase):

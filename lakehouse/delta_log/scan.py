@@ -58,7 +58,7 @@ class Scan:
         yield no_rows(schema)
         for rows in self._read(needed):
             found = self._filtered(rows, predicate)
-            yield found.select(schema.names).cast(schema) if found.num_rows else no_rows(schema)
+            yield pa.Table.from_arrays(found.select(schema.names).columns, schema=schema)
 
     def schema_of(self, fields: Sequence[StructField]) -> pa.Schema:
         """Return the Arrow schema of the rows with these columns."""

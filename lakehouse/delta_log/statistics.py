@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.delta_log.actions.numbers import Int64
 from lakehouse.delta_log.arrow_columns import column
 from lakehouse.delta_log.predicates import ColumnPath
 from lakehouse.delta_log.schema import PrimitiveType, StructField, StructType, arrow_type
@@ -45,7 +47,7 @@ class ColumnBounds:
 
 
 class _Rows(msgspec.Struct):
-    numRecords: int | None = None  # noqa: N815 - the log's name
+    numRecords: Int64 | None = None  # noqa: N815 - the log's name
 
 
 _rows_decoder = msgspec.json.Decoder(_Rows)
@@ -73,7 +75,7 @@ def column_bounds(
     stats: Sequence[str | None], fields: Mapping[ColumnPath, Sequence[StructField]]
 ) -> dict[ColumnPath, ColumnBounds]:
     """Return the bounds of each column that has any; ``fields`` are as ``find_column`` gives them."""
-    wanted = {path: found for path, found in fields.items() if _json_type(found[-1]) is not None}
+    wanted = {path: found for path, found in fields.items() if _is_decodable(found)}
     if not wanted:
         return {}
     decoded = list(_decoded(stats, _decoder_for(list(wanted.values()))))
@@ -92,6 +94,15 @@ def _decoded(stats: Sequence[str | None], decoder: msgspec.json.Decoder[Any]) ->
     return found
 
 
+_UNUSUAL = re.compile(r'[\x00-\x1f"\\]')
+"""Characters that the decoder takes in no field name; such columns do without statistics."""
+
+
+def _is_decodable(fields: Sequence[StructField]) -> bool:
+    unusual = any(_UNUSUAL.search(field.physical_name) for field in fields)
+    return not unusual and _json_type(fields[-1]) is not None
+
+
 def _json_type(field: StructField) -> Any:
     if not isinstance(field.data_type, PrimitiveType):
         return None
@@ -103,7 +114,7 @@ def _decoder_for(columns: Sequence[Sequence[StructField]]) -> msgspec.json.Decod
     values = _struct_for(columns, of_counts=False)
     counts = _struct_for(columns, of_counts=True)
     fields: list[tuple[str, Any, Any]] = [
-        ("numRecords", int | None, None),
+        ("numRecords", Int64 | None, None),
         ("minValues", values | None, None),
         ("maxValues", values | None, None),
         ("nullCount", counts | None, None),
@@ -120,7 +131,7 @@ def _struct_for(columns: Sequence[Sequence[StructField]], *, of_counts: bool) ->
     names: dict[str, str] = {}
     for number, (physical_name, group) in enumerate(grouped.items()):
         nested = [fields[1:] for fields in group if len(fields) > 1]
-        leaf = int if of_counts else _json_type(group[0][-1])
+        leaf = Int64 if of_counts else _json_type(group[0][-1])
         member = _struct_for(nested, of_counts=of_counts) if nested else leaf
         members.append((f"c{number}", member | None, None))
         names[f"c{number}"] = physical_name
