@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,28 @@ def test_a_skipped_file_has_no_row_that_matches(
     for rows, is_kept in zip(files, kept, strict=True):
         matching = pa.Table.from_pylist(rows, schema).filter(predicate.to_arrow()).num_rows
         assert is_kept or matching == 0
+
+
+NOTHING = dict.fromkeys(TYPES)
+HALF_A_MILLISECOND = datetime(2000, 1, 1, microsecond=500, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("row", "predicate"),
+    [
+        ({"t": HALF_A_MILLISECOND.replace(tzinfo=None)}, col("t") >= HALF_A_MILLISECOND),
+        ({"f": math.nan}, ~(col("f") < 2.0)),
+        ({"f": math.nan}, col("f") != 1.5),
+        ({"s": "\U0001f600"}, col("s") > "\uffff"),
+    ],
+    ids=["cut timestamps", "nothing is less than NaN", "NaN is not equal", "beyond the basic plane"],
+)
+def test_a_row_is_found_where_statistics_tell_only_half(row: dict, predicate: Predicate) -> None:
+    rows = [{**NOTHING, **row}, {**NOTHING, "f": 1.5, "s": "a", "t": datetime(2000, 1, 1)}]
+    listed = pa.table({"path": ["0"], "stats": [statistics(rows)]})
+    maps = pa.array([[("p", None)]], pa.map_(pa.string(), pa.string()))
+    listed = listed.append_column("partitionValues", maps)
+    assert may_match(listed, predicate, SCHEMA, partition_columns=["p"], table="t").to_pylist() == [True]
 
 
 @pytest.fixture(scope="module")
