@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from lakehouse.delta_log.log_files import LOG_FOLDER, LogFile, parse_log_key, version_prefix
-from lakehouse.delta_log.table_location import local_path
 from lakehouse.storage import AbstractStorageReader, LocalStorageService
 
 __all__ = ["VERSIONED_PREFIX", "list_log"]
@@ -28,7 +27,7 @@ def list_log(storage: AbstractStorageReader, *, from_version: int = 0) -> list[L
 
 def _local_keys(storage: LocalStorageService) -> list[str]:
     # The service's own listing asks the disk for size and time of each file, which nobody needs here.
-    folder = local_path(storage.uri()) / LOG_FOLDER
+    folder = storage.path() / LOG_FOLDER
     try:
         names = os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):

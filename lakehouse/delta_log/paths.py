@@ -41,7 +41,10 @@ def canonical_path(path: str) -> str:
 
 
 def storage_key(path: str, *, table_uri: str) -> str | None:
-    """Return the key below the table's root that a path means; None where it lies outside of the table."""
+    """Return the key below the table's root that a path means; None where it lies outside of the table.
+
+    ``table_uri`` is as a storage service gives it.
+    """
     plain = canonical_path(path)
     if not is_absolute(path):
         return plain

@@ -94,7 +94,7 @@ def test_verify_says_whether_all_is_well(table: str, capsys: pytest.CaptureFixtu
     ("arguments", "code", "text"),
     [
         (["history", "/nowhere"], 1, "not a Delta table"),
-        (["history", "s3://bucket/t"], 2, "s3"),
+        (["history", "gopher://hole/t"], 2, "gopher"),
         (["cat"], 2, "PATH"),
         (["cat", "{table}", "--version", "7"], 1, "from 0 to 1"),
         (["cat", "{table}", "--timestamp", "yesterday"], 2, "ISO 8601"),
