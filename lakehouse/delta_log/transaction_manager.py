@@ -97,7 +97,7 @@ class TransactionManager:
             transaction.outcome = Outcome.COMMITTED
             return transaction.read_version
         draft = transaction.draft()
-        # From here on, whatever ends this (Ctrl-C too) leaves the data files alone unless all is lost for sure.
+        # From here on, whatever ends this (Ctrl-C too) leaves the data files alone, unless it is surely lost.
         transaction.outcome = Outcome.COMMITTING
         try:
             committed = transaction.log.commit(draft, transaction.state)
