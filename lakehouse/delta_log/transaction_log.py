@@ -32,6 +32,7 @@ class Committed:
     """A transaction became a version."""
 
     version: int
+    transaction_id: str
     state: WriterState
     """The table's, right after it."""
     actions: Sequence[Action]
@@ -162,10 +163,15 @@ class TransactionLog:
         state = state.advanced(
             read_content(body, source=commit_key(own.version)),
             in_commit_timestamp_ms=own.info.in_commit_timestamp_ms,
-            is_ours=True,
         )
         self._remember(state)
-        return Committed(version=own.version, state=state, actions=actions, tries=waiting.tries)
+        return Committed(
+            version=own.version,
+            transaction_id=own.info.transaction_id or "",
+            state=state,
+            actions=actions,
+            tries=waiting.tries,
+        )
 
     def _remember(self, state: WriterState) -> WriterState:
         with self._lock:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from lakehouse.delta_log.partition_values import serialize_partition_value
 from lakehouse.delta_log.schema import PrimitiveType, StructField
 from lakehouse.delta_log.write_errors import SchemaMismatchError
 
-__all__ = ["Partition", "partition_folder", "partitions_of", "serialized_value"]
+__all__ = ["Partition", "partition_folder", "partitions_of"]
 
 _NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 _ESCAPED = frozenset("\"#%'*/:=?\\\x7f{[]^" + "".join(map(chr, range(0x20))))
@@ -48,39 +47,12 @@ def partitions_of(rows: pa.Table, columns: Sequence[StructField], *, table: str)
         start += length
 
 
-def serialized_value(value: Any, *, data_type: str) -> str | None:
-    """Return the protocol's text for a value; None for null and for "", which are one there.
-
-    The rule is "Partition Value Serialization" of Delta PROTOCOL.
-
-    Raises ValueError for a value that has no text.
-    """
-    match value:
-        case None | "":
-            return None
-        case bool():
-            return "true" if value else "false"
-        case datetime.datetime():
-            clock = value.replace(tzinfo=None)
-            if data_type == "timestamp":
-                return clock.isoformat("T", "microseconds") + "Z"
-            return clock.isoformat(" ", "microseconds")
-        case datetime.date():
-            return value.isoformat()
-        case decimal.Decimal():
-            return f"{value:f}"
-        case bytes():
-            return value.decode()
-        case _:
-            return str(value)
-
-
 def _value(value: Any, part: StructField, table: str) -> str | None:
     if not isinstance(part.data_type, PrimitiveType):
         reason = f"the column {part.name!r} is nested, and can't be a partition column"
         raise SchemaMismatchError(table=table, problems=[reason])
     try:
-        return serialized_value(value, data_type=part.data_type.name)
+        return serialize_partition_value(value, part.data_type)
     except ValueError as error:
         reason = f"the value {value!r} of the partition column {part.name!r} has no text ({error})"
         raise SchemaMismatchError(table=table, problems=[reason]) from error
