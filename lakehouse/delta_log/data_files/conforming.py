@@ -24,7 +24,7 @@ def conformed(rows: pa.Table, layout: TableLayout, *, table: str) -> pa.Table:
     for part in layout.arrow:
         for name, nulls in _forbidden_nulls(rows.column(part.name), part, part.name):
             raise NullInRequiredColumnError(table=table, column=name, nulls=nulls)
-    return rows
+    return rows if rows.schema.equals(layout.arrow) else rows.cast(layout.arrow)
 
 
 def _cast(rows: pa.Table, target: pa.Schema, table: str) -> pa.Table:
@@ -44,8 +44,8 @@ def _cast(rows: pa.Table, target: pa.Schema, table: str) -> pa.Table:
             problems.append(f"the column {part.name!r} {error}")
     if problems:
         raise SchemaMismatchError(table=table, problems=problems)
-    # A column that must not be null may still have nulls here: that is found next, with its own error.
-    return pa.Table.from_arrays(columns, schema=target)
+    # Fields that must not be null may still have nulls here: that is found next, with its own error.
+    return pa.Table.from_arrays(columns, names=target.names)
 
 
 class _Unfit(Exception):  # noqa: N818 - never leaves this module
@@ -61,7 +61,17 @@ def _column(rows: pa.Table, name: str | None, part: pa.Field) -> pa.ChunkedArray
     if column.type.equals(part.type):
         return column
     _check_zones(column.type, part.type)
-    return column.cast(part.type)
+    return column.cast(_nullable(part.type))
+
+
+def _nullable(data_type: pa.DataType) -> pa.DataType:
+    if pa.types.is_struct(data_type):
+        return pa.struct([pa.field(part.name, _nullable(part.type)) for part in data_type])
+    if pa.types.is_map(data_type):
+        return pa.map_(_nullable(data_type.key_type), _nullable(data_type.item_type))
+    if pa.types.is_list(data_type):
+        return pa.list_(_nullable(data_type.value_type))
+    return data_type
 
 
 def _check_zones(found: pa.DataType, wanted: pa.DataType) -> None:
