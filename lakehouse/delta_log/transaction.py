@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from functools import cached_property
 
 import pyarrow as pa
 
@@ -67,6 +66,7 @@ class Transaction:
         self._actions: list[Action] = []
         self._metadata = state.metadata
         self._protocol = state.protocol
+        self._live_files: LiveFiles | None = None
         self._predicates: list[ReadPredicate] = []
         self._read_files: set[str] = set()
         self._read_applications: set[str] = set()
@@ -121,14 +121,18 @@ class Transaction:
 
     # ---- what is read ----
 
-    @cached_property
+    @property
     def snapshot(self) -> Snapshot:
         """The table at the read version. Say what you use of it by the methods below."""
         return Snapshot(self._storage, self._state.table)
 
-    @cached_property
+    @property
     def live_files(self) -> LiveFiles:
-        return LiveFiles(self._state.table.files.adds(), table=self.table, version=self.read_version)
+        # Not a cached_property: before Python 3.12 that locks out all other transactions of the process.
+        if self._live_files is None:
+            files = self._state.table.files.adds()
+            self._live_files = LiveFiles(files, table=self.table, version=self.read_version)
+        return self._live_files
 
     def read_whole_table(self) -> None:
         """Note that the result depends on every row."""

@@ -10,6 +10,7 @@ from lakehouse.delta_log.commit_content import CommitContent
 from lakehouse.delta_log.errors import TableNotFoundError
 from lakehouse.delta_log.file_set import FileSet
 from lakehouse.delta_log.snapshot import Snapshot
+from lakehouse.delta_log.table_properties import TableProperties
 from lakehouse.delta_log.table_state import TableState, load_state
 from lakehouse.storage import AbstractStorageReader
 
@@ -42,7 +43,7 @@ class WriterState:
 
     @property
     def properties(self) -> Mapping[str, str | None]:
-        return {} if self.metadata is None else self.metadata.configuration
+        return _properties(self.table)
 
     def advanced(self, content: CommitContent, *, in_commit_timestamp_ms: int | None) -> WriterState:
         """Return the state one version on."""
@@ -58,10 +59,18 @@ def load_writer_state(storage: AbstractStorageReader) -> WriterState:
         table, _ = load_state(storage)
     except TableNotFoundError:
         return no_table(storage.uri())
-    info = Snapshot(storage, table).commit_info
-    return WriterState(
-        table=table, in_commit_timestamp_ms=None if info is None else info.in_commit_timestamp_ms
-    )
+    return WriterState(table=table, in_commit_timestamp_ms=_in_commit_timestamp_ms(storage, table))
+
+
+def _in_commit_timestamp_ms(storage: AbstractStorageReader, table: TableState) -> int | None:
+    info = table.decoded_commit_info()
+    if info is None and TableProperties(_properties(table)).in_commit_timestamps_from is not None:
+        info = Snapshot(storage, table).commit_info  # only a checkpoint was read
+    return None if info is None else info.in_commit_timestamp_ms
+
+
+def _properties(table: TableState) -> Mapping[str, str | None]:
+    return {} if table.metadata is None else table.metadata.configuration
 
 
 def no_table(table: str) -> WriterState:

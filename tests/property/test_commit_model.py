@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from lakehouse.delta_log import AddFile, TransactionManager
 from lakehouse.delta_log.backoff import Backoff
@@ -80,7 +88,10 @@ class Attempt:
 
 
 class CommitMachine(RuleBasedStateMachine):
-    """Up to six writers of one table, whose storage calls are interleaved and fail in every way."""
+    """Up to four writers of one table, whose storage calls are interleaved and fail in every way.
+
+    Not more, for a reader takes five commits at once: in threads, whose order no test decides.
+    """
 
     protocol: Callable[[AbstractStorageService], CommitProtocol] = PutIfAbsentProtocol
 
@@ -90,13 +101,13 @@ class CommitMachine(RuleBasedStateMachine):
         self.in_flight: list[Callable[[], Any]] = []
         self.attempts: list[Attempt] = []
 
-    @precondition(lambda self: len(self.attempts) < 6)
+    @precondition(lambda self: len(self.attempts) < 4)
     @rule(removes_seed=st.booleans())
     def begin(self, removes_seed: bool) -> None:
         self.attempts.append(Attempt(self, len(self.attempts), removes_seed=removes_seed))
 
     @precondition(lambda self: self.running())
-    @rule(data=st.data(), fate=FATES, calls=st.integers(1, 4))
+    @rule(data=st.data(), fate=FATES, calls=st.integers(1, 8))
     def step(self, data: st.DataObject, fate: Fate, calls: int) -> None:
         writer = data.draw(st.sampled_from(self.running())).writer
         for _ in range(calls - 1):
@@ -109,6 +120,10 @@ class CommitMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def arrive(self, data: st.DataObject) -> None:
         self._deliver(data.draw(st.integers(0, len(self.in_flight) - 1)))
+
+    @rule()
+    def wait(self) -> None:
+        """When all writers are through, time passes."""
 
     @invariant()
     def every_promise_is_kept(self) -> None:
@@ -144,18 +159,24 @@ class CommitMachine(RuleBasedStateMachine):
             assert all(len(line) == 1 for line in lines), "torn"
             info = next((line["commitInfo"] for line in lines if "commitInfo" in line), {})
             assert not info or any("add" in line for line in lines), "torn"
-            entries.append((info.get("txnId"), [line["remove"]["path"] for line in lines if "remove" in line]))
+            entries.append(
+                (info.get("txnId"), [line["remove"]["path"] for line in lines if "remove" in line])
+            )
         return entries
 
     def _deliver(self, index: int) -> None:
-        try:
+        with contextlib.suppress(LakehouseError):
             self.in_flight.pop(index)()
-        except LakehouseError:
-            pass
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checksums fail here as everything does, and each failure would be told."""
+    monkeypatch.setattr(logging.getLogger("lakehouse.delta_log.after_commit"), "disabled", True)
 
 
 MODEL = settings(
-    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestCommitProtocol = CommitMachine.TestCase
 TestCommitProtocol.settings = MODEL
@@ -208,10 +229,12 @@ class TakesTakenForDone(PutIfAbsentProtocol):
 
 
 @pytest.mark.parametrize(
-    "broken", [LooksThenWrites, WritesInTwoParts, TakesNoAnswerForNo, TakesTakenForDone], ids=lambda c: c.__name__
+    "broken",
+    [LooksThenWrites, WritesInTwoParts, TakesNoAnswerForNo, TakesTakenForDone],
+    ids=lambda c: c.__name__,
 )
 def test_the_model_finds_a_protocol_that_is_broken_on_purpose(broken: type[PutIfAbsentProtocol]) -> None:
     machine = type("BrokenMachine", (CommitMachine,), {"protocol": broken})
-    patient = settings(MODEL, max_examples=2_000, report_multiple_bugs=False, database=None)
-    with pytest.raises(AssertionError, match="lost|doubled|torn|gap|refused|gone"):
+    patient = settings(MODEL, max_examples=2_000, phases=[Phase.generate], derandomize=True, database=None)
+    with pytest.raises(AssertionError, match=r"lost|doubled|torn|gap|refused|gone"):
         run_state_machine_as_test(machine, settings=patient)
