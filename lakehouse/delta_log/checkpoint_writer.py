@@ -127,7 +127,9 @@ def _write_v2(storage: AbstractStorageService, content: _Content, kind: Checkpoi
     if kind == "v2-json":
         body = msgspec.json.Encoder().encode_lines([{name: fields} for name, fields in small])
     else:
-        body = _parquet([*SMALL_ACTION_TYPES], small, None, None)
+        # Delta-spark asks for the columns of files here too, though the files are in the sidecars.
+        names = [*SMALL_ACTION_TYPES, "add", "remove"]
+        body = _parquet(names, small, content.adds.slice(0, 0), content.removes.slice(0, 0))
     key = v2_checkpoint_key(content.version, extension="json" if kind == "v2-json" else "parquet")
     storage.write(key, body)
     size_bytes = len(body) + sum(sidecar.size_bytes for sidecar in sidecars)
