@@ -13,6 +13,7 @@ from rich.table import Table
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.pipelines import EventLog, Warehouse
 from lakehouse.settings import load_settings
+from lakehouse.storage import register_settings
 
 __all__ = ["command"]
 
@@ -25,7 +26,9 @@ __all__ = ["command"]
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, an object for each event.")
 def command(pipeline: str | None, warehouse: str | None, env: str, last: int, as_json: bool) -> int:
     """Show the last runs, of PIPELINE or of all: rows, rules, versions and errors."""
-    home = Warehouse.at(warehouse or load_settings(env).warehouse)
+    settings = load_settings(env)
+    register_settings(settings.storage)
+    home = Warehouse.at(warehouse or settings.warehouse)
     runs = _last_runs(EventLog(home).read().to_pylist(), pipeline, last)
     if as_json:
         click.echo(json.dumps([event for run in runs for event in run], indent=2, default=str))

@@ -14,6 +14,7 @@ from lakehouse.cli.definitions import load_definition
 from lakehouse.pipelines import PipelineDefinition, Warehouse
 from lakehouse.settings import Settings, load_settings
 from lakehouse.spark_session import SparkSessionFactory
+from lakehouse.storage import register_settings, with_spark_access
 
 __all__ = ["PipelineRequest", "pipeline_options"]
 
@@ -37,6 +38,7 @@ class PipelineRequest:
     def settings(self) -> Settings:
         """Return the settings of the environment, with the warehouse that was asked for."""
         settings = load_settings(self.environment)
+        register_settings(settings.storage)
         return settings.with_warehouse(self.warehouse_folder) if self.warehouse_folder else settings
 
     def warehouse(self) -> Warehouse:
@@ -45,7 +47,7 @@ class PipelineRequest:
 
     def open_session(self) -> SparkSession:
         """Start Spark as the environment says."""
-        return SparkSessionFactory(self.settings()).create(f"lakehouse {self.name}")
+        return SparkSessionFactory(with_spark_access(self.settings())).create(f"lakehouse {self.name}")
 
 
 def pipeline_options(callback: Callable[[PipelineRequest], int | None]) -> Callable[..., int | None]:

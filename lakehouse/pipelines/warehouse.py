@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakehouse.storage import AbstractStorageService, LocalStorageService
+from lakehouse.storage import AbstractStorageService, LocalStorageService, storage_for
 
 __all__ = ["SYSTEM_LAYER", "Warehouse"]
 
@@ -22,8 +22,11 @@ class Warehouse:
 
     @classmethod
     def at(cls, root: str | Path) -> Warehouse:
-        """Return the warehouse in a local folder, which need not exist yet."""
-        folder = Path(root).absolute()
+        """Return the warehouse in a folder, which need not exist yet, or below a URI of any store."""
+        if "://" in str(root) and not str(root).startswith("file:"):
+            storage = storage_for(str(root))
+            return cls(root=storage.uri(), storage=storage)
+        folder = Path(str(root).removeprefix("file:")).absolute()
         return cls(root=str(folder), storage=LocalStorageService(folder, durable=True))
 
     def path_of(self, layer: str, table: str) -> str:

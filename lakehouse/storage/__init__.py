@@ -32,8 +32,8 @@ from lakehouse.storage.object_store import ObjectStorageService
 from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, NotThere, ObjectStat, Replaced
 from lakehouse.storage.retries import RetryPolicy
 from lakehouse.storage.s3 import S3StorageService
-from lakehouse.storage.schemes import locate, register_scheme, storage_for
-from lakehouse.storage.spark_settings import HADOOP_PACKAGES, spark_settings
+from lakehouse.storage.schemes import locate, register_scheme, register_settings, storage_for
+from lakehouse.storage.spark_settings import HADOOP_PACKAGES, spark_settings, with_spark_access
 from lakehouse.storage.uris import Location
 
 __all__ = [
@@ -79,6 +79,8 @@ __all__ = [
     "locate",
     "outcome_of_cancelled",
     "register_scheme",
+    "register_settings",
     "spark_settings",
     "storage_for",
+    "with_spark_access",
 ]

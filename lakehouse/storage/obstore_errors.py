@@ -20,6 +20,8 @@ _STATUS = re.compile(r" - Server returned non-2xx status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 _KIND = re.compile(r"kind: (Timeout|Connect|Request|Interrupted|Decode|Unknown)\b")
 _NO_STORE_CODES = {"NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted", "FilesystemNotFound"}
+_TRY_AGAIN_CODES = {"ConditionalRequestConflict", "OperationAborted"}
+"""409s by which S3 says that another request to the key is under way, not that the key is taken."""
 _METADATA_HOST = "//169.254."
 """Where a cloud's machines ask for their credentials: tried last, when nothing else gave any."""
 
@@ -60,7 +62,7 @@ class Asking:
             return NotFoundError(store=self._store, key=self._key)
         if status in {401, 403}:
             return self._denied(detail)
-        if status in {429, 503}:
+        if status in {429, 503} or code in _TRY_AGAIN_CODES:
             return ThrottledError(store=self._store, key=self._key, action=self._action, detail=detail)
         if status == 408 or status >= 500:
             return UnreachableError(store=self._store, key=self._key, action=self._action, detail=detail)

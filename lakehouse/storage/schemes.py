@@ -14,7 +14,15 @@ from lakehouse.storage.local import LocalStorageService
 from lakehouse.storage.s3 import S3StorageService
 from lakehouse.storage.uris import Location, parse_uri
 
-__all__ = ["Factory", "adls_place", "locate", "register_scheme", "storage_for"]
+__all__ = [
+    "Factory",
+    "adls_place",
+    "known_settings",
+    "locate",
+    "register_scheme",
+    "register_settings",
+    "storage_for",
+]
 
 Factory: TypeAlias = Callable[[Location, "StorageSettings | None"], AbstractStorageService]
 """Makes the service whose root is the location; settings of its own kind say how to get there."""
@@ -58,11 +66,27 @@ def adls_place(location: Location) -> tuple[str, str]:
     return place["container"], place["account"]
 
 
+def register_settings(settings: StorageSettings) -> None:
+    """Let every URI of this bucket or account be reached as the settings say, wherever it turns up."""
+    if isinstance(settings, S3Storage):
+        _KNOWN["s3", settings.bucket] = settings
+    elif isinstance(settings, AdlsStorage):
+        _KNOWN["adls", settings.account] = settings
+
+
+def known_settings(location: Location) -> StorageSettings | None:
+    """Return what was registered for the bucket or account of a location."""
+    if location.scheme in {"s3", "s3a"}:
+        return _KNOWN.get(("s3", location.authority))
+    place = _ADLS_HOST.fullmatch(location.authority)
+    return _KNOWN.get(("adls", place["account"])) if place else None
+
+
 def _service(location: Location, settings: StorageSettings | None) -> AbstractStorageService:
     factory = _FACTORIES.get(location.scheme)
     if factory is None:
         raise UnknownSchemeError(scheme=location.scheme, known=tuple(sorted(_FACTORIES)))
-    return factory(location, settings)
+    return factory(location, settings or known_settings(location))
 
 
 def _local(location: Location, settings: StorageSettings | None) -> AbstractStorageService:
@@ -90,4 +114,5 @@ def _adls(location: Location, settings: StorageSettings | None) -> AbstractStora
     )
 
 
+_KNOWN: dict[tuple[str, str], StorageSettings] = {}
 _FACTORIES: dict[str, Factory] = {"file": _local, "s3": _s3, "s3a": _s3, "abfs": _adls, "abfss": _adls}

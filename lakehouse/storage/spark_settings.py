@@ -5,17 +5,18 @@ No credential is among them: Spark asks the same chains that the services ask, i
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from lakehouse.settings import S3Storage, StorageSettings
+from lakehouse.settings import S3Storage, Settings, StorageSettings
 from lakehouse.storage.endpoints import client_options_for
 from lakehouse.storage.errors import InvalidUriError
-from lakehouse.storage.schemes import adls_place
+from lakehouse.storage.schemes import adls_place, known_settings
 from lakehouse.storage.uris import Location, parse_uri
 
-__all__ = ["HADOOP_PACKAGES", "spark_settings"]
+__all__ = ["HADOOP_PACKAGES", "spark_settings", "with_spark_access"]
 
 HADOOP_PACKAGES: Mapping[str, str] = {
     "s3a": "org.apache.hadoop:hadoop-aws:3.5.0",
@@ -34,6 +35,7 @@ def spark_settings(uri: str, *, settings: StorageSettings | None = None) -> dict
     Raises InvalidUriError, InvalidEndpointError.
     """
     location = parse_uri(uri)
+    settings = settings or known_settings(location)
     if location.scheme in {"s3", "s3a"}:
         return _s3a(location, settings if isinstance(settings, S3Storage) else None)
     if location.scheme in {"abfs", "abfss"}:
@@ -41,6 +43,14 @@ def spark_settings(uri: str, *, settings: StorageSettings | None = None) -> dict
     if location.scheme == "file":
         return {}
     raise InvalidUriError(uri=uri, reason="Spark's options are known for s3a: and abfss: only")
+
+
+def with_spark_access(settings: Settings) -> Settings:
+    """Return the settings with what Spark needs to reach their warehouse; what they say themselves stays."""
+    if "://" not in settings.warehouse:
+        return settings
+    conf = {**spark_settings(settings.warehouse, settings=settings.storage), **settings.spark.conf}
+    return dataclasses.replace(settings, spark=dataclasses.replace(settings.spark, conf=conf))
 
 
 def _s3a(location: Location, settings: S3Storage | None) -> dict[str, str]:
