@@ -187,6 +187,15 @@ def test_durable_writes_sync_the_file_before_it_gets_its_name_and_the_folder_aft
     assert done == ["link"]
 
 
+def test_a_file_carries_the_moment_it_was_written_finer_than_the_kernels_clock_ticks(tmp_path: Path) -> None:
+    """Else two writes of one size within a tick, and of one inode that was freed between, had one ETag."""
+    store = LocalStorageService(tmp_path)
+    for number in range(50):
+        before = time.time_ns()
+        store.write("key", b"%02d" % number)
+        assert before <= (tmp_path / "key").stat().st_mtime_ns <= time.time_ns()
+
+
 def test_a_link_whose_answer_nfs_lost_is_a_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server made the link, its answer was lost, and the client's second try says that it exists."""
     real = os.link
