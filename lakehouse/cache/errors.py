@@ -7,10 +7,13 @@ from lakehouse.errors import LakehouseError
 __all__ = [
     "CacheBoundError",
     "CacheError",
+    "CacheUnusableWarning",
     "LockMisuseError",
     "LockTimeoutError",
     "NothingToEvictError",
     "RecursiveLoadError",
+    "SourceChangedError",
+    "TruncatedDownloadError",
     "UnknownSizeError",
     "ValueTooLargeError",
 ]
@@ -92,3 +95,33 @@ class LockTimeoutError(CacheError):
             f"Could not {asked} within {timeout_seconds:g} s: other threads hold the lock.",
             fix="give a longer timeout_seconds, or hold the lock for shorter.",
         )
+
+
+class TruncatedDownloadError(CacheError):
+    """A fetch brought another number of bytes than the file has; nothing was cached."""
+
+    def __init__(self, *, uri: str, expected_bytes: int, fetched_bytes: int) -> None:
+        self.uri = uri
+        self.expected_bytes = expected_bytes
+        self.fetched_bytes = fetched_bytes
+        super().__init__(
+            f"Fetching {uri!r} brought {fetched_bytes} bytes of {expected_bytes}.",
+            fix="try again; if it stays so, the source or the size given for it is wrong.",
+        )
+
+
+class SourceChangedError(CacheError):
+    """A file was changed at its source while it was copied; nothing was cached."""
+
+    def __init__(self, *, uri: str, expected_version: str, found_version: str) -> None:
+        self.uri = uri
+        self.expected_version = expected_version
+        self.found_version = found_version
+        super().__init__(
+            f"{uri!r} changed while it was copied: version {expected_version!r} became {found_version!r}.",
+            fix="open it again, by its new version.",
+        )
+
+
+class CacheUnusableWarning(UserWarning):
+    """The folder of a node's cache can't be used: files come from their source each time."""

@@ -1,0 +1,169 @@
+"""The cached files of a host and their index: published whole, within the bound, least recently used out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lakehouse.cache.download import Download
+from lakehouse.cache.host_lock import HostReadWriteLock
+from lakehouse.cache.session import Session, sweep
+from lakehouse.cache.slot_table import SlotTable
+from lakehouse.cache.stored_object import Digest, StoredObject
+
+__all__ = ["FileStore"]
+
+FIRST_SLOTS = 1024
+
+
+class FileStore:
+    """Files in a folder, by digest. The folder is the truth and the index a guess at it, rebuilt when wrong.
+
+    ``find`` takes no lock. Whoever changes something holds the host's lock, and marks the index while at it:
+    who finds the mark took over from a process that was killed, and rebuilds.
+    """
+
+    def __init__(self, folder: Path, *, max_bytes: int) -> None:
+        self._objects = folder / "objects"
+        self._sessions = folder / "sessions"
+        self._index = folder / "index"
+        self._max_bytes = max_bytes
+        self._lock = HostReadWriteLock(folder / "index-lock")
+        for each in (self._objects, self._sessions):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._table: SlotTable | None = None
+        with self._changing() as table:
+            sweep(self._sessions)
+            if sum(1 for _ in os.scandir(self._objects)) != sum(1 for _ in table.entries()):
+                self._rebuild()
+
+    def new_session(self) -> Session:
+        """Make this process's corner; none is swept before its lock is held. Raises OSError."""
+        with self._lock.writing():
+            return Session(self._sessions)
+
+    def find(self, digest: Digest) -> tuple[StoredObject, SlotTable, int] | None:
+        """Return what the index says of this key, and where; the file itself may be gone."""
+        table = self._table
+        if table is None or table.is_retired:
+            table = self._table = SlotTable.attach(self._index)
+        if table is None:
+            return None
+        position = table.find(digest)
+        return None if position is None else (table.object_at(position), table, position)
+
+    def path_of(self, stored: StoredObject) -> str:
+        """Return the file's path."""
+        return f"{self._objects}/{stored.name}"
+
+    def publish(self, download: Download, digest: Digest) -> list[StoredObject]:
+        """Make the finished download the file of this key; return what was evicted for it. Raises OSError."""
+        stored = StoredObject(digest, download.size_bytes, download.checksum)
+        if download.path is None:
+            return []
+        with self._changing() as table:
+            evicted = self._make_room(table, stored)
+            if table.is_full():
+                table = self._write_table(list(table.entries()))
+            table.insert(stored, used_ns=time.time_ns())
+            os.rename(download.path, self.path_of(stored))
+        download.forget_name(unlink=False)
+        return evicted
+
+    def drop(self, digest: Digest) -> None:
+        """Remove this key's file, if it is there."""
+        with self._changing() as table:
+            position = table.find(digest)
+            if position is not None:
+                self._remove(table, position)
+
+    def check(self, digest: Digest) -> None:
+        """Rebuild the index if it names a file for this key that is not there."""
+        with self._changing() as table:
+            position = table.find(digest)
+            if position is not None and not os.path.exists(self.path_of(table.object_at(position))):
+                self._rebuild()
+
+    def clear(self) -> None:
+        """Remove all files; what is being read stays readable."""
+        with self._changing():
+            for name in os.listdir(self._objects):
+                (self._objects / name).unlink(missing_ok=True)
+            self._rebuild()
+
+    def entries(self) -> list[tuple[StoredObject, int]]:
+        """Return all files with the time of their last use, in nanoseconds since the epoch."""
+        with self._lock.reading():
+            table = self._current_table()
+            return [] if table is None else list(table.entries())
+
+    @contextmanager
+    def _changing(self) -> Iterator[SlotTable]:
+        """Hold the host's lock with a sound index, marked as changing."""
+        with self._lock.writing():
+            table = self._current_table()
+            if table is None or table.was_left_changing:
+                self._table = table
+                table = self._rebuild()
+            table.mark_changing(changing=True)
+            yield table
+            # Not in a finally: after an error half-way the mark stays, and the next one rebuilds.
+            (self._table or table).mark_changing(changing=False)
+
+    def _current_table(self) -> SlotTable | None:
+        """Return the table that is on the disk now: ours may have been deleted, or replaced."""
+        table = self._table
+        if table is not None and not table.is_retired:
+            with contextlib.suppress(FileNotFoundError):
+                status = os.stat(self._index)
+                if (status.st_dev, status.st_ino) == table.identity:
+                    return table
+        self._table = SlotTable.attach(self._index)
+        return self._table
+
+    def _make_room(self, table: SlotTable, stored: StoredObject) -> list[StoredObject]:
+        replaced = table.find(stored.digest)
+        if replaced is not None:
+            self._remove(table, replaced)
+        evicted = []
+        held_bytes = table.total_bytes()
+        while held_bytes + stored.size_bytes > self._max_bytes and (oldest := table.oldest()) is not None:
+            victim = self._remove(table, oldest)
+            held_bytes -= victim.size_bytes
+            evicted.append(victim)
+        return evicted
+
+    def _remove(self, table: SlotTable, position: int) -> StoredObject:
+        stored = table.object_at(position)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path_of(stored))
+        table.remove(position)
+        return stored
+
+    def _rebuild(self) -> SlotTable:
+        """Make the index anew from the names in the folder; what is in the old one tells the last uses."""
+        known = dict(self._table.entries()) if self._table is not None else {}
+        found: dict[Digest, tuple[StoredObject, int]] = {}
+        for entry in os.scandir(self._objects):
+            stored = StoredObject.from_name(entry.name)
+            status = entry.stat(follow_symlinks=False)
+            if stored is None or status.st_size != stored.size_bytes or stored.digest in found:
+                os.unlink(entry.path)
+            else:
+                last_use_ns = known.get(stored) or max(status.st_atime_ns, status.st_mtime_ns)
+                found[stored.digest] = (stored, min(last_use_ns, time.time_ns()))
+        return self._write_table(list(found.values()))
+
+    def _write_table(self, entries: list[tuple[StoredObject, int]]) -> SlotTable:
+        old = self._table
+        slots = FIRST_SLOTS
+        while len(entries) >= slots // 2:
+            slots *= 2
+        table = self._table = SlotTable.create(self._index, entries, slots=slots)
+        if old is not None:
+            old.retire()
+        return table

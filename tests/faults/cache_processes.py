@@ -1,0 +1,113 @@
+"""What the processes of the cache's fault tests run. Imports only the cache, so that they start fast."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from lakehouse.cache import NodeFileCache, node_file_cache
+
+
+def body_of(uri: str, size_bytes: int) -> bytes:
+    """Return what the source holds: bytes that tell which file they are of, and where."""
+    line = f"{uri:>15}\n".encode()
+    return (line * (size_bytes // len(line) + 1))[:size_bytes]
+
+
+def logged_fetch(
+    log: str, uri: str, size_bytes: int, *, pieces: int = 1, pause_seconds: float = 0.0
+) -> Callable[[IO[bytes]], None]:
+    """Return a source that writes a line to its own log for each time it is fetched from."""
+
+    def fetch(target: IO[bytes]) -> None:
+        with open(log, "a") as file:
+            file.write(f"{uri} {os.getpid()}\n")
+        body = body_of(uri, size_bytes)
+        step = -(-size_bytes // pieces)
+        for start in range(0, size_bytes, step):
+            target.write(body[start : start + step])
+            time.sleep(pause_seconds)
+
+    return fetch
+
+
+def open_all(folder: str, log: str, uris: list[str], size_bytes: int, max_bytes: int) -> int:
+    """Open every file; return how many were wrong."""
+    files = NodeFileCache(folder, max_bytes=max_bytes)
+    wrong = 0
+    for uri in uris:
+        with files.open(uri, "1", logged_fetch(log, uri, size_bytes, pause_seconds=0.01)) as lease:
+            wrong += lease.read() != body_of(uri, size_bytes)
+    return wrong
+
+
+def open_slowly(folder: str, log: str, uri: str, size_bytes: int) -> None:
+    """Open one file from a source that takes ten seconds."""
+    files = NodeFileCache(folder, max_bytes=1 << 30)
+    files.open(uri, "1", logged_fetch(log, uri, size_bytes, pieces=100, pause_seconds=0.1)).close()
+
+
+def hold_lease(folder: str, log: str, uri: str, size_bytes: int, ready: str) -> None:
+    """Open one file, make the lease's link, say so and wait to be killed."""
+    files = NodeFileCache(folder, max_bytes=1 << 30)
+    lease = files.open(uri, "1", logged_fetch(log, uri, size_bytes))
+    Path(ready).write_text(str(lease.path))
+    time.sleep(60)
+
+
+def evict_and_hang(folder: str, log: str, max_bytes: int, ready: str, after: str) -> None:
+    """Put a file into a full cache, and hang in the middle: after the unlink of another, or the rename."""
+    original = getattr(os, after)
+
+    def act_then_hang(*arguments: str) -> None:
+        original(*arguments)
+        if "/objects/" in str(arguments[-1]):
+            Path(ready).write_text("hanging")
+            time.sleep(60)
+
+    setattr(os, after, act_then_hang)
+    files = NodeFileCache(folder, max_bytes=max_bytes)
+    files.open("evictor", "1", logged_fetch(log, "evictor", max_bytes // 2)).close()
+
+
+def open_with_other_layout(folder: str, log: str, uris: list[str], size_bytes: int) -> int:
+    """Open every file as a later version of this code would, whose layout is another one."""
+    node_file_cache.LAYOUT = "layout-2"  # type: ignore[misc]
+    return open_all(folder, log, uris, size_bytes, 1 << 30)
+
+
+def open_as_nobody(folder: str, log: str, results: str) -> None:
+    """Open a file as a user who may not write to the folder; report what was read and the warnings."""
+    import warnings
+
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        files = NodeFileCache(folder, max_bytes=1000)
+        for _ in range(2):
+            with files.open("a", "1", logged_fetch(log, "a", 100)) as lease:
+                right = lease.read() == body_of("a", 100)
+    Path(results).write_text(f"{right} {[warning.category.__name__ for warning in caught]}")
+
+
+def churn(folder: str, log: str, seed: int, seconds: float, max_bytes: int) -> int:
+    """Open files at random for a while; return how many were wrong."""
+    import random
+
+    random_numbers = random.Random(seed)
+    files = NodeFileCache(folder, max_bytes=max_bytes)
+    wrong = 0
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        uri = str(random_numbers.randrange(40))
+        size_bytes = 1000 + 100 * int(uri)
+        with files.open(uri, "1", logged_fetch(log, uri, size_bytes)) as lease:
+            wrong += lease.read() != body_of(uri, size_bytes)
+            if random_numbers.random() < 0.1:
+                wrong += lease.path.read_bytes() != body_of(uri, size_bytes)
+    return wrong
