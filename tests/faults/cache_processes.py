@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from lakehouse.cache import NodeFileCache, node_file_cache
+from lakehouse.cache.slot_table import SlotTable
+from lakehouse.cache.stored_object import StoredObject
 
 
 def body_of(uri: str, size_bytes: int) -> bytes:
@@ -59,16 +61,29 @@ def hold_lease(folder: str, log: str, uri: str, size_bytes: int, ready: str) -> 
 
 
 def evict_and_hang(folder: str, log: str, max_bytes: int, ready: str, after: str) -> None:
-    """Put a file into a full cache, and hang in the middle: after the unlink of another, or the rename."""
-    original = getattr(os, after)
+    """Put a file into a full cache, and hang half-way: after an unlink, the rename, or half a slot."""
 
-    def act_then_hang(*arguments: str) -> None:
-        original(*arguments)
-        if "/objects/" in str(arguments[-1]):
-            Path(ready).write_text("hanging")
-            time.sleep(60)
+    def hang(*_: object) -> None:
+        Path(ready).write_text("hanging")
+        time.sleep(60)
 
-    setattr(os, after, act_then_hang)
+    if after == "half a slot":
+        write = SlotTable.insert
+
+        def write_half(table: SlotTable, stored: StoredObject, *, used_ns: int) -> None:
+            write(table, StoredObject((7, 7), stored.size_bytes, 0), used_ns=used_ns)
+            hang()
+
+        SlotTable.insert = write_half  # type: ignore[method-assign]
+    else:
+        original = getattr(os, after)
+
+        def act_then_hang(*arguments: str) -> None:
+            original(*arguments)
+            if "/objects/" in str(arguments[-1]):
+                hang()
+
+        setattr(os, after, act_then_hang)
     files = NodeFileCache(folder, max_bytes=max_bytes)
     files.open("evictor", "1", logged_fetch(log, "evictor", max_bytes // 2)).close()
 
