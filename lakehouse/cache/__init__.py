@@ -1,4 +1,10 @@
-"""Keep what was expensive to get, in memory and on the node's disk. Never wrong, only slow; no Spark here."""
+"""Keep what was expensive to get, in memory and on the node's disk. Never wrong, only slow.
+
+No Spark here but in ``spark_task``, which is loaded when ``on_node`` or ``cache_statistics`` is first used.
+"""
+
+import importlib
+from typing import Any
 
 from lakehouse.cache.buffered_cache import BufferedCache
 from lakehouse.cache.cache_map import CacheMap
@@ -6,6 +12,7 @@ from lakehouse.cache.entry import CacheEntry, Removal, RemovalCause
 from lakehouse.cache.errors import (
     CacheBoundError,
     CacheError,
+    CacheSettingError,
     CacheUnusableWarning,
     LockMisuseError,
     LockTimeoutError,
@@ -23,6 +30,7 @@ from lakehouse.cache.lfu_policy import LFUPolicy
 from lakehouse.cache.lru_cache import LRUCache
 from lakehouse.cache.lru_policy import LRUPolicy
 from lakehouse.cache.memoize import cached
+from lakehouse.cache.node_cache import NodeCache, NodeCacheSettings
 from lakehouse.cache.node_file_cache import NodeFileCache
 from lakehouse.cache.node_statistics import NodeStatistics
 from lakehouse.cache.prefetch import FileToFetch, Prefetch
@@ -37,6 +45,7 @@ __all__ = [
     "CacheEntry",
     "CacheError",
     "CacheMap",
+    "CacheSettingError",
     "CacheStatistics",
     "CacheUnusableWarning",
     "EvictionPolicy",
@@ -48,6 +57,8 @@ __all__ = [
     "Lease",
     "LockMisuseError",
     "LockTimeoutError",
+    "NodeCache",
+    "NodeCacheSettings",
     "NodeFileCache",
     "NodeStatistics",
     "NothingToEvictError",
@@ -61,7 +72,15 @@ __all__ = [
     "TruncatedDownloadError",
     "UnknownSizeError",
     "ValueTooLargeError",
+    "cache_statistics",
     "cached",
     "file_to_fetch",
+    "on_node",
     "open_object",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("cache_statistics", "on_node"):
+        return getattr(importlib.import_module("lakehouse.cache.spark_task"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import ConfigurationError, LakehouseError
 
 __all__ = [
     "CacheBoundError",
     "CacheError",
+    "CacheSettingError",
     "CacheUnusableWarning",
     "LockMisuseError",
     "LockTimeoutError",
@@ -121,6 +122,15 @@ class SourceChangedError(CacheError):
             f"{uri!r} changed while it was copied: version {expected_version!r} became {found_version!r}.",
             fix="open it again, by its new version.",
         )
+
+
+class CacheSettingError(ConfigurationError):
+    """A setting of the node's cache can't be read."""
+
+    def __init__(self, *, key: str, value: str, expected: str) -> None:
+        self.key = key
+        self.value = value
+        super().__init__(f"{key} is {value!r}, which is not {expected}.", fix=f"set it to {expected}.")
 
 
 class CacheUnusableWarning(UserWarning):

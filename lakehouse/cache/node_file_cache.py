@@ -65,17 +65,18 @@ class NodeFileCache:
 
     Keyed by address and version, so that a copy is never out of date: a changed file is another key. A hit
     takes no lock; on a miss one process fetches and the others wait. Each process checks a copy's checksum
-    when it first opens it. Whatever happens to the folder, ``open`` gives the file, at worst from its source.
+    when it first opens it. Whatever happens to the folder, ``open`` gives the file, at worst from its source;
+    not ``enabled``, always from there.
     """
 
-    def __init__(self, directory: str | os.PathLike[str], *, max_bytes: int) -> None:
+    def __init__(self, directory: str | os.PathLike[str], *, max_bytes: int, enabled: bool = True) -> None:
         if type(max_bytes) is not int or max_bytes < 1:
             raise CacheBoundError(bound="max_bytes", value=max_bytes)
         self._folder = Path(os.path.abspath(directory)) / LAYOUT
         self._max_bytes = max_bytes
         self._known: dict[tuple[str, str], _Known] = {}
         self._opened: _Open | None = None
-        self._is_unusable = False
+        self._is_unusable = not enabled
         self._elsewhere: tempfile.TemporaryDirectory[str] | None = None
         self._counters = NodeCounters.private()
         self._start_threads_anew()
@@ -124,6 +125,14 @@ class NodeFileCache:
     def counters(self) -> NodeCounters:
         """The counters of this process."""
         return self._counters
+
+    def identity(self) -> str:
+        """Return what tells this folder from others of the same host."""
+        try:
+            status = os.stat(self._folder)
+        except FileNotFoundError:
+            return "none"
+        return f"{status.st_dev:x}-{status.st_ino:x}"
 
     def size_bytes(self) -> int:
         """Return the bytes of all copies held now."""
