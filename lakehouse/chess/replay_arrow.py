@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from enum import Enum
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from lakehouse.chess.fast_core import fast_replay_or_none, fast_splitter_or_none, require
 from lakehouse.chess.pgn.splitter import split_games
 from lakehouse.chess.replay import replay_game
 from lakehouse.chess.replay_schema import REPLAY_TYPE, replay_row
 
-__all__ = ["Core", "replay_arrow", "split_arrow"]
+__all__ = ["Core", "replay_arrow", "split_arrow", "starts_of"]
 
 
 class Core(Enum):
@@ -41,36 +39,43 @@ def replay_arrow(
         fast = require(fast)
     if fast is None:
         return _replay_plain(raw, is_latin)
-    replays, is_doubtful = fast(raw, is_latin)
-    doubtful = np.flatnonzero(is_doubtful)
-    if len(doubtful) == 0:
+    replays, doubtful = fast(raw, is_latin)
+    if not doubtful:
         return replays
-    judged = _replay_plain(raw.take(pa.array(doubtful)), is_latin[doubtful])
-    order = np.arange(len(raw))
-    order[doubtful] = len(raw) + np.arange(len(doubtful))
+    judged = _replay_plain(raw.take(pa.array(doubtful)), [is_latin[game] for game in doubtful])
+    order = list(range(len(raw)))
+    for place, game in enumerate(doubtful):
+        order[game] = len(raw) + place
     return pa.concat_arrays([replays, judged]).take(pa.array(order))
 
 
-def split_arrow(data: bytes, *, core: Core = Core.AUTO) -> tuple[pa.BinaryArray, NDArray[np.int64]]:
+def split_arrow(data: bytes, *, core: Core = Core.AUTO) -> tuple[pa.BinaryArray, list[int]]:
     """Return the games of a file as bytes without a copy, and the offset of each in the file."""
-    fast = None if core is Core.PLAIN else fast_splitter_or_none()
-    if fast is None:
-        starts = np.array([game.offset for game in split_games(data)], dtype=np.int64)
-    else:
-        starts = fast(data)
-    bounds = np.append(starts, len(data)) if len(starts) else np.zeros(1, dtype=np.int64)
-    buffers = [None, pa.py_buffer(bounds.astype(np.int32)), pa.py_buffer(data)]
+    starts = starts_of(data, core=core)
+    bounds = pa.array([*starts, len(data)] if starts else [0], pa.int32())
+    buffers = [None, bounds.buffers()[1], pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.binary(), len(starts), buffers), starts
 
 
-def _is_latin(raw: pa.BinaryArray, encodings: pa.Array | None) -> NDArray[np.bool_]:
+def starts_of(data: bytes, *, core: Core = Core.AUTO) -> list[int]:
+    """Return where each game of a file begins."""
+    fast = None if core is Core.PLAIN else fast_splitter_or_none()
+    if core is Core.FAST:
+        fast = require(fast)
+    if fast is None:
+        return [game.offset for game in split_games(data)]
+    starts: list[int] = fast(data).tolist()
+    return starts
+
+
+def _is_latin(raw: pa.BinaryArray, encodings: pa.Array | None) -> list[bool]:
     if encodings is not None:
-        return np.array([name == "latin-1" for name in encodings.to_pylist()], dtype=np.bool_)
+        return [name == "latin-1" for name in encodings.to_pylist()]
     try:
         raw.cast(pa.string())
     except pa.ArrowInvalid:
-        return np.array([not _is_utf8(game) for game in raw.to_pylist()], dtype=np.bool_)
-    return np.zeros(len(raw), dtype=np.bool_)
+        return [not _is_utf8(game) for game in raw.to_pylist()]
+    return [False] * len(raw)
 
 
 def _is_utf8(game: bytes) -> bool:
@@ -81,7 +86,7 @@ def _is_utf8(game: bytes) -> bool:
     return True
 
 
-def _replay_plain(raw: pa.BinaryArray, is_latin: NDArray[np.bool_]) -> pa.StructArray:
+def _replay_plain(raw: pa.BinaryArray, is_latin: list[bool]) -> pa.StructArray:
     rows = [
         replay_row(replay_game(game, encoding="latin-1" if latin else "utf-8"))
         for game, latin in zip(raw.to_pylist(), is_latin, strict=True)

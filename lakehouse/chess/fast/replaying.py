@@ -44,17 +44,17 @@ def _start(variant: str, fen: str) -> tuple[str, NDArray[np.uint64]] | None:
     return (game.name, row_of_board(board)) if game in (STANDARD, CHESS960) else None
 
 
-def replay_fast(
-    games: pa.BinaryArray, is_latin: NDArray[np.bool_]
-) -> tuple[pa.StructArray, NDArray[np.bool_]]:
+def replay_fast(games: pa.BinaryArray, is_latin: list[bool]) -> tuple[pa.StructArray, list[int]]:
     """Return the replays, and which of them are doubtful: those hold nothing, and are for the strategies."""
+    latin = np.array(is_latin, dtype=np.bool_)
     data, bounds = _buffers(games)
     spans, counts = find_tags(data, bounds, _TAGS)
-    tags = {name: tag_strings(data, spans[:, place], is_latin) for place, name in enumerate(_TAGS)}
+    tags = {name: tag_strings(data, spans[:, place], latin) for place, name in enumerate(_TAGS)}
     variants, positions, status = _starts(tags, counts)
     played = play_batch(data, bounds, positions=positions, status=status, openings=_opening_hash())
     is_empty = (counts == 0) & (played.plies == 0) & (played.results == 0)
-    return _struct(played, tags, variants), (played.status == DOUBTFUL) | is_empty
+    doubtful = np.flatnonzero((played.status == DOUBTFUL) | is_empty)
+    return _struct(played, tags, variants), doubtful.tolist()
 
 
 def _buffers(games: pa.BinaryArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
