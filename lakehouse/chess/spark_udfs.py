@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, cast
+import gzip
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
 from pyspark.sql.pandas.types import from_arrow_type
-from pyspark.sql.types import ArrayType, BooleanType, DataType, StringType, StructType
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    DataType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
 
 from lakehouse.chess import arrow_functions
-from lakehouse.chess.replay_arrow import replay_arrow
+from lakehouse.chess.pgn import RawGame
+from lakehouse.chess.pgn.stream import detect_stream_encoding, stream_games
+from lakehouse.chess.replay_arrow import replay_arrow, starts_of
 from lakehouse.chess.replay_schema import REPLAY_TYPE
 
 __all__ = [
+    "RAW_SCHEMA",
     "REPLAY_SCHEMA",
     "classify_opening",
     "fen_after",
     "is_legal",
     "legal_moves",
+    "read_games",
     "register_chess_udfs",
     "replay_all",
     "replay_games",
@@ -29,6 +45,18 @@ __all__ = [
 
 REPLAY_SCHEMA = cast("StructType", from_arrow_type(REPLAY_TYPE))
 """The columns of a replay; see ``lakehouse.chess.replay_schema``."""
+
+
+RAW_SCHEMA = StructType(
+    [
+        StructField("file", StringType()),
+        StructField("game", IntegerType()),
+        StructField("offset", LongType()),
+        StructField("encoding", StringType()),
+        StructField("raw", BinaryType()),
+    ]
+)
+"""The games of files as they are: number and first byte in the file, the file's encoding, the bytes."""
 
 
 def _udf(function: Callable[..., pa.Array], returns: DataType) -> Any:
@@ -87,6 +115,44 @@ def register_chess_udfs(spark: SparkSession) -> tuple[str, ...]:
     for name, function in _UDFS.items():
         spark.udf.register(name, function)
     return tuple(_UDFS)
+
+
+def read_games(spark: SparkSession, files: Sequence[str]) -> DataFrame:
+    """Return the games of PGN files (RAW_SCHEMA), each file read by one task, in pieces, where that task runs.
+
+    ``.gz`` files are unpacked. Nothing is judged here, and no game is left out.
+    """
+    paths = spark.createDataFrame([(file,) for file in files], StructType([RAW_SCHEMA["file"]]))
+    return paths.repartition(max(1, len(files))).mapInArrow(_games_of_files, RAW_SCHEMA)
+
+
+def _games_of_files(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for file in batch.column(0).to_pylist():
+            encoding = _encoding_of(file)
+            with _opened(file) as stream:
+                for games in stream_games(stream, starts_of=starts_of):
+                    yield _raw_batch(file, encoding, games)
+
+
+def _raw_batch(file: str, encoding: str, games: list[RawGame]) -> pa.RecordBatch:
+    columns = [
+        pa.array([file] * len(games), pa.string()),
+        pa.array([game.index for game in games], pa.int32()),
+        pa.array([game.offset for game in games], pa.int64()),
+        pa.array([encoding] * len(games), pa.string()),
+        pa.array([game.raw for game in games], pa.binary()),
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=RAW_SCHEMA.names)
+
+
+def _encoding_of(file: str) -> str:
+    with _opened(file) as stream:
+        return detect_stream_encoding(stream)
+
+
+def _opened(file: str) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(file, "rb") if file.endswith(".gz") else Path(file).open("rb"))
 
 
 def replay_all(games: DataFrame, *, raw: str = "raw", encoding: str | None = None) -> DataFrame:

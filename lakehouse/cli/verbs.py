@@ -29,6 +29,7 @@ VERBS: dict[str, Verb] = {
     "ls": Verb(module="lakehouse.cli.ls", help="list the objects of a store"),
     "cat": Verb(module="lakehouse.cli.cat", help="print an object of a store"),
     "cp": Verb(module="lakehouse.cli.cp", help="copy objects within a store or between two"),
+    "chess": Verb(module="lakehouse.cli.chess", help="count positions, check PGN files, play and show games"),
 }
 """The table of contents of the command line, in the order of ``--help``."""
 

@@ -1,0 +1,109 @@
+"""The verb ``chess``: count positions, check files of games, play one, show one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from lakehouse.chess.drawing import draw_svg, draw_text
+from lakehouse.chess.fast_core import fast_perft_or_none
+from lakehouse.chess.fen import format_fen
+from lakehouse.chess.file_check import CheckedFile, check_file
+from lakehouse.chess.perft import divide as divided
+from lakehouse.chess.perft import perft as counted
+from lakehouse.chess.replay_arrow import Core
+from lakehouse.chess.variants import CHESS960, STANDARD, variant_of
+from lakehouse.cli.chess_play import play
+from lakehouse.cli.chess_positions import position_of_game
+from lakehouse.cli.exit_codes import ExitCode
+
+__all__ = ["command"]
+
+
+@click.group(name="chess")
+def command() -> None:
+    """Chess: perft, check PGN files, play and show games."""
+
+
+@command.command()
+@click.argument("fen")
+@click.argument("depth", type=click.IntRange(0, 12))
+@click.option("--variant", default="standard", help="one of the variants' names")
+@click.option("--divide", is_flag=True, help="the count below each first move")
+@click.option("--json", "as_json", is_flag=True, help="for machines")
+def perft(fen: str, depth: int, *, variant: str, divide: bool, as_json: bool) -> None:
+    """Count the games of DEPTH moves from FEN; "start" is the variant's first position."""
+    game = variant_of(variant)
+    board = game.start_board() if fen == "start" else game.board_of(fen)
+    fast = fast_perft_or_none() if game in (STANDARD, CHESS960) else None
+    counts: dict[str, int] | None = None
+    if divide:
+        counts = divided(game.engine, board, depth, chess960=game.is_chess960)
+        nodes = sum(counts.values())
+    else:
+        nodes = fast(board, depth) if fast is not None else counted(game.engine, board, depth)
+    if as_json:
+        answer = {"fen": format_fen(board), "variant": game.name, "depth": depth, "nodes": nodes}
+        click.echo(msgspec.json.encode(answer if counts is None else {**answer, "divide": counts}))
+        return
+    for move, count in (counts or {}).items():
+        click.echo(f"{move}: {count}")
+    click.echo(f"nodes: {nodes}" if counts else str(nodes))
+
+
+@command.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="for machines")
+@click.option("--core", type=click.Choice([core.value for core in Core]), default=Core.AUTO.value)
+def check(files: tuple[Path, ...], *, as_json: bool, core: str) -> int:
+    """Replay every game of FILES; exit code 1 when a game had to be quarantined."""
+    checked = [check_file(path, core=Core(core)) for path in files]
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(checked), indent=2))
+    else:
+        for one in checked:
+            _print_checked(one)
+    return ExitCode.FAILED if any(one.quarantined for one in checked) else ExitCode.FINE
+
+
+def _print_checked(one: CheckedFile) -> None:
+    bad = len(one.quarantined)
+    click.echo(f"{one.file}: {one.games} games, {one.plies} plies, {one.good} good, {bad} quarantined")
+    for note in one.quarantined:
+        where = "before its first move" if note.ply is None else f"at ply {note.ply}"
+        click.echo(f"  game {note.game} (byte {note.offset}) {where}: {note.reason}")
+
+
+@command.command()
+@click.argument("game")
+@click.option("--game", "number", type=click.IntRange(1), default=1, help="which game of a PGN file")
+@click.option("--ply", type=click.IntRange(0), default=None, help="after so many moves; default: the last")
+@click.option("--variant", default="standard", help="of a FEN")
+@click.option("--svg", type=click.Path(path_type=Path), default=None, help="write a picture to this file")
+@click.option("--ascii", "ascii_only", is_flag=True, help="letters instead of chess glyphs")
+@click.option("--json", "as_json", is_flag=True, help="for machines")
+def show(
+    game: str,
+    *,
+    number: int,
+    ply: int | None,
+    variant: str,
+    svg: Path | None,
+    ascii_only: bool,
+    as_json: bool,
+) -> None:
+    """Draw the board of GAME: a PGN file, the folder of an audit log, or a FEN."""
+    shown = position_of_game(game, number=number, ply=ply, variant=variant)
+    if svg is not None:
+        svg.write_text(draw_svg(shown.board, last=shown.last), encoding="utf-8")
+    if as_json:
+        answer = {"fen": format_fen(shown.board), "ply": shown.ply, "svg": None if svg is None else str(svg)}
+        click.echo(msgspec.json.encode(answer))
+        return
+    click.echo(draw_text(shown.board, ascii_only=ascii_only))
+    click.echo(format_fen(shown.board))
+
+
+command.add_command(play)
