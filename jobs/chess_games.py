@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -27,15 +27,21 @@ class PgnFiles(ReadableSource):
     def schema(self, upstream: Mapping[str, StructType]) -> StructType:
         return RAW_SCHEMA
 
+    def filled(self, fill: Callable[[str], str]) -> PgnFiles:
+        return replace(self, pattern=fill(self.pattern))
+
     def next_inputs(self, context: RefreshContext, table: str, history: Sequence[Inputs]) -> Inputs | None:
-        seen = {tuple(file) for inputs in history for file in inputs["files"]}
+        seen = [file for inputs in history for file in inputs["files"]]
         landed = [file for file in LocalLandingZone(self.pattern).files() if not file.is_folder]
-        files = [(file.path, file.size_bytes, file.modified_ms) for file in landed]
-        new = [list(file) for file in files if file not in seen]
+        files = [
+            {"path": file.path, "size_bytes": file.size_bytes, "modified_ms": file.modified_ms}
+            for file in landed
+        ]
+        new = [file for file in files if file not in seen]
         return {"files": new} if new else None
 
     def read(self, context: RefreshContext, inputs: Inputs) -> DataFrame:
-        return read_games(context.spark, [path for path, _, _ in inputs["files"]])
+        return read_games(context.spark, [file["path"] for file in inputs["files"]])
 
 
 def from_pgn(pattern: str) -> Flow:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
+from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.pandas.types import from_arrow_type
 from pyspark.sql.types import (
     ArrayType,
@@ -60,7 +60,7 @@ RAW_SCHEMA = StructType(
 
 
 def _udf(function: Callable[..., pa.Array], returns: DataType) -> Any:
-    return arrow_udf(cast("Any", function), cast("Any", returns), ArrowUDFType.SCALAR)
+    return arrow_udf(cast("Any", function), cast("Any", returns))
 
 
 def _replay_games(games: pa.Array) -> pa.Array:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lakehouse.pipelines.errors import UnknownVariableError
 from lakehouse.pipelines.flow import Flow
-from lakehouse.pipelines.sources import FileSource, TableSource
+from lakehouse.pipelines.sources import TableSource
 from lakehouse.source_location import SourceLocation
 
 __all__ = ["PipelineDefinition", "TableDefinition", "Variable"]
@@ -61,14 +61,13 @@ class PipelineDefinition:
 
 def _filled(table: TableDefinition, values: Mapping[str, str]) -> TableDefinition:
     source = table.flow.source
-    if not isinstance(source, FileSource):
-        return table
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
             raise UnknownVariableError(variable=match[1], known=values, location=source.location)
         return values[match[1]]
 
-    pattern = _VARIABLE.sub(value, source.pattern)
-    flow = dataclasses.replace(table.flow, source=dataclasses.replace(source, pattern=pattern))
-    return dataclasses.replace(table, flow=flow)
+    filled = source.filled(lambda text: _VARIABLE.sub(value, text))
+    if filled is source:
+        return table
+    return dataclasses.replace(table, flow=dataclasses.replace(table.flow, source=filled))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,10 @@ class Source(ABC):
         """Return the tables of the pipeline that this source reads."""
         return ()
 
+    def filled(self, fill: Callable[[str], str]) -> Source:
+        """Return the source with its texts filled, which puts values for ``${variables}``; most have none."""
+        return self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadableSource(Source):
@@ -65,6 +70,9 @@ class FileSource(Source):
 
     def schema(self, upstream: Mapping[str, StructType]) -> StructType:
         return raw_schema(self.columns)
+
+    def filled(self, fill: Callable[[str], str]) -> FileSource:
+        return dataclasses.replace(self, pattern=fill(self.pattern))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,10 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import config, njit, types
 from numba.extending import intrinsic
+
+from lakehouse.chess.fast.compile_cache import cache_folder
 
 __all__ = ["ALL", "ONE", "ZERO", "Word", "bit", "clz", "ctz", "kernel", "popcount", "signed"]
 
@@ -25,7 +27,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def kernel(function: Function) -> Function:
     """Compile a function, keep it on disk, and run it free of Python's lock."""
-    compiled = njit(cache=True, nogil=True, error_model="numpy")(function)
+    settings: Any = config
+    before, folder = settings.CACHE_DIR, cache_folder()
+    settings.CACHE_DIR = before if folder is None else str(folder)
+    try:
+        compiled = njit(cache=folder is not None, nogil=True, error_model="numpy")(function)
+    finally:
+        settings.CACHE_DIR = before
     return cast("Function", compiled)
 
 

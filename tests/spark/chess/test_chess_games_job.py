@@ -1,0 +1,102 @@
+"""The job from files to Gold: every game is somewhere, and the counts are those of plain Python."""
+
+from __future__ import annotations
+
+import runpy
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse.chess.pgn import PgnGame, QuarantinedGame, read_pgn
+from lakehouse.chess.sample_games import nasty_pgn, sample_pgn
+from lakehouse.pipelines import run_pipeline
+
+pytestmark = pytest.mark.spark
+
+PIPELINE = runpy.run_path(str(Path(__file__).parents[3] / "jobs" / "chess_games.py"))["pipeline"]
+
+
+@pytest.fixture(scope="module")
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory):
+    """The job's tables over two files, and what plain Python reads from the same files."""
+    folder = tmp_path_factory.mktemp("chess")
+    landing = folder / "landing"
+    landing.mkdir()
+    (landing / "a.pgn").write_bytes(sample_pgn(seed=5, games=40))
+    (landing / "b.pgn").write_bytes(nasty_pgn())
+    result = run_pipeline(
+        PIPELINE, spark=spark, warehouse=str(folder / "lake"), variables={"landing": str(landing)}
+    )
+    assert result.succeeded, result
+    read = [game for file in ("a.pgn", "b.pgn") for game in read_pgn((landing / file).read_bytes())]
+    return folder / "lake", read
+
+
+def rows_of(spark: SparkSession, warehouse: Path, table: str):
+    return spark.read.format("delta").load(str(warehouse / table)).collect()
+
+
+def test_games_in_are_games_out_and_games_quarantined(spark: SparkSession, lake) -> None:
+    warehouse, read = lake
+    raw = rows_of(spark, warehouse, "bronze/games_raw")
+    bad = rows_of(spark, warehouse, "silver/games_quarantine")
+    good = rows_of(spark, warehouse, "silver/games")
+    assert len(raw) == len(read) == len(good) + len(bad)
+    expected = {
+        (game.source.offset, game.ply, bytes(game.source.raw))
+        for game in read
+        if isinstance(game, QuarantinedGame)
+    }
+    assert {(row.offset, row.fault_ply, bytes(row.raw)) for row in bad} == expected
+    assert all(row._errors[0].rule == "playable" for row in bad)
+    assert sorted(row.plies for row in good) == sorted(
+        len(game.moves) for game in read if isinstance(game, PgnGame)
+    )
+
+
+def test_every_move_is_a_row(spark: SparkSession, lake) -> None:
+    warehouse, read = lake
+    moves = Counter(row.uci for row in rows_of(spark, warehouse, "silver/moves"))
+    expected = Counter(
+        made.move.uci(chess960=game.variant.is_chess960)
+        for game in read
+        if isinstance(game, PgnGame)
+        for made in game.moves
+    )
+    assert moves == expected
+
+
+def test_gold_counts_what_plain_python_counts(spark: SparkSession, lake) -> None:
+    warehouse, read = lake
+    games = [game for game in read if isinstance(game, PgnGame)]
+    openings = rows_of(spark, warehouse, "gold/openings")
+    assert sum(row.games for row in openings) == len(games)
+    records = {
+        row.player: (row.games, row.won, row.drawn, row.lost)
+        for row in rows_of(spark, warehouse, "gold/player_records")
+    }
+    assert records == _records(games)
+    pairs = Counter(
+        tuple(sorted((game.tags["White"], game.tags["Black"])))
+        for game in games
+        if {"White", "Black"} <= game.tags.keys()
+    )
+    found = {(row.player, row.opponent): row.games for row in rows_of(spark, warehouse, "gold/head_to_head")}
+    assert found == pairs
+    times = rows_of(spark, warehouse, "gold/move_times")
+    assert {row.time_control for row in times} <= {"180+2", "600", "300d5", "40/5400:900+30"}
+    assert all(0 <= row.median_ms <= row.longest_ms <= 9_000 + 2_000 for row in times)
+    frequent = rows_of(spark, warehouse, "gold/position_frequency")
+    assert all(row.times > 1 for row in frequent)
+
+
+def _records(games: list[PgnGame]) -> dict[str, tuple[int, int, int, int]]:
+    points = {"1-0": (1, 0), "0-1": (0, 1), "1/2-1/2": (0.5, 0.5), "*": (None, None)}
+    scores: dict[str, list[float | None]] = {}
+    for game in games:
+        for tag, score in zip(("White", "Black"), points[game.result], strict=True):
+            if tag in game.tags:
+                scores.setdefault(game.tags[tag], []).append(score)
+    return {name: (len(s), s.count(1), s.count(0.5), s.count(0)) for name, s in scores.items()}
