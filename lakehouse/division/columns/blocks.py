@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lakehouse.division.columns.kernel import BLOCK_ROWS, kernel_for
+from lakehouse.division.columns.kernel import BLOCK_ROWS, MagnitudeKernel, kernel_for
 from lakehouse.division.columns.narrow import NarrowDivider
 from lakehouse.division.columns.options import Algorithm, Engine, OnError
 from lakehouse.division.columns.output import StructOutput
@@ -33,9 +35,7 @@ def divide_blocks(
 ) -> pa.StructArray:
     """Divide two columns of one length; see ``divide_arrow``."""
     kernel = kernel_for(engine, algorithm)
-    divider: NarrowDivider | WideDivider = WideDivider(kernel, rounding=rounding)
-    if width <= 64:
-        divider = NarrowDivider(kernel, width=width, rounding=rounding)
+    divider = _divider(kernel, engine, width=width, rounding=rounding)
     output = StructOutput(len(dividends), width=width, on_error=on_error)
     for start in range(0, len(dividends), BLOCK_ROWS):
         rows = min(BLOCK_ROWS, len(dividends) - start)
@@ -51,6 +51,19 @@ def divide_blocks(
             _raise_first(codes, start, dividends, divisors, width)
         output.put(start, quotients, remainders, null=null, codes=codes)
     return output.finish()
+
+
+def _divider(
+    kernel: MagnitudeKernel, engine: Engine, *, width: int, rounding: Rounding
+) -> NarrowDivider | WideDivider:
+    if width == 128:
+        return WideDivider(kernel, rounding=rounding)
+    kind = NarrowDivider
+    if engine == "numba":
+        # An optional dependency.
+        narrow = importlib.import_module("lakehouse.division.columns.narrow_numba")
+        kind = narrow.CompiledNarrowDivider
+    return kind(kernel, width=width, rounding=rounding)
 
 
 def _null_rows(left: Block, right: Block) -> Mask | None:

@@ -8,6 +8,7 @@ from lakehouse.division.columns.kernel import BLOCK_ROWS, MagnitudeKernel
 from lakehouse.division.columns.rounded import (
     Mask,
     Signed,
+    Words,
     magnitudes,
     moves_away,
     nearer_above_words,
@@ -25,21 +26,34 @@ class NarrowDivider:
 
     def __init__(self, kernel: MagnitudeKernel, *, width: int, rounding: Rounding) -> None:
         self.width = width
+        self.rounding = rounding
         self._kernel = kernel
-        self._rounding = rounding
         self._outputs = np.empty((2, BLOCK_ROWS), np.uint64)
 
     def divide(self, left: Block, right: Block, excluded: Mask | None) -> tuple[Signed, Signed, Mask]:
-        """Quotients, remainders, and which quotients overflow; rows of ``excluded`` have any numbers."""
+        """Quotients, remainders, and which quotients overflow; rows of ``excluded`` have any numbers.
+
+        The arrays are the divider's own, and good until the next call.
+        """
         dividends, divisors = left.low, right.low
         if excluded is not None:
             dividends, divisors = np.where(excluded, 0, dividends), np.where(excluded, 1, divisors)
-        upper, lower = magnitudes(dividends), magnitudes(divisors)
+        upper, lower = self.magnitudes(dividends, divisors)
         quotients, remainders = (output[: len(upper)] for output in self._outputs)
         self._kernel.divide(upper, lower, quotients, remainders)
-        half = self._rounding is Rounding.HALF_EVEN
+        return self.finish(dividends, divisors, lower, quotients, remainders)
+
+    def magnitudes(self, dividends: Signed, divisors: Signed) -> tuple[Words, Words]:
+        """Both without their signs."""
+        return magnitudes(dividends), magnitudes(divisors)
+
+    def finish(
+        self, dividends: Signed, divisors: Signed, lower: Words, quotients: Words, remainders: Words
+    ) -> tuple[Signed, Signed, Mask]:
+        """Round the truncated magnitudes, and give them their signs."""
+        half = self.rounding is Rounding.HALF_EVEN
         away = moves_away(
-            self._rounding,
+            self.rounding,
             dividends=dividends,
             divisors=divisors,
             inexact=remainders != 0,

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from lakehouse.division.columns.kernel import MagnitudeKernel
 from lakehouse.division.columns.shift_subtract_numpy import steps_needed
 
-__all__ = ["NumbaShiftSubtract", "make_kernel"]
+__all__ = ["NumbaShiftSubtract", "compiled", "make_kernel"]
 
 Words = npt.NDArray[np.uint64]
 
@@ -27,16 +27,16 @@ _WORD_BITS = 64
 _WIDE_ROUNDS = 16
 
 
-def _compiled(function: Callable[..., None]) -> Callable[..., None]:
+def compiled(function: Callable[..., None]) -> Callable[..., None]:
     """Machine code at the first call; kept on disk, unless no folder for it can be written."""
     try:
-        compiled: Callable[..., None] = numba.njit(nogil=True, cache=True)(function)
+        machine_code: Callable[..., None] = numba.njit(nogil=True, cache=True)(function)
     except RuntimeError:
-        compiled = numba.njit(nogil=True)(function)
-    return compiled
+        machine_code = numba.njit(nogil=True)(function)
+    return machine_code
 
 
-@_compiled
+@compiled
 def _divide(dividends: Words, divisors: Words, quotients: Words, remainders: Words, rounds: int) -> None:
     steps = rounds << 3
     up, down = np.uint64(_WORD_BITS - steps), np.uint64(steps)
@@ -57,7 +57,7 @@ def _divide(dividends: Words, divisors: Words, quotients: Words, remainders: Wor
         quotients[row] = ~quotients[row] & mask
 
 
-@_compiled
+@compiled
 def _divide_wide(dividends: Words, divisors: Words, quotients: Words, remainders: Words) -> None:
     rows = dividends.shape[1]
     for row in range(rows):
