@@ -14,12 +14,23 @@ Words = npt.NDArray[np.uint64]
 _ONE = np.uint64(1)
 _TOP_BIT = np.uint64(63)
 _WORD_BITS = 64
+_FRACTION_BITS = np.int64(52)
+_CHEAP_STEPS = 8
+"""So few steps cost less than a look at every row."""
 
 
 def steps_needed(dividends: Words, divisors: Words) -> int:
-    """How many bits the longest possible quotient of the block has: the other steps would find zeros only."""
+    """How many bits the longest quotient of the block may have: the other steps would find zeros only."""
     longest = int(dividends.max(initial=0)).bit_length() - int(divisors.min(initial=1)).bit_length() + 1
+    if longest > _CHEAP_STEPS:
+        longest = min(longest, int((_exponents(dividends) - _exponents(divisors)).max()) + 2)
     return min(max(longest, 0), _WORD_BITS)
+
+
+def _exponents(magnitudes: Words) -> npt.NDArray[np.int64]:
+    """How long each number is, or one more: a conversion to a float may round up to the next power of two."""
+    exponents: npt.NDArray[np.int64] = magnitudes.astype(np.float64).view(np.int64) >> _FRACTION_BITS
+    return exponents
 
 
 class NumpyShiftSubtract:

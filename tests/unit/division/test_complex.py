@@ -52,6 +52,7 @@ def test_gaussian_integers_leave_a_remainder_smaller_than_the_divisor() -> None:
 def test_products_beyond_the_width_do_not_overflow_but_quotients_do() -> None:
     unit = ArithmeticUnit(ComplexInstructionSet(BinaryInstructionSet(width=8)))
     assert pair(unit.divide(gaussian(127, 127), gaussian(127, 126)).quotient) == (1, 0)
+    assert pair(unit.divide(gaussian(100, 0), gaussian(3, 100)).quotient) == (0, 0)
     with pytest.raises(NumericalOverflowException):
         unit.divide(gaussian(-128, 0), gaussian(-1, 0))
     with pytest.raises(NumericalOverflowException):

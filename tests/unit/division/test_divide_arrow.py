@@ -130,6 +130,8 @@ def test_nulls_and_the_reasons_of_bad_rows_are_kept_apart(engine: Any) -> None:
     nulls = divide_arrow(left, right, engine=engine)
     assert nulls.to_pylist() == [{"quotient": 3, "remainder": 1}, None, None, None, None, None]
     nulls.validate(full=True)
+    unknown = divide_arrow(left.slice(1, 1), pa.array([0]), on_error="raise", engine=engine)
+    assert unknown.to_pylist() == [None]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
