@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from lakehouse.cli.console import wide_console
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.pipelines import EventLog, Warehouse
 from lakehouse.settings import load_settings
@@ -35,7 +35,7 @@ def command(pipeline: str | None, warehouse: str | None, env: str, last: int, as
     elif not runs:
         click.echo(f"no runs in {home.root} yet")
     else:
-        console = Console()
+        console = wide_console()
         for run in runs:
             console.print(_drawn(run))
     return ExitCode.FINE

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from lakehouse.cli.console import wide_console
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
 from lakehouse.cli.validate import resolution_of
@@ -37,7 +37,7 @@ def _plan(request: PipelineRequest) -> int:
         tables = [dataclasses.asdict(each) | {"schema": columns[each.table]} for each in found]
         click.echo(json.dumps({"pipeline": resolution.definition.name, "tables": tables}, indent=2))
     else:
-        Console().print(_drawn(found))
+        wide_console().print(_drawn(found))
     return ExitCode.FINE
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from lakehouse.delta_log import Snapshot, TransactionManager
+from lakehouse.delta_log.conflict_errors import MetadataChangedException, ProtocolChangedException
 from lakehouse.delta_log.errors import TableNotFoundError
 from lakehouse.pipelines.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
 from lakehouse.pipelines.table_pipeline import Refresh
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
+from lakehouse.tables import TableWriteError
 
 __all__ = ["EVENTS_SCHEMA", "EventLog"]
 
@@ -53,6 +55,16 @@ class EventLog:
     def append(self, result: RunResult) -> None:
         """Write all events of a run, as one commit."""
         rows = pa.Table.from_pylist(list(_rows(result)), schema=EVENTS_SCHEMA)
+        try:
+            self._commit(rows)
+        except (MetadataChangedException, ProtocolChangedException):
+            # Another run created the table between our look and our commit: now it is there.
+            self._commit(rows)
+        except OSError as error:
+            cause = f"{error.strerror}: {error.filename}"
+            raise TableWriteError(path=self._path, action="append to", cause=cause) from error
+
+    def _commit(self, rows: pa.Table) -> None:
         with TransactionManager().transaction(self._path) as transaction:
             transaction.append(rows)
 

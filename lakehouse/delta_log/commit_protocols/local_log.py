@@ -70,7 +70,7 @@ class LocalLog:
     def _read(self, version: int) -> _CommitFile | None:
         try:
             descriptor = os.open(self.commit_path(version), os.O_RDONLY)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             return _CommitFile(body=file.readall(), identity=_identity(os.fstat(descriptor)))

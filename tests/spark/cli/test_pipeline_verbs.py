@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -73,7 +75,7 @@ def test_validate_names_every_error_with_its_line_and_exits_with_2(
     edit(project, 'by="customer"', 'by="custmer"')
     code, text = answer(capsys, "validate", "shop")
     assert code == 2
-    assert "jobs/shop.py:11:" in text
+    assert "jobs/shop.py:12:" in text
     assert "did you mean 'amount'?" in text
     assert "did you mean 'customer'?" in text
     assert "3 tables, 2 errors" in text
@@ -181,7 +183,28 @@ def test_the_projects_own_test_passes(project: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.fixture
+def read_only(project: Path) -> Iterator[Path]:
+    """A folder that even the superuser can't write to."""
+    folder = project / "read_only"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "ro", "none", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting a read-only folder needs the superuser's rights")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
 def test_a_read_only_warehouse_fails_with_its_path_and_a_way_out(
+    read_only: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = answer(capsys, "run", "shop", "--warehouse", str(read_only))
+    assert code == 1
+    assert f"LocalStorageService('{read_only}') refused to write" in text
+    assert "Fix: give this process the right to write there" in text
+
+
+def test_a_file_in_the_warehouses_place_fails_with_its_path_and_a_way_out(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "taken").write_text("a file")
