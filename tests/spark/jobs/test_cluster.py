@@ -41,6 +41,7 @@ def test_a_cluster_gives_the_tables_of_a_local_run(
     spark: SparkSession,
     retail_job: PipelineDefinition,
     installed_wheel: Path,
+    landing: Path,
     warehouse: Path,
     tmp_path: Path,
 ) -> None:
@@ -48,14 +49,13 @@ def test_a_cluster_gives_the_tables_of_a_local_run(
     (project / "conf" / "environments").mkdir(parents=True)
     shutil.copytree(ROOT / "jobs", project / "jobs")
     shared = tmp_path / "shared"
-    landing = f"landing={ROOT / 'data' / 'retail'}"
     with standalone_cluster(tmp_path, workers=2) as master:
         (project / "conf" / "environments" / "two.yaml").write_text(
             f"spark:\n  master: {master}\n  conf:\n    spark.driver.host: 127.0.0.1\n"
-            f"    spark.executor.memory: 600m\nwarehouse: {shared}\n"
+            f"    spark.executor.memory: 600m\n    spark.sql.shuffle.partitions: 4\nwarehouse: {shared}\n"
         )
         answer = ran(
-            [sys.executable, "-c", PROGRAM, "run", "retail", "--env", "two", "--set", landing],
+            [sys.executable, "-c", PROGRAM, "run", "retail", "--env", "two", "--set", f"landing={landing}"],
             cwd=project,
             env=environment(PYTHONPATH=str(installed_wheel)),
         )
@@ -65,9 +65,7 @@ def test_a_cluster_gives_the_tables_of_a_local_run(
     assert "Registered app lakehouse retail" in registered
     assert all(list((tmp_path / f"worker{number}").glob("app-*")) for number in range(2))
 
-    local = run_pipeline(
-        retail_job, spark=spark, warehouse=warehouse, variables={"landing": str(ROOT / "data" / "retail")}
-    )
+    local = run_pipeline(retail_job, spark=spark, warehouse=warehouse, variables={"landing": str(landing)})
     assert not local.failures
     assert len(names_of(shared)) >= 7
     assert differences(spark, shared, warehouse) == {}

@@ -9,7 +9,7 @@ from programs import ROOT, SPARK_HOME, environment, ran
 from pyspark.sql import SparkSession
 from tables import differences, names_of
 
-from lakehouse.pipelines import run_pipeline
+from lakehouse.pipelines import PipelineDefinition, run_pipeline
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -18,15 +18,13 @@ PROPERTIES = ("--properties-file", "conf/spark-defaults.conf")
 
 
 def test_the_job_gives_what_the_same_definition_gives_here(
-    spark: SparkSession, retail_job, warehouse: Path, tmp_path: Path
+    spark: SparkSession, retail_job: PipelineDefinition, landing: Path, warehouse: Path, tmp_path: Path
 ) -> None:
     submitted = tmp_path / "submitted"
-    job = ["jobs/retail.py", "--warehouse", str(submitted)]
+    job = ["jobs/retail.py", "--warehouse", str(submitted), "--set", f"landing={landing}"]
     answer = ran([SUBMIT, "--master", "local[2]", *PROPERTIES, *job], cwd=ROOT)
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    result = run_pipeline(
-        retail_job, spark=spark, warehouse=warehouse, variables={"landing": str(ROOT / "data" / "retail")}
-    )
+    result = run_pipeline(retail_job, spark=spark, warehouse=warehouse, variables={"landing": str(landing)})
     assert not result.failures
     assert "silver/sales_quarantine" in names_of(submitted)
     assert differences(spark, submitted, warehouse) == {}
@@ -36,7 +34,8 @@ def test_without_the_properties_file_one_line_names_it(tmp_path: Path) -> None:
     job = ["jobs/retail.py", "--warehouse", str(tmp_path / "w")]
     answer = ran([SUBMIT, "--master", "local[1]", *job], cwd=ROOT)
     assert answer.returncode == 2
-    told = [line for line in answer.stderr.splitlines() if line.startswith("error:")]
+    # spark-submit prints what the job prints, both of its streams, to its own standard output.
+    told = [line for line in answer.stdout.splitlines() if line.startswith("error:")]
     assert len(told) == 1
     assert "Fix: start it with 'spark-submit --properties-file conf/spark-defaults.conf'" in told[0]
     assert not (tmp_path / "w").exists()
