@@ -18,7 +18,7 @@ from lakehouse.delta_log.write_errors import SchemaMismatchError
 if TYPE_CHECKING:
     from lakehouse.delta_log.transaction import Transaction
 
-__all__ = ["append", "overwrite", "replace_partitions", "rewrite"]
+__all__ = ["append", "overwrite", "replace_partitions", "rewrite", "write_rows"]
 
 
 def append(transaction: Transaction, rows: pa.Table, *, merge_schema: bool) -> None:
@@ -28,7 +28,7 @@ def append(transaction: Transaction, rows: pa.Table, *, merge_schema: bool) -> N
     elif merge_schema:
         transaction.add_columns(rows.schema)
     _describe(transaction, "Append")
-    _write(transaction, rows)
+    write_rows(transaction, rows)
 
 
 def overwrite(transaction: Transaction, rows: pa.Table, *, replace_schema: bool) -> None:
@@ -41,7 +41,7 @@ def overwrite(transaction: Transaction, rows: pa.Table, *, replace_schema: bool)
     transaction.read_whole_table()
     for path in transaction.live_files.paths():
         transaction.remove(path)
-    _write(transaction, rows)
+    write_rows(transaction, rows)
     return None
 
 
@@ -51,7 +51,7 @@ def replace_partitions(transaction: Transaction, rows: pa.Table) -> None:
         problems = ["a table without partition columns has no partitions to replace: use overwrite()"]
         raise SchemaMismatchError(table=transaction.table, problems=problems)
     _describe(transaction, "Overwrite", partitionOverwriteMode="dynamic")
-    _write(transaction, rows)
+    write_rows(transaction, rows)
     replaced = {_key(file.add.partition_values) for file in transaction.written}
     gone = [
         path
@@ -73,10 +73,11 @@ def rewrite(transaction: Transaction, paths: Iterable[str], rows: pa.Table) -> N
     transaction.read_files(replaced)
     for path in replaced:
         transaction.remove(path, data_change=False)
-    _write(transaction, rows, data_change=False)
+    write_rows(transaction, rows, data_change=False)
 
 
-def _write(transaction: Transaction, rows: pa.Table, *, data_change: bool = True) -> None:
+def write_rows(transaction: Transaction, rows: pa.Table, *, data_change: bool = True) -> None:
+    """Check rows against the table, write them into new files, and add the files to the commit."""
     layout, table = transaction.layout, transaction.table
     if data_change:
         check_rows_can_be_written(

@@ -9,7 +9,7 @@ from enum import Enum
 
 import pyarrow as pa
 
-from lakehouse.delta_log import row_changes, table_changes
+from lakehouse.delta_log import predicate_changes, row_changes, table_changes
 from lakehouse.delta_log.actions import (
     Action,
     AddFile,
@@ -22,6 +22,7 @@ from lakehouse.delta_log.data_files import TableLayout, WrittenFile, layout_of
 from lakehouse.delta_log.draft import Draft
 from lakehouse.delta_log.live_files import LiveFiles
 from lakehouse.delta_log.paths import canonical_path
+from lakehouse.delta_log.predicates import Predicate
 from lakehouse.delta_log.protocol_upgrade import INITIAL_PROTOCOL
 from lakehouse.delta_log.reads import WHOLE_TABLE, ReadPredicate, Reads
 from lakehouse.delta_log.schema import StructType
@@ -228,6 +229,14 @@ class Transaction:
     def replace_partitions(self, rows: pa.Table) -> None:
         """Put rows in the place of all rows of the partitions that they are in."""
         row_changes.replace_partitions(self, rows)
+
+    def replace_where(self, predicate: Predicate, rows: pa.Table) -> None:
+        """Put rows in the place of all that meet a predicate, made with ``col``; they must meet it too."""
+        predicate_changes.replace_where(self, predicate, rows)
+
+    def delete(self, predicate: Predicate) -> None:
+        """Remove the rows that meet a predicate."""
+        predicate_changes.delete(self, predicate)
 
     def rewrite(self, paths: Iterable[str], rows: pa.Table) -> None:
         """Put the same rows, arranged differently, in the place of files: no reader sees a change."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,8 @@ def test_statistics_make_delta_spark_skip_no_row(
     spark: SparkSession, table: Path, predicate: str, expected: set[int]
 ) -> None:
     spark.conf.set("spark.sql.session.timeZone", "UTC")
+    # Parquet's own filter by dictionaries tells -0.0 from 0.0, whoever wrote the file; it isn't asked here.
+    spark.conf.set("spark.sql.parquet.filterPushdown", "false")
     found = spark.read.format("delta").load(str(table)).where(predicate)
     assert {row["id"] for row in found.select("id").collect()} == expected
 
@@ -151,7 +154,7 @@ def test_statistics_make_delta_spark_skip_files(spark: SparkSession, table: Path
     ("filters", "expected"),
     [
         ([("text", ">", "zz")], {3, 4}),
-        ([("money", ">", 12345678)], {1}),
+        ([("money", ">", Decimal("12345678.00"))], {1}),
         ([("day", "<", dt.date(1582, 10, 15))], {2, 4}),
         ([("small", "=", -32768)], {6}),
     ],

@@ -52,7 +52,10 @@ def _content(rows: pa.Table, layout: TableLayout) -> pa.Table:
     if layout.partition_columns:
         rows = rows.select([part.name for part in layout.data_columns])
     if layout.is_mapped:
-        return renamed(rows.combine_chunks(), layout.file_schema)
+        # A slice can't be rebuilt under other names, so it is copied.
+        return renamed(
+            rows.take(pa.array(range(rows.num_rows), pa.int64())).combine_chunks(), layout.file_schema
+        )
     return rows
 
 

@@ -41,7 +41,7 @@ def statistics_from_footer(
             continue
         _set(nulls, leaf.path, _null_count(leaf, groups, rows))
         if not leaf.is_repeated and not _may_hold_nan(leaf, rows):
-            low, high = _bounds(leaf, groups)
+            low, high = _bounds(leaf, groups, rows)
             _set(smallest, leaf.path, low)
             _set(largest, leaf.path, high)
     return _encode(
@@ -61,7 +61,7 @@ def _null_count(leaf: Leaf, groups: Iterable[pq.RowGroupMetaData], rows: pa.Tabl
     return total
 
 
-def _bounds(leaf: Leaf, groups: Iterable[pq.RowGroupMetaData]) -> tuple[Any, Any]:
+def _bounds(leaf: Leaf, groups: Iterable[pq.RowGroupMetaData], rows: pa.Table | None) -> tuple[Any, Any]:
     lows, highs = [], []
     for group in groups:
         statistics = group.column(leaf.index).statistics
@@ -69,11 +69,23 @@ def _bounds(leaf: Leaf, groups: Iterable[pq.RowGroupMetaData]) -> tuple[Any, Any
             lows.append(_comparable(statistics.min_raw, leaf.data_type))
             highs.append(_comparable(statistics.max_raw, leaf.data_type))
         elif statistics is None or statistics.null_count != group.num_rows:
-            return None, None  # this row group may hold anything
+            return _bounds_of_texts(leaf, rows)  # this row group may hold anything
     if not lows:
         return None, None
     low = bound(min(lows), leaf.data_type, is_max=False)
     return low, bound(max(highs), leaf.data_type, is_max=True)
+
+
+def _bounds_of_texts(leaf: Leaf, rows: pa.Table | None) -> tuple[Any, Any]:
+    # A footer has no bounds for texts of more than 4 KiB. Delta-rs, in its Arrow datasets, takes a missing bound
+    # for one that no row can meet, so they are looked up.
+    if rows is None or not pa.types.is_string(leaf.data_type):
+        return None, None
+    found = pc.min_max(_array(rows, leaf.path)).as_py()
+    if found["min"] is None:
+        return None, None
+    low = bound(found["min"].encode(), leaf.data_type, is_max=False)
+    return low, bound(found["max"].encode(), leaf.data_type, is_max=True)
 
 
 def _comparable(raw: Any, data_type: pa.DataType) -> Any:
