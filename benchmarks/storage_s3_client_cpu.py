@@ -18,11 +18,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-GETS, IN_FLIGHT, ROUNDS = 1000, 32, 5
+GETS, WARMING_GETS, IN_FLIGHT, ROUNDS = 1000, 64, 32, 3
 ROOT = Path(__file__).parents[1]
 
 
-def service_gets(endpoint: str, bucket: str) -> None:
+def service_gets(endpoint: str, bucket: str, gets: int) -> None:
     from lakehouse.storage import S3StorageService, async_twin
 
     async def get_all() -> None:
@@ -32,16 +32,16 @@ def service_gets(endpoint: str, bucket: str) -> None:
             async with slots:
                 assert len(await twin.read(f"small/{number % 100}")) == 800
 
-        await asyncio.gather(*(get(number) for number in range(GETS)))
+        await asyncio.gather(*(get(number) for number in range(gets)))
 
     asyncio.run(get_all())
 
 
-def s3fs_gets(endpoint: str, bucket: str) -> None:
+def s3fs_gets(endpoint: str, bucket: str, gets: int) -> None:
     import s3fs
 
     files = s3fs.S3FileSystem(client_kwargs={"endpoint_url": endpoint})
-    paths = [f"{bucket}/small/{number % 100}" for number in range(GETS)]
+    paths = [f"{bucket}/small/{number % 100}" for number in range(gets)]
     if hasattr(files, "_cat_file"):
         from fsspec.asyn import _run_coros_in_chunks, sync
 
@@ -57,17 +57,17 @@ def s3fs_gets(endpoint: str, bucket: str) -> None:
 
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
             bodies = list(pool.map(files.cat, paths))
-    assert [len(body) for body in bodies] == [800] * GETS
+    assert [len(body) for body in bodies] == [800] * gets
 
 
-CLIENTS: dict[str, Callable[[str, str], None]] = {"service": service_gets, "s3fs": s3fs_gets}
+CLIENTS: dict[str, Callable[[str, str, int], None]] = {"service": service_gets, "s3fs": s3fs_gets}
 
 
 def measure_here(client: str, endpoint: str, bucket: str) -> None:
     """Run one client in this process and print what it used; the first run is to warm up."""
-    CLIENTS[client](endpoint, bucket)
+    CLIENTS[client](endpoint, bucket, WARMING_GETS)
     used, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-    CLIENTS[client](endpoint, bucket)
+    CLIENTS[client](endpoint, bucket, GETS)
     now = resource.getrusage(resource.RUSAGE_SELF)
     cpu = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
     print(json.dumps({"cpu": cpu, "wall": time.perf_counter() - started}))
