@@ -3,7 +3,13 @@
 from lakehouse.ingestion.csv_files import METADATA_COLUMNS, raw_schema, read_csv_files
 from lakehouse.ingestion.errors import MissingLandingZoneError
 from lakehouse.ingestion.inspection import Accepted, Rejected, Verdict, inspect_csv
-from lakehouse.ingestion.landing_zone import LandedFile, LandingZone, LocalLandingZone, StoredLandingZone
+from lakehouse.ingestion.landing_zone import (
+    LandedFile,
+    LandingZone,
+    LocalLandingZone,
+    StoredLandingZone,
+    landing_zone,
+)
 
 __all__ = [
     "METADATA_COLUMNS",
@@ -16,6 +22,7 @@ __all__ = [
     "StoredLandingZone",
     "Verdict",
     "inspect_csv",
+    "landing_zone",
     "raw_schema",
     "read_csv_files",
 ]

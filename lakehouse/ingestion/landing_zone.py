@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lakehouse.ingestion.errors import MissingLandingZoneError
-from lakehouse.storage import AbstractStorageReader
+from lakehouse.storage import AbstractStorageReader, storage_for
+from lakehouse.storage.uris import parse_uri
 
-__all__ = ["LandedFile", "LandingZone", "LocalLandingZone", "StoredLandingZone"]
+__all__ = ["LandedFile", "LandingZone", "LocalLandingZone", "StoredLandingZone", "landing_zone"]
 
 _WILDCARDS = frozenset("*?[")
 _UNSEEN = (".", "_")
@@ -111,6 +112,14 @@ class StoredLandingZone(LandingZone):
             and fnmatch.fnmatchcase(key, self._pattern)
             and not key.rpartition("/")[2].startswith(_UNSEEN)
         )
+
+
+def landing_zone(pattern: str) -> LandingZone:
+    """Return the zone of a pattern: over this machine's files, or below a URI of any store."""
+    location = parse_uri(pattern)
+    if location.scheme == "file":
+        return LocalLandingZone(location.path)
+    return StoredLandingZone(storage_for(f"{location.scheme}://{location.authority}"), location.path)
 
 
 def _split(pattern: str) -> tuple[Path, str]:

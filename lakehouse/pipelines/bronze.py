@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.ingestion import LandingZone, LocalLandingZone, raw_schema, read_csv_files
+from lakehouse.ingestion import LandingZone, landing_zone, raw_schema, read_csv_files
 from lakehouse.pipelines.batches import Batch
 from lakehouse.pipelines.errors import ChangedFileError
 from lakehouse.pipelines.file_tracking import FileInputs, changed_files, unseen_files
@@ -95,4 +95,4 @@ class BronzeIngestionPipeline(TablePipeline):
                 raise ChangedFileError(table=self.table.name, path=file.path, batch_key=key)
 
     def _zone(self, source: FileSource) -> LandingZone:
-        return LocalLandingZone(source.pattern)
+        return landing_zone(source.pattern)

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError, LakehouseError
-from lakehouse.ingestion import LocalLandingZone, MissingLandingZoneError
+from lakehouse.ingestion import MissingLandingZoneError, landing_zone
 from lakehouse.pipelines.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.errors import (
     BrokenStepError,
@@ -123,7 +123,7 @@ def declaration_problems(definition: PipelineDefinition) -> list[DefinitionError
 
 def _landing_problems(source: FileSource) -> list[DefinitionError]:
     try:
-        LocalLandingZone(source.pattern).check()
+        landing_zone(source.pattern).check()
     except MissingLandingZoneError as error:
         return [error.at(source.location)]
     return []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,18 +45,21 @@ class Project:
     """A folder with one environment, in which the pipeline runs from the command line."""
 
     def __init__(self, folder: Path, server: Server) -> None:
-        self.folder, self.landing = folder, folder / "landing"
-        self.landing.mkdir()
+        self.folder = folder
+        self.environment = {"AWS_ENDPOINT_URL": server.endpoint}
         conf = folder / "conf" / "environments" / "s3.yaml"
         conf.parent.mkdir(parents=True)
         conf.write_text(ENVIRONMENT.format(bucket=PLACE, endpoint=server.endpoint))
 
     def run(self, *arguments: str) -> list[dict[str, object]]:
+        # A run knows its server by the environment's settings; cp and ls by the variable that all of AWS's
+        # tools know.
+        where = self.environment if arguments[0] in {"cp", "ls"} else {}
         code = "import sys; from lakehouse.cli import main; sys.exit(main(sys.argv[1:]))"
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments],
             cwd=self.folder,
-            env={**os.environ, **S3_ENVIRONMENT, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **S3_ENVIRONMENT, **where, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             check=False,
@@ -65,8 +67,11 @@ class Project:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
+    def land(self, day: Path) -> None:
+        self.run("cp", str(day), f"s3://{PLACE}/landing/")
+
     def refresh(self) -> None:
-        definition, landing = str(ROOT / "jobs" / "retail.py"), f"landing={self.landing}"
+        definition, landing = str(ROOT / "jobs" / "retail.py"), f"landing=s3a://{PLACE}/landing"
         self.run("run", "retail", "--env", "s3", "--definition", definition, "--set", landing)
 
 
@@ -81,9 +86,9 @@ def project(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Project
     """Thirteen days in one run, the last one in another, and a third run with nothing new."""
     made = Project(tmp_path_factory.mktemp("project"), server)
     for day in DAYS[:-1]:
-        shutil.copy(day, made.landing)
+        made.land(day)
     made.refresh()
-    shutil.copy(DAYS[-1], made.landing)
+    made.land(DAYS[-1])
     made.refresh()
     made.refresh()
     return made
@@ -122,11 +127,7 @@ def test_daily_revenue_is_right_to_the_last_digit(
 
 
 def test_the_command_line_sees_the_same_place(project: Project, server: Server) -> None:
-    os.environ["AWS_ENDPOINT_URL"] = server.endpoint
-    try:
-        listed = project.run("ls", "--json", f"s3a://{PLACE}/warehouse/gold/daily_revenue/_delta_log")
-    finally:
-        del os.environ["AWS_ENDPOINT_URL"]
+    listed = project.run("ls", "--json", f"s3a://{PLACE}/warehouse/gold/daily_revenue/_delta_log")
     assert [item["key"] for item in listed if str(item["key"]).endswith(".json")] == [
         f"{version:020}.json" for version in range(2)
     ]

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.ingestion import LandingZone, LocalLandingZone, MissingLandingZoneError, StoredLandingZone
-from lakehouse.storage import LocalStorageService, MemoryStorageService
+from lakehouse.ingestion import (
+    LandingZone,
+    LocalLandingZone,
+    MissingLandingZoneError,
+    StoredLandingZone,
+    landing_zone,
+)
+from lakehouse.storage import LocalStorageService, MemoryStorageService, register_scheme, schemes
 
 NAMES = ["in/b.csv", "in/a.csv", "in/_temporary.csv", "in/.hidden.csv", "in/note.txt", "in/deeper/c.csv"]
 
@@ -29,6 +35,21 @@ def test_what_matches_comes_in_order_without_hidden_and_deeper_files(zone: Landi
 def test_a_file_is_opened_as_it_lies_there(zone: LandingZone) -> None:
     with zone.open(zone.files()[0]) as stream:
         assert stream.read() == b"in/a.csv"
+
+
+def test_a_pattern_with_a_scheme_is_looked_for_in_its_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schemes, "_FACTORIES", dict(schemes._FACTORIES))
+    service = MemoryStorageService()
+    register_scheme("probe", lambda location, settings: service)
+    service.write("in/a.csv", b"a")
+    zone = landing_zone("probe://bucket/in/*.csv")
+    assert [zone.open(file).read() for file in zone.files()] == [b"a"]
+
+
+def test_a_pattern_without_a_scheme_or_with_file_is_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "a b.csv").write_text("x")
+    for pattern in (f"{tmp_path}/*.csv", f"file://{tmp_path}/*.csv"):
+        assert [file.path for file in landing_zone(pattern).files()] == [f"{tmp_path}/a b.csv"]
 
 
 def test_a_folder_that_matches_is_shown_as_one(tmp_path: Path) -> None:
