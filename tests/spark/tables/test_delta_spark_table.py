@@ -1,0 +1,143 @@
+"""What a table promises to readers and writers, each promise beside what Spark itself reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from chispa import assert_df_equality
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.tables import (
+    AlreadyPublished,
+    DeltaSparkTable,
+    Published,
+    TableWriteError,
+    TransactionId,
+    UnreadableChangesError,
+)
+
+pytestmark = pytest.mark.spark
+
+APP = "test"
+
+
+def transaction(number: int) -> TransactionId:
+    return TransactionId(application=APP, number=number)
+
+
+@pytest.fixture
+def table(spark: SparkSession, warehouse: Path) -> DeltaSparkTable:
+    return DeltaSparkTable(spark, str(warehouse / "a table [1]"))
+
+
+def numbers(spark: SparkSession, *values: int) -> DataFrame:
+    return spark.createDataFrame([(value, str(value)) for value in values], "n int, text string")
+
+
+def as_spark_reads(spark: SparkSession, table: DeltaSparkTable, version: int) -> DataFrame:
+    return spark.read.format("delta").option("versionAsOf", version).load(table.path)
+
+
+def test_a_table_that_is_not_there_has_no_state(table: DeltaSparkTable) -> None:
+    assert table.state() is None
+
+
+def test_each_write_is_one_version_and_every_version_stays_readable(
+    spark: SparkSession, table: DeltaSparkTable
+) -> None:
+    assert table.append(numbers(spark, 1, 2), transaction=transaction(0)) == Published(version=0)
+    assert table.append(numbers(spark, 3), transaction=transaction(1)) == Published(version=1)
+    assert table.replace(numbers(spark, 9), transaction=transaction(2)) == Published(version=2)
+    for version in range(3):
+        assert_df_equality(
+            table.read(version=version), as_spark_reads(spark, table, version), ignore_row_order=True
+        )
+
+
+def test_a_transaction_that_was_taken_is_not_taken_again(spark: SparkSession, table: DeltaSparkTable) -> None:
+    table.append(numbers(spark, 1), transaction=transaction(0))
+    for write in (table.append, table.replace):
+        assert write(numbers(spark, 2), transaction=transaction(0)) == AlreadyPublished(version=0)
+    again = table.merge(numbers(spark, 2), keys=["n"], transaction=transaction(0))
+    assert again == AlreadyPublished(version=0)
+    assert table.read(version=0).count() == 1
+
+
+def test_the_state_tells_version_schema_and_transactions(spark: SparkSession, table: DeltaSparkTable) -> None:
+    table.append(numbers(spark, 1), transaction=transaction(7))
+    state = table.state()
+    assert state is not None
+    assert (state.version, dict(state.transactions)) == (0, {APP: 7})
+    assert state.schema == numbers(spark).schema
+    assert state.has_taken(transaction(7))
+    assert not state.has_taken(transaction(8))
+
+
+def test_a_merge_updates_what_matches_and_inserts_the_rest(
+    spark: SparkSession, table: DeltaSparkTable
+) -> None:
+    table.merge(numbers(spark, 1, 2), keys=["n"], transaction=transaction(0))
+    changed = spark.createDataFrame([(2, "two"), (3, "three")], "n int, text string")
+    table.merge(changed, keys=["n"], transaction=transaction(1))
+    rows = {tuple(row) for row in table.read(version=1).collect()}
+    assert rows == {(1, "1"), (2, "two"), (3, "three")}
+
+
+def test_rows_added_are_those_of_the_versions_in_between(spark: SparkSession, table: DeltaSparkTable) -> None:
+    for number in range(4):
+        table.append(numbers(spark, number), transaction=transaction(number))
+    assert {row.n for row in table.rows_added(after=-1, through=2).collect()} == {0, 1, 2}
+    assert {row.n for row in table.rows_added(after=0, through=2).collect()} == {1, 2}
+    assert table.rows_added(after=2, through=2).count() == 0
+
+
+def test_rows_are_right_where_some_are_deleted_by_vector(spark: SparkSession, warehouse: Path) -> None:
+    path = str(warehouse / "t")
+    writer = numbers(spark, 1, 2, 3).coalesce(1).write.format("delta")
+    writer.options(**{"delta.enableDeletionVectors": True, "delta.enableChangeDataFeed": True}).save(path)
+    table = DeltaSparkTable(spark, path)
+    table.append(numbers(spark, 4).coalesce(1), transaction=transaction(0))
+    assert {row.n for row in table.rows_added(after=0, through=1).collect()} == {4}
+    DeltaTable.forPath(spark, path).delete("n = 2")
+    assert {row.n for row in table.read(version=2).collect()} == {1, 3, 4}
+    with pytest.raises(UnreadableChangesError, match="version 2 took 1 data files away"):
+        table.rows_added(after=1, through=2)
+
+
+def test_rows_are_right_where_columns_have_other_names_in_the_files(
+    spark: SparkSession, warehouse: Path
+) -> None:
+    path = str(warehouse / "t")
+    numbers(spark, 1, 2).write.format("delta").option("delta.columnMapping.mode", "name").save(path)
+    rows = {tuple(row) for row in DeltaSparkTable(spark, path).read(version=0).collect()}
+    assert rows == {(1, "1"), (2, "2")}
+
+
+def test_a_partitioned_table_is_read_with_its_partition_values(spark: SparkSession, warehouse: Path) -> None:
+    path = str(warehouse / "t")
+    numbers(spark, 1, 2).write.format("delta").partitionBy("n").save(path)
+    rows = {tuple(row) for row in DeltaSparkTable(spark, path).read(version=0).collect()}
+    assert rows == {(1, "1"), (2, "2")}
+
+
+def test_a_write_that_fails_leaves_the_table_and_names_its_root_cause(
+    spark: SparkSession, table: DeltaSparkTable
+) -> None:
+    table.append(numbers(spark, 1), transaction=transaction(0))
+    broken = numbers(spark, 0).selectExpr("1 DIV n AS n", "text").selectExpr("CAST(n AS int) AS n", "text")
+    with pytest.raises(TableWriteError, match=r"as it was before: .*DIVIDE_BY_ZERO.*Fix:"):
+        table.append(broken, transaction=transaction(1))
+    state = table.state()
+    assert state is not None
+    assert state.version == 0
+
+
+def test_a_schema_grows_only_where_it_may(spark: SparkSession, table: DeltaSparkTable) -> None:
+    table.append(numbers(spark, 1), transaction=transaction(0))
+    wider = numbers(spark, 2).selectExpr("*", "true AS more")
+    with pytest.raises(TableWriteError):
+        table.append(wider, transaction=transaction(1))
+    table.append(wider, transaction=transaction(1), evolve_schema=True)
+    assert table.read(version=1).columns == ["n", "text", "more"]

@@ -1,0 +1,106 @@
+"""How a run is shown: the numbers of its result, on a terminal, as plain lines, as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from lakehouse.cli.run_report import JsonReport, LiveReport, PlainReport
+from lakehouse.errors import TableError
+from lakehouse.pipelines import (
+    Failed,
+    NothingNew,
+    Outcome,
+    Refresh,
+    Refreshed,
+    RunListener,
+    RunResult,
+    Skipped,
+)
+from lakehouse.pipelines.batches import Batch
+from lakehouse.pipelines.row_counts import StepCount
+from lakehouse.quality import Tally
+
+
+def refreshed() -> Refreshed:
+    batch = Batch(
+        flow="lakehouse/shop/sales",
+        number=3,
+        planned_at="2026-01-01T00:00:00+00:00",
+        starts_over=False,
+        fingerprint="f",
+        inputs={},
+        pinned={},
+    )
+    tally = Tally(
+        rows_in=1200, written=1000, dropped=150, quarantined=50, failed=0, broken={"priced": 50, "ok": 0}
+    )
+    steps = (StepCount(step="where(x)", rows_in=1500, rows_out=1200),)
+    details = {"files": 4, "files_rejected": 1}
+    refresh = Refresh(
+        layer="silver", batch=batch, version=7, tally=tally, steps=steps, seconds=2.0, details=details
+    )
+    return Refreshed(table="sales", refreshes=(refresh,))
+
+
+OUTCOMES: dict[str, Outcome] = {
+    "raw": NothingNew(table="raw"),
+    "sales": refreshed(),
+    "ratios": Failed(table="ratios", error=TableError("it broke.", fix="mend it."), seconds=1.0),
+    "behind": Skipped(table="behind", because="ratios"),
+}
+RESULT = RunResult(
+    run_id="r",
+    pipeline="shop",
+    started_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    seconds=4.0,
+    outcomes=OUTCOMES,
+)
+
+
+def told(listener: RunListener) -> None:
+    listener.run_started("shop", list(OUTCOMES))
+    listener.step_done("sales", "batch")
+    for outcome in OUTCOMES.values():
+        listener.table_finished(outcome)
+    listener.run_finished(RESULT)
+
+
+def test_plain_lines_have_every_number(capsys: pytest.CaptureFixture[str]) -> None:
+    told(PlainReport("/lake"))
+    text = capsys.readouterr().out
+    for part in (
+        "4 files, 1,200 rows in, 1,000 written, 150 dropped, 50 quarantined",
+        "where(x) took out 300 rows",
+        "50 rows break priced",
+        "warning: 1 files of sales could not be read; see sales_quarantine",
+        "it broke. Fix: mend it.",
+        "because ratios failed",
+        "lakehouse history --warehouse /lake",
+        "lakehouse table cat /lake/silver/sales",
+    ):
+        assert part in text
+    assert "break ok" not in text
+
+
+def test_a_terminal_shows_a_row_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    out = io.StringIO()
+    told(LiveReport("/lake", Console(file=out, force_terminal=True, width=120)))
+    text = out.getvalue()
+    for part in ("sales", "1,200", "nothing new", "failed", "skipped", "600"):
+        assert part in text
+
+
+def test_json_has_every_number(capsys: pytest.CaptureFixture[str]) -> None:
+    told(JsonReport())
+    result = json.loads(capsys.readouterr().out)
+    assert result["status"] == "failed"
+    tables = {table["table"]: table for table in result["tables"]}
+    assert tables["sales"]["batches"][0]["quarantined"] == 50
+    assert tables["sales"]["batches"][0]["rules"] == {"priced": 50, "ok": 0}
+    assert tables["ratios"]["error"]["message"] == "it broke. Fix: mend it."
+    assert tables["behind"]["because"] == "ratios"
