@@ -11,9 +11,12 @@ from pyspark.sql import SparkSession
 from lakehouse.pipelines.definition import TableDefinition
 from lakehouse.pipelines.shared_frames import SharedFrames
 from lakehouse.pipelines.warehouse import Warehouse
-from lakehouse.tables import DeltaSparkTable, IWritableDeltaTable, TableLog, TableState
+from lakehouse.tables import IWritableDeltaTable, NativeTable, TableLog, TableState
 
-__all__ = ["OnStep", "RefreshContext"]
+__all__ = ["OnStep", "RefreshContext", "TableEngine"]
+
+TableEngine = Callable[[SparkSession, str], IWritableDeltaTable]
+"""Opens the table in a folder: ``NativeTable``, ``DeltaSparkTable``, or one of your own."""
 
 OnStep = Callable[[str, str], None]
 """Called with the table and the step that it has just finished."""
@@ -40,6 +43,7 @@ class RefreshContext:
     shared_steps: Mapping[str, int] = field(default_factory=dict)
     """By table, how many of its first steps are made once for several tables."""
     on_step: OnStep = _ignore
+    engine: TableEngine = NativeTable
     clock: Callable[[], dt.datetime] = _now
 
     @property
@@ -61,7 +65,7 @@ class RefreshContext:
 
     def table_in(self, layer: str, name: str) -> IWritableDeltaTable:
         """Return a table that is not declared, such as a quarantine."""
-        return DeltaSparkTable(self.spark, self.warehouse.path_of(layer, name))
+        return self.engine(self.spark, self.warehouse.path_of(layer, name))
 
     def flow_id(self, table: str) -> str:
         """Return the application name that the table's commits carry."""

@@ -23,12 +23,12 @@ from lakehouse.pipelines.graph import TableGraph, graph_of
 from lakehouse.pipelines.listener import RunListener, Silence
 from lakehouse.pipelines.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
 from lakehouse.pipelines.planner import declaration_problems, resolve
-from lakehouse.pipelines.refresh_context import RefreshContext
+from lakehouse.pipelines.refresh_context import RefreshContext, TableEngine
 from lakehouse.pipelines.selection import select_tables
 from lakehouse.pipelines.shared_frames import shared_prefixes
 from lakehouse.pipelines.table_pipeline import TablePipeline
 from lakehouse.pipelines.warehouse import Warehouse
-from lakehouse.tables import TableLog
+from lakehouse.tables import NativeTable, TableLog
 
 __all__ = ["existing_schema", "run_pipeline"]
 
@@ -44,6 +44,7 @@ def run_pipeline(
     variables: Mapping[str, str] | None = None,
     select: Sequence[str] = (),
     listener: RunListener | None = None,
+    engine: TableEngine = NativeTable,
 ) -> RunResult:
     """Refresh the selected tables (all by default) and return how each went; a table's failure is no exception.
 
@@ -65,6 +66,7 @@ def run_pipeline(
         tables=graph.tables,
         shared_steps=shared_prefixes(chosen),
         on_step=heard.step_done,
+        engine=engine,
     )
     return _Run(filled, graph, chosen, context, heard).go()
 

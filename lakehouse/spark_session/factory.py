@@ -30,6 +30,12 @@ _DELTA_CONF = {
 _SESSION_CONF = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Spark's older default, INT96, has no statistics in a file's footer.
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # Counts of rows on the way are lost where a branch that turns out empty is replaced while a query runs.
+    "spark.sql.adaptive.optimizer.excludedRules": (
+        "org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation"
+    ),
 }
 _LOG4J_FILE = Path(__file__).parent / "log4j2.properties"
 

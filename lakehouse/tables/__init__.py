@@ -12,6 +12,7 @@ from lakehouse.tables.interface import (
     TransactionId,
 )
 from lakehouse.tables.log import TableLog
+from lakehouse.tables.native import NativeTable
 from lakehouse.tables.paths import literal_path
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "DeltaSparkTable",
     "IReadableDeltaTable",
     "IWritableDeltaTable",
+    "NativeTable",
     "Published",
     "TableLog",
     "TableState",

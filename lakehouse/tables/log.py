@@ -31,17 +31,23 @@ class TableLog:
 
     def state(self) -> TableState | None:
         """Return the latest state; None where no table is."""
-        try:
-            self._snapshot = self._snapshot.update() if self._snapshot else Snapshot.load(self._path)
-        except TableNotFoundError:
+        snapshot = self.snapshot()
+        if snapshot is None:
             return None
-        snapshot = self._snapshot
         return TableState(
             version=snapshot.version,
             table_id=snapshot.metadata.id,
             schema=_schema(snapshot),
             transactions={name: taken.version for name, taken in snapshot.transactions.items()},
         )
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the latest version as the log has it; None where no table is."""
+        try:
+            self._snapshot = self._snapshot.update() if self._snapshot else Snapshot.load(self._path)
+        except TableNotFoundError:
+            self._snapshot = None
+        return self._snapshot
 
     def schema(self, *, version: int) -> StructType:
         """Return the schema that the table had at ``version``."""
@@ -52,10 +58,12 @@ class TableLog:
 
         None where reading takes more than reading Parquet, or where the files are many.
         """
-        return self._plain(self._at(version), self._at(version).files()["path"].to_pylist())
+        snapshot = self._at(version)
+        paths = snapshot.files()["path"].to_pylist()
+        return self._plain(snapshot, paths) if len(paths) <= _FEW_FILES else None
 
     def plain_files_added(self, *, after: int, through: int) -> tuple[str, ...] | None:
-        """Return the files whose rows came in versions ``(after, through]``; None as in ``plain_files``.
+        """Return the files whose rows came in versions ``(after, through]``; None where it takes more to read them.
 
         Raises UnreadableChangesError where a version in between took rows away or changed them.
         """
@@ -89,7 +97,7 @@ class TableLog:
     def _plain(self, snapshot: Snapshot, paths: Sequence[str]) -> tuple[str, ...] | None:
         # Reader version 1 has neither deletion vectors nor column mapping (Delta PROTOCOL, "Reader Requirements").
         simple = snapshot.protocol.min_reader_version == 1 and not snapshot.partition_columns
-        if not simple or len(paths) > _FEW_FILES or any(is_absolute(path) for path in paths):
+        if not simple or any(is_absolute(path) for path in paths):
             return None
         return tuple(f"{self._path}/{canonical_path(path)}" for path in paths)
 
