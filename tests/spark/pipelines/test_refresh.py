@@ -116,6 +116,28 @@ def test_a_run_after_a_mended_definition_goes_on_where_the_failed_one_stopped(la
     assert lake.rows("silver/sales_quarantine", "id") == [(2,)]
 
 
+def test_a_batch_that_was_decided_and_not_done_is_finished_first_and_then_the_new_one(lake: Lake) -> None:
+    class Stop:
+        def run_started(self, pipeline, tables) -> None: ...
+        def step_done(self, table, step) -> None:
+            if (table, step) == ("sales", "batch"):
+                raise RuntimeError("stopped")
+
+        def table_finished(self, outcome) -> None: ...
+        def run_finished(self, result) -> None: ...
+
+    definition = shop(sales=SALES)
+    lake.land("a.csv", (1, 5, "2024-01-01"))
+    lake.run(definition)
+    lake.land("b.csv", (2, 6, "2024-01-01"))
+    assert lake.run(definition, listener=Stop()).status == "failed"
+    lake.land("c.csv", (3, 7, "2024-01-01"))
+    outcome = lake.run(definition).outcomes["sales"]
+    assert isinstance(outcome, Refreshed)
+    assert [(each.batch.number, each.tally.rows_in) for each in outcome.refreshes] == [(1, 1), (2, 1)]
+    assert lake.rows("silver/sales", "id") == [(1,), (2,), (3,)]
+
+
 def test_a_result_is_made_anew_when_its_definition_changes_and_only_then(lake: Lake) -> None:
     lake.land("a.csv", (1, 5, "2024-01-01"))
     lake.run(shop(sales=SALES, totals=TOTALS))
