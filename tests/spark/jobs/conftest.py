@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from programs import ROOT
+from job_programs import ROOT
 
 from lakehouse.pipelines import PipelineDefinition
 

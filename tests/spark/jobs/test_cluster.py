@@ -8,9 +8,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from programs import ROOT, environment, ran, standalone_cluster
+from job_programs import ROOT, environment, ran, standalone_cluster
 from pyspark.sql import SparkSession
-from tables import differences, names_of
+from whole_warehouses import differences, names_of
 
 from lakehouse.pipelines import PipelineDefinition, run_pipeline
 

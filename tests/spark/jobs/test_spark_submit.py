@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import ROOT, SPARK_HOME, environment, ran
+from job_programs import ROOT, SPARK_HOME, environment, ran
 from pyspark.sql import SparkSession
-from tables import differences, names_of
+from whole_warehouses import differences, names_of
 
 from lakehouse.pipelines import PipelineDefinition, run_pipeline
 

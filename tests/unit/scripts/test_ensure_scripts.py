@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -219,16 +218,3 @@ def test_a_python_without_venv_gets_debian_s_package_where_root_may(
     assert "Fix: install its venv module" in answer.stderr
     assert len(machine.calls("apt-get")) == calls
     assert all("python3.11-venv" in call for call in machine.calls("apt-get")[1:])
-
-
-def test_the_makefile_s_help_names_every_target() -> None:
-    help_text = subprocess.run(
-        ["make", "--no-print-directory", "-C", str(ROOT)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "MAKEFLAGS": ""},
-        timeout=60,
-        check=True,
-    ).stdout
-    names = {line.split()[0] for line in help_text.splitlines()}
-    assert names == {"help", "demo", "test", "test-all", "check", "bench", "wheel", "clean"}
