@@ -43,7 +43,7 @@ def ran(
         env=dict(env or environment()),
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=900,
         check=False,
     )
 

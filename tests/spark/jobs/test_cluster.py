@@ -14,7 +14,7 @@ from whole_warehouses import differences, names_of
 
 from lakehouse.pipelines import PipelineDefinition, run_pipeline
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(2000)]
 
 PROGRAM = """
 import sys

@@ -11,7 +11,7 @@ from whole_warehouses import differences, names_of
 
 from lakehouse.pipelines import PipelineDefinition, run_pipeline
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(2000)]
 
 SUBMIT = SPARK_HOME / "bin" / "spark-submit"
 PROPERTIES = ("--properties-file", "conf/spark-defaults.conf")
