@@ -42,7 +42,12 @@ def test_a_cluster_keeps_its_own_network_memory_and_partitions() -> None:
 
 def test_a_connect_client_asks_only_for_what_a_session_may_change() -> None:
     options = SparkSessionFactory.connect("sc://h:1").session_options()
-    assert options.keys() == {"spark.sql.session.timeZone", "spark.sql.execution.arrow.pyspark.enabled"}
+    assert options["spark.sql.session.timeZone"] == "UTC"
+    assert all(key.startswith("spark.sql.") for key in options)
+    assert (
+        not {"spark.sql.extensions", "spark.sql.catalog.spark_catalog", "spark.sql.warehouse.dir"}
+        & options.keys()
+    )
 
 
 def test_a_warehouse_folder_is_absolute_and_a_url_stays() -> None:
