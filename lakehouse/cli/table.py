@@ -17,6 +17,7 @@ from lakehouse.delta_log.checkpoint_writer import write_checkpoint
 from lakehouse.delta_log.table_difference import difference
 from lakehouse.delta_log.table_location import open_table_storage
 from lakehouse.delta_log.timestamps import iso_text
+from lakehouse.delta_log.vacuum import vacuum as delete_unneeded
 
 __all__ = ["command"]
 
@@ -179,6 +180,29 @@ def checkpoint(path: str, *, as_json: bool) -> None:
     else:
         size = f"{written.file_count} files, {written.size_bytes} bytes"
         click.echo(f"version {written.version}: {size} in {written.key}")
+
+
+@command.command()
+@click.argument("path")
+@click.option("--retention-hours", type=click.FloatRange(min=0), help="By default what the table asks for.")
+@click.option("--delete", is_flag=True, help="Delete the files, instead of listing them.")
+@click.option("--force", is_flag=True, help="Allow a retention that is shorter than the table's.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def vacuum(path: str, *, retention_hours: float | None, delete: bool, force: bool, as_json: bool) -> None:
+    """List the files that no version within the retention needs, or delete them."""
+    found = delete_unneeded(
+        open_table_storage(path),
+        retention_hours=retention_hours,
+        dry_run=not delete,
+        allow_short_retention=force,
+    )
+    if as_json:
+        _print_json({"deleted": delete, "bytes": found.size_bytes, "keys": found.keys})
+        return
+    _print_lines(iter(found.keys))
+    click.echo(
+        f"{len(found.keys)} files, {found.size_bytes} bytes {'deleted' if delete else 'would be deleted'}"
+    )
 
 
 @command.command()

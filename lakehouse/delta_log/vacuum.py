@@ -10,6 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from lakehouse.delta_log.actions import DeletionVectorDescriptor
+from lakehouse.delta_log.arrow_columns import column
 from lakehouse.delta_log.deletion_vectors.reader import deletion_vector_key
 from lakehouse.delta_log.paths import storage_key
 from lakehouse.delta_log.snapshot import Snapshot
@@ -82,9 +83,8 @@ def _unneeded(storage: AbstractStorageService, snapshot: Snapshot, *, cutoff_ms:
 def _needed(snapshot: Snapshot, cutoff_ms: int) -> set[str]:
     keys = set(_keys(snapshot.files().select(["path", "deletionVector"]), snapshot.table))
     tombstones = snapshot.tombstones()
-    young = pa.array(
-        [(ms or 0) >= cutoff_ms for ms in tombstones.column("deletionTimestamp").to_pylist()], pa.bool_()
-    )
+    removed_ms = tombstones.column("deletionTimestamp").to_pylist()
+    young = column([(ms or 0) >= cutoff_ms for ms in removed_ms], pa.bool_())
     keys.update(_keys(tombstones.filter(young).select(["path", "deletionVector"]), snapshot.table))
     return keys
 

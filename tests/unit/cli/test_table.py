@@ -80,6 +80,22 @@ def test_checkpoint_writes_one(table: str, capsys: pytest.CaptureFixture[str]) -
     assert deltalake.DeltaTable(table).version() == written["version"] == 1
 
 
+def test_vacuum_lists_first_and_deletes_only_when_told(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deltalake.DeltaTable(table).delete("p = 'b'")
+    gone = next(Path(table).glob("p=b/*.parquet"))
+    short = ("vacuum", table, "--retention-hours", "0")
+    assert main(["table", *short]) == 1
+    assert "168" in capsys.readouterr().err
+    [listed] = json_lines(capsys, *short, "--force")
+    assert (listed["deleted"], [Path(key).name for key in listed["keys"]]) == (False, [gone.name])
+    assert gone.exists()
+    assert "1 files" in printed(capsys, *short, "--force", "--delete")
+    assert not gone.exists()
+    assert len(json_lines(capsys, "cat", table)) == 2
+
+
 def test_verify_says_whether_all_is_well(table: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, "verify", table) == "no errors\n"
     lost = next(Path(table).glob("p=b/*.parquet"))
@@ -110,7 +126,7 @@ def test_what_can_not_be_done_is_said_in_one_line(
 
 
 def test_no_verb_loads_spark_or_pandas(table: str) -> None:
-    verbs = ("history", "files", "schema", "cat", "diff", "verify", "checkpoint")
+    verbs = ("history", "files", "schema", "cat", "diff", "verify", "checkpoint", "vacuum")
     code = f"""
 import sys
 from lakehouse.cli import main
