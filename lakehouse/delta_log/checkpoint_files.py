@@ -68,7 +68,8 @@ class CheckpointFiles:
             parts.append(self._inline_rows(action, names))
         if not parts:
             return no_rows(pa.schema(list(row_type)))
-        return pa.concat_tables(parts).combine_chunks()
+        # Left in pieces: joining them would take the memory twice.
+        return pa.concat_tables(parts)
 
     def _file_rows(self, file: CheckpointParquet, action: str, row_type: pa.StructType) -> pa.Table:
         rows = file.rows(action, row_type)

@@ -96,7 +96,7 @@ class CheckpointParquet:
 
 
 def _selected(column: pa.StructArray, row_type: pa.StructType) -> pa.RecordBatch:
-    present = column.filter(pc.is_valid(column))
+    present = column.filter(pc.is_valid(column)) if column.null_count else column
     return pa.RecordBatch.from_arrays(
         [_field(present, field.name, field.type) for field in row_type], schema=pa.schema(list(row_type))
     )

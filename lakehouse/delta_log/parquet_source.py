@@ -24,6 +24,8 @@ def open_parquet(
     ``read_dictionary``: leaf columns of text that stay encoded.
     """
     size_bytes = storage.stat(key).size_bytes
+    # Fetching ahead pays where each read waits for a network; on a disk it only takes memory.
+    is_remote = not isinstance(storage, LocalStorageService)
     if isinstance(storage, LocalStorageService):
         source = pa.OSFile(str(storage.path(key)))
     elif size_bytes <= _SMALL_BYTES:
@@ -31,7 +33,7 @@ def open_parquet(
     else:
         source = pa.PythonFile(StoredFile(storage, key, size_bytes), mode="r")
     return pq.ParquetFile(
-        source, pre_buffer=True, coerce_int96_timestamp_unit="us", read_dictionary=list(read_dictionary)
+        source, pre_buffer=is_remote, coerce_int96_timestamp_unit="us", read_dictionary=list(read_dictionary)
     )
 
 
