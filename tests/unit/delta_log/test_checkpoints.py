@@ -204,3 +204,13 @@ def test_statistics_that_are_only_a_struct_are_read_as_text(table: Path) -> None
     without_commits(table, 0)
     stats = Snapshot.load(table, 1).files().column("stats").to_pylist()
     assert [json.loads(text) for text in stats] == [{"numRecords": 3, "minValues": {"x": 1}}] * 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_removal_of_the_bare_file_leaves_the_one_with_a_vector(table: Path, kind: CheckpointKind) -> None:
+    write_checkpoint(LocalStorageService(table), Snapshot.load(table), kind=kind)
+    write_commit(table, 4, [remove("p=1/a")])
+    assert Snapshot.load(table).is_live("p=1/a", "uv@1")
+    assert "p=1/a" in Snapshot.load(table).files().column("path").to_pylist()
+    write_commit(table, 5, [remove("p=1/a", deletionVector=vector("v"))])
+    assert Snapshot.load(table).files().column("path").to_pylist() == ["p=2/b"]
