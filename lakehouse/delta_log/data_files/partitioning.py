@@ -18,6 +18,7 @@ __all__ = ["Partition", "partition_folder", "partitions_of"]
 _NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 _ESCAPED = frozenset("\"#%'*/:=?\\\x7f{[]^" + "".join(map(chr, range(0x20))))
 _LONGEST_FOLDER_BYTES = 200
+_LONGEST_PATH_BYTES = 700
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +61,22 @@ def _value(value: Any, part: StructField, table: str) -> str | None:
 
 def partition_folder(values: Mapping[str, str | None]) -> str:
     """Return the folder for files of a partition, ended by ``/``: for people, no reader relies on it."""
-    return "".join(f"{_folder(name, value)}/" for name, value in values.items())
+    folder = "".join(f"{_folder(name, value)}/" for name, value in values.items())
+    return folder if len(folder.encode()) <= _LONGEST_PATH_BYTES else f"{_digest(folder)}/"
 
 
 def _folder(name: str, value: str | None) -> str:
     text = f"{_escaped(name)}={_NULL_FOLDER if value is None else _escaped(value)}"
     if len(text.encode()) <= _LONGEST_FOLDER_BYTES:
         return text
+    return _digest(text)
+
+
+def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _escaped(text: str) -> str:
-    return "".join(f"%{ord(char):02X}" if char in _ESCAPED else char for char in text)
+    escaped = "".join(f"%{ord(char):02X}" if char in _ESCAPED else char for char in text)
+    # Some stores have no folders whose name ends in a dot.
+    return f"{escaped[:-1]}%2E" if escaped.endswith(".") else escaped
