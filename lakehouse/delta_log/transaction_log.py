@@ -18,11 +18,13 @@ from lakehouse.delta_log.log_files import commit_key
 from lakehouse.delta_log.write_errors import (
     CommitBudgetSpentError,
     CommitOutcomeUnknownError,
+    CommitRefusedError,
     LogCleanedMeanwhileError,
 )
 from lakehouse.delta_log.writer_features import check_writable
 from lakehouse.delta_log.writer_state import WriterState
 from lakehouse.errors import StorageError
+from lakehouse.storage import AccessDeniedError
 
 __all__ = ["Committed", "TransactionLog"]
 
@@ -112,6 +114,8 @@ class TransactionLog:
         while True:
             try:
                 return self._protocol.publish(version, commit)
+            except AccessDeniedError as error:
+                raise CommitRefusedError(table=self._table, version=version, reason=str(error)) from error
             except (StorageError, OSError) as error:
                 outcome = self._outcome_of(version, commit, waiting, error)
                 if outcome is not None:

@@ -23,6 +23,7 @@ from lakehouse.delta_log.transaction import Outcome, Transaction
 from lakehouse.delta_log.transaction_log import TransactionLog
 from lakehouse.delta_log.write_errors import (
     CommitBudgetSpentError,
+    CommitRefusedError,
     LogCleanedMeanwhileError,
     TransactionClosedError,
 )
@@ -35,6 +36,7 @@ __all__ = ["TransactionManager"]
 _NOTHING_WAS_COMMITTED = (
     DeltaConcurrentModificationException,
     CommitBudgetSpentError,
+    CommitRefusedError,
     LogCleanedMeanwhileError,
 )
 

@@ -10,6 +10,7 @@ __all__ = [
     "AppendOnlyTableError",
     "CommitBudgetSpentError",
     "CommitOutcomeUnknownError",
+    "CommitRefusedError",
     "DuplicateActionError",
     "FileNotLiveError",
     "InvalidPropertyError",
@@ -38,6 +39,18 @@ class CommitOutcomeUnknownError(DeltaLogError):
             f"{version}. Its data files are kept.",
             fix=f"look whether commitInfo.txnId of version {version} is {transaction_id}; "
             "if not, run the transaction again.",
+        )
+
+
+class CommitRefusedError(DeltaLogError):
+    """The store does not let this process write the log; nothing was committed."""
+
+    def __init__(self, *, table: str, version: int, reason: str) -> None:
+        self.table = table
+        self.version = version
+        super().__init__(
+            f"{table}: version {version} could not be written: {reason}.",
+            fix="check the rights of this process on _delta_log, and the space and the health of the disk.",
         )
 
 

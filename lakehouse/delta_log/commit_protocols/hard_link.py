@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lakehouse.delta_log.commit import Commit
@@ -30,13 +30,16 @@ class HardLinkProtocol:
         return f"HardLinkProtocol({str(self._log.folder)!r})"
 
     def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
-        self._log.prepare(version)
-        with self._nameless_file() as (descriptor, source):
-            self._log.write(descriptor, commit.body)
+        with ExitStack() as open_files:
             try:
+                self._log.prepare(version)
+                descriptor, source = open_files.enter_context(self._nameless_file())
+                self._log.write(descriptor, commit.body)
                 os.link(source, self._log.commit_path(version), src_dir_fd=descriptor, follow_symlinks=True)
             except FileExistsError:
                 return AlreadyTaken(version=version)
+            except OSError as error:  # until there is a link, nobody sees anything
+                raise self._log.refusal(version, error) from error
             if self._log.stays(version, descriptor):
                 return Published(version=version)
             return AlreadyTaken(version=version)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from lakehouse.delta_log.commit_protocols.spark_guard import SparkGuard
 from lakehouse.delta_log.log_files import LOG_FOLDER, commit_key
+from lakehouse.delta_log.write_errors import CommitRefusedError
+from lakehouse.errors import StorageError
 
 __all__ = ["LocalLog"]
 
@@ -33,8 +35,8 @@ class LocalLog:
 
     def prepare(self, version: int) -> None:
         """Make the folder of a new table's log."""
-        if version == 0:
-            self.folder.mkdir(parents=True, exist_ok=True)
+        if version == 0 and not self.folder.exists():
+            os.makedirs(self.folder, exist_ok=True)
 
     def commit_path(self, version: int) -> str:
         return f"{self._table}/{commit_key(version)}"
@@ -46,6 +48,12 @@ class LocalLog:
             left = left[os.write(descriptor, left) :]
         if self._durable:
             os.fsync(descriptor)
+
+    def refusal(self, version: int, error: OSError) -> CommitRefusedError:
+        """Return the error for a commit that could not be made visible."""
+        return CommitRefusedError(
+            table=str(self._table), version=version, reason=error.strerror or repr(error)
+        )
 
     def stays(self, version: int, descriptor: int) -> bool:
         """Say whether the open file, which was made visible as ``version``, can't be replaced any more."""
@@ -72,6 +80,11 @@ class LocalLog:
             descriptor = os.open(self.commit_path(version), os.O_RDONLY)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise StorageError(
+                f"{self.commit_path(version)!r} could not be read: {error.strerror}.",
+                fix="check the rights of this process on _delta_log, and the health of the disk.",
+            ) from error
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             return _CommitFile(body=file.readall(), identity=_identity(os.fstat(descriptor)))
 

@@ -21,10 +21,7 @@ _RENAME_NOREPLACE = 1
 
 
 class RenameProtocol:
-    """Linux only (renameat2). Beside delta-rs; with a ``guard`` also beside delta-spark.
-
-    Raises OSError where the file system can't rename without replacing: nothing is visible then.
-    """
+    """Linux only (renameat2). Beside delta-rs; with a ``guard`` also beside delta-spark."""
 
     def __init__(self, table: Path, *, guard: SparkGuard | None, durable: bool = False) -> None:
         self._log = LocalLog(table, guard=guard, durable=durable)
@@ -33,21 +30,21 @@ class RenameProtocol:
         return f"RenameProtocol({str(self._log.folder)!r})"
 
     def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
-        self._log.prepare(version)
-        temporary = f"{self._log.folder}/{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
-        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+        descriptor = -1
         try:
-            self._log.write(descriptor, commit.body)
             try:
-                _rename_without_replacing(temporary, self._log.commit_path(version))
-            except OSError as error:
-                os.unlink(temporary)
-                if isinstance(error, FileExistsError):
-                    return AlreadyTaken(version=version)
-                raise
+                self._log.prepare(version)
+                temporary = f"{self._log.folder}/{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
+                descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+                self._rename(descriptor, temporary, version, commit.body)
+            except FileExistsError:
+                return AlreadyTaken(version=version)
+            except OSError as error:  # until it is renamed, nobody sees anything
+                raise self._log.refusal(version, error) from error
             stays = self._log.stays(version, descriptor)
         finally:
-            os.close(descriptor)
+            if descriptor >= 0:
+                os.close(descriptor)
         return Published(version=version) if stays else AlreadyTaken(version=version)
 
     def read_from(self, version: int, *, at_most: int = 1_000) -> Sequence[bytes]:
@@ -55,6 +52,14 @@ class RenameProtocol:
 
     def has(self, version: int) -> bool:
         return os.path.exists(self._log.commit_path(version))
+
+    def _rename(self, descriptor: int, temporary: str, version: int, body: bytes) -> None:
+        try:
+            self._log.write(descriptor, body)
+            _rename_without_replacing(temporary, self._log.commit_path(version))
+        except OSError:
+            os.unlink(temporary)
+            raise
 
 
 def _rename_without_replacing(source: str, target: str) -> None:

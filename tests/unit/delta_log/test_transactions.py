@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from pathlib import Path
 
 import deltalake
@@ -19,6 +21,7 @@ from lakehouse.delta_log.errors import UnsupportedFeatureError
 from lakehouse.delta_log.transaction import Outcome
 from lakehouse.delta_log.write_errors import (
     AppendOnlyTableError,
+    CommitRefusedError,
     DuplicateActionError,
     FileNotLiveError,
     InvalidPropertyError,
@@ -29,6 +32,7 @@ from lakehouse.delta_log.write_errors import (
     TransactionClosedError,
     UnenforceableRuleError,
 )
+from lakehouse.errors import StorageError
 
 SCHEMA = pa.schema([("id", pa.int64()), ("day", pa.string())])
 
@@ -462,3 +466,30 @@ def test_a_failing_checkpoint_does_not_fail_the_commit(
         transaction.append(rows(4))
     assert "no checkpoint for version 2" in caplog.text
     assert ids(table) == [1, 2, 3, 4]
+
+
+def test_a_log_that_can_not_be_written_fails_at_once_and_is_rolled_back(
+    tmp_path: Path, manager: TransactionManager
+) -> None:
+    (tmp_path / "_delta_log").write_text("a file where a folder is needed")
+    with pytest.raises((CommitRefusedError, StorageError), match="Fix:"), manager.transaction(tmp_path) as t:
+        t.append(rows(1))
+    assert list(tmp_path.rglob("*.parquet")) == []
+
+
+def test_a_disk_that_is_full_fails_at_once_and_is_rolled_back(
+    table: Path, manager: TransactionManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int, body: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    before = data_files(table)
+    transaction = manager.start_transaction(table)
+    transaction.append(rows(4))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(CommitRefusedError, match=r"No space.*Fix:"):
+            manager.commit_transaction(transaction)
+    manager.rollback_transaction(transaction)
+    assert data_files(table) == before
+    assert ids(table) == [1, 2, 3]
