@@ -24,6 +24,7 @@ from lakehouse.storage.errors import (
     ThrottledError,
     UnknownSchemeError,
     UnreachableError,
+    UnusableProfileError,
 )
 from lakehouse.storage.interface import CHUNK_BYTES, AbstractStorageReader, AbstractStorageService, Body
 from lakehouse.storage.local import LocalStorageService
@@ -73,6 +74,7 @@ __all__ = [
     "ThrottledError",
     "UnknownSchemeError",
     "UnreachableError",
+    "UnusableProfileError",
     "async_twin",
     "copy_all",
     "copy_object",

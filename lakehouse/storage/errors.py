@@ -22,6 +22,7 @@ __all__ = [
     "ThrottledError",
     "UnknownSchemeError",
     "UnreachableError",
+    "UnusableProfileError",
 ]
 
 
@@ -160,6 +161,16 @@ class InvalidEndpointError(ConfigurationError):
         super().__init__(
             f"The endpoint of the store can't be used: {reason}.",
             fix="give one like http://127.0.0.1:9000; credentials come from the environment.",
+        )
+
+
+class UnusableProfileError(ConfigurationError):
+    """AWS's profiles and files are there, and its own library can't take credentials from them."""
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(
+            f"The profile of AWS gives no credentials ({reason}).",
+            fix="check AWS_PROFILE and the files under ~/.aws; `aws sts get-caller-identity` uses the same.",
         )
 
 

@@ -7,8 +7,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from lakehouse.errors import MissingDependencyError
 from lakehouse.storage.async_object_store import AsyncObjectStorageService
 from lakehouse.storage.endpoints import check_name, client_options_for
+from lakehouse.storage.errors import UnusableProfileError
 from lakehouse.storage.keys import check_key
 from lakehouse.storage.object_steps import ObjectSteps
 from lakehouse.storage.object_store import ObjectStorageService, spark_uri
@@ -85,4 +87,13 @@ def _profile_credentials() -> Any | None:
     if not os.environ.get("AWS_PROFILE") and not any(file.is_file() for file in files):
         return None
     # Takes a third of a second to load, so only where it is needed.
-    return importlib.import_module("obstore.auth.boto3").Boto3CredentialProvider()
+    try:
+        boto = importlib.import_module("obstore.auth.boto3")
+    except ImportError:
+        raise MissingDependencyError(package="boto3", extra="cloud", purpose="A profile of AWS") from None
+    try:
+        return boto.Boto3CredentialProvider()
+    except ValueError:
+        return None  # the files name a region, say, and no credentials: the machine's role is meant
+    except importlib.import_module("botocore.exceptions").BotoCoreError as error:
+        raise UnusableProfileError(reason=type(error).__name__) from None

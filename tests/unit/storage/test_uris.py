@@ -19,6 +19,7 @@ from lakehouse.storage import (
     MemoryStorageService,
     S3StorageService,
     UnknownSchemeError,
+    UnusableProfileError,
     locate,
     register_scheme,
     schemes,
@@ -199,6 +200,18 @@ def test_a_profile_of_aws_is_used_where_the_environment_has_no_key(
     monkeypatch.setenv("AWS_PROFILE", "team")
     provider = S3StorageService("bucket")._stores.once.credential_provider
     assert provider()["access_key_id"] == "PROFILEKEY"
+
+
+def test_a_profile_that_is_not_there_is_a_configuration_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("boto3")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(UnusableProfileError, match=r"ProfileNotFound.*Fix: check AWS_PROFILE"):
+        S3StorageService("bucket")
 
 
 def test_without_obstore_the_local_store_works_and_the_clouds_say_what_to_install() -> None:
