@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from lakehouse.storage.async_object_store import AsyncObjectStorageService
 from lakehouse.storage.endpoints import check_name, client_options_for
@@ -40,19 +41,16 @@ class ADLSStorageService(ObjectStorageService):
             check_key(prefix, store=name)
         policy = retries or RetryPolicy()
         endpoint = endpoint or os.environ.get("AZURE_STORAGE_ENDPOINT")
-        given = {"account_name": account, **({"endpoint": endpoint} if endpoint else {})}
-        make = load_obstore("obstore.store").AzureStore
-        self._stores = Stores.make(
-            lambda **options: make(container, prefix=prefix or None, **given, **options),
-            name=name,
-            policy=policy,
-            client_options=client_options_for(endpoint),
+        given = {"account_name": account, "prefix": prefix, "endpoint": endpoint}
+        make = partial(
+            load_obstore("obstore.store").AzureStore,
+            container,
+            **{option: value for option, value in given.items() if value},
         )
-        super().__init__(
-            ObstoreClient(self._stores),
-            steps=ObjectSteps(store=name, policy=policy),
-            root_uri=spark_uri(root, prefix),
-        )
+        options = client_options_for(endpoint)
+        self._stores = Stores.make(make, name=name, policy=policy, client_options=options)
+        steps = ObjectSteps(store=name, policy=policy)
+        super().__init__(ObstoreClient(self._stores), steps=steps, root_uri=spark_uri(root, prefix))
 
     def async_twin(self) -> AsyncObjectStorageService:
         """Return this service to be awaited."""

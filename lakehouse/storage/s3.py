@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,29 +53,27 @@ class S3StorageService(ObjectStorageService):
             check_key(prefix, store=name)
         policy = retries or RetryPolicy()
         endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        config = {
-            "region": region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
-            "endpoint": endpoint,
-            "credential_provider": _profile_credentials(),
-        }
-        given = {option: value for option, value in config.items() if value is not None}
-        make = load_obstore("obstore.store").S3Store
-        self._stores = Stores.make(
-            lambda **options: make(bucket, prefix=prefix or None, **given, **options),
-            name=name,
-            policy=policy,
-            client_options=client_options_for(endpoint),
-        )
+        config = {"bucket": bucket, "prefix": prefix, "endpoint": endpoint, "region": region or _region()}
+        self._stores = _stores(config, name=name, policy=policy)
+        steps = ObjectSteps(store=name, policy=policy)
         super().__init__(
-            ObstoreClient(self._stores),
-            steps=ObjectSteps(store=name, policy=policy),
-            root_uri=spark_uri(f"s3a://{bucket}", prefix),
+            ObstoreClient(self._stores), steps=steps, root_uri=spark_uri(f"s3a://{bucket}", prefix)
         )
 
     def async_twin(self) -> AsyncObjectStorageService:
         """Return this service to be awaited."""
         client = AsyncObstoreClient(self._stores)
         return AsyncObjectStorageService(client, steps=self._steps, root_uri=self._root_uri)
+
+
+def _stores(config: Mapping[str, str | None], *, name: str, policy: RetryPolicy) -> Stores:
+    given = {option: value for option, value in config.items() if value}
+    make = partial(load_obstore("obstore.store").S3Store, **given, credential_provider=_profile_credentials())
+    return Stores.make(make, name=name, policy=policy, client_options=client_options_for(config["endpoint"]))
+
+
+def _region() -> str | None:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
 def _profile_credentials() -> Any | None:
