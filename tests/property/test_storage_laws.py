@@ -124,6 +124,6 @@ class LocalServiceAgainstDictionary(ServiceAgainstDictionary):
 
 
 TestMemory = ServiceAgainstDictionary.TestCase
-TestMemory.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestMemory.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
 TestLocal = LocalServiceAgainstDictionary.TestCase
-TestLocal.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestLocal.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
