@@ -65,7 +65,7 @@ class BufferedCache(CacheMap[K, V]):
             self._count_miss()
             self._change(self._store.expire, entry)
             return default
-        entry.handle.tick = self._next_tick()
+        entry.mark = self._next_tick()
         return entry.value
 
     def statistics(self) -> CacheStatistics:

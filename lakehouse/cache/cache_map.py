@@ -98,7 +98,7 @@ class CacheMap(Generic[K, V]):
                 return default
             now = self._clock()
             if entry.expires_at is None or now < entry.expires_at:
-                self._touch(entry.handle)
+                self._touch(entry)
                 entry.last_access_timestamp = now
                 self._hits += 1
                 return entry.value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from typing import Generic, TypeVar
 
 from lakehouse.cache.entry import CacheEntry, RemovalCause
@@ -84,12 +83,11 @@ class EntryStore(Generic[K, V]):
         now = self._clock()
         ttl_seconds = self._ttl_seconds if ttl_seconds is None else ttl_seconds
         expires_at = None if ttl_seconds is None else now + ttl_seconds
-        entry = CacheEntry(key, value, size, now, expires_at)
         entries = self.entry_by_key
         old = entries.get(key)
         if old is not None:
             if self.size + size - old.size <= self._max_size:
-                self._replace(old, entry)
+                self._replace(old, CacheEntry(key, value, size, now, expires_at))
                 return
             self._drop(old, RemovalCause.REPLACED)
         while self._count() >= self._max_entries or self.size + size > self._max_size:
@@ -99,7 +97,8 @@ class EntryStore(Generic[K, V]):
                 self._evictions += 1
                 if self._on_removal is not None:
                     self._on_removal(evicted, RemovalCause.EVICTED)
-        entry.handle = self.policy.admit(key)
+        entry = CacheEntry(key, value, size, now, expires_at)
+        self.policy.admit(entry)
         entries[key] = entry
         self.size += size
 
@@ -113,8 +112,8 @@ class EntryStore(Generic[K, V]):
         return fresh
 
     def expire(self, entry: CacheEntry[K, V]) -> None:
-        """Drop this very entry."""
-        if self.entry_by_key.get(entry.key) is entry:
+        """Drop this very entry, unless its key was put again meanwhile."""
+        if self.entry_by_key.get(entry.key) is entry and not self.is_fresh(entry):
             self._drop(entry, RemovalCause.EXPIRED)
 
     def remove_expired(self) -> None:
@@ -129,20 +128,24 @@ class EntryStore(Generic[K, V]):
 
     def copies(self) -> list[CacheEntry[K, V]]:
         """Return copies of the fresh entries."""
-        return [replace(entry, handle=None) for entry in self.entry_by_key.values() if self.is_fresh(entry)]
+        return [entry.copy() for entry in self.entry_by_key.values() if self.is_fresh(entry)]
 
     def _replace(self, old: CacheEntry[K, V], new: CacheEntry[K, V]) -> None:
-        # A new entry rather than a changed one: who reads without the lock never sees half of each.
-        new.handle = old.handle
-        self.entry_by_key[old.key] = new
+        gone = old.copy()
+        # In place, as the policy knows the old entry; the value first, because who reads without the lock
+        # looks at expires_at first: it must not take the old value for one that lives as long as the new.
+        old.value = new.value
+        old.expires_at = new.expires_at
+        old.last_access_timestamp = new.last_access_timestamp
         self.size += new.size - old.size
-        self.policy.touch(new.handle)
-        self._note_removal(old, RemovalCause.REPLACED)
+        old.size = new.size
+        self.policy.touch(old)
+        self._note_removal(gone, RemovalCause.REPLACED)
 
     def _drop(self, entry: CacheEntry[K, V], cause: RemovalCause) -> None:
         if self.entry_by_key.pop(entry.key, None) is not None:
             self.size -= entry.size
-            self.policy.discard(entry.handle)
+            self.policy.discard(entry)
             self._note_removal(entry, cause)
 
     def _note_removal(self, entry: CacheEntry[K, V], cause: RemovalCause) -> None:

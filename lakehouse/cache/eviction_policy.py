@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
+
+from lakehouse.cache.linked_list import Node
 
 __all__ = ["EvictionPolicy"]
 
@@ -14,9 +16,9 @@ K = TypeVar("K", bound=Hashable)
 class EvictionPolicy(ABC, Generic[K]):
     """Orders keys for eviction. Knows no values and no bounds; not thread-safe: its cache's lock guards it.
 
-    Two ways to speak to it, not to be mixed for one key: by key, or (a cache does that, to save the look-up
-    by key) by the handle that ``admit`` gives out. A handle that was discarded must do no harm in ``touch``:
-    a finalizer may remove a key between a look-up and its touch.
+    Two ways to speak to it, not to be mixed for one key: by key, or by a node that the caller keeps. A cache
+    does the latter with its entries, which saves a look-up on each hit and an object for each key. A node
+    that was discarded must do no harm in ``touch``: a finalizer may remove a key between look-up and touch.
     """
 
     @abstractmethod
@@ -31,15 +33,14 @@ class EvictionPolicy(ABC, Generic[K]):
     def forget(self, key: K) -> None:
         """Stop tracking ``key``; one that is not tracked is fine."""
 
-    def admit(self, key: K) -> Any:
-        """Note that ``key`` came in; return what ``touch`` takes for it."""
-        self.track_access(key)
-        return key
+    def admit(self, node: Node[K]) -> None:
+        """Note that the node's key came in."""
+        self.track_access(node.key)
 
-    def touch(self, handle: Any) -> None:
-        """Note a use, by handle."""
-        self.track_access(handle)
+    def touch(self, node: Node[K]) -> None:
+        """Note a use of the node's key."""
+        self.track_access(node.key)
 
-    def discard(self, handle: Any) -> None:
-        """Stop tracking, by handle."""
-        self.forget(handle)
+    def discard(self, node: Node[K]) -> None:
+        """Stop tracking the node's key."""
+        self.forget(node.key)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lakehouse.cache.errors import NothingToEvictError
 from lakehouse.cache.eviction_policy import EvictionPolicy
+from lakehouse.cache.linked_list import Node
 
 __all__ = ["FIFOPolicy"]
 
@@ -34,5 +35,5 @@ class FIFOPolicy(EvictionPolicy[K]):
             raise NothingToEvictError(policy="FIFOPolicy")
         return self._keys.popitem(last=False)[0]
 
-    def touch(self, handle: Any) -> None:
+    def touch(self, node: Node[K]) -> None:
         pass

@@ -13,15 +13,8 @@ __all__ = ["LFUPolicy"]
 
 K = TypeVar("K", bound=Hashable)
 
-
-class CountedNode(Node[K]):
-    """A node that knows how often its key was used; 0 once its key is forgotten."""
-
-    __slots__ = ("uses",)
-
-    def __init__(self, key: K) -> None:
-        super().__init__(key)
-        self.uses = 1
+FORGOTTEN = 0
+"""A node's mark is how often its key was used; this, once it is not tracked any more."""
 
 
 class LFUPolicy(EvictionPolicy[K]):
@@ -33,14 +26,15 @@ class LFUPolicy(EvictionPolicy[K]):
     __slots__ = ("_fewest", "_list_by_uses", "_node_by_key")
 
     def __init__(self) -> None:
-        self._node_by_key: dict[K, CountedNode[K]] = {}  # of those that came by track_access
+        self._node_by_key: dict[K, Node[K]] = {}  # of those that came by track_access
         self._list_by_uses: dict[int, LinkedList[K]] = {}
         self._fewest = 1
 
     def track_access(self, key: K) -> None:
         node = self._node_by_key.get(key)
         if node is None:
-            self._node_by_key[key] = self.admit(key)
+            node = self._node_by_key[key] = Node(key)
+            self.admit(node)
         else:
             self.touch(node)
 
@@ -60,31 +54,29 @@ class LFUPolicy(EvictionPolicy[K]):
         key: K = node.key
         return key
 
-    def admit(self, key: K) -> Any:
-        node = CountedNode(key)
+    def admit(self, node: Node[K]) -> None:
+        node.mark = self._fewest = 1
         self._list_by_uses.setdefault(1, LinkedList()).push_head(node)
-        self._fewest = 1
-        return node
 
-    def discard(self, handle: Any) -> None:
-        if handle.uses:
-            self._leave_list(handle)
-            handle.uses = 0
-
-    def touch(self, handle: Any) -> None:
-        if not handle.uses:
+    def touch(self, node: Node[K]) -> None:
+        if node.mark == FORGOTTEN:
             return
-        was_last_of_fewest = self._leave_list(handle) and handle.uses == self._fewest
-        handle.uses += 1
+        was_last_of_fewest = self._leave_list(node) and node.mark == self._fewest
+        node.mark += 1
         if was_last_of_fewest:
-            self._fewest = handle.uses
-        self._list_by_uses.setdefault(handle.uses, LinkedList()).push_head(handle)
+            self._fewest = node.mark
+        self._list_by_uses.setdefault(node.mark, LinkedList()).push_head(node)
 
-    def _leave_list(self, node: CountedNode[K]) -> bool:
+    def discard(self, node: Node[K]) -> None:
+        if node.mark != FORGOTTEN:
+            self._leave_list(node)
+            node.mark = FORGOTTEN
+
+    def _leave_list(self, node: Node[K]) -> bool:
         """Unlink; return whether that emptied (and so removed) the list of the node's count."""
-        peers = self._list_by_uses[node.uses]
+        peers = self._list_by_uses[node.mark]
         peers.unlink(node)
         if peers.tail() is not None:
             return False
-        del self._list_by_uses[node.uses]
+        del self._list_by_uses[node.mark]
         return True

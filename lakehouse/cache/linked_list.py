@@ -11,18 +11,21 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Node(Generic[K]):
-    """A key between its neighbours; in no list, it is its own neighbour: unlinking it twice is harmless."""
+    """A key with room for its neighbours in a list, and for a policy's mark on it.
 
-    __slots__ = ("key", "next", "previous")
+    Out of a list it is its own neighbour, so that unlinking it twice is harmless.
+    """
+
+    __slots__ = ("key", "mark", "next", "previous")
 
     key: K
+    mark: int
+    """The policy's own: a count of uses, a tick, a flag."""
     next: Any
     previous: Any
 
     def __init__(self, key: K) -> None:
         self.key = key
-        self.next = self
-        self.previous = self
 
 
 class LinkedList(Generic[K]):
@@ -31,7 +34,9 @@ class LinkedList(Generic[K]):
     __slots__ = ("root",)
 
     def __init__(self) -> None:
-        self.root: Node[Any] = Node(None)
+        root: Node[Any] = Node(None)
+        root.next = root.previous = root
+        self.root = root
 
     def push_head(self, node: Node[K]) -> None:
         """Put a node that is in no list before all others."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lakehouse.cache.errors import NothingToEvictError
 from lakehouse.cache.eviction_policy import EvictionPolicy
-from lakehouse.cache.linked_list import Node
+from lakehouse.cache.linked_list import LinkedList, Node
 
 __all__ = ["LRUPolicy"]
 
@@ -20,13 +20,14 @@ class LRUPolicy(EvictionPolicy[K]):
     __slots__ = ("_node_by_key", "_root")
 
     def __init__(self) -> None:
-        self._root: Node[Any] = Node(None)  # a ring: its next is the head, its previous the tail
+        self._root = LinkedList[K]().root
         self._node_by_key: dict[K, Node[K]] = {}  # of those that came by track_access
 
     def track_access(self, key: K) -> None:
         node = self._node_by_key.get(key)
         if node is None:
-            self._node_by_key[key] = self.admit(key)
+            node = self._node_by_key[key] = Node(key)
+            self.admit(node)
         else:
             self.touch(node)
 
@@ -35,49 +36,50 @@ class LRUPolicy(EvictionPolicy[K]):
         if node is not None:
             self.discard(node)
 
+    # From here on LinkedList's steps are written out, without calls: two calls more would double a hit's
+    # time, and between two calls a signal handler or finalizer could find the ring open.
+
     def evict_key(self) -> K:
         root = self._root
         tail = root.previous
         if tail is root:
             raise NothingToEvictError(policy="LRUPolicy")
-        self.discard(tail)
+        before = tail.previous
+        before.next = root
+        root.previous = before
+        tail.previous = tail
+        tail.next = tail
         if self._node_by_key:
             self._node_by_key.pop(tail.key, None)
         key: K = tail.key
         return key
 
-    # The steps by handle are written out, without calls: two calls more would double a hit's time, and
-    # between two calls a signal handler or finalizer could find the ring open.
-
-    def admit(self, key: K) -> Any:
-        node = Node(key)
+    def admit(self, node: Node[K]) -> None:
         root = self._root
         head = root.next
         node.previous = root
         node.next = head
         head.previous = node
         root.next = node
-        return node
 
-    def touch(self, handle: Any) -> None:
+    def touch(self, node: Node[K]) -> None:
         root = self._root
-        head = root.next
-        if head is handle:
+        if root.next is node:
             return
-        previous = handle.previous
-        following = handle.next
+        previous = node.previous
+        following = node.next
         previous.next = following
         following.previous = previous
         head = root.next
-        handle.previous = root
-        handle.next = head
-        head.previous = handle
-        root.next = handle
+        node.previous = root
+        node.next = head
+        head.previous = node
+        root.next = node
 
-    def discard(self, handle: Any) -> None:
-        previous = handle.previous
-        following = handle.next
+    def discard(self, node: Node[K]) -> None:
+        previous = node.previous
+        following = node.next
         previous.next = following
         following.previous = previous
-        handle.previous = handle
-        handle.next = handle
+        node.previous = node
+        node.next = node

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lakehouse.cache.errors import NothingToEvictError
 from lakehouse.cache.eviction_policy import EvictionPolicy
@@ -13,15 +13,8 @@ __all__ = ["SIEVEPolicy"]
 
 K = TypeVar("K", bound=Hashable)
 
-
-class VisitedNode(Node[K]):
-    """A node with the mark that a use leaves."""
-
-    __slots__ = ("visited",)
-
-    def __init__(self, key: K) -> None:
-        super().__init__(key)
-        self.visited = False
+UNUSED, USED = 0, 1
+"""A node's mark: whether its key was used since the hand last passed."""
 
 
 class SIEVEPolicy(EvictionPolicy[K]):
@@ -35,15 +28,16 @@ class SIEVEPolicy(EvictionPolicy[K]):
 
     def __init__(self) -> None:
         self._list: LinkedList[K] = LinkedList()
-        self._node_by_key: dict[K, VisitedNode[K]] = {}  # of those that came by track_access
+        self._node_by_key: dict[K, Node[K]] = {}  # of those that came by track_access
         self._hand: Node[K] = self._list.root
 
     def track_access(self, key: K) -> None:
         node = self._node_by_key.get(key)
         if node is None:
-            self._node_by_key[key] = self.admit(key)
+            node = self._node_by_key[key] = Node(key)
+            self.admit(node)
         else:
-            node.visited = True
+            self.touch(node)
 
     def forget(self, key: K) -> None:
         node = self._node_by_key.pop(key, None)
@@ -54,28 +48,27 @@ class SIEVEPolicy(EvictionPolicy[K]):
         if self._list.tail() is None:
             raise NothingToEvictError(policy="SIEVEPolicy")
         node = self._at_hand(self._hand)
-        while node.visited:
-            node.visited = False
+        while node.mark == USED:
+            node.mark = UNUSED
             node = self._at_hand(node.previous)
         self._hand = node
         self.discard(node)
         self._node_by_key.pop(node.key, None)
-        key: K = node.key
-        return key
+        return node.key
 
-    def admit(self, key: K) -> Any:
-        node = VisitedNode(key)
+    def admit(self, node: Node[K]) -> None:
+        node.mark = UNUSED
         self._list.push_head(node)
-        return node
 
-    def touch(self, handle: Any) -> None:
-        handle.visited = True
+    def touch(self, node: Node[K]) -> None:
+        node.mark = USED
 
-    def discard(self, handle: Any) -> None:
-        if self._hand is handle:
-            self._hand = handle.previous
-        self._list.unlink(handle)
+    def discard(self, node: Node[K]) -> None:
+        if self._hand is node:
+            self._hand = node.previous
+        self._list.unlink(node)
 
-    def _at_hand(self, node: Any) -> Any:
+    def _at_hand(self, node: Node[K]) -> Node[K]:
         """Return the node itself; past the head, the tail."""
-        return self._list.root.previous if node is self._list.root else node
+        tail: Node[K] = self._list.root.previous
+        return tail if node is self._list.root else node

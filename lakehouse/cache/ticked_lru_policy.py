@@ -6,28 +6,18 @@ import heapq
 from collections import deque
 from collections.abc import Hashable
 from itertools import count
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 
 from lakehouse.cache.errors import NothingToEvictError
 from lakehouse.cache.eviction_policy import EvictionPolicy
+from lakehouse.cache.linked_list import Node
 
 __all__ = ["TickedLRUPolicy"]
 
 K = TypeVar("K", bound=Hashable)
 
-
-class TickedKey(Generic[K]):
-    """A key with the tick of its last use."""
-
-    __slots__ = ("is_tracked", "key", "tick")
-
-    def __init__(self, key: K, tick: int) -> None:
-        self.key = key
-        self.tick = tick
-        self.is_tracked = True
-
-    def __lt__(self, other: TickedKey[K]) -> bool:
-        return False  # equal ticks, which only a race without the GIL can make, have no order
+FORGOTTEN = 0
+"""A node's mark is the tick of its last use; this, once it is not tracked any more."""
 
 
 class TickedLRUPolicy(EvictionPolicy[K]):
@@ -38,68 +28,69 @@ class TickedLRUPolicy(EvictionPolicy[K]):
     new tick. New keys arrive in order (a deque), those that go back don't (a heap).
     """
 
-    __slots__ = ("_arrivals", "_discarded", "_own_ticks", "_returned", "_ticked_by_key", "next_tick")
+    __slots__ = ("_arrivals", "_discarded", "_node_by_key", "_own_ticks", "_returned", "next_tick")
 
     def __init__(self) -> None:
-        self.next_tick = count().__next__
-        """For those who set a handle's tick themselves, to save the call of ``touch``."""
+        self.next_tick = count(1).__next__
+        """For those who set a node's mark themselves, to save the call of ``touch``."""
         self._own_ticks = 0
-        self._ticked_by_key: dict[K, TickedKey[K]] = {}  # of those that came by track_access
-        self._arrivals: deque[tuple[int, TickedKey[K]]] = deque()
-        self._returned: list[tuple[int, TickedKey[K]]] = []
+        self._node_by_key: dict[K, Node[K]] = {}  # of those that came by track_access
+        self._arrivals: deque[tuple[int, Node[K]]] = deque()
+        self._returned: list[tuple[int, int, Node[K]]] = []  # with the node's id, as ties can't be compared
         self._discarded = 0
 
     def track_access(self, key: K) -> None:
-        ticked = self._ticked_by_key.get(key)
-        if ticked is None:
-            self._ticked_by_key[key] = self.admit(key)
+        node = self._node_by_key.get(key)
+        if node is None:
+            node = self._node_by_key[key] = Node(key)
+            self.admit(node)
         else:
-            self.touch(ticked)
+            self.touch(node)
 
     def forget(self, key: K) -> None:
-        ticked = self._ticked_by_key.pop(key, None)
-        if ticked is not None:
-            self.discard(ticked)
+        node = self._node_by_key.pop(key, None)
+        if node is not None:
+            self.discard(node)
 
     def evict_key(self) -> K:
         arrivals, returned = self._arrivals, self._returned
         while arrivals or returned:
-            if arrivals and not (returned and returned[0] < arrivals[0]):
-                queued_tick, ticked = arrivals.popleft()
+            if arrivals and not (returned and returned[0][0] < arrivals[0][0]):
+                queued_tick, node = arrivals.popleft()
             else:
-                queued_tick, ticked = heapq.heappop(returned)
-            if not ticked.is_tracked:
+                queued_tick, _, node = heapq.heappop(returned)
+            tick = node.mark
+            if tick == queued_tick:
+                node.mark = FORGOTTEN
+                if self._node_by_key:
+                    self._node_by_key.pop(node.key, None)
+                return node.key
+            if tick == FORGOTTEN:
                 self._discarded -= 1
-            elif ticked.tick == queued_tick:
-                ticked.is_tracked = False
-                if self._ticked_by_key:
-                    self._ticked_by_key.pop(ticked.key, None)
-                return ticked.key
             else:
-                heapq.heappush(returned, (ticked.tick, ticked))
+                heapq.heappush(returned, (tick, id(node), node))
         raise NothingToEvictError(policy="TickedLRUPolicy")
 
-    def admit(self, key: K) -> Any:
+    def admit(self, node: Node[K]) -> None:
         self._own_ticks += 1
-        tick = self.next_tick()
-        ticked = TickedKey(key, tick)
-        self._arrivals.append((tick, ticked))
-        return ticked
+        tick = node.mark = self.next_tick()
+        self._arrivals.append((tick, node))
 
-    def touch(self, handle: Any) -> None:
-        handle.tick = self._own_tick()
+    def touch(self, node: Node[K]) -> None:
+        if node.mark != FORGOTTEN:
+            node.mark = self._own_tick()
 
-    def discard(self, handle: Any) -> None:
-        if not handle.is_tracked:
+    def discard(self, node: Node[K]) -> None:
+        if node.mark == FORGOTTEN:
             return
-        handle.is_tracked = False
+        node.mark = FORGOTTEN
         self._discarded += 1
         if self._discarded > 64 + (len(self._arrivals) + len(self._returned)) // 2:
             self._sweep()
 
     def ticks_of_others(self) -> int:
         """Return how often ``next_tick`` was called from outside."""
-        return self._own_tick() + 1 - self._own_ticks
+        return self._own_tick() - self._own_ticks
 
     def _own_tick(self) -> int:
         self._own_ticks += 1
@@ -108,6 +99,6 @@ class TickedLRUPolicy(EvictionPolicy[K]):
     def _sweep(self) -> None:
         """Let go of discarded keys that still stand in the queues."""
         self._discarded = 0
-        self._arrivals = deque(queued for queued in self._arrivals if queued[1].is_tracked)
-        self._returned = [queued for queued in self._returned if queued[1].is_tracked]
+        self._arrivals = deque(queued for queued in self._arrivals if queued[-1].mark != FORGOTTEN)
+        self._returned = [queued for queued in self._returned if queued[-1].mark != FORGOTTEN]
         heapq.heapify(self._returned)

@@ -156,6 +156,19 @@ def test_an_expired_value_is_a_miss(make: Callable[..., CacheMap[str, int]]) -> 
     assert cache.statistics().removals == {RemovalCause.EXPIRED: 2}
 
 
+def test_an_entry_put_again_just_before_it_is_dropped_as_expired_stays(
+    make: Callable[..., CacheMap[str, int]],
+) -> None:
+    clock = Clock()
+    cache = make(max_entries=3, ttl_seconds=10, clock=clock)
+    cache.put("a", 1)
+    found = cache._store.entry_by_key["a"]
+    clock.now += 10
+    cache.put("a", 2)
+    cache._store.expire(found)
+    assert cache.get("a") == 2
+
+
 def test_expired_entries_are_dropped_when_asked(make: Callable[..., CacheMap[int, int]]) -> None:
     clock = Clock()
     cache = make(max_entries=9, clock=clock)

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 import pytest
 
 from lakehouse.cache import EvictionPolicy, FIFOPolicy, LFUPolicy, LRUPolicy, NothingToEvictError, SIEVEPolicy
+from lakehouse.cache.linked_list import Node
 from lakehouse.cache.ticked_lru_policy import TickedLRUPolicy
 
 
@@ -137,27 +138,28 @@ def test_it_evicts_by_key_what_its_model_evicts(
 
 @pytest.mark.parametrize(("kind", "model_kind"), PAIRS)
 @pytest.mark.parametrize("seed", range(5))
-def test_it_evicts_by_handle_what_its_model_evicts(
+def test_it_evicts_by_node_what_its_model_evicts(
     kind: type[EvictionPolicy[int]], model_kind: type[Model], seed: int
 ) -> None:
     random_numbers = random.Random(seed)
     policy, model = kind(), model_kind()
-    handles: dict[int, object] = {}
+    nodes: dict[int, Node[int]] = {}
     for _ in range(3000):
         key = random_numbers.randrange(30)
         action = random_numbers.random()
-        if action < 0.1 and key in handles:
-            policy.discard(handles.pop(key))
+        if action < 0.1 and key in nodes:
+            policy.discard(nodes.pop(key))
             model.forget(key)
         elif action < 0.35 and model.keys:
             evicted = policy.evict_key()
             assert evicted == model.evict()
-            del handles[evicted]
-        elif key in handles:
-            policy.touch(handles[key])
+            del nodes[evicted]
+        elif key in nodes:
+            policy.touch(nodes[key])
             model.track(key)
         else:
-            handles[key] = policy.admit(key)
+            nodes[key] = Node(key)
+            policy.admit(nodes[key])
             model.track(key)
 
 
@@ -173,19 +175,23 @@ def test_an_empty_policy_has_nothing_to_evict(
 
 
 @pytest.mark.parametrize(("kind", "model_kind"), PAIRS)
-def test_a_late_touch_of_a_discarded_handle_harms_no_other_key(
+def test_a_late_touch_of_a_discarded_node_harms_no_other_key(
     kind: type[EvictionPolicy[int]], model_kind: type[Model]
 ) -> None:
     policy = kind()
-    handles = [policy.admit(key) for key in range(4)]
-    policy.discard(handles[1])
-    policy.touch(handles[1])
-    policy.discard(handles[1])
+    nodes = [Node(key) for key in range(4)]
+    for node in nodes:
+        policy.admit(node)
+    policy.discard(nodes[1])
+    policy.touch(nodes[1])
+    policy.discard(nodes[1])
     assert [policy.evict_key() for _ in range(3)] == [0, 2, 3]
 
 
 def test_the_queues_of_the_ticked_policy_don_t_grow_with_discarded_keys() -> None:
     policy: TickedLRUPolicy[int] = TickedLRUPolicy()
     for key in range(10_000):
-        policy.discard(policy.admit(key))
+        node = Node(key)
+        policy.admit(node)
+        policy.discard(node)
     assert len(policy._arrivals) + len(policy._returned) < 200
