@@ -118,7 +118,8 @@ def zipf_keys(seed: int) -> list[int]:
     return random.Random(seed).choices(range(DISTINCT), cum_weights=weights, k=REQUESTS)
 
 
-def measure() -> dict[str, dict[str, float]]:
+def measure() -> dict[str, dict[str, list[float]]]:
+    """Return million requests a second: by kind, by column, one for each round."""
     found: dict[str, dict[str, list[float]]] = {kind: {} for kind in KINDS}
     uniform = [random.Random(seed).choices(range(CAPACITY), k=REQUESTS) for seed in range(4)]
     zipf = [zipf_keys(seed) for seed in range(4)]
@@ -130,7 +131,12 @@ def measure() -> dict[str, dict[str, float]]:
                 found[kind].setdefault(f"hit ×{threads}", []).append(hits)
                 work = million_a_second(get_or_put, KINDS[kind](), [keys[:share] for keys in zipf[:threads]])
                 found[kind].setdefault(f"Zipf ×{threads}", []).append(work)
-    return {kind: {c: statistics.median(v) for c, v in columns.items()} for kind, columns in found.items()}
+    return found
+
+
+def cell(rounds: list[float], baseline: list[float]) -> str:
+    median = statistics.median(rounds)
+    return f"{median:.2f} {median / statistics.median(baseline):.2f}/{max(rounds) / max(baseline):.2f}"
 
 
 def nanoseconds_of(action: Callable[[], object]) -> float:
@@ -143,11 +149,12 @@ def nanoseconds_of(action: Callable[[], object]) -> float:
 def main() -> None:
     found = measure()
     columns = list(found[BASELINE])
-    print(f"{REQUESTS} requests, {ROUNDS} rounds, Python {sys.version.split()[0]}; million a second (ratio)")
-    print(f"{'':26}" + "".join(f"{column:>16}" for column in columns))
-    for kind, medians in found.items():
-        cells = (f"{medians[c]:.2f} ({medians[c] / found[BASELINE][c]:.2f})" for c in columns)
-        print(f"{kind:26}" + "".join(f"{cell:>16}" for cell in cells))
+    print(f"{REQUESTS} requests, {ROUNDS} rounds, Python {sys.version.split()[0]}")
+    print("million a second: median, ratio of medians / of the best rounds")
+    print(f"{'':26}" + "".join(f"{column:>18}" for column in columns))
+    for kind, rounds in found.items():
+        cells = (cell(rounds[column], found[BASELINE][column]) for column in columns)
+        print(f"{kind:26}" + "".join(f"{each:>18}" for each in cells))
     clock, call = nanoseconds_of(time.monotonic), nanoseconds_of(os.getppid)
     print(f"time.monotonic() {clock:.0f} ns, a system call (getppid) {call:.0f} ns")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
 
 from lakehouse.cache.errors import LockMisuseError, LockTimeoutError
 
@@ -18,12 +19,13 @@ class ReadWriteLock:
     waiting by then all go before the next writer. A thread may read again while it reads. What would wait
     for itself raises LockMisuseError at once: writing while reading (an upgrade), anything while writing.
 
-    A reader pays about four plain locks, so this lock is for sections longer than that.
+    A reader pays about eight plain locks, so this lock is for sections longer than that.
     """
 
     __slots__ = (
         "_changed",
         "_depth_by_reader",
+        "_mutex",
         "_passes",
         "_phase",
         "_waiting_readers",
@@ -32,7 +34,8 @@ class ReadWriteLock:
     )
 
     def __init__(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
+        self._mutex = threading.Lock()
+        self._changed = threading.Condition(self._mutex)
         self._depth_by_reader: dict[int, int] = {}
         self._writer: int | None = None
         self._waiting_readers = 0
@@ -40,28 +43,18 @@ class ReadWriteLock:
         self._phase = 0  # one more with each writer that left
         self._passes = 0  # readers of an earlier phase, all to be let in before the next writer
 
-    @contextmanager
-    def reading(self, *, timeout_seconds: float | None = None) -> Iterator[None]:
+    def reading(self, *, timeout_seconds: float | None = None) -> AbstractContextManager[None]:
         """Hold the lock beside other readers. Raises LockMisuseError, LockTimeoutError."""
-        self.acquire_read(timeout_seconds=timeout_seconds)
-        try:
-            yield
-        finally:
-            self.release_read()
+        return _Section(self.acquire_read, self.release_read, timeout_seconds)
 
-    @contextmanager
-    def writing(self, *, timeout_seconds: float | None = None) -> Iterator[None]:
+    def writing(self, *, timeout_seconds: float | None = None) -> AbstractContextManager[None]:
         """Hold the lock alone. Raises LockMisuseError, LockTimeoutError."""
-        self.acquire_write(timeout_seconds=timeout_seconds)
-        try:
-            yield
-        finally:
-            self.release_write()
+        return _Section(self.acquire_write, self.release_write, timeout_seconds)
 
     def acquire_read(self, *, timeout_seconds: float | None = None) -> None:
         """Wait until this thread may read; ``release_read`` must follow."""
         me = threading.get_ident()
-        with self._changed:
+        with self._mutex:
             self._refuse_inside_writing("read")
             depth = self._depth_by_reader.get(me, 0)
             if depth == 0 and (self._writer is not None or self._waiting_writers):
@@ -71,7 +64,7 @@ class ReadWriteLock:
     def release_read(self) -> None:
         """Give back one ``acquire_read`` of this thread."""
         me = threading.get_ident()
-        with self._changed:
+        with self._mutex:
             depth = self._depth_by_reader.get(me, 0)
             if depth == 0:
                 raise LockMisuseError(
@@ -87,7 +80,7 @@ class ReadWriteLock:
     def acquire_write(self, *, timeout_seconds: float | None = None) -> None:
         """Wait until this thread may write; ``release_write`` must follow."""
         me = threading.get_ident()
-        with self._changed:
+        with self._mutex:
             self._refuse_inside_writing("write")
             if me in self._depth_by_reader:
                 raise LockMisuseError(
@@ -100,7 +93,7 @@ class ReadWriteLock:
 
     def release_write(self) -> None:
         """Give back ``acquire_write``."""
-        with self._changed:
+        with self._mutex:
             if self._writer != threading.get_ident():
                 raise LockMisuseError(
                     asked="release a write lock",
@@ -150,3 +143,24 @@ class ReadWriteLock:
     def _wait(self, ready: Callable[[], bool], timeout_seconds: float | None, *, asked: str) -> None:
         if not self._changed.wait_for(ready, timeout_seconds) and timeout_seconds is not None:
             raise LockTimeoutError(asked=asked, timeout_seconds=timeout_seconds)
+
+
+class _Section(AbstractContextManager[None]):
+    """The ``with`` of a lock; a generator would take as long again as the lock itself."""
+
+    __slots__ = ("_enter", "_leave", "_timeout_seconds")
+
+    def __init__(
+        self, enter: Callable[..., None], leave: Callable[[], None], timeout_seconds: float | None
+    ) -> None:
+        self._enter = enter
+        self._leave = leave
+        self._timeout_seconds = timeout_seconds
+
+    def __enter__(self) -> None:
+        self._enter(timeout_seconds=self._timeout_seconds)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
