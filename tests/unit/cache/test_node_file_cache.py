@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import os
 import random
@@ -10,6 +11,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -222,6 +224,19 @@ def test_threads_that_miss_the_same_file_make_one_fetch(
     assert len(fetched) == 1
     seen = files.statistics()
     assert (seen.file_hits + seen.file_waits, seen.fetches) == (15, 1)
+
+
+def test_a_hit_waits_for_no_lock(files: NodeFileCache, source: Source, tmp_path: Path) -> None:
+    for uri in ("known", "in the index"):
+        files.open(uri, "1", source.fetch(uri)).close()
+    files.open("known", "1", source.fetch("known")).close()
+    with ExitStack() as locked, ThreadPoolExecutor(1) as pool:
+        for name in ("index-lock", "key-locks"):
+            file = locked.enter_context((tmp_path / "cache" / "layout-1" / name).open("r+"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        for uri in ("known", "in the index"):
+            assert content(pool.submit(files.open, uri, "1", source.fetch(uri)).result(LATEST_SECONDS))
+    assert len(source.fetched) == 2
 
 
 def test_different_files_are_fetched_side_by_side(files: NodeFileCache) -> None:
