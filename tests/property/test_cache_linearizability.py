@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from lakehouse.cache import CacheMap, LRUCache
+from lakehouse.cache import BufferedCache, CacheMap, LRUCache
 
 THREADS = 4
 CALLS_PER_THREAD = 6
@@ -170,6 +170,38 @@ class LocklessLRU:
 @pytest.mark.usefixtures("eager_switching")
 def test_the_checker_finds_a_cache_without_a_lock() -> None:
     assert not all(is_linearizable(record(LocklessLRU(), seed)) for seed in range(150))
+
+
+@pytest.mark.usefixtures("eager_switching")
+def test_readers_of_the_buffered_cache_never_see_an_older_value_than_before() -> None:
+    cache: BufferedCache[int, int] = BufferedCache(CAPACITY)
+    stop = threading.Event()
+    went_back: list[tuple[int, int, int]] = []
+
+    def read() -> None:
+        newest = dict.fromkeys(range(KEYS), -1)
+        while not stop.is_set():
+            for key in range(KEYS):
+                value = cache.get(key)
+                if value is not None and value < newest[key]:
+                    went_back.append((key, newest[key], value))
+                newest[key] = newest[key] if value is None else value
+
+    readers = [threading.Thread(target=read) for _ in range(THREADS)]
+    for reader in readers:
+        reader.start()
+    for number in range(2000):
+        cache.put(number % KEYS, number)
+        if number % 17 == 0:
+            cache.remove(number % KEYS)
+        assert len(cache) <= CAPACITY
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert went_back == []
+    seen = cache.statistics()
+    assert seen.hits > 0
+    assert seen.evictions > 0
 
 
 def test_the_checker_refuses_a_stale_read() -> None:
