@@ -13,7 +13,7 @@ from lakehouse.chess.pgn import PgnGame, QuarantinedGame, read_pgn
 from lakehouse.chess.sample_games import nasty_pgn, sample_pgn
 from lakehouse.pipelines import run_pipeline
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
 
 PIPELINE = runpy.run_path(str(Path(__file__).parents[3] / "jobs" / "chess_games.py"))["pipeline"]
 
