@@ -40,7 +40,7 @@ def perft(fen: str, depth: int, *, variant: str, divide: bool, as_json: bool) ->
     fast = fast_perft_or_none() if game in (STANDARD, CHESS960) else None
     counts: dict[str, int] | None = None
     if divide:
-        counts = divided(game.engine, board, depth, chess960=game.is_chess960)
+        counts = divided(game.engine, board, depth, chess960=game.is_chess960, count=fast)
         nodes = sum(counts.values())
     else:
         nodes = fast(board, depth) if fast is not None else counted(game.engine, board, depth)

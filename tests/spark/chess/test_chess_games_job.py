@@ -29,7 +29,7 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory):
     result = run_pipeline(
         PIPELINE, spark=spark, warehouse=str(folder / "lake"), variables={"landing": str(landing)}
     )
-    assert result.succeeded, result
+    assert result.status == "ok", result.failures
     read = [game for file in ("a.pgn", "b.pgn") for game in read_pgn((landing / file).read_bytes())]
     return folder / "lake", read
 
