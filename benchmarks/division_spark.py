@@ -6,9 +6,7 @@ All methods run over the same pairs on the same session, warm, in turns; the row
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import sys
 import time
 
 import pyarrow as pa
@@ -40,7 +38,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000)
     rows = parser.parse_args().rows
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     spark = SparkSessionFactory.local(cores=2).create("division benchmark")
     spark.sparkContext.setLogLevel("ERROR")
 

@@ -18,9 +18,6 @@ from lakehouse.cli import main
 from lakehouse.division.spark_udfs import floor_div, safe_allocate, safe_repeating_decimal, try_divide_exact
 from lakehouse.pipelines import DeclarativePipelineBuilder, from_files, read
 
-# Spark starts Python workers with the first python3 on the PATH; they need this environment's packages.
-os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-
 SALES = {
     "InvoiceNo": "string",
     "StockCode": "string",
@@ -177,4 +174,6 @@ pipeline = (
 )
 
 if __name__ == "__main__":
+    # Under spark-submit the functions would run in the PATH's first python3, without the packages that are here.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     sys.exit(main(["run", "division", "--definition", __file__, *sys.argv[1:]]))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import gzip
-import os
 import runpy
 import shutil
-import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 pytestmark = pytest.mark.spark
-os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
 ROOT = Path(__file__).parents[2]
 SHIPPING = {"POST", "DOT", "C2"}

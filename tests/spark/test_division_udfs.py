@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 pytestmark = pytest.mark.spark
-# Python workers are started with the interpreter that is first on the PATH, unless they are told.
-os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
 BIGINT_MIN = -(2**63)
 PAIRS = [(-7, 2), (7, -2), (-7, -2), (7, 2), (0, 5), (BIGINT_MIN, 2), (2**63 - 1, -1), (None, 3), (3, None)]

@@ -18,6 +18,27 @@ Codes = npt.NDArray[np.uint8]
 _DECIMAL256_WORDS = 4
 
 
+class _Bitmap:
+    """A bit a row, set unless the row is missing; no memory is taken before the first one that is."""
+
+    def __init__(self, rows: int) -> None:
+        self._bytes = (rows + 7) >> 3
+        self._bits: Codes | None = None
+
+    def put(self, start: int, missing: Mask | None) -> None:
+        """Take a block's missing rows; ``start`` is a multiple of eight."""
+        if missing is None or not missing.any():
+            return
+        if self._bits is None:
+            self._bits = np.full(self._bytes, 0xFF, np.uint8)
+        packed = np.packbits(~missing, bitorder="little")
+        self._bits[start >> 3 : (start >> 3) + len(packed)] = packed
+
+    def buffer(self) -> pa.Buffer | None:
+        """None: no row is missing."""
+        return None if self._bits is None else pa.py_buffer(self._bits)
+
+
 class StructOutput:
     """Buffers of the whole length; ``put`` fills a block that starts at a multiple of eight rows."""
 
@@ -28,11 +49,9 @@ class StructOutput:
         shape: tuple[int, ...] = (rows, _DECIMAL256_WORDS) if width == 128 else (rows,)
         stored = np.dtype(np.int64) if width == 128 else np.dtype(f"i{width >> 3}")
         self._values = (np.empty(shape, stored), np.empty(shape, stored))
-        self._has_value = np.empty((rows + 7) >> 3, np.uint8)
-        self._is_row = np.empty((rows + 7) >> 3, np.uint8) if on_error == "quarantine" else self._has_value
+        self._has_value = _Bitmap(rows)
+        self._is_row = _Bitmap(rows) if on_error == "quarantine" else self._has_value
         self._codes = np.zeros(rows, np.int8) if on_error == "quarantine" else None
-        self._missing_values = 0
-        self._missing_rows = 0
 
     def put(
         self, start: int, quotients: Signed, remainders: Signed, *, null: Mask | None, codes: Codes | None
@@ -44,30 +63,25 @@ class StructOutput:
         missing = None if codes is None else codes != Reason.FINE
         if null is not None:
             missing = null if missing is None else missing | null
-        self._missing_values += _put_bits(self._has_value, start, rows, missing)
+        self._has_value.put(start, missing)
         if self._codes is not None:
-            self._missing_rows += _put_bits(self._is_row, start, rows, null)
+            self._is_row.put(start, null)
             if codes is not None:
                 self._codes[start : start + rows] = codes
 
     def finish(self) -> pa.StructArray:
         """The column; the buffers are handed over, not copied."""
+        valid = self._has_value.buffer()
         children = [
-            pa.Array.from_buffers(
-                self._type, self._rows, [_bitmap(self._has_value, self._missing_values), pa.py_buffer(values)]
-            )
+            pa.Array.from_buffers(self._type, self._rows, [valid, pa.py_buffer(values)])
             for values in self._values
         ]
         names = ["quotient", "remainder"]
-        missing = self._missing_values
         if self._codes is not None:
             children.append(self._reasons(self._codes))
             names.append("error")
-            missing = self._missing_rows
         kind = pa.struct([pa.field(name, child.type) for name, child in zip(names, children, strict=True)])
-        return pa.StructArray.from_buffers(
-            kind, self._rows, [_bitmap(self._is_row, missing)], children=children
-        )
+        return pa.StructArray.from_buffers(kind, self._rows, [self._is_row.buffer()], children=children)
 
     def _reasons(self, codes: npt.NDArray[np.int8]) -> pa.DictionaryArray:
         """One byte a row and each reason once; FINE is a null."""
@@ -81,17 +95,3 @@ def _store(target: npt.NDArray[np.signedinteger], source: Signed) -> None:
         return
     target[:, 0], target[:, 1] = source[0], source[1]
     target[:, 2] = target[:, 3] = source[1] >> np.int64(63)
-
-
-def _put_bits(bitmap: Codes, start: int, rows: int, missing: Mask | None) -> int:
-    """Write a bit for each row that is not missing, and say how many are."""
-    first, last = start >> 3, (start + rows + 7) >> 3
-    if missing is None:
-        bitmap[first:last] = 0xFF
-        return 0
-    bitmap[first:last] = np.packbits(~missing, bitorder="little")
-    return int(np.count_nonzero(missing))
-
-
-def _bitmap(bits: Codes, missing: int) -> pa.Buffer | None:
-    return pa.py_buffer(bits) if missing else None
