@@ -71,8 +71,9 @@ def race(spark: SparkSession, folder: Path, *, rounds: int, guarded: bool = True
         spark_writer = threading.Thread(target=lambda t=target, r=theirs: r.append(store.write(t, "{}")))
         commit = Commit(actions=[CommitInfo(transaction_id=f"{version}")], transaction_id=f"{version}")
         spark_writer.start()
-        while not theirs and not target.exists() and not any(name[0] == "." for name in os.listdir(log)):
-            pass
+        prefix = f".{target.name}."
+        while not (theirs or target.exists() or any(name.startswith(prefix) for name in os.listdir(log))):
+            time.sleep(0.0002)
         # It has made its temporary: now is the moment in which it looks, and then renames.
         time.sleep(chance.choice([0, 0, 0.0005, 0.002]))
         ours = protocol.publish(version, commit)
@@ -87,8 +88,8 @@ def race(spark: SparkSession, folder: Path, *, rounds: int, guarded: bool = True
 def test_no_acknowledged_commit_is_replaced_by_delta_sparks_log_store(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    lost, replaced = race(spark, tmp_path, rounds=150)
-    print(f"150 rounds: {lost} lost, {replaced} left to delta-spark")
+    lost, replaced = race(spark, tmp_path, rounds=60)
+    print(f"60 rounds: {lost} lost, {replaced} left to delta-spark")
     assert lost == 0
 
 

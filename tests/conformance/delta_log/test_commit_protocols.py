@@ -24,10 +24,12 @@ from lakehouse.delta_log.commit_protocols import (
 from lakehouse.delta_log.commit_protocols.dynamodb import DynamoDbProtocol
 from lakehouse.delta_log.commit_protocols.foreign_temporaries import ScannedTemporaries
 from lakehouse.storage import LocalStorageService, MemoryStorageService
+from tests.faults.atomic_dynamodb import make_puts_atomic
 
 
 @pytest.fixture
-def entries() -> Iterator[None]:
+def entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    make_puts_atomic(monkeypatch)
     with mock_aws():
         boto3.client("dynamodb", region_name="us-east-1").create_table(
             TableName="delta_log",

@@ -70,6 +70,13 @@ def test_only_what_no_version_needs_is_deleted_after_the_retention(table: Path) 
     assert deltalake.DeltaTable(table).to_pyarrow_table()["id"].to_pylist() == [2]
 
 
+def test_a_file_that_was_removed_lately_stays_however_old_it_is(table: Path) -> None:
+    for file in table.rglob("part-*.parquet"):
+        os.utime(file, (time.time() - 30 * DAY_S, time.time() - 30 * DAY_S))
+    assert vacuum(LocalStorageService(table), dry_run=False).keys == []
+    assert Snapshot.load(table, version=0).to_arrow()["id"].to_pylist() == [1]
+
+
 def test_the_same_files_are_found_as_by_delta_rs(table: Path) -> None:
     for file in [*table.rglob("*.parquet"), table / ".hidden"]:
         os.utime(file, (time.time() - 9 * DAY_S, time.time() - 9 * DAY_S))
