@@ -27,12 +27,15 @@ from lakehouse.delta_log.commit import Commit
 from lakehouse.delta_log.commit_protocols import AlreadyTaken, Published
 from lakehouse.delta_log.commit_protocols.dynamodb import DynamoDbProtocol
 from lakehouse.storage import (
+    CHUNK_BYTES,
     AbstractStorageService,
     AlreadyThere,
+    Changed,
     Created,
     MemoryStorageService,
     NotFoundError,
     ObjectStat,
+    Replaced,
 )
 from tests.faults.atomic_dynamodb import make_puts_atomic
 
@@ -77,6 +80,15 @@ class PlainS3(AbstractStorageService):
 
     def put_if_absent(self, key: str, body: bytes) -> Created | AlreadyThere:
         return Created(stat=self.write(key, body))
+
+    def stream(self, key: str, *, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+        yield self.read(key)
+
+    def replace(self, key: str, body: bytes, *, etag: str) -> Replaced | Changed:
+        return Replaced(stat=self.write(key, body))
+
+    def copy(self, source: str, target: str) -> ObjectStat:
+        return self.write(target, self.read(source))
 
     def delete(self, key: str) -> None:
         self._client.delete_object(Bucket=BUCKET, Key=f"table/{key}")

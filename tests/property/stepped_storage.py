@@ -9,12 +9,15 @@ from typing import Any
 
 from lakehouse.errors import StorageError
 from lakehouse.storage import (
+    CHUNK_BYTES,
     AbstractStorageService,
     AlreadyThere,
+    Changed,
     Created,
     MemoryStorageService,
     NotFoundError,
     ObjectStat,
+    Replaced,
 )
 
 
@@ -101,6 +104,9 @@ class SteppedStorage(AbstractStorageService):
     def read_range(self, key: str, start: int, length: int) -> bytes:
         return self._writer.call(lambda: self._store.read_range(key, start, length))
 
+    def stream(self, key: str, *, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+        yield from self._writer.call(lambda: [*self._store.stream(key, chunk_bytes=chunk_bytes)])
+
     def stat(self, key: str) -> ObjectStat:
         return self._writer.call(lambda: self._store.stat(key))
 
@@ -115,6 +121,12 @@ class SteppedStorage(AbstractStorageService):
 
     def put_if_absent(self, key: str, body: bytes) -> Created | AlreadyThere:
         return self._writer.call(lambda: self._store.put_if_absent(key, body))
+
+    def replace(self, key: str, body: bytes, *, etag: str) -> Replaced | Changed:
+        return self._writer.call(lambda: self._store.replace(key, body, etag=etag))
+
+    def copy(self, source: str, target: str) -> ObjectStat:
+        return self._writer.call(lambda: self._store.copy(source, target))
 
     def delete(self, key: str) -> None:
         self._writer.call(lambda: self._store.delete(key))
