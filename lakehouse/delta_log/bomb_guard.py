@@ -48,7 +48,9 @@ class BombGuard:
         prefixes = tuple(f"{column}." for column in columns)
         indices = [i for i, path in enumerate(self._paths) if f"{path}.".startswith(prefixes)]
         total = 0
-        with open_parquet(self._storage, self._key, read_dictionary=self._texts) as encoded:
+        with open_parquet(
+            self._storage, self._key, read_dictionary=self._texts, metadata=self._metadata
+        ) as encoded:
             for group in range(self._metadata.num_row_groups):
                 # Reading first: for a broken footer that is an error, where asking the footer is a crash.
                 longest = self._longest_texts(encoded, group, columns)

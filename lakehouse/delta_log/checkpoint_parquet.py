@@ -40,7 +40,7 @@ class CheckpointParquet:
         """Return the rows of the small actions, as (name, fields without nulls)."""
         present = [name for name in names if name in self._schema.names]
         found: list[tuple[str, dict[str, Any]]] = []
-        for batch in self._batches(present):
+        for batch in self._batches(present, use_threads=False):
             for name in present:
                 column = batch.column(name)
                 rows = column.filter(pc.is_valid(column)).to_pylist(maps_as_pydicts="lossy")
@@ -60,7 +60,8 @@ class CheckpointParquet:
         if not pa.types.is_struct(stored) or stored.get_field_index("path") < 0:
             raise self._malformed(f"its column {action!r} is {stored}, not a struct with a path")
         names = [field.name for field in row_type if stored.get_field_index(field.name) >= 0]
-        batches = self._batches([f"{action}.{name}" for name in dict.fromkeys(["path", *names])])
+        columns = [f"{action}.{name}" for name in dict.fromkeys(["path", *names])]
+        batches = self._batches(columns, use_threads=True)
         try:
             parts = [_selected(batch.column(action), row_type) for batch in batches]
         except (pa.ArrowException, KeyError) as error:
@@ -77,13 +78,13 @@ class CheckpointParquet:
         """Return the Arrow type of a field that is there."""
         return self._schema.field(action).type.field(field).type
 
-    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def _batches(self, columns: Sequence[str], *, use_threads: bool) -> Iterator[pa.RecordBatch]:
         if not columns:
             return
         try:
             self._bomb_guard.check(columns)
             for batch in self._file.iter_batches(
-                batch_size=_BATCH_ROWS, columns=list(columns), use_threads=False
+                batch_size=_BATCH_ROWS, columns=list(columns), use_threads=use_threads
             ):
                 # Damaged bytes may decode to text that is none, and to lists that end before they begin.
                 batch.validate(full=True)
@@ -96,7 +97,8 @@ class CheckpointParquet:
 
 
 def _selected(column: pa.StructArray, row_type: pa.StructType) -> pa.RecordBatch:
-    present = column.filter(pc.is_valid(column)) if column.null_count else column
+    # Filtering copies even where every row is kept: what the decoder gives holds spare room several times over.
+    present = column.filter(pc.is_valid(column))
     return pa.RecordBatch.from_arrays(
         [_field(present, field.name, field.type) for field in row_type], schema=pa.schema(list(row_type))
     )

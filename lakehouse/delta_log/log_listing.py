@@ -17,7 +17,7 @@ def list_log(storage: AbstractStorageReader, *, from_version: int = 0) -> list[L
     """Return the files of the log from a version on, by key."""
     start = version_prefix(from_version)
     if isinstance(storage, LocalStorageService):
-        keys = [key for key in _local_keys(storage) if key >= start]
+        keys = _local_keys(storage, start)
     else:
         start_after = start if from_version else ""
         keys = [stat.key for stat in storage.list(VERSIONED_PREFIX, start_after=start_after)]
@@ -25,7 +25,7 @@ def list_log(storage: AbstractStorageReader, *, from_version: int = 0) -> list[L
     return [file for file in found if file is not None]
 
 
-def _local_keys(storage: LocalStorageService) -> list[str]:
+def _local_keys(storage: LocalStorageService, start: str) -> list[str]:
     # The service's own listing asks the disk for size and time of each file, which nobody needs here.
     folder = storage.path() / LOG_FOLDER
     try:
@@ -33,5 +33,6 @@ def _local_keys(storage: LocalStorageService) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError:
-        return [stat.key for stat in storage.list(VERSIONED_PREFIX)]
-    return sorted(LOG_FOLDER + name for name in names if name.startswith("0"))
+        return [stat.key for stat in storage.list(VERSIONED_PREFIX) if stat.key >= start]
+    first = start.removeprefix(LOG_FOLDER)
+    return [LOG_FOLDER + name for name in sorted(name for name in names if first <= name < "1")]

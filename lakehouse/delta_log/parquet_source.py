@@ -17,11 +17,15 @@ _SMALL_BYTES = 8 * 2**20
 
 
 def open_parquet(
-    storage: AbstractStorageReader, key: str, *, read_dictionary: Sequence[str] = ()
+    storage: AbstractStorageReader,
+    key: str,
+    *,
+    read_dictionary: Sequence[str] = (),
+    metadata: pq.FileMetaData | None = None,
 ) -> pq.ParquetFile:
     """Open a Parquet file; its columns are read when asked for. Raises NotFoundError, pa.ArrowException.
 
-    ``read_dictionary``: leaf columns of text that stay encoded.
+    ``read_dictionary``: leaf columns of text that stay encoded; ``metadata``: of the file, if it was read before.
     """
     size_bytes = storage.stat(key).size_bytes
     # Fetching ahead pays where each read waits for a network; on a disk it only takes memory.
@@ -33,7 +37,11 @@ def open_parquet(
     else:
         source = pa.PythonFile(StoredFile(storage, key, size_bytes), mode="r")
     return pq.ParquetFile(
-        source, pre_buffer=is_remote, coerce_int96_timestamp_unit="us", read_dictionary=list(read_dictionary)
+        source,
+        metadata=metadata,
+        pre_buffer=is_remote,
+        coerce_int96_timestamp_unit="us",
+        read_dictionary=list(read_dictionary),
     )
 
 
