@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import ROOT, SPARK_HOME, environment, ran
+from job_programs import ROOT, SPARK_HOME, environment, ran
 from pyspark.sql import SparkSession
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(900)]
