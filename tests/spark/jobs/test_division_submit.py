@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_the_division_job_runs_under_spark_submit(spark: SparkSession, tmp_path: Path) -> None:
-    given = environment()
-    del given["PYSPARK_PYTHON"]
+    given = environment(PYSPARK_DRIVER_PYTHON=sys.executable)
+    del given["PYSPARK_PYTHON"]  # the job itself sees to its workers' Python
     submit = [SPARK_HOME / "bin" / "spark-submit", "--master", "local[2]"]
     options = ["--properties-file", "conf/spark-defaults.conf"]
     answer = ran([*submit, *options, "jobs/division.py", "--warehouse", tmp_path], cwd=ROOT, env=given)
