@@ -27,7 +27,8 @@ from lakehouse.pipelines.factory import PipelineFactory
 from lakehouse.pipelines.graph import TableGraph, graph_of
 from lakehouse.pipelines.sources import FileSource, TableSource
 from lakehouse.pipelines.steps import Deduplicate, Step
-from lakehouse.quality import CAST_ERRORS, SchemaMismatchError, SchemaValidator
+from lakehouse.pipelines.write_modes import validator_beside
+from lakehouse.quality import CAST_ERRORS, SchemaMismatchError
 from lakehouse.source_location import SourceLocation
 
 __all__ = ["NotChecked", "Resolution", "declaration_problems", "resolve"]
@@ -210,10 +211,8 @@ class _TableCheck:
 
     def _check_existing(self, schema: StructType, existing: StructType | None) -> None:
         mode = self.table.flow.write_mode
-        if existing is None or mode is None or not mode.keeps_rows:
+        if existing is None or mode is None or (validator := validator_beside(existing, mode)) is None:
             return
-        evolves = bool(getattr(mode, "evolve_schema", False))
-        validator = SchemaValidator(expected=existing, extra_allowed=evolves, check_nullability=False)
         if differences := validator.differences(schema):
             subject = f"{self.table.location}: what {self.table.name!r} is to be given"
             listed = [str(each) for each in differences]

@@ -18,8 +18,8 @@ from lakehouse.pipelines.refresh_context import RefreshContext
 from lakehouse.pipelines.row_counts import RowCounter, StepCount, rows
 from lakehouse.pipelines.sources import Inputs, ReadableSource, Source, TableSource
 from lakehouse.pipelines.steps import Step
-from lakehouse.pipelines.write_modes import WriteMode
-from lakehouse.quality import CAST_ERRORS, Judgement, SchemaValidator, Tally, judge
+from lakehouse.pipelines.write_modes import WriteMode, validator_beside
+from lakehouse.quality import CAST_ERRORS, Judgement, Tally, judge
 from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TableLog, TableState
 
 __all__ = ["Refresh", "TablePipeline", "Verdict"]
@@ -229,10 +229,8 @@ class TablePipeline:
 
     def check_schema(self, found: StructType, state: TableState | None) -> None:
         """Raise SchemaMismatchError where rows of this schema can't stand beside those of the table."""
-        if state is None or not self.write_mode.keeps_rows:
+        if state is None or (validator := validator_beside(state.schema, self.write_mode)) is None:
             return
-        evolves = bool(getattr(self.write_mode, "evolve_schema", False))
-        validator = SchemaValidator(expected=state.schema, extra_allowed=evolves, check_nullability=False)
         validator.check(found, subject=f"what {self.table.name!r} is to be given ({self.table.location})")
 
     def details(self, batch: Batch) -> Mapping[str, int]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pyspark.sql import DataFrame
+from pyspark.sql.types import StructType
 
+from lakehouse.quality import SchemaValidator
 from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId
 
-__all__ = ["Append", "Merge", "Replace", "WriteMode"]
+__all__ = ["Append", "Merge", "Replace", "WriteMode", "validator_beside"]
 
 
 class WriteMode(Protocol):
@@ -102,3 +104,11 @@ class Merge:
         self, table: IWritableDeltaTable, frame: DataFrame, transaction: TransactionId
     ) -> Published | AlreadyPublished:
         return table.merge(frame, keys=self.keys, transaction=transaction)
+
+
+def validator_beside(held: StructType, mode: WriteMode) -> SchemaValidator | None:
+    """Return what rows must pass to stand beside those of a table of schema ``held``; None where all of them go."""
+    if not mode.keeps_rows:
+        return None
+    evolves = bool(getattr(mode, "evolve_schema", False))
+    return SchemaValidator(expected=held, extra_allowed=evolves, check_nullability=False)
