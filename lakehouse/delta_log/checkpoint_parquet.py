@@ -17,7 +17,7 @@ from lakehouse.storage import AbstractStorageReader
 
 __all__ = ["CheckpointParquet"]
 
-_BATCH_ROWS = 65_536
+_BATCH_ROWS = 16_384
 
 
 class CheckpointParquet:
@@ -40,7 +40,7 @@ class CheckpointParquet:
         """Return the rows of the small actions, as (name, fields without nulls)."""
         present = [name for name in names if name in self._schema.names]
         found: list[tuple[str, dict[str, Any]]] = []
-        for batch in self._batches(present, use_threads=False):
+        for batch in self._batches(present, use_threads=False, only_with_values=True):
             for name in present:
                 column = batch.column(name)
                 rows = column.filter(pc.is_valid(column)).to_pylist(maps_as_pydicts="lossy")
@@ -62,8 +62,9 @@ class CheckpointParquet:
         names = [field.name for field in row_type if stored.get_field_index(field.name) >= 0]
         columns = [f"{action}.{name}" for name in dict.fromkeys(["path", *names])]
         batches = self._batches(columns, use_threads=True)
+        nulls = _SharedNulls()
         try:
-            parts = [_selected(batch.column(action), row_type) for batch in batches]
+            parts = [_selected(batch.column(action), row_type, nulls) for batch in batches]
         except (pa.ArrowException, KeyError) as error:
             raise self._malformed(str(error)) from error
         return pa.Table.from_batches(parts, schema=schema)
@@ -78,13 +79,19 @@ class CheckpointParquet:
         """Return the Arrow type of a field that is there."""
         return self._schema.field(action).type.field(field).type
 
-    def _batches(self, columns: Sequence[str], *, use_threads: bool) -> Iterator[pa.RecordBatch]:
+    def _batches(
+        self, columns: Sequence[str], *, use_threads: bool, only_with_values: bool = False
+    ) -> Iterator[pa.RecordBatch]:
         if not columns:
             return
         try:
             self._bomb_guard.check(columns)
+            groups = range(self._file.num_row_groups)
             for batch in self._file.iter_batches(
-                batch_size=_BATCH_ROWS, columns=list(columns), use_threads=use_threads
+                batch_size=_BATCH_ROWS,
+                row_groups=[g for g in groups if not only_with_values or self._has_values(g, columns)],
+                columns=list(columns),
+                use_threads=use_threads,
             ):
                 # Damaged bytes may decode to text that is none, and to lists that end before they begin.
                 batch.validate(full=True)
@@ -92,29 +99,58 @@ class CheckpointParquet:
         except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
             raise self._malformed(str(error)) from error
 
+    def _has_values(self, group: int, columns: Sequence[str]) -> bool:
+        """Say whether a row group has a value in any of these columns, as far as its statistics know."""
+        prefixes = tuple(f"{column}." for column in columns)
+        row_group = self._file.metadata.row_group(group)
+        chunks = (row_group.column(index) for index in range(row_group.num_columns))
+        return any(not _is_all_null(chunk) for chunk in chunks if chunk.path_in_schema.startswith(prefixes))
+
     def _malformed(self, reason: str) -> MalformedLogError:
         return MalformedLogError(source=self._source, reason=reason.rstrip("."))
 
 
-def _selected(column: pa.StructArray, row_type: pa.StructType) -> pa.RecordBatch:
+def _is_all_null(chunk: pq.ColumnChunkMetaData) -> bool:
+    known = chunk.statistics
+    return known is not None and known.has_null_count and known.null_count == chunk.num_values
+
+
+class _SharedNulls:
+    """Nulls of any type; columns of the same type share their memory, however many batches have no value in it."""
+
+    def __init__(self) -> None:
+        self._by_type: dict[pa.DataType, pa.Array] = {}
+
+    def of(self, kind: pa.DataType, length: int) -> pa.Array:
+        """Return a column of up to a batch's length."""
+        if kind not in self._by_type:
+            self._by_type[kind] = pa.nulls(_BATCH_ROWS, kind)
+        return self._by_type[kind].slice(0, length)
+
+
+def _selected(column: pa.StructArray, row_type: pa.StructType, nulls: _SharedNulls) -> pa.RecordBatch:
     # Filtering copies even where every row is kept: what the decoder gives holds spare room several times over.
     present = column.filter(pc.is_valid(column))
     return pa.RecordBatch.from_arrays(
-        [_field(present, field.name, field.type) for field in row_type], schema=pa.schema(list(row_type))
+        [_field(present, field.name, field.type, nulls) for field in row_type],
+        schema=pa.schema(list(row_type)),
     )
 
 
-def _field(rows: pa.StructArray, name: str, wanted: pa.DataType) -> pa.Array:
+def _field(rows: pa.StructArray, name: str, wanted: pa.DataType, nulls: _SharedNulls) -> pa.Array:
     if rows.type.get_field_index(name) < 0:
-        return pa.nulls(len(rows), wanted)
-    return _cast(pc.struct_field(rows, name), wanted)
+        return nulls.of(wanted, len(rows))
+    values = pc.struct_field(rows, name)
+    if values.null_count == len(values):
+        return nulls.of(wanted, len(rows))
+    return _cast(values, wanted, nulls)
 
 
-def _cast(values: pa.Array, wanted: pa.DataType) -> pa.Array:
+def _cast(values: pa.Array, wanted: pa.DataType, nulls: _SharedNulls) -> pa.Array:
     if values.type.equals(wanted):
         return values
     if pa.types.is_struct(wanted) and pa.types.is_struct(values.type):
-        parts = [_field(values, field.name, field.type) for field in wanted]
+        parts = [_field(values, field.name, field.type, nulls) for field in wanted]
         return pa.StructArray.from_arrays(parts, fields=list(wanted), mask=pc.is_null(values))
     return values.cast(wanted)
 

@@ -161,6 +161,35 @@ def test_a_checkpoint_without_metadata_is_refused(table: Path) -> None:
         Snapshot.load(table)
 
 
+@pytest.mark.parametrize("write_statistics", [True, False])
+def test_actions_are_found_in_whichever_row_groups_they_are(table: Path, write_statistics: bool) -> None:
+    before = Snapshot.load(table)
+    path = table / write_checkpoint(LocalStorageService(table), before, kind="classic").key
+    content = pq.read_table(path)
+    backwards = content.take(list(reversed(range(content.num_rows))))
+    pq.write_table(backwards, path, row_group_size=2, write_statistics=write_statistics)
+    without_commits(table, 0, 1, 2, 3)
+    after = Snapshot.load(table)
+    assert (after.protocol, after.metadata, after.transactions) == (
+        before.protocol,
+        before.metadata,
+        before.transactions,
+    )
+    assert after.domains == before.domains
+    assert after.totals == before.totals
+
+
+def test_fields_that_no_file_has_share_their_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lakehouse.delta_log.checkpoint_parquet._BATCH_ROWS", 10)
+    table = write_log(tmp_path / "t", [metadata(), *(add(f"f{number}") for number in range(30))])
+    write_checkpoint(LocalStorageService(table), Snapshot.load(table), kind="classic")
+    without_commits(table, 0)
+    row_ids = Snapshot.load(table).files().column("baseRowId")
+    assert row_ids.to_pylist() == [None] * 30
+    assert row_ids.num_chunks > 2
+    assert len({chunk.buffers()[1].address for chunk in row_ids.chunks if len(chunk)}) == 1
+
+
 def test_a_multi_part_checkpoint_counts_only_when_it_is_whole(table: Path) -> None:
     written = write_checkpoint(LocalStorageService(table), Snapshot.load(table), kind="classic")
     content = pq.read_table(table / written.key)
