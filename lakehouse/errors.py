@@ -6,6 +6,9 @@ Nothing here imports another module of the project.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 __all__ = [
     "ConfigurationError",
     "DataError",
@@ -14,6 +17,8 @@ __all__ = [
     "MissingDependencyError",
     "StorageError",
     "TableError",
+    "closest_name",
+    "did_you_mean",
 ]
 
 
@@ -55,3 +60,19 @@ class StorageError(LakehouseError):
 
 class TableError(LakehouseError):
     """A table could not be read or written."""
+
+
+def closest_name(name: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that a misspelled name most likely meant, whatever its case; None if none is near."""
+    by_lower_case = {candidate.lower(): candidate for candidate in candidates}
+    found = difflib.get_close_matches(name.lower(), by_lower_case, n=1)
+    return by_lower_case[found[0]] if found else None
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """Return a fix for a name that nothing has: the candidate that is near it, or all that there are."""
+    known = sorted(candidates)
+    close = closest_name(name, known)
+    if close is not None:
+        return f"did you mean {close!r}?"
+    return f"use one of {', '.join(known)}." if known else "declare it first."

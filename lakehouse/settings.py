@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from lakehouse.errors import ConfigurationError
-from lakehouse.strict_yaml import did_you_mean, read_yaml
+from lakehouse.errors import ConfigurationError, did_you_mean
+from lakehouse.strict_yaml import read_yaml
 
 __all__ = [
     "AdlsStorage",
@@ -45,8 +45,8 @@ class UnknownEnvironmentError(ConfigurationError):
     def __init__(self, *, environment: str, folder: Path, known: list[str]) -> None:
         self.environment = environment
         super().__init__(
-            f"there is no environment {environment!r}: {folder / (environment + '.yaml')} does not exist. "
-            + did_you_mean(environment, known)
+            f"there is no environment {environment!r}: {folder / (environment + '.yaml')} does not exist.",
+            fix=did_you_mean(environment, known),
         )
 
 

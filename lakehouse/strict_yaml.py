@@ -8,12 +8,11 @@ is what is read. Knows nothing of Spark, settings or pipelines.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import operator
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
@@ -22,9 +21,9 @@ import msgspec
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from lakehouse.errors import ConfigurationError, LakehouseError
+from lakehouse.errors import ConfigurationError, LakehouseError, did_you_mean
 
-__all__ = ["ParsedYaml", "YamlError", "YamlPath", "YamlProblem", "did_you_mean", "parse_yaml", "read_yaml"]
+__all__ = ["ParsedYaml", "YamlError", "YamlPath", "YamlProblem", "parse_yaml", "read_yaml"]
 
 T = TypeVar("T")
 YamlPath = tuple[str | int, ...]
@@ -83,13 +82,6 @@ def parse_yaml(text: str, as_type: type[T], *, file: str) -> ParsedYaml[T]:
     return ParsedYaml(value=value, lines=reader.lines)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Say how to repair a name that nothing has: ``Fix: did you mean 'x'?``, or the names there are."""
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"Fix: did you mean {close[0]!r}?" if close else f"Fix: use one of {', '.join(names)}."
-
-
 class _Loader(yaml.SafeLoader):
     """The safe loader, without anchors: an alias can repeat a whole tree, and hides where a value stands."""
 
@@ -138,7 +130,7 @@ class _Reader:
             return self._note(node, f"{tag!r} is missing. Fix: add {tag}: {' | '.join(sorted(by_value))}.")
         given = str(keys[tag].value)
         if given not in by_value:
-            return self._note(keys[tag], f"{tag} is {given!r}. {did_you_mean(given, by_value)}")
+            return self._note(keys[tag], f"{tag} is {given!r}. Fix: {did_you_mean(given, by_value)}")
         return self.read(node, by_value[given], path)
 
     def _read_dataclass(self, node: Node, as_type: type, path: YamlPath) -> Any:
@@ -152,7 +144,7 @@ class _Reader:
                 values[key] = self.read(value, hints[key], (*path, key))
             else:
                 line = self.lines[(*path, key)]
-                self._note_at(line, f"unknown key {key!r}. {did_you_mean(key, hints)}")
+                self._note_at(line, f"unknown key {key!r}. Fix: {did_you_mean(key, hints)}")
         for field in dataclasses.fields(as_type):
             if field.name not in values and _is_required(field):
                 self._note(node, f"the key {field.name!r} is missing. Fix: add it.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import difflib
 import gzip
 import hashlib
 import io
@@ -12,6 +11,8 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
+
+from lakehouse.errors import closest_name
 
 __all__ = ["Accepted", "Rejected", "Verdict", "inspect_csv"]
 
@@ -147,9 +148,9 @@ def _check_header(header: tuple[str, ...], columns: Sequence[str], delimiter: st
 
 def _missing_message(missing: Sequence[str], unclaimed: Sequence[str]) -> str:
     hints = [
-        f"{close[0]!r} is there instead of {name!r}"
+        f"{close!r} is there instead of {name!r}"
         for name in missing
-        if (close := difflib.get_close_matches(name, unclaimed, n=1))
+        if (close := closest_name(name, unclaimed)) is not None
     ]
     hint = f" ({', '.join(hints)}?)" if hints else ""
     return f"its header lacks {_listed(missing)}{hint}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
-from lakehouse.errors import DataError, DefinitionError
+from lakehouse.errors import DataError, DefinitionError, did_you_mean
 from lakehouse.source_location import SourceLocation
 
 __all__ = [
@@ -25,18 +24,7 @@ __all__ = [
     "UnknownSourceError",
     "UnknownVariableError",
     "UnreadableSourceError",
-    "did_you_mean",
 ]
-
-
-def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """Return "did you mean 'x'?" for the closest candidate, or what there is."""
-    known = sorted(candidates)
-    lowered = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), lowered, n=1)
-    if close:
-        return f"did you mean {lowered[close[0]]!r}?"
-    return f"use one of {', '.join(known)}." if known else "declare it first."
 
 
 class DefinitionErrors(DefinitionError):  # noqa: N818 - it is several

@@ -12,6 +12,7 @@ from typing import Any, Literal, NoReturn
 
 from pyspark.sql import DataFrame
 
+from lakehouse.errors import did_you_mean
 from lakehouse.pipelines.definition import PipelineDefinition, TableDefinition, Variable
 from lakehouse.pipelines.flow import Flow
 from lakehouse.pipelines.sources import FileSource, TableSource
@@ -31,7 +32,7 @@ from lakehouse.pipelines.steps import (
 from lakehouse.pipelines.write_modes import Append, Merge, Replace, WriteMode
 from lakehouse.quality import Action, CastPolicy, Expectation
 from lakehouse.source_location import SourceLocation
-from lakehouse.strict_yaml import ParsedYaml, YamlError, YamlPath, YamlProblem, did_you_mean, read_yaml
+from lakehouse.strict_yaml import ParsedYaml, YamlError, YamlPath, YamlProblem, read_yaml
 
 __all__ = ["read_yaml_definition"]
 
@@ -264,7 +265,7 @@ class _Builder:
 
     def _named(self, known: Mapping[str, Any], name: str, path: YamlPath, *, what: str) -> Any:
         if name not in known:
-            self._refuse(path, f"there is no {what} {name!r}. {did_you_mean(name, known)}")
+            self._refuse(path, f"there is no {what} {name!r}. Fix: {did_you_mean(name, known)}")
         return known[name]
 
     def _only(self, given: object, kinds: Sequence[str], path: YamlPath) -> str:

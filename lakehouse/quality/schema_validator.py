@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
+from lakehouse.errors import closest_name
 from lakehouse.quality.errors import SchemaMismatchError
 
 __all__ = [
@@ -99,7 +99,7 @@ class SchemaValidator:
             match = there.get(self._key(field.name))
             path = f"{prefix}{field.name}"
             if match is None:
-                yield MissingColumn(path=path, did_you_mean=_closest(field.name, unclaimed))
+                yield MissingColumn(path=path, did_you_mean=closest_name(field.name, unclaimed))
             else:
                 yield from self._between_fields(field, match, path)
         if not self.extra_allowed:
@@ -130,9 +130,3 @@ class SchemaValidator:
 
     def _key(self, name: str) -> str:
         return name if self.case_sensitive else name.lower()
-
-
-def _closest(name: str, candidates: list[str]) -> str | None:
-    lowered = {candidate.lower(): candidate for candidate in candidates}
-    found = difflib.get_close_matches(name.lower(), lowered, n=1)
-    return lowered[found[0]] if found else None
