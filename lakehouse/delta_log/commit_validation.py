@@ -15,7 +15,7 @@ from lakehouse.delta_log.actions import (
     SetTransaction,
 )
 from lakehouse.delta_log.commit_content import file_key
-from lakehouse.delta_log.properties import is_true
+from lakehouse.delta_log.table_properties import TableProperties
 from lakehouse.delta_log.write_errors import AppendOnlyTableError, DuplicateActionError, FileNotLiveError
 from lakehouse.delta_log.writer_state import WriterState
 
@@ -30,7 +30,7 @@ def check_actions(
     if repeated:
         raise DuplicateActionError(table=table, what=", ".join(map(str, repeated)))
     removes = [action for action in actions if isinstance(action, RemoveFile)]
-    if metadata is not None and is_true(metadata.configuration, "delta.appendOnly"):
+    if metadata is not None and TableProperties(metadata.configuration).append_only:
         for remove in removes:
             if remove.data_change:
                 raise AppendOnlyTableError(table=table, path=remove.path)

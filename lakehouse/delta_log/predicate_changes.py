@@ -15,9 +15,9 @@ from lakehouse.delta_log.data_files import conformed
 from lakehouse.delta_log.data_skipping import may_match
 from lakehouse.delta_log.file_rows import STRING_MAP
 from lakehouse.delta_log.predicates import Predicate
-from lakehouse.delta_log.properties import is_true
 from lakehouse.delta_log.reads import ReadPredicate
 from lakehouse.delta_log.snapshot import Snapshot
+from lakehouse.delta_log.table_properties import TableProperties
 from lakehouse.delta_log.write_errors import UnenforceableRuleError, WrongReplacementError
 
 if TYPE_CHECKING:
@@ -70,8 +70,9 @@ def _delete_from(transaction: Transaction, snapshot: Snapshot, file: pa.Table, p
 
 
 def _check_rows_may_move(transaction: Transaction) -> None:
+    properties = TableProperties(transaction.metadata.configuration)
     for name, words in _NEEDS_MORE_THAN_NEW_FILES.items():
-        if is_true(transaction.metadata.configuration, name):
+        if properties.is_on(name):
             rule = f"it {words}: only whole files can be removed here"
             raise UnenforceableRuleError(table=transaction.table, rule=rule)
 

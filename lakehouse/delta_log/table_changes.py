@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from lakehouse.delta_log.actions import MetadataChange
-from lakehouse.delta_log.properties import check_properties, is_true
+from lakehouse.delta_log.property_rules import check_properties
 from lakehouse.delta_log.protocol_upgrade import needed_features, upgraded
 from lakehouse.delta_log.schema import (
     ColumnMappingMode,
@@ -22,6 +22,7 @@ from lakehouse.delta_log.schema import (
     schema_to_json,
 )
 from lakehouse.delta_log.schema_evolution import merged, with_column_ids
+from lakehouse.delta_log.table_properties import TableProperties
 from lakehouse.delta_log.write_errors import (
     InvalidPropertyError,
     NoTableYetError,
@@ -146,7 +147,7 @@ def _put(
     configuration = _without_features(properties)
     mode = column_mapping_mode(configuration, table=table)
     struct, numbering = with_column_ids(struct, configuration, mode=mode, named_before=named_before)
-    if is_true(configuration, "delta.enableRowTracking"):
+    if TableProperties(configuration).row_tracking:
         for name in _ROW_TRACKING_COLUMNS:
             configuration.setdefault(name, f"_{name.rsplit('.')[-1]}-{uuid.uuid4()}")
     protocol = upgraded(transaction.protocol, needed_features(struct, properties))
@@ -161,11 +162,13 @@ def _put(
 
 
 def _check_row_tracking(transaction: Transaction, properties: Mapping[str, str | None]) -> None:
-    name = "delta.enableRowTracking"
-    if is_true(properties, name) and not is_true(transaction.metadata.configuration, name):
+    before = TableProperties(transaction.metadata.configuration)
+    if TableProperties(properties).row_tracking and not before.row_tracking:
         expected = "'true' from the table's creation on: files that are there have no row ids yet"
         if transaction.read_version >= 0:
-            raise InvalidPropertyError(table=transaction.table, name=name, value="true", expected=expected)
+            raise InvalidPropertyError(
+                table=transaction.table, name="delta.enableRowTracking", value="true", expected=expected
+            )
 
 
 def _without_features(properties: Mapping[str, str | None]) -> dict[str, str | None]:

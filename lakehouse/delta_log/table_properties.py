@@ -34,7 +34,7 @@ class TableProperties:
 
     @property
     def append_only(self) -> bool:
-        return self._flag("delta.appendOnly", default=False)
+        return self.is_on("delta.appendOnly")
 
     @property
     def checkpoint_interval(self) -> int:
@@ -48,11 +48,11 @@ class TableProperties:
 
     @property
     def checkpoint_statistics_as_json(self) -> bool:
-        return self._flag("delta.checkpoint.writeStatsAsJson", default=True)
+        return self.is_on("delta.checkpoint.writeStatsAsJson", default=True)
 
     @property
     def checkpoint_statistics_as_struct(self) -> bool:
-        return self._flag("delta.checkpoint.writeStatsAsStruct", default=False)
+        return self.is_on("delta.checkpoint.writeStatsAsStruct")
 
     @property
     def deleted_file_retention_ms(self) -> int:
@@ -72,17 +72,22 @@ class TableProperties:
 
     @property
     def change_data_feed(self) -> bool:
-        return self._flag("delta.enableChangeDataFeed", default=False)
+        return self.is_on("delta.enableChangeDataFeed")
+
+    @property
+    def row_tracking(self) -> bool:
+        return self.is_on("delta.enableRowTracking")
 
     @property
     def in_commit_timestamps_from(self) -> int | None:
         """The version from which commits carry their time, 0 if always; None where they don't."""
-        if not self._flag("delta.enableInCommitTimestamps", default=False):
+        if not self.is_on("delta.enableInCommitTimestamps"):
             return None
         text = self._configuration.get("delta.inCommitTimestampEnablementVersion") or ""
         return int(text) if text.isdecimal() else 0
 
-    def _flag(self, name: str, *, default: bool) -> bool:
+    def is_on(self, name: str, *, default: bool = False) -> bool:
+        """Say whether a property that is true or false is true."""
         text = self._configuration.get(name)
         return default if text is None else text.strip().lower() == "true"
 

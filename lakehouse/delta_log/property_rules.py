@@ -1,15 +1,14 @@
-"""The table properties of the protocol: which there are, and what they may be."""
+"""What a writer may set the table properties of the protocol to."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
+from lakehouse.delta_log.table_properties import interval_ms
 from lakehouse.delta_log.write_errors import InvalidPropertyError
 
-__all__ = ["check_properties", "is_true"]
+__all__ = ["check_properties"]
 
-_INTERVAL = re.compile(r"(interval\s+)?(\d+\s+(second|minute|hour|day|week)s?\s*)+", re.IGNORECASE)
 _CODECS = {"none", "uncompressed", "snappy", "zstd", "gzip", "lz4", "brotli"}
 
 
@@ -17,9 +16,14 @@ def _one_of(*texts: str) -> Callable[[str], bool]:
     return lambda value: value.lower() in texts
 
 
+def _is_duration(text: str) -> bool:
+    length_ms = interval_ms(text)
+    return length_ms is not None and length_ms >= 0
+
+
 _BOOLEAN = ("true or false", _one_of("true", "false"))
 _COUNT = ("a whole number above 0", lambda value: value.isdecimal() and int(value) > 0)
-_DURATION = ("an interval like 'interval 7 days'", lambda value: _INTERVAL.fullmatch(value) is not None)
+_DURATION = ("an interval like 'interval 7 days'", _is_duration)
 _TEXT: tuple[str, Callable[[str], bool]] = ("any text", lambda value: True)
 
 _KNOWN: dict[str, tuple[str, Callable[[str], bool]]] = {
@@ -78,8 +82,3 @@ def check_properties(properties: Mapping[str, str | None], *, table: str) -> Non
         expected, is_valid = _KNOWN[name]
         if value is None or not is_valid(value):
             raise InvalidPropertyError(table=table, name=name, value=value, expected=expected)
-
-
-def is_true(properties: Mapping[str, str | None], name: str) -> bool:
-    """Say whether a property is switched on."""
-    return (properties.get(name) or "").lower() == "true"
