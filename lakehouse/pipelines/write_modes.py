@@ -27,6 +27,10 @@ class WriteMode(Protocol):
         """Whether rows that the table holds stay: then duplicates of them may be left out, and its schema binds."""
 
     @property
+    def takes_new_columns(self) -> bool:
+        """Whether the rows may have columns that the table lacks."""
+
+    @property
     def required_columns(self) -> Sequence[str]:
         """Columns that the rows must have for this mode."""
 
@@ -51,6 +55,10 @@ class Append:
         return True
 
     @property
+    def takes_new_columns(self) -> bool:
+        return self.evolve_schema
+
+    @property
     def required_columns(self) -> Sequence[str]:
         return ()
 
@@ -71,6 +79,10 @@ class Replace:
     @property
     def keeps_rows(self) -> bool:
         return False
+
+    @property
+    def takes_new_columns(self) -> bool:
+        return True
 
     @property
     def required_columns(self) -> Sequence[str]:
@@ -97,6 +109,10 @@ class Merge:
         return False
 
     @property
+    def takes_new_columns(self) -> bool:
+        return False
+
+    @property
     def required_columns(self) -> Sequence[str]:
         return self.keys
 
@@ -110,5 +126,4 @@ def validator_beside(held: StructType, mode: WriteMode) -> SchemaValidator | Non
     """Return what rows must pass to stand beside those of a table of schema ``held``; None where all of them go."""
     if not mode.keeps_rows:
         return None
-    evolves = bool(getattr(mode, "evolve_schema", False))
-    return SchemaValidator(expected=held, extra_allowed=evolves, check_nullability=False)
+    return SchemaValidator(expected=held, extra_allowed=mode.takes_new_columns, check_nullability=False)

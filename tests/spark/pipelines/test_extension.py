@@ -67,6 +67,7 @@ class AppendTwice:
 
     name: str = "append twice"
     keeps_rows: bool = True
+    takes_new_columns: bool = False
     required_columns: Sequence[str] = ()
 
     def publish(
