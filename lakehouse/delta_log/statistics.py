@@ -142,12 +142,17 @@ def _bounds(decoded: Sequence[Any], fields: Sequence[StructField], rows: pa.Arra
     data_type = fields[-1].data_type
     assert isinstance(data_type, PrimitiveType)  # noqa: S101 - column_bounds chose only such
     names = [field.physical_name for field in fields]
+    smallest = _typed([_value(found, "minValues", names) for found in decoded], data_type)
     largest = _typed([_value(found, "maxValues", names) for found in decoded], data_type)
     if data_type.name in {"timestamp", "timestamp_ntz"}:
         largest = _up_to_next_millisecond(largest)
+    if fields[-1].was_once("float"):
+        # The text 0.1 of a float stands for 0.10000000149…, which a double can tell from 0.1.
+        smallest = pc.min_element_wise(smallest, _through_float(smallest), skip_nulls=False)
+        largest = pc.max_element_wise(largest, _through_float(largest), skip_nulls=False)
     nulls = [_value(found, "nullCount", names) for found in decoded]
     return ColumnBounds(
-        smallest=_typed([_value(found, "minValues", names) for found in decoded], data_type),
+        smallest=smallest,
         largest=largest,
         null_count=column(nulls, pa.int64()),
         row_count=rows,
@@ -211,3 +216,7 @@ def _up_to_next_millisecond(largest: pa.Array) -> pa.Array:
     # Writers cut timestamps to milliseconds, so the true maximum may be up to a millisecond later.
     micros = largest.cast(pa.int64())
     return pc.add(micros, column([_MILLISECOND_US - 1], pa.int64())[0]).cast(largest.type)
+
+
+def _through_float(values: pa.Array) -> pa.Array:
+    return values.cast(pa.float32(), safe=False).cast(values.type)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.delta_log import Snapshot
@@ -93,6 +94,27 @@ def test_column_mapping_with_columns_renamed_and_dropped(table: Path, sql: Sql, 
     assert_same(table, sql)
 
 
+def test_type_widening(table: Path, sql: Sql) -> None:
+    sql(
+        "CREATE TABLE {t} (b BYTE, i INT, f FLOAT, d DECIMAL(5,2), day DATE, l ARRAY<SHORT>) USING delta"
+        " TBLPROPERTIES ('delta.enableTypeWidening'='true', 'delta.feature.timestampNtz'='supported')"
+    )
+    sql("INSERT INTO {t} VALUES (1, 2, 0.1, 1.25, DATE'1500-01-01', array(1S, NULL))")
+    for name, wider in (
+        ("b", "INT"),
+        ("i", "DOUBLE"),
+        ("f", "DOUBLE"),
+        ("d", "DECIMAL(10,4)"),
+        ("day", "TIMESTAMP_NTZ"),
+    ):
+        sql(f"ALTER TABLE {{t}} ALTER COLUMN {name} TYPE {wider}")
+    sql("ALTER TABLE {t} ALTER COLUMN l.element TYPE LONG")
+    sql(
+        "INSERT INTO {t} VALUES (100000, 2.5, 1e300, 1.2345, TIMESTAMP_NTZ'2024-01-01 01:02:03', array(5000000000))"
+    )
+    assert "typeWidening" in (assert_same(table, sql).protocol.reader_features or ())
+
+
 def test_everything_that_only_writers_care_for(table: Path, sql: Sql) -> None:
     sql(
         "CREATE TABLE {t} (id LONG NOT NULL, v INT DEFAULT 7, day DATE GENERATED ALWAYS AS (CAST(at AS DATE)),"
@@ -153,6 +175,33 @@ def test_variants_stay_in_their_binary_form(table: Path, sql: Sql) -> None:
     assert found[2] is None
     assert set(found[1]) == {"value", "metadata"}
     assert b"a" in found[1]["metadata"]
+
+
+@pytest.mark.parametrize("suffix", ["json", "parquet"])
+def test_checkpoints_that_spark_writes_with_statistics_only_as_a_struct(
+    table: Path, sql: Sql, spark: SparkSession, suffix: str
+) -> None:
+    spark.conf.set("spark.databricks.delta.checkpointV2.topLevelFileFormat", suffix)
+    sql(
+        "CREATE TABLE {t} (id LONG, p INT) USING delta PARTITIONED BY (p) TBLPROPERTIES"
+        " ('delta.checkpointPolicy'='v2', 'delta.checkpointInterval'='2',"
+        " 'delta.checkpoint.writeStatsAsJson'='false', 'delta.checkpoint.writeStatsAsStruct'='true')"
+    )
+    for number in range(4):
+        sql(f"INSERT INTO {{t}} VALUES ({number}, {number})")
+    spark.conf.unset("spark.databricks.delta.checkpointV2.topLevelFileFormat")
+    log = table / "_delta_log"
+    assert list(log.glob(f"{4:020d}.checkpoint.*.{suffix}"))
+    (sidecar,) = (log / "_sidecars").glob(f"{4:020d}.*.parquet")
+    assert "stats_parsed" in pq.read_schema(sidecar).field("add").type.names
+    assert "stats" not in pq.read_schema(sidecar).field("add").type.names
+    for version in range(4):
+        (log / f"{version:020d}.json").unlink()
+    snapshot = assert_same(table, sql)
+    stats = [json.loads(text) for text in snapshot.files().column("stats").to_pylist()]
+    assert sorted((found["numRecords"], found["minValues"]["id"]) for found in stats) == [
+        (1, number) for number in range(4)
+    ]
 
 
 @pytest.mark.parametrize("kind", ["classic", "v2-parquet", "v2-json"])
