@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote
 
-__all__ = ["canonical_path", "encode_path", "is_absolute", "logical_file_key", "storage_key"]
+__all__ = ["canonical_path", "encode_path", "is_absolute", "storage_key"]
 
 # What java.net.URI leaves alone in a path, as Spark's writer does; everything else is percent-encoded.
 _UNRESERVED = "/-_.!~*'()=,;:@&+$"
@@ -53,8 +53,3 @@ def storage_key(path: str, *, table_uri: str) -> str | None:
     is_file = bool(colon) and scheme.lower() == "file"
     root = ("/" + rest.lstrip("/") if is_file else table_uri).rstrip("/") + "/"
     return plain.removeprefix(root) if plain.startswith(root) else None
-
-
-def logical_file_key(path: str, deletion_vector_id: str | None) -> tuple[str, str | None]:
-    """Return what identifies a logical file in reconciliation: its path, and its deletion vector's id."""
-    return canonical_path(path), deletion_vector_id
