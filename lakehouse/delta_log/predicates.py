@@ -100,33 +100,34 @@ class IsNull(Predicate):
 
 
 @dataclass(frozen=True, slots=True)
-class And(Predicate):
+class _Several(Predicate):
+    parts: tuple[Predicate, ...]
+
+    @property
+    def columns(self) -> frozenset[ColumnPath]:
+        return frozenset[ColumnPath]().union(*(part.columns for part in self.parts))
+
+
+class And(_Several):
     """All of them; of none: always true."""
 
-    parts: tuple[Predicate, ...]
-
-    @property
-    def columns(self) -> frozenset[ColumnPath]:
-        return frozenset[ColumnPath]().union(*(part.columns for part in self.parts))
+    __slots__ = ()
 
     def to_arrow(self) -> pc.Expression:
-        parts = [part.to_arrow() for part in self.parts]
-        return functools.reduce(operator.and_, parts) if parts else pc.scalar(value=True)
+        return functools.reduce(
+            operator.and_, (part.to_arrow() for part in self.parts), pc.scalar(value=True)
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Or(Predicate):
+class Or(_Several):
     """At least one of them; of none: never true."""
 
-    parts: tuple[Predicate, ...]
-
-    @property
-    def columns(self) -> frozenset[ColumnPath]:
-        return frozenset[ColumnPath]().union(*(part.columns for part in self.parts))
+    __slots__ = ()
 
     def to_arrow(self) -> pc.Expression:
-        parts = [part.to_arrow() for part in self.parts]
-        return functools.reduce(operator.or_, parts) if parts else pc.scalar(value=False)
+        return functools.reduce(
+            operator.or_, (part.to_arrow() for part in self.parts), pc.scalar(value=False)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from lakehouse.delta_log.actions import ProtocolChange
+from lakehouse.delta_log.features import READER_FEATURES
 from lakehouse.delta_log.schema import ArrayType, DataType, MapType, PrimitiveType, StructType
 from lakehouse.delta_log.writer_features import features_of
 
@@ -13,19 +14,6 @@ __all__ = ["INITIAL_PROTOCOL", "needed_features", "upgraded"]
 INITIAL_PROTOCOL = ProtocolChange(min_reader_version=1, min_writer_version=2)
 """What every engine reads and writes."""
 
-_READER_FEATURES = frozenset(
-    {
-        "columnMapping",
-        "deletionVectors",
-        "timestampNtz",
-        "typeWidening",
-        "typeWidening-preview",
-        "v2Checkpoint",
-        "vacuumProtocolCheck",
-        "variantType",
-        "variantType-preview",
-    }
-)
 _BY_PROPERTY = (
     ("delta.enableDeletionVectors", {"true"}, ("deletionVectors",)),
     ("delta.columnMapping.mode", {"name", "id"}, ("columnMapping",)),
@@ -57,7 +45,7 @@ def upgraded(protocol: ProtocolChange, features: Iterable[str]) -> ProtocolChang
     if before >= frozenset(features):
         return protocol
     after = before | frozenset(features)
-    readers = sorted(after & _READER_FEATURES)
+    readers = sorted(after & READER_FEATURES)
     keeps_reader_list = protocol.min_reader_version >= 3
     return ProtocolChange(
         min_reader_version=3 if readers or keeps_reader_list else protocol.min_reader_version,
