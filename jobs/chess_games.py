@@ -11,10 +11,20 @@ from pyspark.sql import functions as F
 from pyspark.sql.functions import col
 from pyspark.sql.types import StructType
 
-from lakehouse.chess.spark_udfs import RAW_SCHEMA, read_games, replay_all, uci_moves
+from lakehouse.cache import ReferenceFile
+from lakehouse.chess.spark_udfs import RAW_SCHEMA, name_openings, read_games, replay_all, uci_moves
 from lakehouse.cli import main
 from lakehouse.ingestion import LocalLandingZone
-from lakehouse.pipelines import DeclarativePipelineBuilder, Flow, Inputs, ReadableSource, RefreshContext, read
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    Flow,
+    Inputs,
+    ReadableSource,
+    RefreshContext,
+    Step,
+    TableReader,
+    read,
+)
 from lakehouse.source_location import caller_location
 
 
@@ -59,6 +69,33 @@ def replayed(games: DataFrame) -> DataFrame:
             "raw": F.when(col("fault").isNotNull(), col("raw")),
         }
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameOpenings(Step):
+    """Names the openings by a table of your own, which each node fetches once; without one, leaves them as they are."""
+
+    openings: str
+    """Where the table is, a text that ``compile_openings`` made; may hold ``${variables}``. Empty: nowhere."""
+
+    @property
+    def label(self) -> str:
+        return f"name_openings({self.openings})"
+
+    def filled(self, fill: Callable[[str], str]) -> NameOpenings:
+        return replace(self, openings=fill(self.openings))
+
+    def apply(self, frame: DataFrame, tables: TableReader) -> DataFrame:
+        if not self.openings:
+            return frame
+        named = name_openings(ReferenceFile.at(self.openings))
+        rows = frame.withColumn("named", named("position_keys", "variant"))
+        return rows.withColumns({"eco": col("named.eco"), "opening": col("named.opening")}).drop("named")
+
+
+def named_by(openings: str) -> Step:
+    """Name openings by the table at this address."""
+    return NameOpenings(openings=openings, location=caller_location())
 
 
 def moves_of(games: DataFrame) -> DataFrame:
@@ -113,11 +150,13 @@ GROUP BY time_control, ply DIV 20
 pipeline = (
     DeclarativePipelineBuilder("chess_games")
     .variable("landing", default="data/chess")
+    .variable("openings", default="")
     .bronze("games_raw", from_pgn("${landing}/*.pgn*").append())
     .silver(
         "games",
         read("games_raw", incremental=True)
         .transform(replayed)
+        .step(named_by("${openings}"))
         .expect_or_quarantine("playable", "fault IS NULL")
         .append(),
     )

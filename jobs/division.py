@@ -1,22 +1,34 @@
 """What each invoice line costs, landed: shipping and discount allocated to the cent, unit prices exact.
 
 The parts of an invoice sum to the whole, or the run fails. Postage and carriage are lines of their own in these sales;
-they are spread over the invoice's goods by value, and so is a discount for large invoices.
+they are spread over the invoice's goods by value, and so is a discount for large invoices. Sales abroad are told in the
+market's currency too, by rates from a file that each node fetches once.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.functions import col
 
+from lakehouse.cache import ReferenceFile
 from lakehouse.cli import main
-from lakehouse.division.spark_udfs import floor_div, safe_allocate, safe_repeating_decimal, try_divide_exact
-from lakehouse.pipelines import DeclarativePipelineBuilder, from_files, read
+from lakehouse.division.spark_udfs import (
+    exchange_rate,
+    floor_div,
+    safe_allocate,
+    safe_div,
+    safe_repeating_decimal,
+    try_divide_exact,
+)
+from lakehouse.pipelines import DeclarativePipelineBuilder, Step, TableReader, from_files, read
+from lakehouse.source_location import caller_location
 
 SALES = {
     "InvoiceNo": "string",
@@ -46,6 +58,37 @@ def add_amount(lines: DataFrame) -> DataFrame:
             "is_shipping": col("StockCode").isin(*SHIPPING_CODES),
         }
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToLocalCurrency(Step):
+    """Adds the market's currency, its rate in pounds, and the amount in it, towards zero to the cent."""
+
+    rates: str
+    """Where the file with the rates is; may hold ``${variables}``."""
+
+    @property
+    def label(self) -> str:
+        return f"to_local_currency({self.rates})"
+
+    def filled(self, fill: Callable[[str], str]) -> ToLocalCurrency:
+        return replace(self, rates=fill(self.rates))
+
+    def apply(self, frame: DataFrame, tables: TableReader) -> DataFrame:
+        rated = frame.withColumn("market", exchange_rate("Country", ReferenceFile.at(self.rates)))
+        cents = safe_div(col("amount") * 100, col("market.rate"), returns="decimal(32,0)")
+        return rated.withColumns(
+            {
+                "currency": col("market.currency"),
+                "rate": col("market.rate"),
+                "local_amount": (cents * F.lit(Decimal("0.01"))).cast("decimal(34,2)"),
+            }
+        ).drop("market")
+
+
+def to_local_currency(rates: str) -> Step:
+    """Tell amounts in the market's currency."""
+    return ToLocalCurrency(rates=rates, location=caller_location())
 
 
 def to_invoices(lines: DataFrame) -> DataFrame:
@@ -126,6 +169,7 @@ def _discount() -> Column:
 pipeline = (
     DeclarativePipelineBuilder("division")
     .variable("landing", default="data/retail")
+    .variable("rates", default="data/reference/exchange_rates.csv")
     .bronze("invoices_raw", from_files("${landing}/*.csv*", columns=SALES))
     .silver(
         "invoice_lines",
@@ -162,6 +206,20 @@ pipeline = (
         .expect_or_fail("shipping_is_whole", "shipping_parts = shipping")
         .expect_or_fail("discount_is_whole", "discount_parts = discount")
         .expect_or_fail("landed_is_whole", "landed = goods + shipping - discount")
+        .replace(),
+    )
+    .gold(
+        "sales_abroad",
+        read("invoice_lines")
+        .where("Country != 'United Kingdom'")
+        .step(to_local_currency("${rates}"))
+        .aggregate(
+            by=("Country", "currency"),
+            lines="count(*)",
+            amount="sum(amount)",
+            local_amount="sum(local_amount)",
+        )
+        .expect("has_rate", "currency IS NOT NULL")
         .replace(),
     )
     .gold(

@@ -35,6 +35,7 @@ from lakehouse.cache.node_file_cache import NodeFileCache
 from lakehouse.cache.node_statistics import NodeStatistics
 from lakehouse.cache.prefetch import FileToFetch, Prefetch
 from lakehouse.cache.read_write_lock import ReadWriteLock
+from lakehouse.cache.reference_file import ReferenceFile
 from lakehouse.cache.sieve_policy import SIEVEPolicy
 from lakehouse.cache.statistics import CacheStatistics
 from lakehouse.cache.stored_files import file_to_fetch, open_object
@@ -65,6 +66,7 @@ __all__ = [
     "Prefetch",
     "ReadWriteLock",
     "RecursiveLoadError",
+    "ReferenceFile",
     "Removal",
     "RemovalCause",
     "SIEVEPolicy",

@@ -13,14 +13,27 @@ from lakehouse.chess.board import Board
 from lakehouse.chess.errors import ChessError
 from lakehouse.chess.fen import format_fen
 from lakehouse.chess.geometry import name_of
+from lakehouse.chess.openings import OpeningTable
 from lakehouse.chess.replay_arrow import replay_arrow
 from lakehouse.chess.san import parse_move
-from lakehouse.chess.variants import CHESS960, variant_of
+from lakehouse.chess.variants import CHESS960, STANDARD, variant_of
 from lakehouse.chess.variants.interface import Variant
 
-__all__ = ["OPENING_TYPE", "classify_opening", "fen_after", "is_legal", "legal_moves", "uci_moves"]
+__all__ = [
+    "OPENING_TYPE",
+    "classify_opening",
+    "fen_after",
+    "is_legal",
+    "legal_moves",
+    "name_openings",
+    "uci_moves",
+]
 
 OPENING_TYPE = pa.struct([("eco", pa.string()), ("opening", pa.string())])
+
+_WITH_OPENINGS = (STANDARD.name, CHESS960.name)
+_UNSIGNED = (1 << 64) - 1
+"""A replay has its position keys as signed numbers, an opening table as unsigned ones."""
 
 
 def legal_moves(fens: pa.Array, variants: pa.Array | None = None) -> pa.ListArray:
@@ -48,6 +61,20 @@ def classify_opening(games: pa.Array) -> pa.StructArray:
     replays = replay_arrow(games)
     columns = [replays.field("eco"), replays.field("opening")]
     return pa.StructArray.from_arrays(columns, fields=list(OPENING_TYPE))
+
+
+def name_openings(position_keys: pa.ListArray, variants: pa.Array, table: OpeningTable) -> pa.StructArray:
+    """Return ECO code and name of each replayed game's opening by a table of your own.
+
+    ``position_keys`` and ``variants`` are columns of a replay; only standard chess and Chess960 have openings.
+    """
+    first = pc.list_slice(position_keys, 0, table.plies).to_pylist()
+    found = [
+        table.classify([key & _UNSIGNED for key in keys]) if name in _WITH_OPENINGS else None
+        for keys, name in zip(first, variants.to_pylist(), strict=True)
+    ]
+    rows = [{"eco": each and each.eco, "opening": each and each.name} for each in found]
+    return pa.array(rows, OPENING_TYPE)
 
 
 def uci_moves(moves: pa.Array, variants: pa.Array) -> pa.ListArray:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from lakehouse.chess.errors import InvalidNotationError
 from lakehouse.chess.pgn.lexer import TokenKind, read_game_text
 from lakehouse.chess.position_key import zobrist_key
 from lakehouse.chess.san import parse_move
 from lakehouse.chess.variants.standard import STANDARD
 
-__all__ = ["Opening", "OpeningTable", "compile_openings", "opening_table"]
+__all__ = ["Opening", "OpeningTable", "compile_openings", "opening_table", "parse_openings"]
 
 HEADER = "key\teco\tname\tpgn"
 
@@ -50,13 +51,34 @@ class OpeningTable:
 @cache
 def opening_table() -> OpeningTable:
     """Return the table that comes with the package."""
-    text = files("lakehouse.chess").joinpath("data/openings.tsv").read_text(encoding="utf-8")
-    openings: dict[int, Opening] = {}
-    for line in text.splitlines()[1:]:
+    return parse_openings(files("lakehouse.chess").joinpath("data/openings.tsv").read_text(encoding="utf-8"))
+
+
+def parse_openings(text: str) -> OpeningTable:
+    """Return the table of a text that ``compile_openings`` made. Raises InvalidNotationError."""
+    header, *lines = text.splitlines() or [""]
+    if header != HEADER:
+        raise _invalid_line(header)
+    return OpeningTable(dict(map(_parse_line, lines)))
+
+
+def _parse_line(line: str) -> tuple[int, Opening]:
+    try:
         key, eco, name, pgn = line.split("\t")
         plies = sum(not word.endswith(".") for word in pgn.split())
-        openings[int(key, 16)] = Opening(eco=eco, name=name, plies=plies)
-    return OpeningTable(openings)
+        return int(key, 16), Opening(eco=eco, name=name, plies=plies)
+    except ValueError as error:
+        raise _invalid_line(line) from error
+
+
+def _invalid_line(line: str) -> InvalidNotationError:
+    fields = HEADER.replace("\t", ", ")
+    return InvalidNotationError(
+        what="line of an opening table",
+        text=line,
+        reason=f"{fields} were expected, with tabs between them",
+        fix="make the table's text by compile_openings.",
+    )
 
 
 def compile_openings(rows: Iterable[tuple[str, str, str]]) -> str:

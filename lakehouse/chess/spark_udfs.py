@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.pandas.types import from_arrow_type
 from pyspark.sql.types import (
@@ -23,7 +23,9 @@ from pyspark.sql.types import (
     StructType,
 )
 
+from lakehouse.cache import Lease, ReferenceFile, on_node
 from lakehouse.chess import arrow_functions
+from lakehouse.chess.openings import OpeningTable, parse_openings
 from lakehouse.chess.pgn import RawGame
 from lakehouse.chess.pgn.stream import detect_stream_encoding, stream_games
 from lakehouse.chess.replay_arrow import replay_arrow, starts_of
@@ -36,6 +38,7 @@ __all__ = [
     "fen_after",
     "is_legal",
     "legal_moves",
+    "name_openings",
     "read_games",
     "register_chess_udfs",
     "replay_all",
@@ -115,6 +118,22 @@ def register_chess_udfs(spark: SparkSession) -> tuple[str, ...]:
     for name, function in _UDFS.items():
         spark.udf.register(name, function)
     return tuple(_UDFS)
+
+
+def name_openings(table: ReferenceFile) -> Callable[[Column | str, Column | str], Column]:
+    """Return a function of the columns ``position_keys`` and ``variant`` that names openings by a table of your own.
+
+    ``table`` is a text that ``compile_openings`` made; each node fetches it once, and each worker parses it once.
+    """
+
+    def name_all(position_keys: pa.Array, variants: pa.Array) -> pa.Array:
+        return arrow_functions.name_openings(position_keys, variants, table.load(on_node(), _openings_in))
+
+    return _udf(name_all, from_arrow_type(arrow_functions.OPENING_TYPE))  # type: ignore[no-any-return]
+
+
+def _openings_in(lease: Lease) -> OpeningTable:
+    return parse_openings(lease.read().decode("utf-8"))
 
 
 def read_games(spark: SparkSession, files: Sequence[str]) -> DataFrame:

@@ -11,6 +11,7 @@ __all__ = [
     "InvalidOperandError",
     "InvalidOperationError",
     "InvalidOptionError",
+    "InvalidRatesError",
     "NumericalOverflowException",
 ]
 
@@ -66,3 +67,11 @@ class InvalidOptionError(ConfigurationError):
         self.value = value
         choices = ", ".join(repr(choice) for choice in allowed)
         super().__init__(f"{option}={value!r} is no choice here.", fix=f"use one of {choices}.")
+
+
+class InvalidRatesError(DataError):
+    """A table of exchange rates has a line that can't be used."""
+
+    def __init__(self, *, line: int, expected: str) -> None:
+        self.line = line
+        super().__init__(f"Line {line} of the exchange rates: expected {expected}.", fix="correct the file.")

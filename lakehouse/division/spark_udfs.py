@@ -17,17 +17,20 @@ from pyspark import TaskContext
 from pyspark.sql import Column, SparkSession
 from pyspark.sql.pandas.functions import arrow_udf
 
+from lakehouse.cache import Lease, ReferenceFile, on_node
 from lakehouse.division.columns.allocate import allocate_arrow
 from lakehouse.division.columns.exact_types import divide_exact_types
 from lakehouse.division.columns.options import OnError
 from lakehouse.division.columns.repeating import expand_arrow
 from lakehouse.division.errors import InvalidOptionError
+from lakehouse.division.exchange_rates import ExchangeRates, parse_rates
 from lakehouse.division.rounding import Rounding
 
 __all__ = [
     "allocate",
     "divide_exact",
     "euclid_div",
+    "exchange_rate",
     "floor_div",
     "mod",
     "register",
@@ -100,6 +103,22 @@ def repeating_decimal(dividend: Column | str, divisor: Column | str) -> Column:
 def safe_repeating_decimal(dividend: Column | str, divisor: Column | str) -> Column:
     """As ``repeating_decimal``, and NULL where that fails."""
     return _repeating("null")(dividend, divisor)
+
+
+def exchange_rate(market: Column | str, rates: ReferenceFile) -> Column:
+    """struct(currency, rate decimal(38,18)) of a market; NULLs for one that the rates don't have.
+
+    Each node fetches the rates once, and each worker parses them once (``lakehouse.division.exchange_rates``).
+    """
+
+    def look_up(markets: pa.Array) -> pa.Array:
+        return rates.load(on_node(), _rates_in).look_up(markets)
+
+    return _udf(look_up, "currency string, rate decimal(38,18)")(market)
+
+
+def _rates_in(lease: Lease) -> ExchangeRates:
+    return parse_rates(lease.read().decode("utf-8"))
 
 
 def register(spark: SparkSession) -> list[str]:
@@ -194,7 +213,7 @@ def _repeating(on_error: OnError | None) -> _Udf:
     return _udf(write_out, _REPEATING)
 
 
-def _udf(function: Callable[[pa.Array, pa.Array], pa.Array], returns: str) -> _Udf:
+def _udf(function: Callable[..., pa.Array], returns: str) -> _Udf:
     # Its kind comes from the type hints, which pyspark's stubs don't know of.
     made: _Udf = arrow_udf(function, returns)  # type: ignore[call-overload]
     return made

@@ -15,7 +15,7 @@ from lakehouse.pipelines.refresh_context import RefreshContext
 from lakehouse.pipelines.runner import run_pipeline
 from lakehouse.pipelines.silver import SilverCleansePipeline
 from lakehouse.pipelines.sources import FileSource, Inputs, ReadableSource, Source, TableSource
-from lakehouse.pipelines.steps import Step
+from lakehouse.pipelines.steps import Step, TableReader
 from lakehouse.pipelines.table_pipeline import Refresh, TablePipeline, Verdict
 from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.pipelines.write_modes import Append, Merge, Replace, WriteMode
@@ -52,6 +52,7 @@ __all__ = [
     "Step",
     "TableDefinition",
     "TablePipeline",
+    "TableReader",
     "TableSource",
     "Variable",
     "Verdict",

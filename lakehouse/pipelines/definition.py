@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lakehouse.pipelines.errors import UnknownVariableError
@@ -60,14 +60,16 @@ class PipelineDefinition:
 
 
 def _filled(table: TableDefinition, values: Mapping[str, str]) -> TableDefinition:
-    source = table.flow.source
+    flow = table.flow
+    source = flow.source.filled(_fill(values, flow.source.location))
+    steps = tuple(step.filled(_fill(values, step.location)) for step in flow.steps)
+    return dataclasses.replace(table, flow=dataclasses.replace(flow, source=source, steps=steps))
 
+
+def _fill(values: Mapping[str, str], location: SourceLocation) -> Callable[[str], str]:
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
-            raise UnknownVariableError(variable=match[1], known=values, location=source.location)
+            raise UnknownVariableError(variable=match[1], known=values, location=location)
         return values[match[1]]
 
-    filled = source.filled(lambda text: _VARIABLE.sub(value, text))
-    if filled is source:
-        return table
-    return dataclasses.replace(table, flow=dataclasses.replace(table.flow, source=filled))
+    return lambda text: _VARIABLE.sub(value, text)

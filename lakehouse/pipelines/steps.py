@@ -53,6 +53,10 @@ class Step(ABC):
     def apply(self, frame: DataFrame, tables: TableReader) -> DataFrame:
         """Return the next frame."""
 
+    def filled(self, fill: Callable[[str], str]) -> Step:
+        """Return the step with its texts filled, which puts values for ``${variables}``; most have none."""
+        return self
+
     def parts(self) -> Sequence[Step]:
         """Return steps that can be tried one by one, so that a wrong one doesn't hide another."""
         return (self,)

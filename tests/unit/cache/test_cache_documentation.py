@@ -52,6 +52,14 @@ def test_the_example_of_a_task_looks_its_rates_up(tmp_path: Path, monkeypatch: A
     assert on_node().files.statistics().memory_hits == 1
 
 
+def test_the_example_of_a_reference_file_loads_it(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("LAKEHOUSE_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "rates.csv").write_text("EUR,1.0\nUSD,1.1\n")
+    names = {"on_node": on_node, "RATES_URI": str(tmp_path / "rates.csv")}
+    found = run(EXAMPLES[3], rates_by_currency=lambda lease: lease.read().decode().split(), **names)
+    assert found["rates"] == ["EUR,1.0", "USD,1.1"]
+
+
 def test_every_setting_in_the_text_is_one_that_is_read() -> None:
     from lakehouse.cache.node_cache import VARIABLE_BY_KEY
 

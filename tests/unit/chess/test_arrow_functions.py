@@ -10,7 +10,16 @@ import chess
 import pyarrow as pa
 import pytest
 
-from lakehouse.chess.arrow_functions import classify_opening, fen_after, is_legal, legal_moves, uci_moves
+from lakehouse.chess.arrow_functions import (
+    classify_opening,
+    fen_after,
+    is_legal,
+    legal_moves,
+    name_openings,
+    uci_moves,
+)
+from lakehouse.chess.errors import InvalidNotationError
+from lakehouse.chess.openings import compile_openings, parse_openings
 from lakehouse.chess.pgn import detect_encoding, split_games
 from lakehouse.chess.pgn.stream import detect_stream_encoding, stream_games
 from lakehouse.chess.replay_arrow import replay_arrow, split_arrow
@@ -43,6 +52,21 @@ def test_openings_are_named_for_bare_moves() -> None:
     rows = classify_opening(pa.array(["1. e4 c5", "d4 d5 c4", "1. e4 c5 2. Qh9", None])).to_pylist()
     assert [row["eco"] for row in rows] == ["B20", "D06", "B20", None]
     assert rows[1]["opening"] == "Queen's Gambit"
+
+
+def test_openings_are_named_by_a_table_of_one_s_own() -> None:
+    table = parse_openings(compile_openings([("X1", "King's pawn", "1. e4"), ("X2", "Open", "1. e4 e5")]))
+    texts = ["1. e4 c5", "1. e4 e5 2. Nf3", "d4", "*", '[Variant "Atomic"]\n1. e4 e5 *']
+    replays = replay_arrow(pa.array(texts))
+    found = name_openings(replays.field("position_keys"), replays.field("variant"), table)
+    assert [row["eco"] for row in found.to_pylist()] == ["X1", "X2", None, None, None]
+    assert found[1].as_py()["opening"] == "Open"
+
+
+@pytest.mark.parametrize("text", ["", "no header\n", "key\teco\tname\tpgn\nzz\tA00\tx\t1. e4\n"])
+def test_a_text_that_is_no_opening_table_is_refused(text: str) -> None:
+    with pytest.raises(InvalidNotationError, match="line of an opening table"):
+        parse_openings(text)
 
 
 def test_packed_moves_are_written_as_uci() -> None:

@@ -6,10 +6,11 @@ import dataclasses
 
 import pytest
 
-from lakehouse.pipelines import DeclarativePipelineBuilder, FileSource, TableSource, from_files, read
+from lakehouse.pipelines import DeclarativePipelineBuilder, FileSource, Step, TableSource, from_files, read
 from lakehouse.pipelines.errors import UnknownVariableError
 from lakehouse.pipelines.fingerprint import fingerprint_of
 from lakehouse.pipelines.shared_frames import shared_prefixes
+from lakehouse.source_location import caller_location
 
 
 def landing(pattern: str):
@@ -42,6 +43,36 @@ def test_variables_are_filled_in_with_their_default_or_what_was_set() -> None:
 
     assert pattern() == "data/*.csv"
     assert pattern(landing="other") == "other/*.csv"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Noted(Step):
+    """A step with a text that may hold variables."""
+
+    text: str
+
+    @property
+    def label(self) -> str:
+        return f"noted({self.text})"
+
+    def filled(self, fill):
+        return dataclasses.replace(self, text=fill(self.text))
+
+    def apply(self, frame, tables):
+        return frame
+
+
+def test_variables_are_filled_in_in_steps_too() -> None:
+    def note(text: str, **values: str) -> str:
+        flow = read("raw").step(Noted(text=text, location=caller_location()))
+        builder = DeclarativePipelineBuilder("test").variable("rates", default="r.csv")
+        definition = builder.bronze("raw", from_files("x", columns=["x"])).silver("noted", flow).build()
+        return definition.with_variables(values).tables[1].flow.steps[0].label
+
+    assert note("${rates}") == "noted(r.csv)"
+    assert note("${rates}", rates="other") == "noted(other)"
+    with pytest.raises(UnknownVariableError, match=r"did you mean 'rates'"):
+        note("${rate}")
 
 
 @pytest.mark.parametrize(("pattern", "given"), [("${landin}/*.csv", {}), ("x/*.csv", {"lending": "y"})])
