@@ -5,8 +5,10 @@ from __future__ import annotations
 import mmap
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 __all__ = ["NAMES", "NodeCounters", "NodeStatistics", "read_counters"]
 
@@ -46,6 +48,11 @@ class NodeStatistics:
     def as_dict(self) -> dict[str, int]:
         """Return the counts by name, as an event or JSON takes them."""
         return {name: getattr(self, name) for name in NAMES}
+
+    @classmethod
+    def from_dict(cls, counts: Mapping[str, Any]) -> NodeStatistics:
+        """Return what ``as_dict`` gave, in this version or another: counts that one of them lacks are left out."""
+        return cls(**{name: int(counts.get(name, 0)) for name in NAMES})
 
 
 NAMES = tuple(field.name for field in fields(NodeStatistics))

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from lakehouse.cache.host_lock import opened_lock_file
-from lakehouse.cache.node_statistics import NAMES, NodeCounters, NodeStatistics, read_counters
+from lakehouse.cache.node_statistics import NodeCounters, NodeStatistics, read_counters
 
 __all__ = ["Session", "statistics_of_all", "sweep"]
 
@@ -72,8 +72,7 @@ def _folders(sessions: Path) -> Iterator[Path]:
 
 def _past(sessions: Path) -> NodeStatistics:
     try:
-        counts = json.loads((sessions / PAST).read_bytes())
-        return NodeStatistics(**{name: int(counts.get(name, 0)) for name in NAMES})
+        return NodeStatistics.from_dict(json.loads((sessions / PAST).read_bytes()))
     except (OSError, ValueError, TypeError, AttributeError):
         return NodeStatistics()
 

@@ -52,7 +52,7 @@ def _sum_over_nodes(reports: Iterable[dict[str, str | int]]) -> NodeStatistics:
     by_node = {report.pop("node"): report for report in reports}
     total = NodeStatistics()
     for counts in by_node.values():
-        total += NodeStatistics(**{name: int(counts[name]) for name in NAMES})
+        total += NodeStatistics.from_dict(counts)
     return total
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from lakehouse.cache import NodeStatistics
 from lakehouse.cli.console import wide_console
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.pipelines import EventLog, Warehouse
@@ -65,14 +66,27 @@ def _drawn(run: Sequence[Mapping[str, Any]]) -> Table:
         seconds = event["duration_seconds"]
         numbers = ("rows_in", "rows_out", "rows_dropped", "rows_quarantined", "rows_broken")
         table.add_row(
-            event["table"],
-            event["name"] or "",
-            event["root_cause"] or event["error_message"] or event["status"],
+            event["table"] or "",
+            event["name"] or ("cache" if event["kind"] == "cache" else ""),
+            _said(event),
             _shown(event["version"]),
             *(_shown(event[number]) for number in numbers),
             "" if seconds is None else f"{seconds:.1f}",
         )
     return table
+
+
+def _said(event: Mapping[str, Any]) -> str:
+    if event["kind"] == "cache":
+        return _cache_use(NodeStatistics.from_dict(json.loads(event["details"])))
+    return str(event["root_cause"] or event["error_message"] or event["status"])
+
+
+def _cache_use(use: NodeStatistics) -> str:
+    """Say what was saved, and what it cost: the seconds beside it are those of the fetches."""
+    hits = use.memory_hits + use.file_hits + use.file_waits
+    said = f"{hits:,} hits, {use.fetches:,} fetches of {use.fetched_bytes:,} bytes"
+    return f"{said}, {use.evictions:,} evictions" if use.evictions else said
 
 
 def _shown(number: int | None) -> str:

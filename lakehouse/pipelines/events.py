@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from lakehouse.cache import NodeStatistics
 from lakehouse.delta_log import Snapshot, TransactionManager
 from lakehouse.delta_log.conflict_errors import MetadataChangedException, ProtocolChangedException
 from lakehouse.delta_log.errors import TableNotFoundError
@@ -23,7 +24,7 @@ EVENTS_SCHEMA = pa.schema(
     [
         ("run_id", pa.string()),
         ("pipeline", pa.string()),
-        ("kind", pa.string()),  # run, table, step or rule
+        ("kind", pa.string()),  # run, table, step, rule or cache
         ("table", pa.string()),
         ("name", pa.string()),  # of the step or the rule
         ("status", pa.string()),  # ok, nothing new, failed or skipped
@@ -40,10 +41,10 @@ EVENTS_SCHEMA = pa.schema(
         ("error_class", pa.string()),
         ("error_message", pa.string()),
         ("root_cause", pa.string()),
-        ("details", pa.string()),  # JSON: what only this layer counts, such as files
+        ("details", pa.string()),  # JSON: what only this layer counts, such as files, or a cache's hits
     ]
 )
-"""A row for each run, each batch of a table, each step that takes rows out, and each rule."""
+"""A row for each run, each batch of a table, each step that takes rows out, each rule, and the nodes' caches."""
 
 
 class EventLog:
@@ -82,6 +83,8 @@ def _rows(result: RunResult) -> Iterator[dict[str, Any]]:
     for outcome in result.outcomes.values():
         for row in _outcome_rows(outcome, result.started_at):
             yield {**run, "table": outcome.table, **row}
+    if result.cache is not None:
+        yield {**run, **_cache_row(result.cache)}
 
 
 def _outcome_rows(outcome: Outcome, started_at: dt.datetime) -> Iterator[dict[str, Any]]:
@@ -129,6 +132,15 @@ def _refresh_rows(refresh: Refresh) -> Iterator[dict[str, Any]]:
         }
     for rule, broken in tally.broken.items():
         yield {**place, "kind": "rule", "name": rule, "rows_broken": broken}
+
+
+def _cache_row(use: NodeStatistics) -> dict[str, Any]:
+    return {
+        "kind": "cache",
+        "status": "ok",
+        "duration_seconds": use.fetch_microseconds / 1e6,
+        "details": json.dumps(use.as_dict()),
+    }
 
 
 def _inputs(inputs: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lakehouse.cache import NodeStatistics
 from lakehouse.errors import LakehouseError
 from lakehouse.pipelines.table_pipeline import Refresh
 from lakehouse.tables import SPARK_ERRORS, root_cause
@@ -68,6 +69,8 @@ class RunResult:
     seconds: float
     outcomes: Mapping[str, Outcome]
     """In the order in which tables depend on each other."""
+    cache: NodeStatistics | None = None
+    """What the nodes' caches did for it; None if it used none."""
 
     @property
     def failures(self) -> tuple[Failed, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
+from lakehouse.pipelines.cache_use import CacheUse
 from lakehouse.pipelines.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.errors import DefinitionErrors
 from lakehouse.pipelines.events import EventLog
@@ -99,9 +100,12 @@ class _Run:
     def go(self) -> RunResult:
         started_at, started = dt.datetime.now(dt.UTC), time.monotonic()
         self._listener.run_started(self._definition.name, list(self._pipelines))
+        cache = None
         if self._something_to_do():
             self._check_definition()
+            cache_use = CacheUse(self._context.spark)
             self._refresh_all()
+            cache = cache_use.so_far()
         else:
             for name in self._pipelines:
                 self._finish(NothingNew(table=name))
@@ -111,6 +115,7 @@ class _Run:
             started_at=started_at,
             seconds=time.monotonic() - started,
             outcomes={name: self._outcomes[name] for name in self._pipelines},
+            cache=cache,
         )
         EventLog(self._context.warehouse).append(result)
         result = dataclasses.replace(result, seconds=time.monotonic() - started)
