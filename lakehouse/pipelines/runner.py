@@ -94,7 +94,8 @@ class _Run:
         self._context = context
         self._listener = listener
         factory = PipelineFactory(context)
-        self._pipelines = {table.name: factory.create(table.layer, table) for table in chosen}
+        self._every = {table.name: factory.create(table.layer, table) for table in definition.tables}
+        self._pipelines = {table.name: self._every[table.name] for table in chosen}
         self._outcomes: dict[str, Outcome] = {}
 
     def go(self) -> RunResult:
@@ -135,10 +136,9 @@ class _Run:
 
     def _was_checked(self) -> bool:
         """Say whether an earlier run has resolved the same definition: each table's last batch has its fingerprint."""
-        every = self._definition.tables
-        factory = PipelineFactory(self._context)
-        pipelines = [factory.create(table.layer, table) for table in every]
-        return all(pipeline.batches.all() and not _is_redefined(pipeline) for pipeline in pipelines)
+        return all(
+            pipeline.batches.all() and not _is_redefined(pipeline) for pipeline in self._every.values()
+        )
 
     def _refresh_all(self) -> None:
         waiting = dict(self._pipelines)
