@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -54,13 +55,40 @@ class LogStore:
         return True
 
 
+def await_temporary(target: Path, theirs: list[bool]) -> None:
+    """Return when the JVM has made its temporary: it is about to look whether the version is free, and to rename."""
+    prefix = f".{target.name}."
+    while not (
+        theirs or target.exists() or any(name.startswith(prefix) for name in os.listdir(target.parent))
+    ):
+        pass
+
+
+def renaming_seconds(store: LogStore, folder: Path) -> float:
+    """Return the median time that the JVM takes from its temporary to its commit, alone."""
+    folder.mkdir()
+    times = []
+    for number in range(9):
+        target = folder / f"{number:020d}.json"
+        writer = threading.Thread(target=store.write, args=(target, "{}"))
+        writer.start()
+        await_temporary(target, [])
+        start = time.perf_counter()
+        while not target.exists():
+            pass
+        times.append(time.perf_counter() - start)
+        writer.join()
+    return statistics.median(times)
+
+
 def race(spark: SparkSession, folder: Path, *, rounds: int, guarded: bool = True) -> tuple[int, int]:
-    """Let both write each version at once; return how many acknowledged commits of ours vanished, or were
-    replaced before they were acknowledged.
+    """Let both write each version at once; return how many acknowledged commits of ours vanished, and how many
+    versions were the JVM's.
     """
     log = folder / "_delta_log"
     log.mkdir()
     store = LogStore(spark)
+    longest = renaming_seconds(store, folder / "alone")
     guard = SparkGuard(log) if guarded else None
     protocol = HardLinkProtocol(folder, guard=guard)
     chance = random.Random(7)
@@ -71,11 +99,9 @@ def race(spark: SparkSession, folder: Path, *, rounds: int, guarded: bool = True
         spark_writer = threading.Thread(target=lambda t=target, r=theirs: r.append(store.write(t, "{}")))
         commit = Commit(actions=[CommitInfo(transaction_id=f"{version}")], transaction_id=f"{version}")
         spark_writer.start()
-        prefix = f".{target.name}."
-        while not (theirs or target.exists() or any(name.startswith(prefix) for name in os.listdir(log))):
-            time.sleep(0.0002)
-        # It has made its temporary: now is the moment in which it looks, and then renames.
-        time.sleep(chance.choice([0, 0, 0.0005, 0.002]))
+        await_temporary(target, theirs)
+        # Sometimes before it looks, sometimes after its rename, and now and then in between.
+        time.sleep(chance.uniform(0, 1.2 * longest))
         ours = protocol.publish(version, commit)
         spark_writer.join()
         is_there = target.read_bytes() == commit.body
