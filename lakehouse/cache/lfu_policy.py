@@ -6,8 +6,8 @@ from collections.abc import Hashable
 from typing import Any, TypeVar
 
 from lakehouse.cache.errors import NothingToEvictError
-from lakehouse.cache.eviction_policy import EvictionPolicy
 from lakehouse.cache.linked_list import LinkedList, Node
+from lakehouse.cache.node_policy import NodePolicy
 
 __all__ = ["LFUPolicy"]
 
@@ -17,31 +17,18 @@ FORGOTTEN = 0
 """A node's mark is how often its key was used; this, once it is not tracked any more."""
 
 
-class LFUPolicy(EvictionPolicy[K]):
+class LFUPolicy(NodePolicy[K]):
     """Least frequently used; of equals, the least recently used. One list for each count, every step O(1).
 
     A key that was hot once stays: for work whose favourites don't change.
     """
 
-    __slots__ = ("_fewest", "_list_by_uses", "_node_by_key")
+    __slots__ = ("_fewest", "_list_by_uses")
 
     def __init__(self) -> None:
-        self._node_by_key: dict[K, Node[K]] = {}  # of those that came by track_access
+        super().__init__()
         self._list_by_uses: dict[int, LinkedList[K]] = {}
         self._fewest = 1
-
-    def track_access(self, key: K) -> None:
-        node = self._node_by_key.get(key)
-        if node is None:
-            node = self._node_by_key[key] = Node(key)
-            self.admit(node)
-        else:
-            self.touch(node)
-
-    def forget(self, key: K) -> None:
-        node = self._node_by_key.pop(key, None)
-        if node is not None:
-            self.discard(node)
 
     def evict_key(self) -> K:
         if not self._list_by_uses:
@@ -50,9 +37,7 @@ class LFUPolicy(EvictionPolicy[K]):
             self._fewest = min(self._list_by_uses)  # only after a discard; else touch keeps it right
         node: Any = self._list_by_uses[self._fewest].tail()
         self.discard(node)
-        self._node_by_key.pop(node.key, None)
-        key: K = node.key
-        return key
+        return self._key_of_evicted(node)
 
     def admit(self, node: Node[K]) -> None:
         node.mark = self._fewest = 1

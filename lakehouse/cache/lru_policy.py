@@ -6,38 +6,25 @@ from collections.abc import Hashable
 from typing import TypeVar
 
 from lakehouse.cache.errors import NothingToEvictError
-from lakehouse.cache.eviction_policy import EvictionPolicy
 from lakehouse.cache.linked_list import LinkedList, Node
+from lakehouse.cache.node_policy import NodePolicy
 
 __all__ = ["LRUPolicy"]
 
 K = TypeVar("K", bound=Hashable)
 
 
-class LRUPolicy(EvictionPolicy[K]):
+class LRUPolicy(NodePolicy[K]):
     """Least recently used: a doubly linked list, most recent at the head; every step O(1)."""
 
-    __slots__ = ("_node_by_key", "_root")
+    __slots__ = ("_root",)
 
     def __init__(self) -> None:
+        super().__init__()
         self._root = LinkedList[K]().root
-        self._node_by_key: dict[K, Node[K]] = {}  # of those that came by track_access
 
-    def track_access(self, key: K) -> None:
-        node = self._node_by_key.get(key)
-        if node is None:
-            node = self._node_by_key[key] = Node(key)
-            self.admit(node)
-        else:
-            self.touch(node)
-
-    def forget(self, key: K) -> None:
-        node = self._node_by_key.pop(key, None)
-        if node is not None:
-            self.discard(node)
-
-    # From here on LinkedList's steps are written out, without calls: two calls more would double a hit's
-    # time, and between two calls a signal handler or finalizer could find the ring open.
+    # LinkedList's steps are written out here, without calls: two calls more would double a hit's time, and
+    # between two calls a signal handler or finalizer could find the ring open.
 
     def evict_key(self) -> K:
         root = self._root
@@ -49,10 +36,7 @@ class LRUPolicy(EvictionPolicy[K]):
         root.previous = before
         tail.previous = tail
         tail.next = tail
-        if self._node_by_key:
-            self._node_by_key.pop(tail.key, None)
-        key: K = tail.key
-        return key
+        return self._key_of_evicted(tail)
 
     def admit(self, node: Node[K]) -> None:
         root = self._root

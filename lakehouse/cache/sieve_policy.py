@@ -6,8 +6,8 @@ from collections.abc import Hashable
 from typing import TypeVar
 
 from lakehouse.cache.errors import NothingToEvictError
-from lakehouse.cache.eviction_policy import EvictionPolicy
 from lakehouse.cache.linked_list import LinkedList, Node
+from lakehouse.cache.node_policy import NodePolicy
 
 __all__ = ["SIEVEPolicy"]
 
@@ -17,32 +17,19 @@ UNUSED, USED = 0, 1
 """A node's mark: whether its key was used since the hand last passed."""
 
 
-class SIEVEPolicy(EvictionPolicy[K]):
+class SIEVEPolicy(NodePolicy[K]):
     """SIEVE (Zhang et al., NSDI '24): a queue in order of arrival; a hand walks from the tail to the head,
     takes the mark off what was used and evicts the first key without one, and stays where it is.
 
     A hit is one store. Resists scans: a key that is read once never pushes out one that is read again.
     """
 
-    __slots__ = ("_hand", "_list", "_node_by_key")
+    __slots__ = ("_hand", "_list")
 
     def __init__(self) -> None:
+        super().__init__()
         self._list: LinkedList[K] = LinkedList()
-        self._node_by_key: dict[K, Node[K]] = {}  # of those that came by track_access
         self._hand: Node[K] = self._list.root
-
-    def track_access(self, key: K) -> None:
-        node = self._node_by_key.get(key)
-        if node is None:
-            node = self._node_by_key[key] = Node(key)
-            self.admit(node)
-        else:
-            self.touch(node)
-
-    def forget(self, key: K) -> None:
-        node = self._node_by_key.pop(key, None)
-        if node is not None:
-            self.discard(node)
 
     def evict_key(self) -> K:
         if self._list.tail() is None:
@@ -53,8 +40,7 @@ class SIEVEPolicy(EvictionPolicy[K]):
             node = self._at_hand(node.previous)
         self._hand = node
         self.discard(node)
-        self._node_by_key.pop(node.key, None)
-        return node.key
+        return self._key_of_evicted(node)
 
     def admit(self, node: Node[K]) -> None:
         node.mark = UNUSED

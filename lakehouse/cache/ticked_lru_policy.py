@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import heapq
-from collections import deque
 from collections.abc import Hashable
 from itertools import count
+from operator import attrgetter
 from typing import TypeVar
 
 from lakehouse.cache.errors import NothingToEvictError
-from lakehouse.cache.eviction_policy import EvictionPolicy
 from lakehouse.cache.linked_list import Node
+from lakehouse.cache.node_policy import NodePolicy
 
 __all__ = ["TickedLRUPolicy"]
 
@@ -19,62 +18,53 @@ K = TypeVar("K", bound=Hashable)
 FORGOTTEN = 0
 """A node's mark is the tick of its last use; this, once it is not tracked any more."""
 
+_tick_of = attrgetter("mark")
 
-class TickedLRUPolicy(EvictionPolicy[K]):
+
+class TickedLRUPolicy(NodePolicy[K]):
     """Evicts what LRUPolicy evicts, with uses that any thread may note at any time without a lock.
 
-    Each key stands in a queue by a tick it had once, which is never later than its tick now. So if the
-    first in the queue was not used since, nobody was unused for longer; if it was, it goes back in at its
-    new tick. New keys arrive in order (a deque), those that go back don't (a heap).
+    Nodes stand in a queue, sorted once by their ticks; who was used since then leaves it when its turn comes,
+    and who arrives does not enter it. All those have later ticks than the rest of the queue, so the first that
+    was not used since is the one to go. Only an empty queue is sorted again, which costs each eviction little,
+    and the one that does it, n log n.
     """
 
-    __slots__ = ("_arrivals", "_discarded", "_node_by_key", "_own_ticks", "_returned", "next_tick")
+    __slots__ = ("_discarded", "_later", "_own_ticks", "_queue", "_sorted_at", "next_tick")
 
     def __init__(self) -> None:
+        super().__init__()
         self.next_tick = count(1).__next__
         """For those who set a node's mark themselves, to save the call of ``touch``."""
         self._own_ticks = 0
-        self._node_by_key: dict[K, Node[K]] = {}  # of those that came by track_access
-        self._arrivals: deque[tuple[int, Node[K]]] = deque()
-        self._returned: list[tuple[int, int, Node[K]]] = []  # with the node's id, as ties can't be compared
+        self._queue: list[Node[K]] = []
+        """The first to go is the last here."""
+        self._sorted_at = 0
+        """The queue's order is that of this tick: later marks are those of nodes that were used since."""
+        self._later: list[Node[K]] = []
         self._discarded = 0
 
-    def track_access(self, key: K) -> None:
-        node = self._node_by_key.get(key)
-        if node is None:
-            node = self._node_by_key[key] = Node(key)
-            self.admit(node)
-        else:
-            self.touch(node)
-
-    def forget(self, key: K) -> None:
-        node = self._node_by_key.pop(key, None)
-        if node is not None:
-            self.discard(node)
-
     def evict_key(self) -> K:
-        arrivals, returned = self._arrivals, self._returned
-        while arrivals or returned:
-            if arrivals and not (returned and returned[0][0] < arrivals[0][0]):
-                queued_tick, node = arrivals.popleft()
-            else:
-                queued_tick, _, node = heapq.heappop(returned)
-            tick = node.mark
-            if tick == queued_tick:
-                node.mark = FORGOTTEN
-                if self._node_by_key:
-                    self._node_by_key.pop(node.key, None)
-                return node.key
-            if tick == FORGOTTEN:
-                self._discarded -= 1
-            else:
-                heapq.heappush(returned, (tick, id(node), node))
-        raise NothingToEvictError(policy="TickedLRUPolicy")
+        while True:
+            queue = self._queue
+            while queue:
+                node = queue.pop()
+                tick = node.mark
+                if tick > self._sorted_at:
+                    self._later.append(node)
+                elif tick == FORGOTTEN:
+                    self._discarded -= 1
+                else:
+                    node.mark = FORGOTTEN
+                    return self._key_of_evicted(node)
+            if not self._later:
+                raise NothingToEvictError(policy="TickedLRUPolicy")
+            self._sort()
 
     def admit(self, node: Node[K]) -> None:
         self._own_ticks += 1
-        tick = node.mark = self.next_tick()
-        self._arrivals.append((tick, node))
+        node.mark = self.next_tick()
+        self._later.append(node)
 
     def touch(self, node: Node[K]) -> None:
         if node.mark != FORGOTTEN:
@@ -85,8 +75,8 @@ class TickedLRUPolicy(EvictionPolicy[K]):
             return
         node.mark = FORGOTTEN
         self._discarded += 1
-        if self._discarded > 64 + (len(self._arrivals) + len(self._returned)) // 2:
-            self._sweep()
+        if self._discarded > 64 + (len(self._queue) + len(self._later)) // 2:
+            self._sort()
 
     def ticks_of_others(self) -> int:
         """Return how often ``next_tick`` was called from outside."""
@@ -96,9 +86,11 @@ class TickedLRUPolicy(EvictionPolicy[K]):
         self._own_ticks += 1
         return self.next_tick()
 
-    def _sweep(self) -> None:
-        """Let go of discarded keys that still stand in the queues."""
+    def _sort(self) -> None:
+        """Put all nodes into the queue, and let go of those that were discarded."""
+        self._sorted_at = self._own_tick()
+        queue = [node for node in self._queue + self._later if node.mark != FORGOTTEN]
+        queue.sort(key=_tick_of, reverse=True)
+        self._queue = queue
+        self._later = []
         self._discarded = 0
-        self._arrivals = deque(queued for queued in self._arrivals if queued[-1].mark != FORGOTTEN)
-        self._returned = [queued for queued in self._returned if queued[-1].mark != FORGOTTEN]
-        heapq.heapify(self._returned)

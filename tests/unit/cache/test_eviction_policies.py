@@ -194,4 +194,4 @@ def test_the_queues_of_the_ticked_policy_don_t_grow_with_discarded_keys() -> Non
         node = Node(key)
         policy.admit(node)
         policy.discard(node)
-    assert len(policy._arrivals) + len(policy._returned) < 200
+    assert len(policy._queue) + len(policy._later) < 200
