@@ -83,6 +83,8 @@ class FileStore:
 
     def check(self, digest: Digest) -> None:
         """Rebuild the index if it names a file for this key that is not there."""
+        if self.find(digest) is None:  # as mostly on a miss: no lock for that
+            return
         with self._changing() as table:
             position = table.find(digest)
             if position is not None and not os.path.exists(self.path_of(table.object_at(position))):
