@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from lakehouse.cache import NodeFileCache, node_file_cache
+from lakehouse.cache import CacheError, NodeFileCache, node_file_cache, open_object, stored_files
 from lakehouse.cache.slot_table import SlotTable
 from lakehouse.cache.stored_object import StoredObject
+from lakehouse.errors import LakehouseError
+from lakehouse.storage import LocalStorageService
 
 
 def body_of(uri: str, size_bytes: int) -> bytes:
@@ -58,6 +60,49 @@ def hold_lease(folder: str, log: str, uri: str, size_bytes: int, ready: str) -> 
     lease = files.open(uri, "1", logged_fetch(log, uri, size_bytes))
     Path(ready).write_text(str(lease.path))
     time.sleep(60)
+
+
+def open_half_at_first(folder: str, log: str, uri: str, size_bytes: int) -> str:
+    """Open one file from a source that ends too early when it is first asked; return what came of it."""
+
+    def fetch(target: IO[bytes]) -> None:
+        is_first = not Path(log).exists()
+        time.sleep(0.5)  # so that the other process waits for this one
+        logged_fetch(log, uri, size_bytes // 2 if is_first else size_bytes)(target)
+
+    files = NodeFileCache(folder, max_bytes=1 << 30)
+    try:
+        with files.open(uri, "1", fetch, size_bytes=size_bytes) as lease:
+            return "whole" if lease.read() == body_of(uri, size_bytes) else "wrong"
+    except CacheError as error:
+        return type(error).__name__
+
+
+class SlowReader:
+    """A store whose object comes in pieces with pauses; says when the first piece has come."""
+
+    def __init__(self, store: LocalStorageService, ready: str) -> None:
+        self._store = store
+        self._ready = ready
+        self.stat, self.uri = store.stat, store.uri
+
+    def read_range(self, key: str, start: int, length: int) -> bytes:
+        piece = self._store.read_range(key, start, length)
+        Path(self._ready).write_text("reading")
+        time.sleep(0.05)
+        return piece
+
+
+def open_object_slowly(folder: str, root: str, key: str, ready: str) -> str:
+    """Open an object of a store, in ten pieces; return its content, or the error's name."""
+    stored_files.PART_BYTES = 4000
+    files = NodeFileCache(folder, max_bytes=1 << 30)
+    store = SlowReader(LocalStorageService(root), ready)
+    try:
+        with open_object(files, store, key) as lease:  # type: ignore[arg-type]
+            return lease.read().decode()
+    except LakehouseError as error:
+        return type(error).__name__
 
 
 def evict_and_hang(folder: str, log: str, max_bytes: int, ready: str, after: str) -> None:

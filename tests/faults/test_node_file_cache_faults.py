@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import shutil
 import signal
 import subprocess
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from cache_processes import (
     logged_fetch,
     open_all,
     open_as_nobody,
+    open_half_at_first,
+    open_object_slowly,
     open_slowly,
     open_with_other_layout,
 )
@@ -99,6 +103,81 @@ def test_four_processes_that_read_20_files_fetch_each_exactly_once(folder: Path,
     assert fetches(log) == dict.fromkeys(uris, 1)
     total = NodeFileCache(folder, max_bytes=1 << 30).statistics_of_all()
     assert (total.fetches, total.file_hits + total.file_waits + total.fetches) == (20, 80)
+
+
+def test_the_file_to_go_is_the_one_that_no_process_used_for_longest(folder: Path, log: Path) -> None:
+    random_numbers = random.Random(11)
+    held: OrderedDict[str, None] = OrderedDict()
+    expected: list[str] = []
+    with ExitStack() as stack:
+        pools = [stack.enter_context(ProcessPoolExecutor(1, mp_context=SPAWN)) for _ in range(3)]
+        for _ in range(60):
+            uri = str(min(int(random_numbers.expovariate(0.3)), 9))
+            process = random_numbers.choice(pools)
+            run = process.submit(open_all, str(folder), str(log), [uri], SIZE_BYTES, 4 * SIZE_BYTES)
+            assert run.result(LATEST_SECONDS) == 0
+            if uri not in held:
+                expected.append(uri)
+            held[uri] = None
+            held.move_to_end(uri)
+            if len(held) > 4:
+                held.popitem(last=False)
+    assert [line.split()[0] for line in log.read_text().splitlines()] == expected
+    assert len(expected) > 10, "files were evicted and came back"
+
+
+def test_a_download_that_ends_too_early_is_the_loader_s_error_and_the_next_one_s_fetch(
+    folder: Path, log: Path
+) -> None:
+    with ProcessPoolExecutor(2, mp_context=SPAWN) as pool:
+        list(pool.map(time.sleep, [0.2] * 2))
+        runs = [pool.submit(open_half_at_first, str(folder), str(log), "a", SIZE_BYTES) for _ in range(2)]
+        outcomes = sorted(run.result(LATEST_SECONDS) for run in runs)
+    assert outcomes == ["TruncatedDownloadError", "whole"]
+    assert fetches(log) == {"a": 2}
+    assert [path.stat().st_size for path in objects_of(folder)] == [SIZE_BYTES]
+    assert left_behind(folder) == []
+
+
+def replace(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_text("b" * SIZE_BYTES)
+    other.rename(path)
+
+
+def overwrite(path: Path) -> None:
+    path.write_text("b" * SIZE_BYTES)
+
+
+def shorten(path: Path) -> None:
+    os.truncate(path, SIZE_BYTES - 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (replace, {"SourceChangedError"}),
+        pytest.param(overwrite, {"SourceChangedError"}, marks=pytest.mark.slow),
+        pytest.param(shorten, {"SourceChangedError", "TruncatedDownloadError"}, marks=pytest.mark.slow),
+        (Path.unlink, {"NotFoundError"}),
+    ],
+)
+def test_a_source_that_changes_or_vanishes_while_it_is_copied_is_an_error_and_nothing_is_kept(
+    folder: Path, tmp_path: Path, change: Callable[[Path], None], error: set[str]
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "a").write_text("a" * SIZE_BYTES)
+    ready = tmp_path / "ready"
+    with ProcessPoolExecutor(1, mp_context=SPAWN) as pool:
+        run = pool.submit(open_object_slowly, str(folder), str(source), "a", str(ready))
+        wait_until(ready.exists)
+        change(source / "a")
+        assert run.result(LATEST_SECONDS) in error
+        assert objects_of(folder) == left_behind(folder) == []
+        if (source / "a").exists():
+            again = pool.submit(open_object_slowly, str(folder), str(source), "a", str(ready))
+            assert again.result(LATEST_SECONDS) == (source / "a").read_text()
 
 
 def test_when_the_loader_is_killed_in_the_middle_of_a_copy_the_next_takes_over_at_once(
@@ -215,7 +294,8 @@ def cut_short(path: Path) -> None:
 def test_a_damaged_copy_is_dropped_and_fetched_again(
     folder: Path, log: Path, damage: Callable[[Path], None]
 ) -> None:
-    opened(NodeFileCache(folder, max_bytes=1 << 30), log, "a")
+    with ProcessPoolExecutor(1, mp_context=SPAWN) as pool:
+        assert pool.submit(open_all, str(folder), str(log), ["a"], SIZE_BYTES, 1 << 30).result() == 0
     damage(objects_of(folder)[0])
     files = NodeFileCache(folder, max_bytes=1 << 30)
     for _ in range(2):
@@ -327,8 +407,6 @@ def test_a_user_who_may_not_write_there_reads_from_the_source_with_one_warning(
 def test_processes_killed_at_random_and_a_cache_deleted_at_random_never_give_a_wrong_byte(
     folder: Path, log: Path, start: Callable[..., Any]
 ) -> None:
-    import random
-
     random_numbers = random.Random(1)
     max_bytes = 60_000
     with ProcessPoolExecutor(2, mp_context=SPAWN) as pool:

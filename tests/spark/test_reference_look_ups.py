@@ -119,6 +119,7 @@ def test_an_opening_table_comes_to_a_node_once(cached_spark: SparkSession, bucke
     ]
 
 
+@pytest.mark.slow
 def test_the_table_that_comes_with_the_package_names_openings_as_the_replay_does(
     cached_spark: SparkSession, tmp_path: Path
 ) -> None:
