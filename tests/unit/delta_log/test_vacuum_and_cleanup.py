@@ -9,6 +9,7 @@ from pathlib import Path
 import deltalake
 import pyarrow as pa
 import pytest
+from hand_written_logs import add, metadata, vector, write_log
 
 from lakehouse.delta_log import Snapshot, TransactionManager
 from lakehouse.delta_log.log_cleanup import clean_log
@@ -75,6 +76,26 @@ def test_a_file_that_was_removed_lately_stays_however_old_it_is(table: Path) -> 
         os.utime(file, (time.time() - 30 * DAY_S, time.time() - 30 * DAY_S))
     assert vacuum(LocalStorageService(table), dry_run=False).keys == []
     assert Snapshot.load(table, version=0).to_arrow()["id"].to_pylist() == [1]
+
+
+def test_the_deletion_vector_of_a_live_file_stays(tmp_path: Path) -> None:
+    # The path is the protocol's own example of how a vector's file is named.
+    needed = "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin"
+    features = ["deletionVectors"]
+    protocol = {
+        "minReaderVersion": 3,
+        "minWriterVersion": 7,
+        "readerFeatures": features,
+        "writerFeatures": features,
+    }
+    live = add("a.parquet", deletionVector=vector("ab^-aqEH.-t@S}K{vb[*k^"))
+    table = write_log(tmp_path / "t", [{"protocol": protocol}, metadata(), live])
+    orphan = "ab/deletion_vector_00000000-0000-0000-0000-000000000000.bin"
+    for key in ("a.parquet", needed, orphan):
+        (table / key).parent.mkdir(exist_ok=True)
+        (table / key).write_bytes(b"x")
+    found = vacuum(LocalStorageService(table), now_ms=now_ms() + 8 * 24 * HOUR_MS)
+    assert list(found.keys) == [orphan]
 
 
 def test_the_same_files_are_found_as_by_delta_rs(table: Path) -> None:
