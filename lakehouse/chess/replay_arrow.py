@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pyarrow as pa
 from lakehouse.chess.fast_core import fast_replay_or_none, fast_splitter_or_none, require
 from lakehouse.chess.pgn.splitter import split_games
 from lakehouse.chess.replay import replay_game
-from lakehouse.chess.replay_schema import REPLAY_TYPE, replay_row
+from lakehouse.chess.replay_schema import REPLAY_TYPE, replay_row, replay_type
 
 __all__ = ["Core", "replay_arrow", "split_arrow", "starts_of"]
 
@@ -25,28 +26,39 @@ class Core(Enum):
 
 
 def replay_arrow(
-    games: pa.Array, encodings: pa.Array | None = None, *, core: Core = Core.AUTO
+    games: pa.Array,
+    encodings: pa.Array | None = None,
+    *,
+    core: Core = Core.AUTO,
+    columns: Sequence[str] | None = None,
 ) -> pa.StructArray:
-    """Return the replay of each game (``REPLAY_TYPE``); a null is a game of no bytes.
+    """Return the replay of each game (``REPLAY_TYPE``, or some of its columns); a null is a game of no bytes.
 
     ``games`` are bytes or strings. ``encodings`` says ``latin-1`` where a game is in it; without them, a game
-    that is no UTF-8 is taken for latin-1.
+    that is no UTF-8 is taken for latin-1. A column that is not asked for costs nothing.
     """
     raw = games.cast(pa.binary()).fill_null(b"")
     is_latin = _is_latin(raw, encodings)
+    columns = REPLAY_TYPE.names if columns is None else columns
     fast = None if core is Core.PLAIN else fast_replay_or_none()
     if core is Core.FAST:
         fast = require(fast)
     if fast is None:
-        return _replay_plain(raw, is_latin)
-    replays, doubtful = fast(raw, is_latin)
+        return _replay_plain(raw, is_latin, columns)
+    replays, doubtful = fast(raw, is_latin, columns)
     if not doubtful:
         return replays
-    judged = _replay_plain(raw.take(pa.array(doubtful)), [is_latin[game] for game in doubtful])
-    order = list(range(len(raw)))
-    for place, game in enumerate(doubtful):
-        order[game] = len(raw) + place
-    return pa.concat_arrays([replays, judged]).take(pa.array(order))
+    judged = _replay_plain(raw.take(pa.array(doubtful)), [is_latin[game] for game in doubtful], columns)
+    return _replaced(replays, judged, places=doubtful)
+
+
+def _replaced(rows: pa.Array, others: pa.Array, *, places: Sequence[int]) -> pa.Array:
+    """Return the rows with others in their places, which are in order."""
+    parts, done = [], 0
+    for number, place in enumerate(places):
+        parts += [rows[done:place], others[number : number + 1]]
+        done = place + 1
+    return pa.concat_arrays([*parts, rows[done:]])
 
 
 def split_arrow(data: bytes, *, core: Core = Core.AUTO) -> tuple[pa.BinaryArray, list[int]]:
@@ -86,9 +98,9 @@ def _is_utf8(game: bytes) -> bool:
     return True
 
 
-def _replay_plain(raw: pa.BinaryArray, is_latin: list[bool]) -> pa.StructArray:
+def _replay_plain(raw: pa.BinaryArray, is_latin: list[bool], columns: Sequence[str]) -> pa.StructArray:
     rows = [
         replay_row(replay_game(game, encoding="latin-1" if latin else "utf-8"))
         for game, latin in zip(raw.to_pylist(), is_latin, strict=True)
     ]
-    return pa.array(rows, REPLAY_TYPE)
+    return pa.array([{name: row[name] for name in columns} for row in rows], replay_type(columns))

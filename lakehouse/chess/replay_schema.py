@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from lakehouse.chess.fen import format_fen
 from lakehouse.chess.replay import Replay
 
-__all__ = ["REPLAY_TYPE", "TAG_COLUMNS", "replay_row", "signed64"]
+__all__ = ["REPLAY_TYPE", "TAG_COLUMNS", "replay_row", "replay_type", "signed64"]
 
 TAG_COLUMNS = {
     "event": "Event",
@@ -45,6 +47,11 @@ REPLAY_TYPE = pa.struct(
 """``moves`` are little-endian uint16 (see ``pack_move``); ``ending`` and ``winner`` are what the last
 position says by itself. A game is good if ``fault`` is null; ``fault_ply`` is how many moves were played
 before the fault, and null where the game can't begin."""
+
+
+def replay_type(columns: Sequence[str]) -> pa.StructType:
+    """Return REPLAY_TYPE with these columns only, in this order. Raises KeyError for one that it has not."""
+    return pa.struct([REPLAY_TYPE.field(name) for name in columns])
 
 
 def signed64(key: int) -> int:

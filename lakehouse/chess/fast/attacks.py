@@ -54,11 +54,11 @@ def bishop_attacks(square: Word, occupied: Word) -> Word:
 @kernel
 def is_attacked(
     rows: NDArray[np.uint64],
-    at: int,
+    at: Word,
     square: Word,
     occupied: Word,
     enemy: Word,
-    own_color: int,
+    own_color: Word,
 ) -> bool:
     """Say whether pieces of the word ``enemy`` attack a square of the other colour, over ``occupied``."""
     if KNIGHT[square] & rows[at, 1] & enemy:

@@ -37,12 +37,14 @@ class PlayedGames:
 def play_batch(
     data: NDArray[np.uint8],
     bounds: NDArray[np.int64],
+    begins: NDArray[np.int64],
     *,
     positions: NDArray[np.uint64],
     status: NDArray[np.int8],
     openings: OpeningHash,
 ) -> PlayedGames:
-    """Play the games that lie between ``bounds`` in ``data``, from their rows in ``positions``.
+    """Play the games that lie between ``bounds`` in ``data``, each from its line at ``begins`` and its row in
+    ``positions``.
 
     ``positions`` and ``status`` are written over.
     """
@@ -56,6 +58,7 @@ def play_batch(
     made = play_games(
         data,
         bounds,
+        begins,
         positions,
         status,
         plies,
@@ -94,8 +97,9 @@ def write_fens(positions: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArra
 
 @kernel
 def _write_all(positions: NDArray[np.uint64], offsets: NDArray[np.int32], out: NDArray[np.uint8]) -> int:
+    squares = np.zeros(64, dtype=np.uint8)
     n = 0
     for at in range(len(positions)):
-        n = write_fen(positions, at, out, n)
+        n = write_fen(positions, np.uint64(at), out, n, squares)
         offsets[at + 1] = n
     return n

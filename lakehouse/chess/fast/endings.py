@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.chess.fast.attacks import is_attacked
-from lakehouse.chess.fast.bits import ONE, ZERO, ctz, kernel, popcount, signed
+from lakehouse.chess.fast.bits import ONE, ZERO, Word, ctz, kernel, popcount
 from lakehouse.chess.fast.movegen import count_moves
 from lakehouse.chess.termination import Termination
 
@@ -22,19 +22,20 @@ ENDING_CODES = (
 )
 """By the code that ``ending_code`` gives."""
 
+_SIX, _SEVEN = np.uint64(6), np.uint64(7)
 _LIGHT = np.uint64(0x55AA55AA55AA55AA)
 _HALFMOVE, _HALFMOVE_MASK, _ALL_75 = np.uint64(8), np.uint64(0xFFFFFF), np.uint64(150)
 
 
 @kernel
-def ending_code(rows: NDArray[np.uint64], at: int, repetitions: int) -> int:
+def ending_code(rows: NDArray[np.uint64], at: Word, repetitions: int) -> int:
     """Return the place of the ending in ENDING_CODES, in the order of the rule engine."""
     if count_moves(rows, at) == ZERO:
-        color = signed(rows[at, 10] & ONE)
-        own, enemy = rows[at, 6 + color], rows[at, 7 - color]
+        color = rows[at, 10] & ONE
+        own, enemy = rows[at, _SIX + color], rows[at, _SEVEN - color]
         king = ctz(rows[at, 5] & own)
         return 1 if is_attacked(rows, at, king, own | enemy, enemy, color) else 2
-    if not _can_mate(rows, at, 0) and not _can_mate(rows, at, 1):
+    if not _can_mate(rows, at, ZERO) and not _can_mate(rows, at, ONE):
         return 3
     if repetitions >= 5:
         return 4
@@ -42,8 +43,8 @@ def ending_code(rows: NDArray[np.uint64], at: int, repetitions: int) -> int:
 
 
 @kernel
-def _can_mate(rows: NDArray[np.uint64], at: int, color: int) -> bool:
-    own, enemy = rows[at, 6 + color], rows[at, 7 - color]
+def _can_mate(rows: NDArray[np.uint64], at: Word, color: Word) -> bool:
+    own, enemy = rows[at, _SIX + color], rows[at, _SEVEN - color]
     if (rows[at, 0] | rows[at, 3] | rows[at, 4]) & own:
         return True
     knights, bishops = rows[at, 1] & own, rows[at, 2] & own

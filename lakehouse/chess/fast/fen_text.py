@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.chess.fast.bits import ALL, ONE, ZERO, bit, ctz, kernel, signed
-from lakehouse.chess.fast.making import kind_at
+from lakehouse.chess.fast.bits import ALL, ONE, ZERO, Word, bit, ctz, kernel, signed
 
 __all__ = ["FEN_ROOM", "write_fen"]
 
@@ -14,14 +13,17 @@ FEN_ROOM = 112
 """No FEN of standard chess or Chess960 is longer."""
 
 _LETTERS = np.frombuffer(b"PNBRQKpnbrqk", dtype=np.uint8).copy()
-_SEVEN, _THREE, _SIXTY_FOUR = np.uint64(7), np.uint64(3), np.uint64(64)
+_SEVEN, _THREE, _SIXTY_FOUR = (np.uint64(n) for n in (7, 3, 64))
 
 
 @kernel
-def write_fen(rows: NDArray[np.uint64], at: int, out: NDArray[np.uint8], n: int) -> int:
-    """Write the FEN from place ``n`` on; return the place behind it."""
+def write_fen(
+    rows: NDArray[np.uint64], at: Word, out: NDArray[np.uint8], n: int, squares: NDArray[np.uint8]
+) -> int:
+    """Write the FEN from place ``n`` on; return the place behind it. ``squares`` is room for 64 letters."""
+    _letter_squares(rows, at, squares)
     for rank in range(7, -1, -1):
-        n = _write_rank(rows, at, rank, out, n)
+        n = _write_rank(squares, rank, out, n)
         out[n] = 47 if rank else 32  # / or space
         n += 1
     out[n] = 98 if rows[at, 10] & ONE else 119  # b w
@@ -44,19 +46,29 @@ def write_fen(rows: NDArray[np.uint64], at: int, out: NDArray[np.uint8], n: int)
 
 
 @kernel
-def _write_rank(rows: NDArray[np.uint64], at: int, rank: int, out: NDArray[np.uint8], n: int) -> int:
+def _letter_squares(rows: NDArray[np.uint64], at: Word, squares: NDArray[np.uint8]) -> None:
+    """Write the letter of its piece for each square, 0 for an empty one."""
+    squares[:] = 0
+    for kind in range(6):
+        for color in range(2):
+            pieces = rows[at, kind] & rows[at, 6 + color]
+            while pieces:
+                squares[ctz(pieces)] = _LETTERS[kind + 6 * color]
+                pieces &= pieces - ONE
+
+
+@kernel
+def _write_rank(squares: NDArray[np.uint8], rank: int, out: NDArray[np.uint8], n: int) -> int:
     empty = 0
-    for file in range(8):
-        word = bit(np.uint64(8 * rank + file))
-        kind = kind_at(rows, at, word)
-        if kind == 6:
+    for square in range(8 * rank, 8 * rank + 8):
+        if squares[square] == 0:
             empty += 1
             continue
         if empty:
             out[n] = 48 + empty
             n += 1
             empty = 0
-        out[n] = _LETTERS[kind if rows[at, 6] & word else kind + 6]
+        out[n] = squares[square]
         n += 1
     if empty:
         out[n] = 48 + empty
@@ -65,7 +77,7 @@ def _write_rank(rows: NDArray[np.uint64], at: int, rank: int, out: NDArray[np.ui
 
 
 @kernel
-def _write_castling(rows: NDArray[np.uint64], at: int, out: NDArray[np.uint8], n: int) -> int:
+def _write_castling(rows: NDArray[np.uint64], at: Word, out: NDArray[np.uint8], n: int) -> int:
     """Write the rights, the h-file's side first; the file's letter where an outer rook stands there too."""
     if rows[at, 8] == ZERO:
         out[n] = 45

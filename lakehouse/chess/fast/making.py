@@ -1,4 +1,4 @@
-"""Make a packed move: row ``at`` gives row ``at + 1``, counters, rights and Zobrist key included."""
+"""Make a move on a row in place: counters, rights and Zobrist key included. Colours are words, as squares are."""
 
 from __future__ import annotations
 
@@ -6,60 +6,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.chess.fast.attacks import is_attacked
-from lakehouse.chess.fast.bits import ONE, ZERO, Word, bit, ctz, kernel, signed
+from lakehouse.chess.fast.bits import ONE, ZERO, Word, bit, ctz, inlined, kernel
 from lakehouse.chess.fast.tables import PAWN, ZOBRIST
 
-__all__ = ["en_passant_is_safe", "kind_at", "make"]
+__all__ = ["castle", "en_passant_is_safe", "kind_at", "make", "step"]
 
-_SIX, _SEVEN, _FIFTY_SIX, _SIXTY_FOUR = np.uint64(6), np.uint64(7), np.uint64(56), np.uint64(64)
+_TWO, _THREE, _FIVE, _SIX, _SEVEN = (np.uint64(n) for n in (2, 3, 5, 6, 7))
+_TWELVE, _SIXTEEN, _FIFTY_SIX, _SIXTY_FOUR = (np.uint64(n) for n in (12, 16, 56, 64))
 _SQUARE = np.uint64(63)
-_HALFMOVE = np.uint64(8)
-_HALFMOVE_MASK = np.uint64(0xFFFFFF)
-_FULLMOVE = np.uint64(32)
-_SIXTEEN, _THREE, _TWO = np.uint64(16), np.uint64(3), np.uint64(2)
-_EN_PASSANT_OFFSET, _CASTLING_OFFSET, _BLACK_TO_MOVE = np.uint64(832), np.uint64(768), np.uint64(840)
+_CASTLES = np.uint64(15)
+_HALFMOVE, _NO_HALFMOVES, _FULLMOVE = np.uint64(1 << 8), ~np.uint64(0xFFFFFF << 8), np.uint64(32)
+_EN_PASSANT_OFFSET, _CASTLING_OFFSET, _BLACK_TO_MOVE = np.uint64(832), np.uint64(768), ZOBRIST[840]
+_HOME = np.uint64(0xFF)
 
 
-@kernel
-def kind_at(rows: NDArray[np.uint64], at: int, word: Word) -> int:
+@inlined
+def kind_at(rows: NDArray[np.uint64], at: Word, word: Word) -> Word:
     """Return the kind (0 pawn … 5 king) of the piece on the one square of ``word``; 6 for none."""
-    for kind in range(6):
-        if rows[at, kind] & word:
-            return kind
-    return 6
+    kind = ZERO
+    while kind < _SIX and not rows[at, kind] & word:
+        kind += ONE
+    return kind
+
+
+@inlined
+def _number(kind: Word, color: Word, square: Word) -> Word:
+    return ZOBRIST[((kind + _SIX * color) << _SIX) + square]
 
 
 @kernel
-def _toggle(rows: NDArray[np.uint64], at: int, kind: int, color: int, square: Word) -> None:
-    word = bit(square)
-    rows[at, kind] ^= word
-    rows[at, 6 + color] ^= word
-    rows[at, 11] ^= ZOBRIST[np.uint64((kind + 6 * color) * 64) + square]
-
-
-@kernel
-def en_passant_is_safe(rows: NDArray[np.uint64], at: int, start: Word, end: Word, color: int) -> bool:
+def en_passant_is_safe(rows: NDArray[np.uint64], at: Word, start: Word, end: Word, color: Word) -> bool:
     """Say whether a capture in passing leaves the king of ``color`` safe: both pawns leave the rank."""
-    own, enemy = rows[at, 6 + color], rows[at, 7 - color]
+    own, enemy = rows[at, _SIX + color], rows[at, _SEVEN - color]
     victim = bit((start & _FIFTY_SIX) | (end & _SEVEN))
     occupied = ((own | enemy) ^ bit(start) ^ victim) | bit(end)
-    king = ctz(rows[at, 5] & own)
+    king = ctz(rows[at, _FIVE] & own)
     return not is_attacked(rows, at, king, occupied, enemy ^ victim, color)
 
 
-@kernel
-def _castle(rows: NDArray[np.uint64], at: int, king: Word, rook: Word, color: int) -> None:
-    home = king & _FIFTY_SIX
-    king_end = home | (_SIX if rook > king else _TWO)
-    rook_end = king_end - ONE if rook > king else king_end + ONE
-    _toggle(rows, at, 5, color, king)
-    _toggle(rows, at, 3, color, rook)
-    _toggle(rows, at, 5, color, king_end)
-    _toggle(rows, at, 3, color, rook_end)
+@inlined
+def _begin(rows: NDArray[np.uint64], at: Word, color: Word) -> None:
+    """Give the move to the other side: turn, counters, and no capture in passing any more."""
+    rows[at, 10] = (rows[at, 10] ^ ONE) + _HALFMOVE + (color << _FULLMOVE)
+    key = rows[at, 11] ^ _BLACK_TO_MOVE
+    if rows[at, 9] != _SIXTY_FOUR:
+        key ^= ZOBRIST[_EN_PASSANT_OFFSET + (rows[at, 9] & _SEVEN)]
+        rows[at, 9] = _SIXTY_FOUR
+    rows[at, 11] = key
 
 
 @kernel
-def _lose_rights(rows: NDArray[np.uint64], at: int, lost: Word) -> None:
+def _lose_rights(rows: NDArray[np.uint64], at: Word, lost: Word) -> None:
     lost &= rows[at, 8]
     rows[at, 8] ^= lost
     while lost:
@@ -68,65 +65,77 @@ def _lose_rights(rows: NDArray[np.uint64], at: int, lost: Word) -> None:
 
 
 @kernel
-def _offer_en_passant(rows: NDArray[np.uint64], at: int, passed: Word, color: int) -> None:
+def castle(rows: NDArray[np.uint64], at: Word, king: Word, rook: Word, color: Word) -> None:
+    """Castle with the rook on a square."""
+    _begin(rows, at, color)
+    home = king & _FIFTY_SIX
+    king_end = home | (_SIX if rook > king else _TWO)
+    rook_end = king_end - ONE if rook > king else king_end + ONE
+    kings, rooks = bit(king) ^ bit(king_end), bit(rook) ^ bit(rook_end)
+    rows[at, 5] ^= kings
+    rows[at, 3] ^= rooks
+    rows[at, _SIX + color] ^= kings ^ rooks
+    rows[at, 11] ^= _number(_FIVE, color, king) ^ _number(_FIVE, color, king_end)
+    rows[at, 11] ^= _number(_THREE, color, rook) ^ _number(_THREE, color, rook_end)
+    _lose_rights(rows, at, _HOME << home)
+
+
+@kernel
+def _offer_en_passant(rows: NDArray[np.uint64], at: Word, passed: Word, color: Word) -> None:
     """Remember the passed square if a pawn of the other side can capture there legally."""
-    catchers = PAWN[color, passed] & rows[at, 0] & rows[at, 7 - color]
+    catchers = PAWN[color, passed] & rows[at, 0] & rows[at, _SEVEN - color]
     while catchers:
-        if en_passant_is_safe(rows, at, ctz(catchers), passed, 1 - color):
+        if en_passant_is_safe(rows, at, ctz(catchers), passed, ONE - color):
             rows[at, 9] = passed
             rows[at, 11] ^= ZOBRIST[_EN_PASSANT_OFFSET + (passed & _SEVEN)]
             return
         catchers &= catchers - ONE
 
 
-@kernel
-def make(rows: NDArray[np.uint64], at: int, move: Word) -> None:
-    """Write the position after a legal move into the next row."""
-    then = at + 1
-    for word in range(12):
-        rows[then, word] = rows[at, word]
-    start, end = move & _SQUARE, (move >> _SIX) & _SQUARE
-    color = signed(rows[at, 10] & ONE)
-    if rows[at, 9] != _SIXTY_FOUR:
-        rows[then, 11] ^= ZOBRIST[_EN_PASSANT_OFFSET + (rows[at, 9] & _SEVEN)]
-        rows[then, 9] = _SIXTY_FOUR
-    halfmove = ((rows[at, 10] >> _HALFMOVE) & _HALFMOVE_MASK) + ONE
-    if move >> np.uint64(15):
-        _castle(rows, then, start, end, color)
-        _lose_rights(rows, then, np.uint64(0xFF) << (start & _FIFTY_SIX))
-    else:
-        halfmove = _step(rows, then, start, end, (move >> np.uint64(12)) & _SEVEN, color, halfmove)
-    number = (rows[at, 10] >> _FULLMOVE) + np.uint64(color)
-    rows[then, 10] = np.uint64(1 - color) | (halfmove << _HALFMOVE) | (number << _FULLMOVE)
-    rows[then, 11] ^= ZOBRIST[_BLACK_TO_MOVE]
+@inlined
+def _take(rows: NDArray[np.uint64], at: Word, square: Word, color: Word) -> None:
+    """Take a piece of ``color`` from the board."""
+    word = bit(square)
+    kind = kind_at(rows, at, word)
+    rows[at, kind] ^= word
+    rows[at, _SIX + color] ^= word
+    rows[at, 11] ^= _number(kind, color, square)
+    rows[at, 10] &= _NO_HALFMOVES
 
 
-@kernel
-def _step(
-    rows: NDArray[np.uint64],
-    at: int,
-    start: Word,
-    end: Word,
-    promotion: Word,
-    color: int,
-    halfmove: Word,
-) -> Word:
-    """Move a piece on row ``at``, capture, promote and settle the rights; return the new halfmove clock."""
-    kind = kind_at(rows, at, bit(start))
-    captured = kind_at(rows, at, bit(end) & rows[at, 7 - color])
-    if captured < 6:
-        _toggle(rows, at, captured, 1 - color, end)
-        halfmove = ZERO
-    elif kind == 0 and (start ^ end) & _SEVEN:
-        _toggle(rows, at, 0, 1 - color, (start & _FIFTY_SIX) | (end & _SEVEN))
-    _toggle(rows, at, kind, color, start)
-    _toggle(rows, at, signed(promotion) if promotion else kind, color, end)
+@inlined
+def step(
+    rows: NDArray[np.uint64], at: Word, kind: Word, start: Word, end: Word, promotion: Word, color: Word
+) -> None:
+    """Move a piece of known kind, capture, promote and settle the rights."""
+    _begin(rows, at, color)
+    source, target = bit(start), bit(end)
+    if rows[at, _SEVEN - color] & target:
+        _take(rows, at, end, ONE - color)
+    elif kind == ZERO and (start ^ end) & _SEVEN:
+        _take(rows, at, (start & _FIFTY_SIX) | (end & _SEVEN), ONE - color)
+    placed = promotion if promotion else kind
+    rows[at, kind] ^= source
+    rows[at, placed] ^= target
+    rows[at, _SIX + color] ^= source | target
+    rows[at, 11] ^= _number(kind, color, start) ^ _number(placed, color, end)
     if rows[at, 8]:
-        _lose_rights(rows, at, bit(start) | bit(end))
-        if kind == 5:
-            _lose_rights(rows, at, np.uint64(0xFF) << np.uint64(56 * color))
-    if kind == 0:
-        halfmove = ZERO
-        if start ^ end == _SIXTEEN and (start >> _THREE) == np.uint64(1 + 5 * color):
+        lost = source | target
+        if kind == _FIVE:
+            lost |= _HOME << (_FIFTY_SIX * color)
+        _lose_rights(rows, at, lost)
+    if kind == ZERO:
+        rows[at, 10] &= _NO_HALFMOVES
+        if start ^ end == _SIXTEEN and start >> _THREE == ONE + _FIVE * color:
             _offer_en_passant(rows, at, (start + end) >> ONE, color)
-    return halfmove
+
+
+@kernel
+def make(rows: NDArray[np.uint64], at: Word, move: Word) -> None:
+    """Make a packed legal move."""
+    start, end = move & _SQUARE, (move >> _SIX) & _SQUARE
+    color = rows[at, 10] & ONE
+    if move >> _CASTLES:
+        castle(rows, at, start, end, color)
+    else:
+        step(rows, at, kind_at(rows, at, bit(start)), start, end, (move >> _TWELVE) & _SEVEN, color)

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.chess.fast.attacks import bishop_attacks, is_attacked, rook_attacks
-from lakehouse.chess.fast.bits import ALL, ONE, ZERO, Word, bit, ctz, kernel, popcount, signed
+from lakehouse.chess.fast.bits import ALL, ONE, ZERO, Word, bit, ctz, kernel, popcount
 from lakehouse.chess.fast.making import en_passant_is_safe
 from lakehouse.chess.fast.tables import BETWEEN, DIAGONAL, KING, KNIGHT, LINE, ORTHOGONAL, PAWN
 
-__all__ = ["checkers_of", "count_moves", "list_moves"]
+__all__ = ["castling_rooks", "checkers_of", "count_moves", "list_moves"]
 
 _NOT_A, _NOT_H = np.uint64(0xFEFEFEFEFEFEFEFE), np.uint64(0x7F7F7F7F7F7F7F7F)
 _THIRD, _SIXTH = np.uint64(0xFF0000), np.uint64(0xFF0000000000)
@@ -21,9 +21,9 @@ _TWO, _SIXTY_FOUR, _CASTLES = np.uint64(2), np.uint64(64), np.uint64(1 << 15)
 
 
 @kernel
-def checkers_of(rows: NDArray[np.uint64], at: int, king: Word, color: int) -> tuple[Word, Word]:
+def checkers_of(rows: NDArray[np.uint64], at: Word, king: Word, color: Word) -> tuple[Word, Word]:
     """Return the pieces that give check, and the own pieces that are pinned."""
-    own, enemy = rows[at, 6 + color], rows[at, 7 - color]
+    own, enemy = rows[at, _SIX + color], rows[at, _SEVEN - color]
     occupied = own | enemy
     checkers = (KNIGHT[king] & rows[at, 1] | PAWN[color, king] & rows[at, 0]) & enemy
     snipers = ORTHOGONAL[king] & (rows[at, 3] | rows[at, 4]) | DIAGONAL[king] & (rows[at, 2] | rows[at, 4])
@@ -41,7 +41,7 @@ def checkers_of(rows: NDArray[np.uint64], at: int, king: Word, color: int) -> tu
 
 
 @kernel
-def _targets(rows: NDArray[np.uint64], at: int, checkers: Word, king: Word, own: Word) -> Word:
+def _targets(rows: NDArray[np.uint64], at: Word, checkers: Word, king: Word, own: Word) -> Word:
     """Return where pieces other than the king may go: anywhere, or into the one check's way."""
     if not checkers:
         return ~own
@@ -51,8 +51,8 @@ def _targets(rows: NDArray[np.uint64], at: int, checkers: Word, king: Word, own:
 
 
 @kernel
-def _king_steps(rows: NDArray[np.uint64], at: int, king: Word, color: int) -> Word:
-    own, enemy = rows[at, 6 + color], rows[at, 7 - color]
+def _king_steps(rows: NDArray[np.uint64], at: Word, king: Word, color: Word) -> Word:
+    own, enemy = rows[at, _SIX + color], rows[at, _SEVEN - color]
     occupied = (own | enemy) ^ bit(king)
     steps = KING[king] & ~own
     safe = ZERO
@@ -65,9 +65,9 @@ def _king_steps(rows: NDArray[np.uint64], at: int, king: Word, color: int) -> Wo
 
 
 @kernel
-def _castling_rooks(rows: NDArray[np.uint64], at: int, king: Word, color: int) -> Word:
+def castling_rooks(rows: NDArray[np.uint64], at: Word, king: Word, color: Word) -> Word:
     """Return the rooks that the king may castle with; it is known not to be in check."""
-    own, enemy = rows[at, 6 + color], rows[at, 7 - color]
+    own, enemy = rows[at, _SIX + color], rows[at, _SEVEN - color]
     rooks = rows[at, 8] & own
     found = ZERO
     while rooks:
@@ -91,10 +91,10 @@ def _castling_rooks(rows: NDArray[np.uint64], at: int, king: Word, color: int) -
 
 
 @kernel
-def _pawn_ends(pawns: Word, color: int, occupied: Word, enemy: Word) -> tuple[Word, Word, Word, Word]:
+def _pawn_ends(pawns: Word, color: Word, occupied: Word, enemy: Word) -> tuple[Word, Word, Word, Word]:
     """Return where pawns go: one step, two steps, captures on the a-file's side, on the h-file's."""
     free = ~occupied
-    if color == 0:
+    if color == ZERO:
         one = (pawns << _EIGHT) & free
         two = ((one & _THIRD) << _EIGHT) & free
         return one, two, ((pawns & _NOT_A) << _SEVEN) & enemy, ((pawns & _NOT_H) << _NINE) & enemy
@@ -104,7 +104,7 @@ def _pawn_ends(pawns: Word, color: int, occupied: Word, enemy: Word) -> tuple[Wo
 
 
 @kernel
-def _count_pawns(pawns: Word, color: int, occupied: Word, enemy: Word, targets: Word) -> Word:
+def _count_pawns(pawns: Word, color: Word, occupied: Word, enemy: Word, targets: Word) -> Word:
     one, two, left, right = _pawn_ends(pawns, color, occupied, enemy)
     one &= targets
     two &= targets
@@ -117,12 +117,12 @@ def _count_pawns(pawns: Word, color: int, occupied: Word, enemy: Word, targets: 
 
 
 @kernel
-def _count_en_passant(rows: NDArray[np.uint64], at: int, color: int) -> Word:
+def _count_en_passant(rows: NDArray[np.uint64], at: Word, color: Word) -> Word:
     passed = rows[at, 9]
     if passed == _SIXTY_FOUR:
         return ZERO
     count = ZERO
-    catchers = PAWN[1 - color, passed] & rows[at, 0] & rows[at, 6 + color]
+    catchers = PAWN[ONE - color, passed] & rows[at, 0] & rows[at, _SIX + color]
     while catchers:
         if en_passant_is_safe(rows, at, ctz(catchers), passed, color):
             count += ONE
@@ -131,10 +131,10 @@ def _count_en_passant(rows: NDArray[np.uint64], at: int, color: int) -> Word:
 
 
 @kernel
-def count_moves(rows: NDArray[np.uint64], at: int) -> Word:
+def count_moves(rows: NDArray[np.uint64], at: Word) -> Word:
     """Return how many legal moves the position has."""
-    color = signed(rows[at, 10] & ONE)
-    own, enemy = rows[at, 6 + color], rows[at, 7 - color]
+    color = rows[at, 10] & ONE
+    own, enemy = rows[at, _SIX + color], rows[at, _SEVEN - color]
     occupied = own | enemy
     king = ctz(rows[at, 5] & own)
     checkers, pinned = checkers_of(rows, at, king, color)
@@ -143,7 +143,7 @@ def count_moves(rows: NDArray[np.uint64], at: int) -> Word:
     if not targets:
         return count
     if not checkers and rows[at, 8] & own:
-        count += popcount(_castling_rooks(rows, at, king, color))
+        count += popcount(castling_rooks(rows, at, king, color))
     free = own & ~pinned
     pieces = rows[at, 1] & free
     while pieces:
@@ -187,10 +187,10 @@ def _list_to(moves: NDArray[np.uint16], n: int, start: Word, ends: Word, is_pawn
 
 
 @kernel
-def list_moves(rows: NDArray[np.uint64], at: int, moves: NDArray[np.uint16]) -> int:
+def list_moves(rows: NDArray[np.uint64], at: Word, moves: NDArray[np.uint16]) -> int:
     """Write the legal moves into ``moves`` (of 256 at least) and return how many there are."""
-    color = signed(rows[at, 10] & ONE)
-    own, enemy = rows[at, 6 + color], rows[at, 7 - color]
+    color = rows[at, 10] & ONE
+    own, enemy = rows[at, _SIX + color], rows[at, _SEVEN - color]
     occupied = own | enemy
     king = ctz(rows[at, 5] & own)
     checkers, pinned = checkers_of(rows, at, king, color)
@@ -199,7 +199,7 @@ def list_moves(rows: NDArray[np.uint64], at: int, moves: NDArray[np.uint16]) -> 
     if not targets:
         return n
     if not checkers and rows[at, 8] & own:
-        rooks = _castling_rooks(rows, at, king, color)
+        rooks = castling_rooks(rows, at, king, color)
         while rooks:
             moves[n] = king | ctz(rooks) << _SIX | _CASTLES
             rooks &= rooks - ONE
@@ -228,11 +228,13 @@ def list_moves(rows: NDArray[np.uint64], at: int, moves: NDArray[np.uint16]) -> 
 
 
 @kernel
-def _list_en_passant(rows: NDArray[np.uint64], at: int, color: int, moves: NDArray[np.uint16], n: int) -> int:
+def _list_en_passant(
+    rows: NDArray[np.uint64], at: Word, color: Word, moves: NDArray[np.uint16], n: int
+) -> int:
     passed = rows[at, 9]
     if passed == _SIXTY_FOUR:
         return n
-    catchers = PAWN[1 - color, passed] & rows[at, 0] & rows[at, 6 + color]
+    catchers = PAWN[ONE - color, passed] & rows[at, 0] & rows[at, _SIX + color]
     while catchers:
         start = ctz(catchers)
         catchers &= catchers - ONE

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.chess.board import Board
-from lakehouse.chess.fast.bits import ONE, Word, kernel
+from lakehouse.chess.fast.bits import ONE, ZERO, Word, kernel
 from lakehouse.chess.fast.making import make
 from lakehouse.chess.fast.movegen import count_moves, list_moves
 from lakehouse.chess.fast.state import WORDS, row_of_board
@@ -21,27 +21,30 @@ def fast_perft(board: Board, depth: int) -> int:
     rows = np.zeros((depth + 1, WORDS), dtype=np.uint64)
     rows[0] = row_of_board(board)
     moves = np.zeros((depth + 1, 256), dtype=np.uint16)
-    return int(_perft(rows, 0, moves, depth))
+    return int(_perft(rows, moves, depth))
 
 
 @kernel
-def _perft(rows: NDArray[np.uint64], at: int, moves: NDArray[np.uint16], depth: int) -> Word:
+def _perft(rows: NDArray[np.uint64], moves: NDArray[np.uint16], depth: int) -> Word:
     """Walk the tree without recursion: ``left[d]`` moves of depth ``d`` are still to be made."""
+    nodes, level = ZERO, ZERO
     if depth == 1:
-        return count_moves(rows, at)
-    nodes = ONE - ONE
+        return count_moves(rows, level)
+    last = np.uint64(depth - 2)
     left = np.zeros(depth, dtype=np.int64)
-    left[0] = list_moves(rows, at, moves[0])
-    level = 0
-    while level >= 0:
+    left[0] = list_moves(rows, level, moves[0])
+    while True:
         if left[level] == 0:
-            level -= 1
+            if level == ZERO:
+                return nodes
+            level -= ONE
             continue
         left[level] -= 1
-        make(rows, at + level, np.uint64(moves[level, left[level]]))
-        if level == depth - 2:
-            nodes += count_moves(rows, at + level + 1)
+        for word in range(WORDS):
+            rows[level + ONE, word] = rows[level, word]
+        make(rows, level + ONE, np.uint64(moves[level, left[level]]))
+        if level == last:
+            nodes += count_moves(rows, level + ONE)
         else:
-            level += 1
-            left[level] = list_moves(rows, at + level, moves[level])
-    return nodes
+            level += ONE
+            left[level] = list_moves(rows, level, moves[level])

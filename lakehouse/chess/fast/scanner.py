@@ -8,29 +8,41 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.chess.fast.bits import kernel, signed
+from lakehouse.chess.fast.bits import inlined, kernel, signed
 
-__all__ = ["is_blank", "is_word_byte", "line_end", "read_clock", "result_at", "skip_tags", "tag_name_length"]
+__all__ = [
+    "byte_table",
+    "is_blank",
+    "is_word_byte",
+    "line_end",
+    "line_stop",
+    "pair_value",
+    "read_clock",
+    "result_at",
+    "skip_tags",
+    "tag_name_length",
+]
 
 
-def _byte_table(members: bytes) -> NDArray[np.bool_]:
+def byte_table(members: bytes) -> NDArray[np.bool_]:
+    """Return, by byte, whether it is a member."""
     table = np.zeros(256, dtype=np.bool_)
     table[list(members)] = True
     return table
 
 
-_NAME = _byte_table(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
-_BLANK = _byte_table(b" \t\r\n\v\f")
-_NO_WORD = _byte_table(b" \t\r\n\v\f{};()")
+_NAME = byte_table(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_BLANK = byte_table(b" \t\r\n\v\f")
+_NO_WORD = byte_table(b" \t\r\n\v\f{};()")
 
 
-@kernel
+@inlined
 def is_blank(byte: int) -> bool:
     """Say whether the byte separates words."""
     return bool(_BLANK[byte])
 
 
-@kernel
+@inlined
 def is_word_byte(byte: int) -> bool:
     """Say whether the byte can be in a move."""
     return not _NO_WORD[byte]
@@ -44,14 +56,22 @@ def line_end(data: NDArray[np.uint8], at: int, end: int) -> int:
     return at + 1 if at < end else end
 
 
-@kernel
+@inlined
+def line_stop(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """Return the place of the mark that ends the line of ``at``, or ``end``."""
+    while at < end and data[at] != 10 and data[at] != 13:
+        at += 1
+    return at
+
+
+@inlined
 def _skip_spaces(data: NDArray[np.uint8], at: int, end: int) -> int:
     while at < end and (data[at] == 32 or data[at] == 9):
         at += 1
     return at
 
 
-@kernel
+@inlined
 def tag_name_length(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """Return start and length of the name if the line at ``at`` opens with ``[Name "``, else length 0."""
     at = _skip_spaces(data, at, end)
@@ -67,25 +87,24 @@ def tag_name_length(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, in
     return start, stop - start
 
 
-@kernel
-def _pair_end(data: NDArray[np.uint8], at: int, end: int) -> int:
-    """Return the place behind a well-made tag pair and its spaces; -1 if it is not well made."""
-    start, length = tag_name_length(data, at, end)
-    if length == 0:
-        return -1
-    at = _skip_spaces(data, start + length, end) + 1
+@inlined
+def pair_value(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int, int]:
+    """Return start and end of the value whose quote comes after the spaces at a place, and the place behind its
+    pair and the spaces there; -1 for that if the pair is not well made."""
+    start = _skip_spaces(data, at, end) + 1
+    at = start
     while at < end and data[at] != 34:
         if data[at] == 10 or data[at] == 13:
-            return -1
-        if data[at] == 92:  # \
+            return start, at, -1
+        if data[at] == 92:  # \\
             at += 1
             if at >= end or data[at] == 10 or data[at] == 13:
-                return -1
+                return start, at, -1
         at += 1
-    at = _skip_spaces(data, at + 1, end)
-    if at >= end or data[at] != 93:  # ]
-        return -1
-    return _skip_spaces(data, at + 1, end)
+    then = _skip_spaces(data, at + 1, end)
+    if then >= end or data[then] != 93:  # ]
+        return start, at, -1
+    return start, at, _skip_spaces(data, then + 1, end)
 
 
 @kernel
@@ -93,7 +112,10 @@ def skip_tags(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, bool]:
     """Return where the tag pairs that open a line end, and whether each was well made."""
     at = _skip_spaces(data, at, end)
     while at < end and data[at] == 91:
-        then = _pair_end(data, at, end)
+        start, length = tag_name_length(data, at, end)
+        if length == 0:
+            return end, False
+        _, _, then = pair_value(data, start + length, end)
         if then < 0:
             return end, False
         at = then
@@ -130,9 +152,14 @@ def read_clock(data: NDArray[np.uint8], start: int, end: int) -> int:
         ):  # %clk
             at += 1
             continue
-        if at == start or data[at - 1] != 91 or at + 5 >= end or data[at + 4] != 32:
+        if at == start or data[at - 1] != 91:
             return -2
-        found, at = _clock_value(data, at + 5, end)
+        value = at + 4
+        while value < end and is_blank(data[value]):  # writers wrap lines here
+            value += 1
+        if value == at + 4:
+            return -2
+        found, at = _clock_value(data, value, end)
         if found < 0:
             return -2
     return found

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from lakehouse.chess.fast.bits import kernel
 from lakehouse.chess.fast.scanner import (
+    byte_table,
     is_blank,
     is_word_byte,
-    line_end,
+    line_stop,
     result_at,
     skip_tags,
     tag_name_length,
@@ -17,6 +18,11 @@ from lakehouse.chess.fast.scanner import (
 from lakehouse.chess.pgn.splitter import BLANK, UTF8_BOM
 
 __all__ = ["game_starts"]
+
+_MARKS = byte_table(b"\r\n{};()*-")
+"""What matters in movetext: ends of lines, signs, and the one byte that every result has."""
+_LINE_MARKS = byte_table(b" \t[%")
+"""How a line begins that may not be movetext."""
 
 
 def game_starts(data: bytes) -> NDArray[np.int64]:
@@ -43,55 +49,87 @@ def _starts(data: NDArray[np.uint8], at: int) -> NDArray[np.int64]:
     starts[0] = 0
     found = 1
     has_event = has_moves = has_result = in_brace = False
+    is_line_start = True
     depth = 0
     while at < len(data):
-        end = line_end(data, at, len(data))
-        name, length = tag_name_length(data, at, end)
-        is_event = length > 0 and _is_event(data, name, length)
-        begin = at
-        if length > 0 and (is_event or not in_brace):
-            if has_moves or (is_event and has_event):
-                starts, found = _add(starts, found, at)
-                has_event = has_moves = has_result = in_brace = False
-                depth = 0
-            has_event = has_event or is_event
-            begin, _ = skip_tags(data, at, end)
-        elif not in_brace and (data[at] == 37 or (name < end and data[name] == 91 and not has_moves)):  # % [
-            begin = end
-        at = begin
-        while at < end:
-            byte = data[at]
-            if in_brace:
-                in_brace = byte != 125  # }
-                at += 1
-                continue
-            if is_blank(byte) or byte == 125:
-                at += 1
-                continue
-            if byte == 59:  # ;
-                break
-            stop = at + 1
-            if is_word_byte(byte):
-                while stop < end and is_word_byte(data[stop]):
-                    stop += 1
-            is_first = byte == 49 and stop - at > 1 and data[at + 1] == 46  # 1.
-            if byte == 123:  # {
-                in_brace = True
+        if is_line_start and _LINE_MARKS[data[at]]:
+            stop = line_stop(data, at, len(data))
+            name, length = tag_name_length(data, at, stop)
+            is_event = length > 0 and _is_event(data, name, length)
+            if length > 0 and (is_event or not in_brace):
+                if has_moves or (is_event and has_event):
+                    starts, found = _add(starts, found, at)
+                    has_event = has_moves = has_result = in_brace = False
+                    depth = 0
+                has_event = has_event or is_event
+                at, _ = skip_tags(data, at, stop)
+            elif not in_brace and (
+                data[at] == 37 or (name < stop and data[name] == 91 and not has_moves)
+            ):  # % [
                 at = stop
-                continue
-            if byte == 40:
-                depth += 1
-            elif byte == 41:
-                depth = max(0, depth - 1)
-            elif has_result and depth == 0 and is_first:
+        is_line_start = False
+        if in_brace:
+            at = _brace_stop(data, at)
+        elif has_moves and not has_result:
+            at = _next_mark(data, at)
+        if at >= len(data):
+            break
+        byte = data[at]
+        if byte == 10 or byte == 13:
+            is_line_start = True
+            at += 1
+        elif in_brace:
+            in_brace = False
+            at += 1
+        elif byte == 59:  # ;
+            at = line_stop(data, at, len(data))
+        elif is_blank(byte) or byte == 125:  # }
+            at += 1
+        elif byte == 123:  # {
+            in_brace = True
+            at += 1
+        elif byte == 40 or byte == 41:  # ( )
+            depth = depth + 1 if byte == 40 else max(0, depth - 1)
+            has_moves = True
+            at += 1
+        else:
+            begin, stop = _word_around(data, at, has_moves and not has_result)
+            is_first = byte == 49 and stop - at > 1 and data[at + 1] == 46  # 1.
+            if has_result and depth == 0 and is_first:
                 starts, found = _add(starts, found, at)
                 has_event = has_result = False
-            elif depth == 0 and result_at(data, at, stop) > 0:
+            elif depth == 0 and result_at(data, begin, stop) > 0:
                 has_result = True
             has_moves = True
             at = stop
-        at = end
     return starts[:found].copy()
+
+
+@kernel
+def _brace_stop(data: NDArray[np.uint8], at: int) -> int:
+    """Return the place of the brace that closes a comment, or of the line's end before it."""
+    while at < len(data) and data[at] != 125 and data[at] != 10 and data[at] != 13:
+        at += 1
+    return at
+
+
+@kernel
+def _next_mark(data: NDArray[np.uint8], at: int) -> int:
+    while at < len(data) and not _MARKS[data[at]]:
+        at += 1
+    return at
+
+
+@kernel
+def _word_around(data: NDArray[np.uint8], at: int, is_inside: bool) -> tuple[int, int]:
+    """Return start and end of the word that begins at a place, or has it inside."""
+    begin = at
+    while is_inside and begin > 0 and is_word_byte(data[begin - 1]):
+        begin -= 1
+    at += 1
+    while at < len(data) and is_word_byte(data[at]):
+        at += 1
+    return begin, at
 
 
 @kernel

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lakehouse.chess.fast.bits import kernel
-from lakehouse.chess.fast.scanner import is_blank, line_end, skip_tags, tag_name_length
+from lakehouse.chess.fast.bits import kernel, leading_bytes
+from lakehouse.chess.fast.scanner import is_blank, line_stop, pair_value, tag_name_length
 
 __all__ = ["find_tags", "tag_strings"]
 
@@ -18,17 +18,17 @@ BROKEN = -1
 
 def find_tags(
     data: NDArray[np.uint8], bounds: NDArray[np.int64], names: Sequence[str]
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return start and end of each wanted tag's value by game, 0 and -1 where it is missing; and the number
-    of tags of each game, -1 where one is broken."""
-    encoded = [name.encode() for name in names]
-    letters = np.frombuffer(b"".join(encoded), dtype=np.uint8)
-    ends = np.cumsum([0, *(len(name) for name in encoded)], dtype=np.int64)
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+    """Return start and end of each wanted tag's value by game, 0 and -1 where it is missing; the number of tags
+    of each game, -1 where one is broken; and where its first line begins that is no tag alone."""
+    letters = np.frombuffer(b"".join(name.encode().ljust(16, b"\0") for name in names), dtype=np.uint64)
+    lengths = np.array([len(name) for name in names], dtype=np.int64)
     spans = np.zeros((len(bounds) - 1, len(names), 2), dtype=np.int64)
     spans[:, :, 1] = -1
     counts = np.zeros(len(bounds) - 1, dtype=np.int32)
-    _find(data, bounds, letters, ends, spans, counts)
-    return spans, counts
+    begins = bounds[:-1].copy()
+    _find(data, bounds, letters.reshape(-1, 2), lengths, spans, counts, begins)
+    return spans, counts, begins
 
 
 def tag_strings(
@@ -49,37 +49,45 @@ def tag_strings(
 def _find(
     data: NDArray[np.uint8],
     bounds: NDArray[np.int64],
-    letters: NDArray[np.uint8],
-    ends: NDArray[np.int64],
+    letters: NDArray[np.uint64],
+    lengths: NDArray[np.int64],
     spans: NDArray[np.int64],
     counts: NDArray[np.int32],
+    begins: NDArray[np.int64],
 ) -> None:
     for game in range(len(bounds) - 1):
         at, end = bounds[game], bounds[game + 1]
         if end - at >= 3 and data[at] == 0xEF and data[at + 1] == 0xBB and data[at + 2] == 0xBF:
             at += 3
         while at < end:
-            stop = line_end(data, at, end)
-            name, length = tag_name_length(data, at, stop)
+            begins[game] = at
+            name, length = tag_name_length(data, at, end)
             if length == 0:
+                stop = line_stop(data, at, end)
                 if data[at] != 37 and not _is_blank_line(data, at, stop):  # %
                     if name < stop and data[name] == 91:
                         counts[game] = BROKEN
                     break
-                at = stop
+                at = stop + 1
                 continue
-            then, is_whole = skip_tags(data, at, stop)
-            if not is_whole:
+            while length > 0:
+                start, value_end, at = pair_value(data, name + length, end)
+                if at < 0:
+                    break
+                counts[game] += 1
+                _keep(data, name, length, letters, lengths, spans[game], start, value_end)
+                name, length = tag_name_length(data, at, end)
+            if at < 0 or (at < end and data[at] == 91):
                 counts[game] = BROKEN
                 break
-            while length > 0:
-                counts[game] += 1
-                start, value_end = _value(data, name + length, stop)
-                _keep(data, name, length, letters, ends, spans[game], start, value_end)
-                name, length = tag_name_length(data, _behind(data, value_end, stop), stop)
-            if not _is_blank_line(data, then, stop):
+            if (
+                at < end
+                and data[at] != 10
+                and data[at] != 13
+                and not _is_blank_line(data, at, line_stop(data, at, end))
+            ):
                 break
-            at = stop
+            at = line_stop(data, at, end) + 1
 
 
 @kernel
@@ -92,46 +100,24 @@ def _is_blank_line(data: NDArray[np.uint8], at: int, stop: int) -> bool:
 
 
 @kernel
-def _value(data: NDArray[np.uint8], at: int, stop: int) -> tuple[int, int]:
-    """Return start and end of the value whose quote is the next one; the pair is known to be whole."""
-    while data[at] != 34:
-        at += 1
-    start = at + 1
-    at = start
-    while at < stop and data[at] != 34:
-        at += 2 if data[at] == 92 else 1
-    return start, at
-
-
-@kernel
-def _behind(data: NDArray[np.uint8], at: int, stop: int) -> int:
-    while at < stop and data[at] != 93:
-        at += 1
-    return at + 1
-
-
-@kernel
 def _keep(
     data: NDArray[np.uint8],
     name: int,
     length: int,
-    letters: NDArray[np.uint8],
-    ends: NDArray[np.int64],
+    letters: NDArray[np.uint64],
+    lengths: NDArray[np.int64],
     spans: NDArray[np.int64],
     start: int,
     end: int,
 ) -> None:
     """Note the value if its name is wanted and was not seen before: the first one counts."""
-    for wanted in range(len(ends) - 1):
-        if ends[wanted + 1] - ends[wanted] != length or spans[wanted, 1] >= 0:
-            continue
-        same = True
-        for place in range(length):
-            if data[name + place] != letters[ends[wanted] + place]:
-                same = False
-                break
-        if same:
-            spans[wanted, 0], spans[wanted, 1] = start, end
+    if length > 16:
+        return
+    head, tail = leading_bytes(data, name, length), leading_bytes(data, name + 8, length - 8)
+    for wanted in range(len(lengths)):
+        if letters[wanted, 0] == head and lengths[wanted] == length and letters[wanted, 1] == tail:
+            if spans[wanted, 1] < 0:
+                spans[wanted, 0], spans[wanted, 1] = start, end
             return
 
 
