@@ -8,7 +8,7 @@ from lakehouse.chess.board import Board, BoardDraft
 from lakehouse.chess.endings import EndingRule, Goal, NoMoves
 from lakehouse.chess.geometry import KING_STEPS, Color, Position
 from lakehouse.chess.move import Move
-from lakehouse.chess.pieces import King, Pawn, Piece
+from lakehouse.chess.pieces import Bishop, King, Knight, Pawn, Piece, Rook
 from lakehouse.chess.placement import place
 from lakehouse.chess.rule_engine import RuleEngine
 from lakehouse.chess.termination import Ending, Termination
@@ -76,11 +76,13 @@ class KingExploded(Goal):
         return None
 
 
-class _BareKings(EndingRule):
-    """Almost any piece can still explode a king: only bare kings are dead."""
+class _TooFewPieces(EndingRule):
+    """Almost any piece can still explode a king. Dead are bare kings, also with one knight, bishop or rook on the
+    board: alone it leaves the other king a way out, for kings that touch are never in check."""
 
     def ending(self, engine: RuleEngine, board: Board) -> Ending | None:
-        if len(board.get_all_pieces()) == 2:
+        others = [type(piece) for piece in board.get_all_pieces().values() if type(piece) is not King]
+        if not others or (len(others) == 1 and others[0] in (Knight, Bishop, Rook)):
             return Ending(termination=Termination.INSUFFICIENT_MATERIAL)
         return None
 
@@ -92,7 +94,7 @@ ATOMIC = Variant(
     aliases=("atom", "atomic chess"),
     engine=RuleEngine(
         [MovementStrategy(), EnPassantStrategy(), ExplosionStrategy(), CastlingStrategy(_CHECK), _CHECK],
-        endings=[NoMoves(), _BareKings()],
+        endings=[NoMoves(), _TooFewPieces()],
         goals=[KingExploded()],
     ),
     kings={color: frozenset({0, 1}) for color in Color},
