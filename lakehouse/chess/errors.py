@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lakehouse.errors import DataError
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "InvalidNotationError",
     "MoveConflictError",
     "OutOfTurnError",
+    "UnknownReplayColumnError",
     "UnknownVariantError",
 ]
 
@@ -147,3 +150,14 @@ class UnknownVariantError(ChessError):
 
 def _at_ply(ply: int | None) -> str:
     return "" if ply is None else f" at ply {ply}"
+
+
+class UnknownReplayColumnError(ChessError):
+    """A replay is asked for a column that it does not have."""
+
+    def __init__(self, *, column: str, available: Sequence[str]) -> None:
+        self.column = column
+        super().__init__(
+            f"a replay has no column {column!r}. It has: {', '.join(available)}.",
+            fix="ask for some of these.",
+        )

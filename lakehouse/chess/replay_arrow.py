@@ -35,20 +35,22 @@ def replay_arrow(
     """Return the replay of each game (``REPLAY_TYPE``, or some of its columns); a null is a game of no bytes.
 
     ``games`` are bytes or strings. ``encodings`` says ``latin-1`` where a game is in it; without them, a game
-    that is no UTF-8 is taken for latin-1. A column that is not asked for costs nothing.
+    that is no UTF-8 is taken for latin-1. A column that is not asked for is not made.
+
+    Raises UnknownReplayColumnError.
     """
     raw = games.cast(pa.binary()).fill_null(b"")
     is_latin = _is_latin(raw, encodings)
-    columns = REPLAY_TYPE.names if columns is None else columns
+    wanted = REPLAY_TYPE if columns is None else replay_type(columns)
     fast = None if core is Core.PLAIN else fast_replay_or_none()
     if core is Core.FAST:
         fast = require(fast)
     if fast is None:
-        return _replay_plain(raw, is_latin, columns)
-    replays, doubtful = fast(raw, is_latin, columns)
+        return _replay_plain(raw, is_latin, wanted)
+    replays, doubtful = fast(raw, is_latin, wanted)
     if not doubtful:
         return replays
-    judged = _replay_plain(raw.take(pa.array(doubtful)), [is_latin[game] for game in doubtful], columns)
+    judged = _replay_plain(raw.take(pa.array(doubtful)), [is_latin[game] for game in doubtful], wanted)
     return _replaced(replays, judged, places=doubtful)
 
 
@@ -98,9 +100,9 @@ def _is_utf8(game: bytes) -> bool:
     return True
 
 
-def _replay_plain(raw: pa.BinaryArray, is_latin: list[bool], columns: Sequence[str]) -> pa.StructArray:
+def _replay_plain(raw: pa.BinaryArray, is_latin: list[bool], wanted: pa.StructType) -> pa.StructArray:
     rows = [
         replay_row(replay_game(game, encoding="latin-1" if latin else "utf-8"))
         for game, latin in zip(raw.to_pylist(), is_latin, strict=True)
     ]
-    return pa.array([{name: row[name] for name in columns} for row in rows], replay_type(columns))
+    return pa.array([{name: row[name] for name in wanted.names} for row in rows], wanted)

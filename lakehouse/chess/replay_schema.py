@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from lakehouse.chess.errors import UnknownReplayColumnError
 from lakehouse.chess.fen import format_fen
 from lakehouse.chess.replay import Replay
 
@@ -50,7 +51,10 @@ before the fault, and null where the game can't begin."""
 
 
 def replay_type(columns: Sequence[str]) -> pa.StructType:
-    """Return REPLAY_TYPE with these columns only, in this order. Raises KeyError for one that it has not."""
+    """Return REPLAY_TYPE with these columns only, in this order. Raises UnknownReplayColumnError."""
+    for name in columns:
+        if name not in REPLAY_TYPE.names:
+            raise UnknownReplayColumnError(column=name, available=REPLAY_TYPE.names)
     return pa.struct([REPLAY_TYPE.field(name) for name in columns])
 
 

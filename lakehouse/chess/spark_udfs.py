@@ -174,20 +174,23 @@ def _opened(file: str) -> BinaryIO:
     return cast("BinaryIO", gzip.open(file, "rb") if file.endswith(".gz") else Path(file).open("rb"))
 
 
-def replay_all(games: DataFrame, *, raw: str = "raw", encoding: str | None = None) -> DataFrame:
-    """Return the rows with a replay's columns beside them, in one pass of ``mapInArrow``.
+def replay_all(
+    games: DataFrame, *, raw: str = "raw", encoding: str | None = None, columns: Sequence[str] | None = None
+) -> DataFrame:
+    """Return the rows with a replay's columns, or some of them, beside them, in one pass of ``mapInArrow``.
 
     This is the way for corpora: nothing is copied between columns. ``encoding`` names the column that says
     ``latin-1`` where a game is in it.
     """
-    schema = StructType([*games.schema.fields, *REPLAY_SCHEMA.fields])
+    names = REPLAY_SCHEMA.names if columns is None else list(columns)
+    schema = StructType([*games.schema.fields, *(REPLAY_SCHEMA[name] for name in names)])
 
     def replayed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             encodings = None if encoding is None else batch.column(encoding)
-            replays = replay_arrow(batch.column(raw), encodings)
-            columns = [*batch.columns, *replays.flatten()]
-            names = [*batch.schema.names, *REPLAY_SCHEMA.names]
-            yield pa.RecordBatch.from_arrays(columns, names=names)
+            replays = replay_arrow(batch.column(raw), encodings, columns=names)
+            yield pa.RecordBatch.from_arrays(
+                [*batch.columns, *replays.flatten()], names=[*batch.schema.names, *names]
+            )
 
     return games.mapInArrow(replayed, schema)

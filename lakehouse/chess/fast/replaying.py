@@ -19,7 +19,7 @@ from lakehouse.chess.fast.state import CLOCKS, row_of_board
 from lakehouse.chess.fast.tags import find_tags, tag_strings
 from lakehouse.chess.openings import opening_table
 from lakehouse.chess.pgn.setup import start_of
-from lakehouse.chess.replay_schema import TAG_COLUMNS, replay_type
+from lakehouse.chess.replay_schema import TAG_COLUMNS
 from lakehouse.chess.termination import Termination
 from lakehouse.chess.variants import CHESS960, STANDARD
 
@@ -47,22 +47,22 @@ def _start(variant: str, fen: str) -> tuple[int, NDArray[np.uint64]] | None:
 
 
 def replay_fast(
-    games: pa.BinaryArray, is_latin: list[bool], columns: Sequence[str]
+    games: pa.BinaryArray, is_latin: list[bool], wanted: pa.StructType
 ) -> tuple[pa.StructArray, list[int]]:
-    """Return some columns of the replays, and which games are doubtful: their rows hold nothing, and are for
+    """Return the wanted columns of the replays, and which games are doubtful: their rows hold nothing, and are for
     the strategies."""
     latin = np.array(is_latin, dtype=np.bool_)
     data, bounds = _buffers(games)
-    wanted = dict.fromkeys((*_SETUP, *(TAG_COLUMNS[name] for name in columns if name in TAG_COLUMNS)))
-    spans, counts, begins = find_tags(data, bounds, tuple(wanted))
-    tags = {name: tag_strings(data, spans[:, place], latin) for place, name in enumerate(wanted)}
+    names = dict.fromkeys((*_SETUP, *(TAG_COLUMNS[name] for name in wanted.names if name in TAG_COLUMNS)))
+    spans, counts, begins = find_tags(data, bounds, tuple(names))
+    tags = {name: tag_strings(data, spans[:, place], latin) for place, name in enumerate(names)}
     variants, positions, status = _starts(tags, counts)
     played = play_batch(data, bounds, begins, positions=positions, status=status, openings=_opening_hash())
     is_empty = (counts == 0) & (played.plies == 0) & (played.results == 0)
     doubtful = np.flatnonzero((played.status == DOUBTFUL) | is_empty)
     made = _Columns(played, tags, variants)
-    arrays = [made.column(name) for name in columns]
-    return pa.StructArray.from_arrays(arrays, fields=replay_type(columns).fields), doubtful.tolist()
+    arrays = [made.column(name) for name in wanted.names]
+    return pa.StructArray.from_arrays(arrays, fields=wanted.fields), doubtful.tolist()
 
 
 def _buffers(games: pa.BinaryArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -24,6 +24,9 @@ def test_a_replay_in_spark_is_the_replay_of_the_strategies(spark: SparkSession) 
     expected = [replay_row(replay_game(game.raw, encoding=_encoding(game.raw))) for game in games]
     by_udf = frame.select("n", replay_games("raw").alias("replay")).orderBy("n").collect()
     by_map = replay_all(frame).orderBy("n").collect()
+    some = replay_all(frame, columns=["fault", "plies"])
+    assert some.columns == ["n", "raw", "fault", "plies"]
+    assert [row.plies for row in some.orderBy("n").collect()] == [row["plies"] for row in expected]
     for n, row in enumerate(expected):
         assert by_udf[n].replay.asDict(recursive=True) == row
         assert {name: by_map[n][name] for name in REPLAY_SCHEMA.names} == row

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from lakehouse.chess.errors import UnknownReplayColumnError
 from lakehouse.chess.fast.movegen import list_moves
 from lakehouse.chess.fast.perft import fast_perft
 from lakehouse.chess.fast.state import board_of_row, row_of_board
@@ -145,6 +146,22 @@ def test_a_null_or_empty_game_is_a_fault_and_not_an_error() -> None:
 def test_a_slice_of_an_array_is_read_from_its_own_offset() -> None:
     games = pa.array([b"1. e4 *", b"1. d4 d5 *", b"1. c4 *"], pa.binary())[1:2]
     assert replay_arrow(games, core=Core.FAST).to_pylist() == replay_arrow(games, core=Core.PLAIN).to_pylist()
+
+
+def test_some_columns_are_those_of_the_whole_replay() -> None:
+    games, _ = split_arrow(nasty_pgn())
+    whole = replay_arrow(games, core=Core.PLAIN).to_pylist()
+    names = ["fault", "white", "moves", "ending"]
+    for core in (Core.FAST, Core.PLAIN):
+        some = replay_arrow(games, core=core, columns=names)
+        assert some.to_pylist() == [{name: row[name] for name in names} for row in whole]
+        assert [field.name for field in some.type] == names
+
+
+def test_a_column_that_a_replay_has_not_is_an_error() -> None:
+    for core in (Core.FAST, Core.PLAIN):
+        with pytest.raises(UnknownReplayColumnError, match=r"'move_list'. It has: event"):
+            replay_arrow(pa.array([b"1. e4 *"]), core=core, columns=["move_list"])
 
 
 def test_no_games_give_no_replays() -> None:
