@@ -58,9 +58,7 @@ def fen_after(fens: pa.Array, moves: pa.Array, variants: pa.Array | None = None)
 
 def classify_opening(games: pa.Array) -> pa.StructArray:
     """Return ECO code and name of each game's opening, by position; ``games`` are PGN or bare moves."""
-    replays = replay_arrow(games)
-    columns = [replays.field("eco"), replays.field("opening")]
-    return pa.StructArray.from_arrays(columns, fields=list(OPENING_TYPE))
+    return replay_arrow(games, columns=OPENING_TYPE.names)
 
 
 def name_openings(position_keys: pa.ListArray, variants: pa.Array, table: OpeningTable) -> pa.StructArray:

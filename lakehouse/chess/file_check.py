@@ -58,9 +58,9 @@ def check_file(path: Path, *, core: Core = Core.AUTO) -> CheckedFile:
             notes: list[QuarantineNote] = []
             for part in stream_games(stream, starts_of=lambda data: starts_of(data, core=core)):
                 encodings = pa.array([encoding] * len(part), pa.string())
-                replays = replay_arrow(pa.array([g.raw for g in part], pa.binary()), encodings, core=core)
-                faults, counts = replays.field("fault").to_pylist(), replays.field("plies").to_pylist()
-                fault_plies = replays.field("fault_ply").to_pylist()
+                raw = pa.array([game.raw for game in part], pa.binary())
+                replays = replay_arrow(raw, encodings, core=core, columns=("plies", "fault_ply", "fault"))
+                counts, fault_plies, faults = (column.to_pylist() for column in replays.flatten())
                 games += len(part)
                 plies += sum(n for n, fault in zip(counts, faults, strict=True) if fault is None)
                 notes.extend(
