@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
+import time
 from pathlib import Path
 
 import deltalake
@@ -493,3 +495,31 @@ def test_a_disk_that_is_full_fails_at_once_and_is_rolled_back(
     manager.rollback_transaction(transaction)
     assert data_files(table) == before
     assert ids(table) == [1, 2, 3]
+
+
+def test_a_disk_that_takes_little_at_a_time_gets_the_whole_commit(
+    table: Path, manager: TransactionManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    transaction = manager.start_transaction(table)
+    transaction.append(rows(*range(4, 9)))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", lambda descriptor, body: write(descriptor, body[:100]))
+        manager.commit_transaction(transaction)
+    assert len(log_text(table, 1)) > 200
+    assert ids(table) == list(range(1, 9))
+
+
+def test_times_in_commits_go_on_where_the_clock_goes_back(
+    tmp_path: Path, manager: TransactionManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "table"
+    for seconds in (2_000, 1_000, 1_000, 5_000):
+        monkeypatch.setattr(time, "time_ns", lambda now=seconds: now * 10**9)
+        with manager.transaction(table) as transaction:
+            if not transaction.exists:
+                transaction.create(SCHEMA, properties={"delta.enableInCommitTimestamps": "true"})
+            transaction.append(rows(1))
+    first_lines = [log_text(table, version).splitlines()[0] for version in range(4)]
+    times = [json.loads(line)["commitInfo"]["inCommitTimestamp"] for line in first_lines]
+    assert times == [2_000_000, 2_000_001, 2_000_002, 5_000_000]
