@@ -334,6 +334,36 @@ def test_a_key_whose_equality_asks_the_cache_does_not_hang(make: Callable[..., C
     assert len(cache.snapshot()) == len({id(entry.key) for entry in cache.snapshot()})
 
 
+def test_a_put_from_inside_a_put_of_the_same_key_takes_its_turn_after_it(
+    make: Callable[..., CacheMap[Any, bytes]],
+) -> None:
+    cache = make(max_bytes=100)
+    inner_puts = [b"inner"]
+
+    class Nested:
+        """A key whose comparison puts a value under an equal key, once."""
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __hash__(self) -> int:
+            return 1
+
+        def __eq__(self, other: object) -> bool:
+            assert isinstance(other, Nested)
+            if inner_puts:
+                cache.put(Nested("a"), inner_puts.pop())
+            return self.name == other.name
+
+    cache.put(Nested("decoy"), b"x")
+    cache.put(Nested("a"), b"outer value")
+    assert inner_puts == [], "the decoy was compared with"
+    assert {entry.key.name: entry.value for entry in cache.snapshot()} == {"decoy": b"x", "a": b"inner"}
+    assert cache.statistics().size_bytes == len(b"x") + len(b"inner")
+    assert cache.remove(Nested("a"))
+    assert (len(cache), cache.statistics().size_bytes) == (1, 1)
+
+
 def test_a_child_made_by_fork_while_others_are_busy_can_use_its_copy(
     make: Callable[..., CacheMap[int, int]],
 ) -> None:
