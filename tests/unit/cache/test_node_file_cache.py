@@ -395,6 +395,23 @@ def test_the_index_finds_what_was_put_into_it_through_growth_and_removal(tmp_pat
     assert {stored.digest: stored for stored, _ in table.entries()} == model
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda raw: bytes(len(raw)),
+        lambda raw: b"otherfmt" + raw[8:],
+        lambda raw: raw[:-40],
+        lambda raw: raw[:70],
+    ],
+    ids=["zeros", "another format", "cut by a slot", "cut in the first slot"],
+)
+def test_what_is_no_whole_index_is_not_taken_for_one(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
+    SlotTable.create(tmp_path / "index", [(StoredObject((1, 2), 3, 4), 5)], slots=64)
+    assert SlotTable.attach(tmp_path / "index") is not None
+    (tmp_path / "index").write_bytes(spoil((tmp_path / "index").read_bytes()))
+    assert SlotTable.attach(tmp_path / "index") is None
+
+
 def test_more_files_than_the_first_index_holds_are_all_found(tmp_path: Path, source: Source) -> None:
     files = NodeFileCache(tmp_path, max_bytes=1 << 20)
     other = NodeFileCache(tmp_path, max_bytes=1 << 20)
