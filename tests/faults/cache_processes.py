@@ -62,6 +62,18 @@ def hold_lease(folder: str, log: str, uri: str, size_bytes: int, ready: str) -> 
     time.sleep(60)
 
 
+def hold_lease_and_fork(folder: str, log: str, uri: str, size_bytes: int, ready: str, child: str) -> None:
+    """Do as ``hold_lease`` does, with a forked child that lives on; its process id is in ``child``."""
+    files = NodeFileCache(folder, max_bytes=1 << 30)
+    lease = files.open(uri, "1", logged_fetch(log, uri, size_bytes))
+    link = lease.path
+    pid = os.fork()
+    if pid:
+        Path(child).write_text(str(pid))
+        Path(ready).write_text(str(link))
+    time.sleep(60)
+
+
 def open_half_at_first(folder: str, log: str, uri: str, size_bytes: int) -> str:
     """Open one file from a source that ends too early when it is first asked; return what came of it."""
 

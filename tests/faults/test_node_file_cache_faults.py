@@ -22,6 +22,7 @@ from cache_processes import (
     churn,
     evict_and_hang,
     hold_lease,
+    hold_lease_and_fork,
     logged_fetch,
     open_all,
     open_as_nobody,
@@ -221,6 +222,21 @@ def test_a_killed_reader_leaves_a_link_that_the_next_process_sweeps(
     assert not link.exists()
     assert fetches(log) == {"a": 1}
     assert files.statistics_of_all().fetches == 1, "the counts of the dead are kept"
+
+
+def test_a_killed_process_is_swept_although_a_child_it_forked_lives(
+    folder: Path, log: Path, tmp_path: Path, start: Callable[..., Any]
+) -> None:
+    ready, child = tmp_path / "ready", tmp_path / "child"
+    reader = start(hold_lease_and_fork, folder, log, "a", SIZE_BYTES, ready, child)
+    wait_until(lambda: ready.exists() and ready.read_text())
+    kill(reader)
+    try:
+        opened(NodeFileCache(folder, max_bytes=1 << 30), log, "a")
+        assert not Path(ready.read_text()).exists()
+        assert fetches(log) == {"a": 1}
+    finally:
+        os.kill(int(child.read_text()), signal.SIGKILL)
 
 
 @pytest.mark.parametrize("after", ["unlink", "rename", "half a slot"])

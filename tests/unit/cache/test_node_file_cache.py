@@ -368,6 +368,33 @@ def test_an_object_that_vanishes_under_the_copy_is_the_stores_own_error(files: N
     assert files.size_bytes() == 0
 
 
+def test_a_forked_child_works_and_counts_for_itself(
+    files: NodeFileCache, source: Source, tmp_path: Path
+) -> None:
+    files.open("before", "1", source.fetch("before")).close()
+    from_child, to_parent = os.pipe()
+
+    def fetch_slowly(target: IO[bytes]) -> None:
+        target.write(b"half")
+        os.write(to_parent, b"x")
+        threading.Event().wait(0.1)
+
+    child = os.fork()
+    if child == 0:
+        try:
+            files.open("child's", "1", fetch_slowly).close()
+        finally:
+            os._exit(0)
+    assert os.read(from_child, 1) == b"x"
+    files.open("parent's", "1", source.fetch("parent's")).close()
+    os.waitpid(child, 0)
+    assert content(files.open("child's", "1", source.fetch("child's"))) == b"half"
+    assert source.fetched == ["before", "parent's"], "what the child fetched was kept"
+    assert files.statistics_of_all().fetches == 3
+    assert content(NodeFileCache(tmp_path / "cache", max_bytes=1000).open("before", "1", source.fetch("x")))
+    assert files.statistics_of_all().fetches == 3, "the child's counts outlive its session"
+
+
 def test_a_compressed_stream_can_be_fetched_in_pieces(files: NodeFileCache) -> None:
     def fetch(target: IO[bytes]) -> None:
         with gzip.GzipFile(fileobj=target, mode="wb") as stream:
