@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.spark
 
 ROOT = Path(__file__).parents[2]
-TASKS = 8
+TASKS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,7 @@ def test_exchange_rates_come_to_a_node_once(cached_spark: SparkSession, bucket: 
     assert all(tuple(found) == expected[market] for _, market, found in rows)
 
 
+@pytest.mark.slow
 def test_an_opening_table_comes_to_a_node_once(cached_spark: SparkSession, bucket: CountedStore) -> None:
     mine = compile_openings([("X01", "King's pawn", "1. e4"), ("X02", "Open", "1. e4 e5")])
     table = bucket.reference("openings.tsv", mine)
