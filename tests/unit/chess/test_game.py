@@ -56,8 +56,10 @@ def ended_by(game: Game) -> tuple[Termination, Color | None] | None:
         ("7k/5Q2/8/8/8/8/8/K7 w - - 0 1", "Qf7-f6 Kg8 Qg6 Kh8 Qf7", Termination.STALEMATE, None),
         ("8/8/8/8/8/k1n5/8/K1R5 w - - 0 1", "Rxc3", None, None),
         ("8/8/8/8/8/2nk4/8/K1R5 w - - 0 1", "Rxc3 Kxc3", Termination.INSUFFICIENT_MATERIAL, None),
+        ("7k/8/8/8/8/8/R7/K7 w - - 148 90", "Rb2", None, None),
         ("7k/8/8/8/8/8/R7/K7 w - - 149 90", "Rb2", Termination.SEVENTYFIVE_MOVES, None),
         ("7k/6pp/8/8/8/8/8/R6K w - - 149 90", "Ra8", Termination.CHECKMATE, WHITE),
+        (None, " ".join(["Nf3 Nf6 Ng1 Ng8"] * 3), None, None),
         (None, " ".join(["Nf3 Nf6 Ng1 Ng8"] * 4), Termination.FIVEFOLD_REPETITION, None),
     ],
 )
@@ -173,10 +175,19 @@ def test_positions_with_other_castling_rights_are_not_the_same() -> None:
     assert game.draw_state.claimable == (Termination.THREEFOLD_REPETITION,)
 
 
+def test_positions_with_a_capture_in_passing_are_not_those_without() -> None:
+    game = play(started(), "e4 Nf6 e5 d5 Nf3 Ng8 Ng1 Nf6 Nf3 Ng8 Ng1 Nf6")
+    assert game.draw_state.claimable == ()
+    play(game, "Nf3 Ng8 Ng1 Nf6")
+    assert game.draw_state.claimable == (Termination.THREEFOLD_REPETITION,)
+
+
 def test_fifty_moves_are_claimed() -> None:
-    game = started(fen="7k/8/8/8/8/8/R7/K7 w - - 99 80")
+    game = started(fen="7k/8/8/8/8/8/R7/K7 w - - 98 80")
     play(game, "Rb2")
-    assert game.claim_draw(BLACK).termination is Termination.FIFTY_MOVES
+    assert game.draw_state.claimable == ()
+    play(game, "Kg8")
+    assert game.claim_draw(WHITE).termination is Termination.FIFTY_MOVES
 
 
 def test_a_wrong_claim_costs_two_minutes_and_the_intended_move_stands() -> None:
