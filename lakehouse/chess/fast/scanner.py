@@ -14,7 +14,6 @@ __all__ = [
     "byte_table",
     "is_blank",
     "is_word_byte",
-    "line_end",
     "line_stop",
     "pair_value",
     "read_clock",
@@ -46,14 +45,6 @@ def is_blank(byte: int) -> bool:
 def is_word_byte(byte: int) -> bool:
     """Say whether the byte can be in a move."""
     return not _NO_WORD[byte]
-
-
-@kernel
-def line_end(data: NDArray[np.uint8], at: int, end: int) -> int:
-    """Return the place behind the line that ``at`` is in, its end mark included."""
-    while at < end and data[at] != 10 and data[at] != 13:
-        at += 1
-    return at + 1 if at < end else end
 
 
 @inlined
