@@ -44,12 +44,9 @@ def by_fast_core_in_full(batches: Batches) -> Batches:
 def _by_fast_core(batches: Batches, *, columns: Sequence[str] | None) -> Batches:
     for batch in batches:
         replays = replay_arrow(batch.column(0), columns=columns)
-        columns = [
-            replays.field("moves"),
-            replays.field("final_fen").cast(pa.binary()),
-            replays.field("ending"),
-        ]
-        yield pa.RecordBatch.from_arrays(columns, names=["moves", "last", "ending"])
+        last = replays.field("final_fen").cast(pa.binary())
+        row = [replays.field("moves"), last, replays.field("ending")]
+        yield pa.RecordBatch.from_arrays(row, names=["moves", "last", "ending"])
 
 
 def by_rust(batches: Batches) -> Batches:
