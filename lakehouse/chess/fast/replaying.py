@@ -17,7 +17,7 @@ from lakehouse.chess.fast.game_kernel import DOUBTFUL
 from lakehouse.chess.fast.openings import OpeningHash
 from lakehouse.chess.fast.state import CLOCKS, row_of_board
 from lakehouse.chess.fast.tags import find_tags, tag_strings
-from lakehouse.chess.openings import opening_table
+from lakehouse.chess.openings import OpeningTable, opening_table
 from lakehouse.chess.pgn.setup import start_of
 from lakehouse.chess.replay_schema import TAG_COLUMNS
 from lakehouse.chess.termination import Termination
@@ -29,6 +29,7 @@ _SETUP = ("FEN", "Variant", "Result")
 _RESULTS = ("1-0", "0-1", "1/2-1/2", "*")
 _VARIANTS = (STANDARD, CHESS960)
 _START = row_of_board(STANDARD.start_board())
+_NO_OPENINGS = OpeningHash(OpeningTable({}))
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +58,8 @@ def replay_fast(
     spans, counts, begins = find_tags(data, bounds, tuple(names))
     tags = {name: tag_strings(data, spans[:, place], latin) for place, name in enumerate(names)}
     variants, positions, status = _starts(tags, counts)
-    played = play_batch(data, bounds, begins, positions=positions, status=status, openings=_opening_hash())
+    openings = _opening_hash() if {"eco", "opening"}.intersection(wanted.names) else _NO_OPENINGS
+    played = play_batch(data, bounds, begins, positions=positions, status=status, openings=openings)
     is_empty = (counts == 0) & (played.plies == 0) & (played.results == 0)
     doubtful = np.flatnonzero((played.status == DOUBTFUL) | is_empty)
     made = _Columns(played, tags, variants)
