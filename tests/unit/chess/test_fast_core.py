@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from importlib.resources import files
 
+import chess
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -127,6 +128,45 @@ def test_every_nasty_game_comes_out_the_same() -> None:
 )
 def test_texts_of_every_form_replay_the_same(text: str) -> None:
     both(text.encode())
+
+
+def _named_by_hand(board: chess.Board, move: chess.Move) -> str:
+    """A move as people write it who don't see that the king stands in the way of it: by piece and square alone."""
+    piece, end = board.piece_type_at(move.from_square), chess.square_name(move.to_square)
+    if piece != chess.PAWN:
+        return chess.piece_symbol(piece).upper() + end
+    takes = chess.square_file(move.from_square) != chess.square_file(move.to_square)
+    return f"{chess.FILE_NAMES[chess.square_file(move.from_square)]}x{end}" if takes else end
+
+
+def _tempting_moves(count: int) -> list[tuple[chess.Board, str]]:
+    """Positions of random games, each with a move that only the own king forbids."""
+    chooser, found = random.Random(8), []
+    while len(found) < count:
+        board = chess.Board()
+        while not board.is_game_over() and board.ply() < 120:
+            legal = set(board.legal_moves)
+            tempting = [m for m in board.pseudo_legal_moves if m not in legal and not board.is_castling(m)]
+            if tempting and not any(m.promotion for m in tempting):
+                found.append((board.copy(stack=False), _named_by_hand(board, chooser.choice(tempting))))
+            board.push(chooser.choice(sorted(legal, key=str)))
+    return found[:count]
+
+
+def test_a_move_that_only_the_own_king_forbids_is_not_made() -> None:
+    tempting = _tempting_moves(100)
+    games = pa.array([f'[FEN "{board.fen()}"]\n\n1. {text} *\n' for board, text in tempting])
+    names = ["plies", "final_fen", "fault_ply"]
+    for (board, text), row in zip(
+        tempting, replay_arrow(games, core=Core.FAST, columns=names).to_pylist(), strict=True
+    ):
+        after, plies = board.copy(), 1
+        try:
+            after.push_san(text)
+        except ValueError:
+            plies = 0
+        assert row["fault_ply"] == (None if plies else 0), (board.fen(), text)
+        assert (row["plies"], row["final_fen"]) == (plies, after.fen()), (board.fen(), text)
 
 
 def test_tags_come_out_the_same_in_every_encoding() -> None:
