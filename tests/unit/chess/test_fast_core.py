@@ -101,6 +101,10 @@ def test_every_nasty_game_comes_out_the_same() -> None:
         "1. e4 e5 {open",
         "1... e5 *",
         "1. Nf3 Nf6 2. Ng1 Ng8 3. Nf3 Nf6 4. Ng1 Ng8 5. Nf3 Nf6 6. Ng1 Ng8 7. Nf3 Nf6 8. Ng1 Ng8 *",
+        "1. Nf3 d5 2. f4 *",
+        "1. e4 Nf6 2. e5 f5 *",
+        '[FEN "4k3/8/8/8/8/8/8/RN2KN2 w - - 0 1"]\n1. Nd2 *',
+        '[FEN "4k3/8/8/8/8/8/8/RN2KN2 w - - 0 1"]\n1. Nbd2 Kd8 2. N1b3 *',
         " ".join(["Nf3 Nf6 Ng1 Ng8"] * 3),
         " ".join(["Nf3 Nf6 Ng1 Ng8"] * 4),
         '[FEN "7k/8/8/8/8/8/R7/K7 w - - 148 90"]\n1. Rb2 *',
@@ -248,6 +252,12 @@ def test_random_bytes_are_cut_and_replayed_the_same() -> None:
     fast, plain = replay_arrow(games, core=Core.FAST), replay_arrow(games, core=Core.PLAIN)
     for game, (ours, theirs) in enumerate(zip(fast.to_pylist(), plain.to_pylist(), strict=True)):
         assert ours == theirs, games[game]
+
+
+def test_a_result_in_a_variation_ends_no_game() -> None:
+    data = b"1. e4 (1. d4 1-0) 1. e5 1-0\n1. c4 *"
+    for core in (Core.FAST, Core.PLAIN):
+        assert split_arrow(data, core=core)[1] == [0, 28]
 
 
 def test_the_opening_table_is_what_its_own_moves_give() -> None:
