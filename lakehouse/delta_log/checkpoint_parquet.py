@@ -40,7 +40,7 @@ class CheckpointParquet:
         """Return the rows of the small actions, as (name, fields without nulls)."""
         present = [name for name in names if name in self._schema.names]
         found: list[tuple[str, dict[str, Any]]] = []
-        for batch in self._batches(present, use_threads=False, only_with_values=True):
+        for batch in self._batches(present, use_threads=False):
             for name in present:
                 column = batch.column(name)
                 rows = column.filter(pc.is_valid(column)).to_pylist(maps_as_pydicts="lossy")
@@ -79,19 +79,13 @@ class CheckpointParquet:
         """Return the Arrow type of a field that is there."""
         return self._schema.field(action).type.field(field).type
 
-    def _batches(
-        self, columns: Sequence[str], *, use_threads: bool, only_with_values: bool = False
-    ) -> Iterator[pa.RecordBatch]:
+    def _batches(self, columns: Sequence[str], *, use_threads: bool) -> Iterator[pa.RecordBatch]:
         if not columns:
             return
         try:
             self._bomb_guard.check(columns)
-            groups = range(self._file.num_row_groups)
             for batch in self._file.iter_batches(
-                batch_size=_BATCH_ROWS,
-                row_groups=[g for g in groups if not only_with_values or self._has_values(g, columns)],
-                columns=list(columns),
-                use_threads=use_threads,
+                batch_size=_BATCH_ROWS, columns=list(columns), use_threads=use_threads
             ):
                 # Damaged bytes may decode to text that is none, and to lists that end before they begin.
                 batch.validate(full=True)
@@ -99,20 +93,8 @@ class CheckpointParquet:
         except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
             raise self._malformed(str(error)) from error
 
-    def _has_values(self, group: int, columns: Sequence[str]) -> bool:
-        """Say whether a row group has a value in any of these columns, as far as its statistics know."""
-        prefixes = tuple(f"{column}." for column in columns)
-        row_group = self._file.metadata.row_group(group)
-        chunks = (row_group.column(index) for index in range(row_group.num_columns))
-        return any(not _is_all_null(chunk) for chunk in chunks if chunk.path_in_schema.startswith(prefixes))
-
     def _malformed(self, reason: str) -> MalformedLogError:
         return MalformedLogError(source=self._source, reason=reason.rstrip("."))
-
-
-def _is_all_null(chunk: pq.ColumnChunkMetaData) -> bool:
-    known = chunk.statistics
-    return known is not None and known.has_null_count and known.null_count == chunk.num_values
 
 
 class _SharedNulls:

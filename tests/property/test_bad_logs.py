@@ -269,6 +269,42 @@ def test_checkpoints_with_flipped_bytes(chance: random.Random, count: int) -> No
     read_everything(store({key(0, ".checkpoint.parquet"): bytes(body)}))
 
 
+OFF_BY_ONE = """
+import sys
+from pathlib import Path
+from lakehouse.delta_log import Snapshot
+from lakehouse.errors import LakehouseError
+path, first, last = Path({path!r}), {first}, {last}
+whole = path.read_bytes()
+for place in range(first, last):
+    for step in (1, 255):
+        body = bytearray(whole)
+        body[place] = (body[place] + step) % 256
+        path.write_bytes(body)
+        try:
+            Snapshot.load(path.parents[1]).files()
+        except LakehouseError:
+            pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(0, 120), pytest.param(120, 20_000, marks=[pytest.mark.slow, pytest.mark.timeout(600)])],
+    ids=["schema", "all"],
+)
+def test_no_byte_of_a_footer_ends_the_process(first: int, last: int) -> None:
+    # Where a footer contradicts itself, asking it may end the process; reading by it is an error.
+    start = len(CHECKPOINT) - 8 - int.from_bytes(CHECKPOINT[-8:-4], "little")
+    last = min(start + last, len(CHECKPOINT) - 8)
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, key(0, ".checkpoint.parquet"), CHECKPOINT)
+        path = f"{folder}/{key(0, '.checkpoint.parquet')}"
+        code = OFF_BY_ONE.format(path=path, first=start + first, last=last)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 ARROW_TYPES = [pa.int8(), pa.string(), pa.binary(), pa.list_(pa.int64()), pa.struct([("path", pa.int64())])]
 
 
