@@ -112,7 +112,7 @@ def oracle(exact: Fraction, fmt: FloatFormat, rounding: FloatRounding) -> float:
     towards = {FloatRounding.TOWARD_ZERO} | (
         {FloatRounding.TOWARD_NEGATIVE} if exact > 0 else {FloatRounding.TOWARD_POSITIVE}
     )
-    return math.copysign(largest if rounding in towards else math.inf, exact)
+    return math.copysign(largest if rounding in towards else math.inf, 1 if exact > 0 else -1)
 
 
 @pytest.mark.parametrize("fmt", [BINARY16, BINARY32], ids=lambda fmt: fmt.name)
