@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
-from lakehouse.delta_log.table_properties import interval_ms
 from lakehouse.delta_log.write_errors import InvalidPropertyError
 
 __all__ = ["check_properties"]
 
+# Narrower than what is read (``table_properties.interval_ms``): every engine must take it.
+_INTERVAL = re.compile(r"(interval\s+)?(\d+\s+(second|minute|hour|day|week)s?\s*)+", re.IGNORECASE)
 _CODECS = {"none", "uncompressed", "snappy", "zstd", "gzip", "lz4", "brotli"}
 
 
@@ -16,14 +18,9 @@ def _one_of(*texts: str) -> Callable[[str], bool]:
     return lambda value: value.lower() in texts
 
 
-def _is_duration(text: str) -> bool:
-    length_ms = interval_ms(text)
-    return length_ms is not None and length_ms >= 0
-
-
 _BOOLEAN = ("true or false", _one_of("true", "false"))
 _COUNT = ("a whole number above 0", lambda value: value.isdecimal() and int(value) > 0)
-_DURATION = ("an interval like 'interval 7 days'", _is_duration)
+_DURATION = ("an interval like 'interval 7 days'", lambda value: _INTERVAL.fullmatch(value) is not None)
 _TEXT: tuple[str, Callable[[str], bool]] = ("any text", lambda value: True)
 
 _KNOWN: dict[str, tuple[str, Callable[[str], bool]]] = {

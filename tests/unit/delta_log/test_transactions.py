@@ -260,6 +260,9 @@ def test_rows_that_need_sql_to_be_checked_are_refused(
         ("delta.checkpointInterval", "0"),
         ("delta.isolationLevel", "SnapshotIsolation"),
         ("delta.constraints.c", "id > 0"),
+        ("delta.logRetentionDuration", "interval 7days"),
+        ("delta.logRetentionDuration", "+7 days"),
+        ("delta.logRetentionDuration", "interval 1 millisecond"),
     ],
 )
 def test_a_property_that_says_nothing_is_refused(
