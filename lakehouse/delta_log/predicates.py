@@ -107,6 +107,10 @@ class _Several(Predicate):
     def columns(self) -> frozenset[ColumnPath]:
         return frozenset[ColumnPath]().union(*(part.columns for part in self.parts))
 
+    def _joined(self, join: Callable[[Any, Any], Any], *, of_none: bool) -> pc.Expression:
+        parts = [part.to_arrow() for part in self.parts]
+        return functools.reduce(join, parts) if parts else pc.scalar(of_none)
+
 
 class And(_Several):
     """All of them; of none: always true."""
@@ -114,9 +118,7 @@ class And(_Several):
     __slots__ = ()
 
     def to_arrow(self) -> pc.Expression:
-        return functools.reduce(
-            operator.and_, (part.to_arrow() for part in self.parts), pc.scalar(value=True)
-        )
+        return self._joined(operator.and_, of_none=True)
 
 
 class Or(_Several):
@@ -125,9 +127,7 @@ class Or(_Several):
     __slots__ = ()
 
     def to_arrow(self) -> pc.Expression:
-        return functools.reduce(
-            operator.or_, (part.to_arrow() for part in self.parts), pc.scalar(value=False)
-        )
+        return self._joined(operator.or_, of_none=False)
 
 
 @dataclass(frozen=True, slots=True)
