@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import msgspec
 
 from lakehouse.delta_log.actions import Action, MetadataChange
+from lakehouse.delta_log.table_properties import TableProperties
 from lakehouse.delta_log.writer_state import WriterState
 
 __all__ = ["in_commit_timestamp", "is_enabled", "with_enablement"]
 
-_ENABLED = "delta.enableInCommitTimestamps"
 _SINCE_VERSION = "delta.inCommitTimestampEnablementVersion"
 _SINCE_TIMESTAMP = "delta.inCommitTimestampEnablementTimestamp"
 
 
 def is_enabled(metadata: MetadataChange | None) -> bool:
     """Say whether commits of a table with this metadata carry their time."""
-    return metadata is not None and (metadata.configuration.get(_ENABLED) or "").lower() == "true"
+    return metadata is not None and TableProperties(metadata.configuration).in_commit_timestamps
 
 
 def in_commit_timestamp(metadata: MetadataChange | None, state: WriterState, *, now_ms: int) -> int | None:

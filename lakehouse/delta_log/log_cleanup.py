@@ -20,8 +20,9 @@ _DAY_MS = 86_400_000
 
 def is_cleanup_enabled(snapshot: Snapshot) -> bool:
     """Say whether the table lets old log files go: ``delta.enableExpiredLogCleanup``, true by default."""
-    enabled = (snapshot.properties.get("delta.enableExpiredLogCleanup") or "true").lower() == "true"
-    return enabled and "checkpointProtection" not in features_of(snapshot.protocol)
+    return TableProperties(snapshot.properties).log_cleanup and "checkpointProtection" not in features_of(
+        snapshot.protocol
+    )
 
 
 def clean_log(

@@ -65,6 +65,10 @@ class TableProperties:
         return self._interval("delta.logRetentionDuration", 30 * _MS["day"])
 
     @property
+    def log_cleanup(self) -> bool:
+        return self.is_on("delta.enableExpiredLogCleanup", default=True)
+
+    @property
     def transaction_retention_ms(self) -> int | None:
         """After which a transaction identifier may be forgotten; None: never."""
         text = self._configuration.get("delta.setTransactionRetentionDuration")
@@ -79,9 +83,13 @@ class TableProperties:
         return self.is_on("delta.enableRowTracking")
 
     @property
+    def in_commit_timestamps(self) -> bool:
+        return self.is_on("delta.enableInCommitTimestamps")
+
+    @property
     def in_commit_timestamps_from(self) -> int | None:
         """The version from which commits carry their time, 0 if always; None where they don't."""
-        if not self.is_on("delta.enableInCommitTimestamps"):
+        if not self.in_commit_timestamps:
             return None
         text = self._configuration.get("delta.inCommitTimestampEnablementVersion") or ""
         return int(text) if text.isdecimal() else 0
