@@ -14,7 +14,7 @@ from cache_job import FILES, TASKS, bytes_read_by_tasks
 from counting_server import CountingServer, body_of
 
 from lakehouse.cache import NodeStatistics, cache_statistics
-from lakehouse.cache.node_cache import DIRECTORY, ENABLED
+from lakehouse.cache.node_cache import ENABLED
 from lakehouse.cache.spark_task import _sum_over_nodes
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ ONCE_EACH = {f"/{number}": 1 for number in range(FILES)}
 def server() -> Iterator[CountingServer]:
     with CountingServer().running() as running:
         yield running
-
-
-@pytest.fixture
-def cached_spark(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
-    spark.conf.set(DIRECTORY, str(tmp_path / "cache"))
-    yield spark
-    spark.conf.unset(DIRECTORY)
-    spark.conf.unset(ENABLED)
 
 
 def test_eight_tasks_that_read_five_files_make_exactly_five_fetches(

@@ -14,7 +14,7 @@ import pytest
 from pyspark.sql.functions import col
 
 from lakehouse.cache import ReferenceFile
-from lakehouse.cache.node_cache import DIRECTORY, ENABLED
+from lakehouse.cache.node_cache import ENABLED
 from lakehouse.chess.openings import compile_openings, opening_table
 from lakehouse.chess.sample_games import sample_pgn
 from lakehouse.chess.spark_udfs import name_openings, replay_games
@@ -62,14 +62,6 @@ def bucket(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cou
         settings = S3Storage(bucket=PLACE, endpoint=server.behind(proxy.port))
         monkeypatch.setitem(schemes._KNOWN, ("s3", PLACE), settings)
         yield CountedStore(store=S3StorageService(PLACE, endpoint=server.endpoint), downloads=downloads)
-
-
-@pytest.fixture
-def cached_spark(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
-    spark.conf.set(DIRECTORY, str(tmp_path / "cache"))
-    yield spark
-    spark.conf.unset(DIRECTORY)
-    spark.conf.unset(ENABLED)
 
 
 def in_tasks(frame: DataFrame) -> DataFrame:

@@ -11,7 +11,6 @@ from urllib.request import urlopen
 import pytest
 
 from lakehouse.cache import NodeStatistics, cache_statistics
-from lakehouse.cache.node_cache import DIRECTORY
 from lakehouse.cli import main
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
@@ -56,13 +55,6 @@ def pipeline_that_looks_up(address: str) -> Any:
         .silver("rated", read("raw").select("x").transform(in_tasks).replace())
         .build()
     )
-
-
-@pytest.fixture
-def cached_spark(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
-    spark.conf.set(DIRECTORY, str(tmp_path / "cache"))
-    yield spark
-    spark.conf.unset(DIRECTORY)
 
 
 def test_a_run_s_hits_and_fetches_stand_in_its_events_and_in_history(
