@@ -2,61 +2,66 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import gzip
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.functions import col
-from pyspark.sql.types import StructType
+from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 
 from lakehouse.cache import ReferenceFile
 from lakehouse.chess.spark_udfs import RAW_SCHEMA, name_openings, read_games, replay_all, uci_moves
 from lakehouse.cli import main
-from lakehouse.ingestion import LocalLandingZone
+from lakehouse.ingestion import Accepted, DigestingStream, FileFormat, Inspection, Rejected
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     Flow,
-    Inputs,
-    ReadableSource,
-    RefreshContext,
     Step,
-    TableReader,
+    StepContext,
+    from_files,
     read,
+    word,
 )
 from lakehouse.source_location import caller_location
 
+CHUNK_BYTES = 1 << 20
 
+
+@word("pgn")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PgnFiles(ReadableSource):
-    """PGN files that match a pattern, each taken once; a file is known by path, size and time."""
+class PgnFormat(FileFormat):
+    """PGN, plain or as gzip: each game's bytes as they are, for a game that is wrong must not be lost here."""
 
-    pattern: str
+    def schema(self) -> StructType:
+        taken = [StructField("_source_file", StringType()), StructField("_ingested_at", TimestampType())]
+        return StructType([*RAW_SCHEMA.fields, *taken])
 
-    def schema(self, upstream: Mapping[str, StructType]) -> StructType:
-        return RAW_SCHEMA
+    def inspect(self, stream: BinaryIO, *, name: str) -> Inspection:
+        raw = DigestingStream(stream)
+        try:
+            content = gzip.GzipFile(fileobj=raw) if name.endswith(".gz") else raw
+            while content.read(CHUNK_BYTES):
+                pass
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            return Rejected(reason=f"its gzip stream is broken ({error})", digest=raw.digest_of_all())
+        return Accepted(digest=raw.digest_of_all())
 
-    def filled(self, fill: Callable[[str], str]) -> PgnFiles:
-        return replace(self, pattern=fill(self.pattern))
-
-    def next_inputs(self, context: RefreshContext, table: str, history: Sequence[Inputs]) -> Inputs | None:
-        seen = [file for inputs in history for file in inputs["files"]]
-        landed = [file for file in LocalLandingZone(self.pattern).files() if not file.is_folder]
-        files = [
-            {"path": file.path, "size_bytes": file.size_bytes, "modified_ms": file.modified_ms}
-            for file in landed
-        ]
-        new = [file for file in files if file not in seen]
-        return {"files": new} if new else None
-
-    def read(self, context: RefreshContext, inputs: Inputs) -> DataFrame:
-        return read_games(context.spark, [file["path"] for file in inputs["files"]])
+    def read(
+        self, spark: SparkSession, files: Mapping[str, Accepted], *, ingested_at: dt.datetime
+    ) -> DataFrame:
+        games = read_games(spark, list(files))
+        return games.withColumns({"_source_file": col("file"), "_ingested_at": F.lit(ingested_at)})
 
 
 def from_pgn(pattern: str) -> Flow:
-    """Begin with PGN files."""
-    return Flow(source=PgnFiles(pattern=pattern, location=caller_location()))
+    """Begin with PGN files, each taken once."""
+    return from_files(pattern, format=PgnFormat())
 
 
 def replayed(games: DataFrame) -> DataFrame:
@@ -85,7 +90,7 @@ class NameOpenings(Step):
     def filled(self, fill: Callable[[str], str]) -> NameOpenings:
         return replace(self, openings=fill(self.openings))
 
-    def apply(self, frame: DataFrame, tables: TableReader) -> DataFrame:
+    def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         if not self.openings:
             return frame
         named = name_openings(ReferenceFile.at(self.openings))

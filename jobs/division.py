@@ -27,7 +27,7 @@ from lakehouse.division.spark_udfs import (
     safe_repeating_decimal,
     try_divide_exact,
 )
-from lakehouse.pipelines import DeclarativePipelineBuilder, Step, TableReader, from_files, read
+from lakehouse.pipelines import DeclarativePipelineBuilder, Step, StepContext, from_files, read
 from lakehouse.source_location import caller_location
 
 SALES = {
@@ -74,7 +74,7 @@ class ToLocalCurrency(Step):
     def filled(self, fill: Callable[[str], str]) -> ToLocalCurrency:
         return replace(self, rates=fill(self.rates))
 
-    def apply(self, frame: DataFrame, tables: TableReader) -> DataFrame:
+    def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         rated = frame.withColumn("market", exchange_rate("Country", ReferenceFile.at(self.rates)))
         cents = safe_div(col("amount") * 100, col("market.rate"), returns="decimal(32,0)")
         return rated.withColumns(

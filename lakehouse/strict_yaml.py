@@ -56,25 +56,28 @@ class ParsedYaml(Generic[T]):
     lines: Mapping[YamlPath, int]
 
 
-def read_yaml(path: Path, as_type: type[T]) -> ParsedYaml[T]:
-    """Read the file as ``as_type``. Raises ``YamlError``."""
+def read_yaml(path: Path, as_type: type[T], *, only_known_keys: bool = False) -> ParsedYaml[T]:
+    """Read the file as ``as_type``. Raises ``YamlError``.
+
+    With ``only_known_keys`` the file's other keys at the top are left to a later reading.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise YamlError(
             file=str(path), problems=[YamlProblem(line=1, message=f"can't be read: {error}.")]
         ) from error
-    return parse_yaml(text, as_type, file=str(path))
+    return parse_yaml(text, as_type, file=str(path), only_known_keys=only_known_keys)
 
 
-def parse_yaml(text: str, as_type: type[T], *, file: str) -> ParsedYaml[T]:
+def parse_yaml(text: str, as_type: type[T], *, file: str, only_known_keys: bool = False) -> ParsedYaml[T]:
     """Read the text as ``as_type``; ``file`` is its name in messages. Raises ``YamlError``."""
     try:
         loader = _Loader(text)
         document = loader.get_single_node()
     except yaml.YAMLError as error:
         raise YamlError(file=file, problems=[_syntax_problem(error)]) from error
-    reader = _Reader(loader)
+    reader = _Reader(loader, only_known_keys=only_known_keys)
     node = document if document is not None else MappingNode("tag:yaml.org,2002:map", [], *_start_of_file())
     value = reader.read(node, as_type, ())
     if reader.problems:
@@ -95,8 +98,9 @@ class _Loader(yaml.SafeLoader):
 class _Reader:
     """Walks nodes and types side by side, and collects problems instead of stopping at the first."""
 
-    def __init__(self, loader: yaml.SafeLoader) -> None:
+    def __init__(self, loader: yaml.SafeLoader, *, only_known_keys: bool) -> None:
         self._loader = loader
+        self._only_known_keys = only_known_keys
         self.problems: list[YamlProblem] = []
         self.lines: dict[YamlPath, int] = {}
 
@@ -142,7 +146,7 @@ class _Reader:
         for key, value in self._pairs(node, path):
             if key in hints:
                 values[key] = self.read(value, hints[key], (*path, key))
-            else:
+            elif path or not self._only_known_keys:
                 line = self.lines[(*path, key)]
                 self._note_at(line, f"unknown key {key!r}. Fix: {did_you_mean(key, hints)}")
         for field in dataclasses.fields(as_type):

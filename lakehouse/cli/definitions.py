@@ -5,9 +5,7 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-from lakehouse.pipelines import PipelineDefinition
-from lakehouse.pipelines.errors import PipelineNotFoundError
-from lakehouse.pipelines.yaml_definition import read_yaml_definition
+from lakehouse.pipelines import PipelineDefinition, PipelineNotFoundError, read_yaml_definition
 
 __all__ = ["load_definition"]
 

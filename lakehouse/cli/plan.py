@@ -13,9 +13,7 @@ from lakehouse.cli.console import wide_console
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
 from lakehouse.cli.validate import resolution_of
-from lakehouse.pipelines import RefreshContext
-from lakehouse.pipelines.outlook import Outlook, outlook
-from lakehouse.pipelines.selection import select_tables
+from lakehouse.pipelines import RefreshContext, TablePlan, plan_run, select_tables
 
 __all__ = ["command"]
 
@@ -31,7 +29,7 @@ def _plan(request: PipelineRequest) -> int:
         tables=resolution.graph.tables,
     )
     selected = select_tables(resolution.graph, request.select)
-    found = [each for name, each in outlook(resolution.graph, context).items() if name in selected]
+    found = [each for name, each in plan_run(resolution.graph, context).items() if name in selected]
     if request.as_json:
         columns = {each.table: resolution.schemas[each.table].simpleString() for each in found}
         tables = [dataclasses.asdict(each) | {"schema": columns[each.table]} for each in found]
@@ -41,7 +39,7 @@ def _plan(request: PipelineRequest) -> int:
     return ExitCode.FINE
 
 
-def _drawn(found: Iterable[Outlook]) -> Table:
+def _drawn(found: Iterable[TablePlan]) -> Table:
     table = Table()
     for heading in ("table", "layer", "written by", "version", "would", "why"):
         table.add_column(heading)

@@ -12,14 +12,23 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from lakehouse.pipelines import Failed, NothingNew, Outcome, Refresh, Refreshed, RunResult, Skipped
+from lakehouse.pipelines import (
+    Failed,
+    NothingNew,
+    Outcome,
+    Refresh,
+    Refreshed,
+    RunListener,
+    RunResult,
+    Skipped,
+)
 
 __all__ = ["JsonReport", "LiveReport", "PlainReport"]
 
 _MARKS = {Refreshed: "done", NothingNew: "nothing new", Failed: "failed", Skipped: "skipped"}
 
 
-class PlainReport:
+class PlainReport(RunListener):
     """One line a table when it is through, and where to look next at the end. Thread-safe."""
 
     def __init__(self, warehouse: str) -> None:
@@ -45,7 +54,7 @@ class PlainReport:
             click.echo(line)
 
 
-class LiveReport:
+class LiveReport(RunListener):
     """A table on the terminal that fills while the run goes. Thread-safe."""
 
     def __init__(self, warehouse: str, console: Console | None = None) -> None:
@@ -91,7 +100,7 @@ class LiveReport:
         self._live.update(drawn)
 
 
-class JsonReport:
+class JsonReport(RunListener):
     """The whole result as one JSON object, at the end."""
 
     def run_started(self, pipeline: str, tables: Sequence[str]) -> None:

@@ -9,8 +9,7 @@ import click
 
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
-from lakehouse.pipelines import Resolution, resolve
-from lakehouse.pipelines.runner import existing_schema
+from lakehouse.pipelines import Resolution, existing_schema, resolve
 
 __all__ = ["command", "resolution_of"]
 

@@ -1,65 +1,136 @@
-"""Declare tables, check them, run them. Only the planner and the runner touch Spark; no verb of the CLI is here."""
+"""Declare tables, check them, run them. Only ``check`` and ``run`` start Spark work; no verb of the CLI is here."""
 
-from lakehouse.pipelines.bronze import BronzeIngestionPipeline
-from lakehouse.pipelines.builder import DeclarativePipelineBuilder
-from lakehouse.pipelines.definition import PipelineDefinition, TableDefinition, Variable
-from lakehouse.pipelines.errors import DefinitionErrors
-from lakehouse.pipelines.events import EventLog
-from lakehouse.pipelines.factory import PipelineFactory
-from lakehouse.pipelines.flow import Flow, from_files, read
-from lakehouse.pipelines.gold import GoldAggregationPipeline
-from lakehouse.pipelines.listener import RunListener, Silence
-from lakehouse.pipelines.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
-from lakehouse.pipelines.planner import NotChecked, Resolution, resolve
-from lakehouse.pipelines.refresh_context import RefreshContext
-from lakehouse.pipelines.runner import run_pipeline
-from lakehouse.pipelines.silver import SilverCleansePipeline
-from lakehouse.pipelines.sources import FileSource, Inputs, ReadableSource, Source, TableSource
-from lakehouse.pipelines.steps import Step, TableReader
-from lakehouse.pipelines.table_pipeline import Refresh, TablePipeline, Verdict
+from lakehouse.pipelines.check.graph import TableGraph, graph_of
+from lakehouse.pipelines.check.selection import select_tables
+from lakehouse.pipelines.check.validation import NotChecked, Resolution, existing_schema, resolve
+from lakehouse.pipelines.declare.builder import DeclarativePipelineBuilder
+from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
+from lakehouse.pipelines.declare.flow import Flow, from_files, read
+from lakehouse.pipelines.declare.sources import (
+    FileSource,
+    Inputs,
+    NewInputs,
+    ReadRequest,
+    Source,
+    SourceContext,
+    TableReference,
+    TableSource,
+)
+from lakehouse.pipelines.declare.steps import OtherTable, Step, StepContext
+from lakehouse.pipelines.declare.write_modes import Append, Merge, OldRows, Replace, WriteMode
+from lakehouse.pipelines.declare.yaml import read_yaml_definition
+from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.errors import (
+    BrokenStepError,
+    ChangedFileError,
+    CycleError,
+    DefinitionErrors,
+    DuplicateNameError,
+    InvalidNameError,
+    LostCastErrorsError,
+    NoWriteModeError,
+    PipelineNotFoundError,
+    ReplacedInputError,
+    UnknownColumnError,
+    UnknownLayerError,
+    UnknownSelectionError,
+    UnknownSourceError,
+    UnknownVariableError,
+)
+from lakehouse.pipelines.record.event import Event
+from lakehouse.pipelines.record.events import EventLog
+from lakehouse.pipelines.record.history import RunRecord, last_runs
+from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
+from lakehouse.pipelines.refresh.batches import Batch
+from lakehouse.pipelines.refresh.bronze import BronzeIngestionPipeline
+from lakehouse.pipelines.refresh.context import RefreshContext
+from lakehouse.pipelines.refresh.decision import Decision, Finish, Rest, Take
+from lakehouse.pipelines.refresh.factory import PipelineFactory
+from lakehouse.pipelines.refresh.gold import GoldAggregationPipeline
+from lakehouse.pipelines.refresh.judged_rows import JudgedRows
+from lakehouse.pipelines.refresh.silver import SilverCleansePipeline
+from lakehouse.pipelines.refresh.table_pipeline import Refresh, TablePipeline
+from lakehouse.pipelines.run.listener import RunListener
+from lakehouse.pipelines.run.plan import TablePlan, plan_run
+from lakehouse.pipelines.run.runner import run_pipeline
 from lakehouse.pipelines.warehouse import Warehouse
-from lakehouse.pipelines.write_modes import Append, Merge, Replace, WriteMode
+from lakehouse.words import word
 
 __all__ = [
     "Append",
+    "Batch",
+    "BrokenStepError",
     "BronzeIngestionPipeline",
+    "ChangedFileError",
+    "CycleError",
+    "Decision",
     "DeclarativePipelineBuilder",
     "DefinitionErrors",
+    "DuplicateNameError",
+    "Event",
     "EventLog",
     "Failed",
     "FileSource",
+    "Finish",
     "Flow",
     "GoldAggregationPipeline",
     "Inputs",
+    "InvalidNameError",
+    "JudgedRows",
+    "LostCastErrorsError",
     "Merge",
+    "NewInputs",
+    "NoWriteModeError",
     "NotChecked",
     "NothingNew",
+    "OldRows",
+    "OtherTable",
     "Outcome",
     "PipelineDefinition",
     "PipelineFactory",
-    "ReadableSource",
+    "PipelineNotFoundError",
+    "ReadRequest",
     "Refresh",
     "RefreshContext",
     "Refreshed",
     "Replace",
+    "ReplacedInputError",
     "Resolution",
+    "Rest",
     "RunListener",
+    "RunRecord",
     "RunResult",
-    "Silence",
     "SilverCleansePipeline",
     "Skipped",
     "Source",
+    "SourceContext",
     "Step",
+    "StepContext",
     "TableDefinition",
+    "TableGraph",
     "TablePipeline",
-    "TableReader",
+    "TablePlan",
+    "TableReference",
     "TableSource",
+    "Take",
+    "UnknownColumnError",
+    "UnknownLayerError",
+    "UnknownSelectionError",
+    "UnknownSourceError",
+    "UnknownVariableError",
     "Variable",
-    "Verdict",
     "Warehouse",
     "WriteMode",
+    "YamlPart",
+    "existing_schema",
     "from_files",
+    "graph_of",
+    "last_runs",
+    "plan_run",
     "read",
+    "read_yaml_definition",
     "resolve",
     "run_pipeline",
+    "select_tables",
+    "word",
 ]

@@ -23,7 +23,6 @@ __all__ = [
     "UnknownSelectionError",
     "UnknownSourceError",
     "UnknownVariableError",
-    "UnreadableSourceError",
 ]
 
 
@@ -79,18 +78,6 @@ class CycleError(DefinitionError):
         circle = " <- ".join([*tables, tables[0]])
         super().__init__(
             f"{location}: tables read each other in a circle: {circle}.", fix="take one of these reads out."
-        )
-
-
-class UnreadableSourceError(DefinitionError):
-    """A layer can't read this kind of source."""
-
-    def __init__(self, *, table: str, layer: str, location: SourceLocation) -> None:
-        self.table = table
-        self.layer = layer
-        super().__init__(
-            f"{location}: {table!r} is in the layer {layer!r}, which takes no files.",
-            fix="bring files in with .bronze(name, from_files(...)), and read that table here.",
         )
 
 

@@ -53,6 +53,10 @@ class TableLog:
         """Return the schema that the table had at ``version``."""
         return _schema(self._at(version))
 
+    def size_bytes(self, *, version: int) -> int:
+        """Return the size of the table's data files at ``version``."""
+        return self._at(version).totals.size_bytes
+
     def plain_files(self, *, version: int) -> tuple[str, ...] | None:
         """Return the files whose rows are, as they stand, the rows of the table at ``version``.
 

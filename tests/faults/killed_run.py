@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from lakehouse.pipelines import run_pipeline
+from lakehouse.pipelines import RunListener, run_pipeline
 from lakehouse.spark_session import SparkSessionFactory
 
 JOB = Path(__file__).parents[2] / "jobs" / "retail.py"
@@ -35,20 +35,16 @@ def kill_python_soon() -> None:
 HOW = {"group": kill_group, "python": kill_python, "python-soon": kill_python_soon}
 
 
-class Killer:
+class Killer(RunListener):
     """Waits for the step, and strikes."""
 
     def __init__(self, table: str, step: str, how: str) -> None:
         self._wanted = (table, step)
         self._strike = HOW[how]
 
-    def run_started(self, pipeline, tables) -> None: ...
-
     def step_done(self, table, step) -> None:
         if (table, step) == self._wanted:
             self._strike()
-
-    def table_finished(self, outcome) -> None: ...
 
     def run_finished(self, result) -> None:
         time.sleep(1)  # a strike that comes "soon" after the last step must still find us

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.pipelines import Refreshed, RunResult, read
+from lakehouse.pipelines import Refreshed, RunListener, RunResult, read
 from tests.spark.pipelines.landing import TYPED, Lake, shop
 
 pytestmark = pytest.mark.spark
@@ -171,14 +171,10 @@ def test_a_file_that_changes_after_it_was_named_stops_the_table_with_a_way_out(
     lake = Lake(spark, tmp_path)
     path = lake.land("a.csv", (1, 5, "2024-01-01"))
 
-    class Meddler:
-        def run_started(self, pipeline, tables) -> None: ...
+    class Meddler(RunListener):
         def step_done(self, table, step) -> None:
             if step == "batch":
                 path.write_text("id,units,day\n9,9,2024-01-01\n1,1,2024-01-01\n")
-
-        def table_finished(self, outcome) -> None: ...
-        def run_finished(self, result) -> None: ...
 
     (failure,) = lake.run(shop(), listener=Meddler()).failures
     assert "is not as it was when the batch" in str(failure.error)

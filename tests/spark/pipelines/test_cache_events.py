@@ -20,7 +20,7 @@ from lakehouse.pipelines import (
     read,
     run_pipeline,
 )
-from lakehouse.pipelines.cache_use import CacheUse
+from lakehouse.pipelines.record.cache_use import CacheUse
 from tests.spark.counting_server import CountingServer, body_of
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def test_a_cache_deleted_in_the_middle_of_a_run_counts_from_there(
     cached_spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readings = [NodeStatistics(fetches=9), NodeStatistics(fetches=2)]
-    monkeypatch.setattr("lakehouse.pipelines.cache_use.cache_statistics", lambda spark: readings.pop(0))
+    monkeypatch.setattr(
+        "lakehouse.pipelines.record.cache_use.cache_statistics", lambda spark: readings.pop(0)
+    )
     assert CacheUse(cached_spark).so_far() == NodeStatistics(fetches=2)
 
 
@@ -111,6 +113,6 @@ def test_statistics_that_can_t_be_read_fail_no_run(
     def fail(spark: SparkSession) -> NodeStatistics:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("lakehouse.pipelines.cache_use.cache_statistics", fail)
+    monkeypatch.setattr("lakehouse.pipelines.record.cache_use.cache_statistics", fail)
     assert CacheUse(cached_spark).so_far() is None
     assert "Permission denied" in caplog.text

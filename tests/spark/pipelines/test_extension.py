@@ -1,97 +1,54 @@
-"""A layer, a source, a step and a write mode of one's own: registered from outside, no class touched."""
+"""A layer, a source, a format, a step and a write mode of one's own: one file each, and no class touched."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import StructType
+from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     Flow,
-    GoldAggregationPipeline,
-    Inputs,
     PipelineFactory,
-    ReadableSource,
-    RefreshContext,
-    Step,
-    Verdict,
+    Refreshed,
+    from_files,
     read,
+    read_yaml_definition,
 )
-from lakehouse.pipelines.batches import Batch
-from lakehouse.pipelines.steps import TableReader
 from lakehouse.source_location import caller_location
-from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId
+from lakehouse.words import UnknownWordError
+from tests.spark.pipelines.extensions.append_twice import AppendTwice
+from tests.spark.pipelines.extensions.countdown import Countdown
+from tests.spark.pipelines.extensions.lines import LinesFormat
+from tests.spark.pipelines.extensions.platinum import PlatinumPipeline
+from tests.spark.pipelines.extensions.sample import Sample
 from tests.spark.pipelines.landing import Lake
 
 pytestmark = pytest.mark.spark
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Countdown(ReadableSource):
-    """A source that offers the numbers below ``start``, once."""
-
-    start: int
-
-    def schema(self, upstream: Mapping[str, StructType]) -> StructType:
-        return StructType().add("number", "long", False)
-
-    def next_inputs(self, context: RefreshContext, table: str, history: Sequence[Inputs]) -> Inputs | None:
-        return None if history else {"start": self.start}
-
-    def read(self, context: RefreshContext, inputs: Inputs) -> DataFrame:
-        return context.spark.range(inputs["start"]).toDF("number")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample(Step):
-    """A step that keeps every n-th number."""
-
-    every: int
-
-    @property
-    def label(self) -> str:
-        return f"sample({self.every})"
-
-    def apply(self, frame: DataFrame, tables: TableReader) -> DataFrame:
-        return frame.where(f"number % {self.every} = 0")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppendTwice:
-    """A write mode that writes every row two times over, in one commit."""
-
-    name: str = "append twice"
-    keeps_rows: bool = True
-    takes_new_columns: bool = False
-    required_columns: Sequence[str] = ()
-
-    def publish(
-        self, table: IWritableDeltaTable, frame: DataFrame, transaction: TransactionId
-    ) -> Published | AlreadyPublished:
-        return table.append(frame.union(frame), transaction=transaction)
-
-
-class PlatinumPipeline(GoldAggregationPipeline):
-    """A layer whose results are approved before they are published."""
-
-    approved: list[str] = []  # noqa: RUF012 - the test looks at it
-
-    def publish(self, verdict: Verdict, batch: Batch) -> Published | AlreadyPublished:
-        self.approved.append(self.table.name)
-        return super().publish(verdict, batch)
+YAML = """
+name: own
+extensions: [tests.spark.pipelines.extensions.sample, tests.spark.pipelines.extensions.countdown,
+             tests.spark.pipelines.extensions.append_twice]
+variables: {landing: none}
+tables:
+  - name: numbers
+    layer: silver
+    flow: {countdown: {start: 10}, steps: [{sample: {every: 5}}]}
+    write: append_twice
+  - name: top
+    layer: platinum
+    flow: {read: {table: numbers}, steps: [{aggregate: {measures: {most: max(number)}}}]}
+    write: replace
+"""
 
 
 @pytest.fixture
-def platinum() -> Iterator[None]:
-    before = PipelineFactory.layers()
+def platinum(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PipelineFactory, "_layers", PipelineFactory.layers())
+    monkeypatch.setattr(PlatinumPipeline, "approved", [])
     PipelineFactory.register("platinum", PlatinumPipeline)
-    yield
-    PipelineFactory._layers = before
 
 
 @pytest.mark.usefixtures("platinum")
@@ -113,6 +70,50 @@ def test_a_layer_source_step_and_write_mode_from_outside_work_together(
     assert lake.rows("silver/numbers") == [(0,), (0,), (5,), (5,)]
     assert lake.rows("platinum/top") == [(5,)]
     assert PlatinumPipeline.approved == ["top"]
+    assert lake.run(definition).status == "nothing new"
+
+
+def test_words_from_outside_are_words_of_flows_and_of_yaml(tmp_path: Path) -> None:
+    flow = Flow(source=Countdown(start=10, location=caller_location())).sample(5).append_twice()
+    assert flow.steps == (Sample(every=5, location=caller_location()),)
+    assert flow.write_mode == AppendTwice()
+    (tmp_path / "own.yaml").write_text(YAML)
+    numbers, _ = read_yaml_definition(tmp_path / "own.yaml").tables
+    assert numbers.flow == flow
+    assert numbers.flow.steps[0].location.line == 9
+    with pytest.raises(UnknownWordError, match="did you mean 'sample'"):
+        flow.sampel(5)
+
+
+def test_what_a_source_from_outside_rejects_is_set_aside_and_counted(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = Lake(spark, tmp_path)
+    builder = DeclarativePipelineBuilder("own").variable("landing", default="none")
+    long = Flow(source=Countdown(start=1_001, location=caller_location())).append()
+    outcome = lake.run(builder.gold("numbers", long).build()).outcomes["numbers"]
+    assert isinstance(outcome, Refreshed)
+    assert outcome.refreshes[0].details == {"numbers": 1_001}
+    assert lake.rows("gold/numbers_quarantine", "number") == [(1000,)]
+
+
+@pytest.mark.parametrize("layer", ["bronze", "silver", "gold"])
+def test_any_layer_takes_files_of_a_format_from_outside(
+    spark: SparkSession, tmp_path: Path, layer: str
+) -> None:
+    lake = Lake(spark, tmp_path)
+    flow = from_files("${landing}/*.txt", format=LinesFormat(forbidden="secret"))
+    builder = DeclarativePipelineBuilder("own").variable("landing", default="none")
+    definition = builder.table("lines", flow, layer=layer).build()
+    (lake.landing / "a.txt").write_text("one\ntwo\n")
+    (lake.landing / "b.txt").write_text("a secret\n")
+    assert lake.run(definition).status == "ok"
+    assert lake.rows(f"{layer}/lines", "line") == [("one",), ("two",)]
+    (lake.landing / "c.txt").write_text("three\n")
+    lake.run(definition)
+    assert lake.rows(f"{layer}/lines", "line") == [("one",), ("three",), ("two",)]
+    (bad,) = lake.rows(f"{layer}/lines_quarantine", "_source_file", "_errors.message")
+    assert bad == (str(lake.landing / "b.txt"), ["it holds 'secret'"])
     assert lake.run(definition).status == "nothing new"
 
 

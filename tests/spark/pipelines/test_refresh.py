@@ -12,7 +12,19 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.pipelines import EventLog, Failed, NothingNew, Refreshed, Skipped, Warehouse, read
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    DefinitionErrors,
+    EventLog,
+    Failed,
+    NothingNew,
+    Refreshed,
+    RunListener,
+    Skipped,
+    Warehouse,
+    from_files,
+    read,
+)
 from tests.spark.pipelines.landing import TYPED, Lake, shop
 
 pytestmark = pytest.mark.spark
@@ -117,14 +129,10 @@ def test_a_run_after_a_mended_definition_goes_on_where_the_failed_one_stopped(la
 
 
 def test_a_batch_that_was_decided_and_not_done_is_finished_first_and_then_the_new_one(lake: Lake) -> None:
-    class Stop:
-        def run_started(self, pipeline, tables) -> None: ...
+    class Stop(RunListener):
         def step_done(self, table, step) -> None:
             if (table, step) == ("sales", "batch"):
                 raise RuntimeError("stopped")
-
-        def table_finished(self, outcome) -> None: ...
-        def run_finished(self, result) -> None: ...
 
     definition = shop(sales=SALES)
     lake.land("a.csv", (1, 5, "2024-01-01"))
@@ -209,13 +217,9 @@ def test_tables_that_do_not_need_each_other_run_side_by_side(lake: Lake) -> None
     lake.land("a.csv", (1, 5, "2024-01-01"))
     spans: dict[str, list[float]] = {}
 
-    class Clock:
-        def run_started(self, pipeline, tables) -> None: ...
+    class Clock(RunListener):
         def step_done(self, table, step) -> None:
             spans.setdefault(table, []).append(time.monotonic())
-
-        def table_finished(self, outcome) -> None: ...
-        def run_finished(self, result) -> None: ...
 
     lake.run(shop(one=("silver", flow), two=("silver", flow)), listener=Clock())
     assert max(spans["one"][0], spans["two"][0]) < min(spans["one"][-1], spans["two"][-1])
@@ -235,6 +239,67 @@ def test_rules_of_a_result_replace_its_quarantine_with_it(lake: Lake) -> None:
     lake.run(definition)
     assert lake.rows("gold/totals", "units") == [(5,)]
     assert lake.rows("gold/totals_quarantine", "units") == [(51,)]
+
+
+@pytest.mark.parametrize("layer", ["bronze", "silver", "gold"])
+def test_a_replaced_table_of_any_layer_is_rebuilt_when_its_definition_changes(lake: Lake, layer: str) -> None:
+    lake.land("a.csv", (1, 5, "2024-01-01"), (2, 6, "2024-01-01"))
+    lake.run(shop(few=(layer, read("raw").where("id = '1'").replace())))
+    assert lake.rows(f"{layer}/few", "id") == [("1",)]
+    lake.run(shop(few=(layer, read("raw").where("id = '2'").replace())))
+    assert lake.rows(f"{layer}/few", "id") == [("2",)]
+
+
+@pytest.mark.parametrize("layer", ["silver", "gold"])
+def test_quarantined_rows_go_with_a_replaced_table_and_stay_with_a_merged_one(lake: Lake, layer: str) -> None:
+    rows = read("raw", incremental=True).cast({"id": "int", "units": "int"}, on_error="null")
+    rows = rows.select("id", "units").expect_or_quarantine("few", "units < 10")
+    whole = read("raw").select("id").expect_or_quarantine("low", "id < 10")
+    definition = shop(merged=(layer, rows.merge("id")), replaced=(layer, whole.replace()))
+    lake.land("a.csv", (1, 50, "2024-01-01"), (12, 1, "2024-01-01"))
+    lake.run(definition)
+    lake.land("b.csv", (2, 60, "2024-01-01"))
+    lake.run(definition)
+    assert lake.rows(f"{layer}/merged_quarantine", "id", "_batch") == [(1, 0), (2, 1)]
+    assert lake.rows(f"{layer}/replaced_quarantine", "id", "_batch") == [("12", 1)]
+
+
+def test_a_merge_is_refused_rows_of_another_schema(lake: Lake) -> None:
+    ids = read("raw", incremental=True)
+    lake.land("a.csv", (1, 5, "2024-01-01"))
+    lake.run(shop(stock=("silver", ids.select("id").merge("id"))))
+    lake.land("b.csv", (2, 6, "2024-01-01"))
+    with pytest.raises(DefinitionErrors, match="'units' \\(string\\) is not expected"):
+        lake.run(shop(stock=("silver", ids.select("id", "units").merge("id"))))
+    assert lake.rows("silver/stock") == [("1",)]
+
+
+def test_a_deduplicate_in_any_layer_leaves_out_what_an_appended_table_holds(lake: Lake) -> None:
+    once = read("raw", incremental=True).select("id").deduplicate().append()
+    definition = shop(seen=("gold", once))
+    for name in ("a", "b"):
+        lake.land(f"{name}.csv", (1, 5, "2024-01-01"), (name == "b", 5, "2024-01-02"))
+        lake.run(definition)
+    assert lake.rows("gold/seen") == [("1",), ("False",), ("True",)]
+
+
+def test_a_table_waits_for_one_that_a_step_reads_and_that_is_not_there_yet(lake: Lake) -> None:
+    none = read("names_raw").select("id").replace()
+    named = read("raw", incremental=True).join("names", on="id", how="inner").append()
+    definition = (
+        DeclarativePipelineBuilder("shop")
+        .variable("landing", default="none")
+        .bronze("raw", from_files("${landing}/*.csv", columns=["id", "units", "day"]))
+        .bronze("names_raw", from_files("${landing}/*.names", columns=["id"]))
+        .silver("names", none)
+        .silver("named", named)
+        .build()
+    )
+    lake.land("a.csv", (1, 5, "2024-01-01"))
+    assert lake.run(definition).outcomes["named"] == NothingNew(table="named")
+    lake.land("a.names", (1,), header="id")
+    assert lake.run(definition).status == "ok"
+    assert lake.rows("silver/named", "id") == [("1",)]
 
 
 def test_two_runs_at_once_write_every_row_once(lake: Lake) -> None:

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import resolve
-from lakehouse.pipelines.yaml_definition import read_yaml_definition
+from lakehouse.pipelines.declare.yaml import read_yaml_definition
 
 pytestmark = pytest.mark.spark
 

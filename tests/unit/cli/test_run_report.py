@@ -21,8 +21,8 @@ from lakehouse.pipelines import (
     RunResult,
     Skipped,
 )
-from lakehouse.pipelines.batches import Batch
-from lakehouse.pipelines.row_counts import StepCount
+from lakehouse.pipelines.refresh.batches import Batch
+from lakehouse.pipelines.refresh.row_counts import StepCount
 from lakehouse.quality import Tally
 
 

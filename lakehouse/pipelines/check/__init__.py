@@ -1,0 +1,1 @@
+"""Everything that can be said of a definition before any data is read. It writes nothing."""

@@ -1,0 +1,49 @@
+"""Declare a pipeline in Python, one call a table (Builder: the definition it makes is frozen)."""
+
+from __future__ import annotations
+
+from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
+from lakehouse.pipelines.declare.flow import Flow
+from lakehouse.source_location import caller_location
+
+__all__ = ["DeclarativePipelineBuilder"]
+
+
+class DeclarativePipelineBuilder:
+    """Collects tables and variables; ``build`` gives the definition. Nothing runs, and no Spark is needed.
+
+    A call that is wrong does not raise: ``validate`` finds everything that is wrong in one go.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._tables: list[TableDefinition] = []
+        self._variables: list[Variable] = []
+
+    def variable(self, name: str, *, default: str) -> DeclarativePipelineBuilder:
+        """Declare a value that ``${name}`` in a file pattern stands for; ``--set name=…`` gives another."""
+        self._variables.append(Variable(name=name, default=default))
+        return self
+
+    def bronze(self, name: str, flow: Flow) -> DeclarativePipelineBuilder:
+        """Declare a table of raw rows."""
+        return self.table(name, flow, layer="bronze")
+
+    def silver(self, name: str, flow: Flow) -> DeclarativePipelineBuilder:
+        """Declare a table of clean rows."""
+        return self.table(name, flow, layer="silver")
+
+    def gold(self, name: str, flow: Flow) -> DeclarativePipelineBuilder:
+        """Declare a table of results."""
+        return self.table(name, flow, layer="gold")
+
+    def table(self, name: str, flow: Flow, *, layer: str) -> DeclarativePipelineBuilder:
+        """Declare a table in any layer that is registered with PipelineFactory."""
+        self._tables.append(TableDefinition(name=name, layer=layer, flow=flow, location=caller_location()))
+        return self
+
+    def build(self) -> PipelineDefinition:
+        """Return what was declared."""
+        return PipelineDefinition(
+            name=self._name, tables=tuple(self._tables), variables=tuple(self._variables)
+        )

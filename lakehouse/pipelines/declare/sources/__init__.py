@@ -1,0 +1,23 @@
+"""Where a flow's rows come from, one kind of source a file. A source knows no layer and decides no batch."""
+
+from lakehouse.pipelines.declare.sources.files import FileSource
+from lakehouse.pipelines.declare.sources.interface import (
+    Inputs,
+    NewInputs,
+    ReadRequest,
+    Source,
+    SourceContext,
+    TableReference,
+)
+from lakehouse.pipelines.declare.sources.tables import TableSource
+
+__all__ = [
+    "FileSource",
+    "Inputs",
+    "NewInputs",
+    "ReadRequest",
+    "Source",
+    "SourceContext",
+    "TableReference",
+    "TableSource",
+]

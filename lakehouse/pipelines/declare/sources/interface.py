@@ -1,0 +1,143 @@
+"""What a source is: it finds what is new, says why there is work, reads it, and names what it rejects."""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
+from lakehouse.source_location import SourceLocation
+from lakehouse.tables import IReadableDeltaTable, TableState
+from lakehouse.words import Words
+
+__all__ = [
+    "Inputs",
+    "NewInputs",
+    "ReadRequest",
+    "Source",
+    "SourceContext",
+    "TableReference",
+]
+
+Inputs = Mapping[str, Any]
+"""Names exactly what one batch reads, as JSON: read twice, it gives the same rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableReference:
+    """Another table of the pipeline, and the line that names it."""
+
+    table: str
+    location: SourceLocation = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewInputs:
+    """What a source has to offer, and why."""
+
+    reason: str
+    """A few words for a person: ``3 new files``."""
+    known: Inputs | None = None
+    """The inputs; None when only a closer look, which planning does not take, can name them."""
+    closer_look: Callable[[], Inputs | None] = lambda: None
+    """Names inputs that are not known yet; it may find nothing new: None."""
+
+    def settle(self) -> Inputs | None:
+        """Return the inputs of the batch; None when nothing is new."""
+        return self.known if self.known is not None else self.closer_look()
+
+
+class SourceContext(Protocol):
+    """The run that a source is part of."""
+
+    @property
+    def spark(self) -> SparkSession:
+        """The run's session; asking for it starts one. Finding inputs needs none."""
+
+    def state(self, table: str) -> TableState | None:
+        """Return what the log of a declared table says; None while there is no table."""
+
+    def table(self, table: str) -> IReadableDeltaTable:
+        """Return a declared table to read from."""
+
+    def path(self, table: str) -> str:
+        """Return the folder of a declared table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRequest:
+    """The inputs of a decided batch, to be read."""
+
+    table: str
+    """The table that takes the rows."""
+    inputs: Inputs
+    decided_at: dt.datetime
+    batch_key: str
+    """The storage key of the batch, for messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(ABC):
+    """A flow's beginning. A new kind is one file with a subclass; every layer can read it.
+
+    Its fields are what is declared, frozen and comparable. ``@word("name")`` makes it known to YAML.
+    """
+
+    words: ClassVar[Words] = Words("source")
+    yaml_type: ClassVar[Any] = None
+    """What stands in YAML behind the word, as a type that ``strict_yaml`` reads; None for the subclass's own fields."""
+
+    location: SourceLocation = field(compare=False)
+
+    @classmethod
+    def from_yaml(cls, given: Any, part: YamlPart) -> Source:
+        """Return the source that ``given`` declares: a value of ``yaml_type``, or of the subclass's own fields."""
+        return cls(location=part.location, **field_values(given))
+
+    @abstractmethod
+    def schema(self, upstream: Mapping[str, StructType]) -> StructType:
+        """Return the schema of the rows that come; ``upstream`` has that of each table read."""
+
+    @abstractmethod
+    def next_inputs(self, context: SourceContext, table: str, history: Sequence[Inputs]) -> NewInputs | None:
+        """Return what the next batch of ``table`` reads; None when nothing is new.
+
+        ``history`` has the inputs of all batches so far, the newest last; it is empty when the table is not
+        there. Look only at logs and listings. A source that is read whole gives its inputs also when they are
+        those of the last batch.
+        """
+
+    @abstractmethod
+    def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
+        """Return the rows of the batch's inputs, the same ones whenever it is asked."""
+
+    def rejected(self, context: SourceContext, request: ReadRequest) -> DataFrame | None:
+        """Return one row for each input that can't be read, with its reason in ``_errors``; None when all can."""
+        return None
+
+    def tables(self) -> Sequence[TableReference]:
+        """Return the tables of the pipeline that this source reads."""
+        return ()
+
+    def filled(self, fill: Callable[[str], str]) -> Source:
+        """Return the source with its texts filled: ``fill`` puts values for ``${variables}``."""
+        return self
+
+    def problems(self) -> Sequence[DefinitionError]:
+        """Return what is wrong with the declaration, found without Spark and without reading data."""
+        return ()
+
+    def counts(self, inputs: Inputs) -> Mapping[str, int]:
+        """Return what is counted of a batch beside rows, such as files."""
+        return {}
+
+    def summary(self, inputs: Inputs) -> Inputs:
+        """Return the inputs as the event log names them, where the batch itself says more."""
+        return inputs

@@ -1,0 +1,79 @@
+"""Another table of the pipeline as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pyspark.sql import DataFrame
+from pyspark.sql.types import StructType
+
+from lakehouse.pipelines.declare.sources.interface import (
+    Inputs,
+    NewInputs,
+    ReadRequest,
+    Source,
+    SourceContext,
+    TableReference,
+)
+from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.errors import ReplacedInputError
+from lakehouse.words import word
+
+__all__ = ["TableSource"]
+
+_EVERYTHING = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    table: str
+    incremental: bool = False
+
+
+@word("read")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSource(Source):
+    """Another table: whole, or only the rows that the reading table has not processed yet.
+
+    Inputs are ``after`` and ``through``: the versions in between, the second included; ``after=-1`` is everything.
+    """
+
+    yaml_type: ClassVar[Any] = _Read
+
+    table: str
+    incremental: bool = False
+
+    @classmethod
+    def from_yaml(cls, given: _Read, part: YamlPart) -> TableSource:
+        return cls(table=given.table, incremental=given.incremental, location=part.location)
+
+    def schema(self, upstream: Mapping[str, StructType]) -> StructType:
+        return upstream[self.table]
+
+    def tables(self) -> Sequence[TableReference]:
+        return (TableReference(table=self.table, location=self.location),)
+
+    def next_inputs(self, context: SourceContext, table: str, history: Sequence[Inputs]) -> NewInputs | None:
+        state = context.state(self.table)
+        if state is None:
+            return None
+        after = _EVERYTHING
+        if self.incremental and history:
+            after = history[-1]["through"]
+            if history[-1]["table_id"] != state.table_id or after > state.version:
+                raise ReplacedInputError(table=table, source=self.table, path=context.path(self.table))
+            if after == state.version:
+                return None
+        inputs = {"after": after, "through": state.version, "table_id": state.table_id}
+        return NewInputs(known=inputs, reason=self._reason(after, state.version))
+
+    def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
+        after, through = request.inputs["after"], request.inputs["through"]
+        return context.table(self.table).rows_added(after=after, through=through)
+
+    def _reason(self, after: int, through: int) -> str:
+        if after == _EVERYTHING:
+            return f"{self.table} is at version {through}"
+        return f"{self.table} has new rows in versions {after + 1} to {through}"

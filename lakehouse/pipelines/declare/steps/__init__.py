@@ -1,0 +1,29 @@
+"""The steps of a flow: what each does with the rows that pass, and with those that the table holds."""
+
+from lakehouse.pipelines.declare.steps.columns import Cast, ColumnWords, Rename, Select
+from lakehouse.pipelines.declare.steps.custom import CustomWords, Sql, Transform
+from lakehouse.pipelines.declare.steps.groups import Aggregate, GroupWords, Pivot
+from lakehouse.pipelines.declare.steps.interface import OtherTable, Step, StepContext
+from lakehouse.pipelines.declare.steps.joins import Join, JoinWords
+from lakehouse.pipelines.declare.steps.rows import Deduplicate, RowWords, Where
+
+__all__ = [
+    "Aggregate",
+    "Cast",
+    "ColumnWords",
+    "CustomWords",
+    "Deduplicate",
+    "GroupWords",
+    "Join",
+    "JoinWords",
+    "OtherTable",
+    "Pivot",
+    "Rename",
+    "RowWords",
+    "Select",
+    "Sql",
+    "Step",
+    "StepContext",
+    "Transform",
+    "Where",
+]

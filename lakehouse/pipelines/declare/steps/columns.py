@@ -1,0 +1,132 @@
+"""Steps that change columns: select, rename, cast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Self
+
+from pyspark.sql import DataFrame
+
+from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
+from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.quality import CAST_ERRORS, CastPolicy, Schema, as_struct, cast_columns
+from lakehouse.source_location import caller_location
+from lakehouse.words import word
+
+__all__ = ["Cast", "ColumnWords", "Rename", "Select"]
+
+
+@word("select")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select(Step):
+    """Keeps these columns or SQL expressions."""
+
+    yaml_type: ClassVar[Any] = list[str]
+
+    columns: tuple[str, ...]
+
+    @classmethod
+    def from_yaml(cls, given: Sequence[str], part: YamlPart) -> Select:
+        return cls(columns=tuple(given), location=part.location)
+
+    @property
+    def label(self) -> str:
+        return f"select({', '.join(self.columns)})"
+
+    def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
+        carried = [CAST_ERRORS] if CAST_ERRORS in frame.columns and CAST_ERRORS not in self.columns else []
+        return frame.selectExpr(*self.columns, *carried)
+
+    def parts(self) -> Sequence[Step]:
+        return [replace(self, columns=(column,)) for column in self.columns]
+
+
+@word("rename")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rename(Step):
+    """Gives columns other names: (old, new) pairs."""
+
+    yaml_type: ClassVar[Any] = Mapping[str, str]
+
+    names: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def from_yaml(cls, given: Mapping[str, str], part: YamlPart) -> Rename:
+        return cls(names=tuple(given.items()), location=part.location)
+
+    @property
+    def label(self) -> str:
+        return f"rename({', '.join(f'{old} -> {new}' for old, new in self.names)})"
+
+    def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
+        check_columns(self, [old for old, _ in self.names], frame)
+        return frame.withColumnsRenamed(dict(self.names))
+
+    def parts(self) -> Sequence[Step]:
+        return [replace(self, names=(pair,)) for pair in self.names]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CastYaml:
+    schema: str | Mapping[str, str]
+    on_error: Literal["quarantine", "null", "fail"] = "quarantine"
+
+
+@word("cast")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast(Step):
+    """Gives columns their types: (name, type) pairs or DDL text; a value that can't be cast goes by the policy."""
+
+    yaml_type: ClassVar[Any] = _CastYaml
+
+    schema: tuple[tuple[str, str], ...] | str
+    on_error: CastPolicy
+
+    @classmethod
+    def from_yaml(cls, given: _CastYaml, part: YamlPart) -> Cast:
+        pairs = part.at("schema").schema(given.schema)
+        policy = CastPolicy(given.on_error)
+        return cls(schema=tuple(pairs.items()), on_error=policy, location=part.location)
+
+    @property
+    def label(self) -> str:
+        names = self.schema if isinstance(self.schema, str) else ", ".join(name for name, _ in self.schema)
+        return f"cast({names})"
+
+    def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
+        schema: Schema = self.schema if isinstance(self.schema, str) else dict(self.schema)
+        struct = as_struct(schema)
+        check_columns(self, struct.names, frame)
+        return cast_columns(frame, struct, on_error=self.on_error)
+
+    def parts(self) -> Sequence[Step]:
+        if isinstance(self.schema, str):
+            return (self,)
+        return [replace(self, schema=(pair,)) for pair in self.schema]
+
+
+class ColumnWords(StepWords):
+    """What a flow says to change columns."""
+
+    __slots__ = ()
+
+    def select(self, *columns: str) -> Self:
+        """Keep these columns; SQL expressions may make new ones (``"price * units AS revenue"``)."""
+        return self.step(Select(columns=columns, location=caller_location()))
+
+    def rename(self, names: Mapping[str, str] | None = None, **more: str) -> Self:
+        """Rename columns: ``rename(InvoiceNo="invoice")`` or a mapping from old to new names."""
+        pairs = tuple({**(names or {}), **more}.items())
+        return self.step(Rename(names=pairs, location=caller_location()))
+
+    def cast(self, schema: Schema, *, on_error: Literal["quarantine", "null", "fail"] = "quarantine") -> Self:
+        """Give columns their types. A value that its type can't hold puts its row into quarantine by default."""
+        written = schema if isinstance(schema, str) else _pairs(schema)
+        return self.step(Cast(schema=written, on_error=CastPolicy(on_error), location=caller_location()))
+
+
+def _pairs(schema: Schema) -> tuple[tuple[str, str], ...]:
+    if isinstance(schema, Mapping):
+        return tuple(schema.items())
+    return tuple((field.name, field.dataType.simpleString()) for field in as_struct(schema).fields)

@@ -1,0 +1,114 @@
+"""Steps that make one row a group: aggregate, pivot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords
+from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.source_location import caller_location
+from lakehouse.words import word
+
+__all__ = ["Aggregate", "GroupWords", "Pivot"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AggregateYaml:
+    by: list[str] = field(default_factory=list)
+    measures: Mapping[str, str] = field(default_factory=dict)
+
+
+@word("aggregate")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate(Step):
+    """One row a group: ``by`` are columns or expressions, ``measures`` are (name, SQL aggregate) pairs."""
+
+    yaml_type: ClassVar[Any] = _AggregateYaml
+
+    by: tuple[str, ...]
+    measures: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def from_yaml(cls, given: _AggregateYaml, part: YamlPart) -> Aggregate:
+        return cls(by=tuple(given.by), measures=tuple(given.measures.items()), location=part.location)
+
+    @property
+    def label(self) -> str:
+        return f"aggregate(by={', '.join(self.by)})"
+
+    def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
+        measures = [F.expr(text).alias(name) for name, text in self.measures]
+        groups = frame.groupBy(*(F.expr(column) for column in self.by))
+        return groups.agg(*measures) if measures else groups.agg(F.count(F.lit(1)).alias("count"))
+
+    def parts(self) -> Sequence[Step]:
+        by = [replace(self, by=(column,), measures=()) for column in self.by]
+        return [*by, *(replace(self, by=(), measures=(measure,)) for measure in self.measures)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PivotYaml:
+    column: str
+    values: list[str]
+    by: list[str]
+    measure: str
+
+
+@word("pivot")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pivot(Step):
+    """One row a group and one column a value of ``column``; the values are given, so that no data is read for them."""
+
+    yaml_type: ClassVar[Any] = _PivotYaml
+
+    by: tuple[str, ...]
+    column: str
+    values: tuple[Any, ...]
+    measure: str
+
+    @classmethod
+    def from_yaml(cls, given: _PivotYaml, part: YamlPart) -> Pivot:
+        return cls(
+            by=tuple(given.by),
+            column=given.column,
+            values=tuple(given.values),
+            measure=given.measure,
+            location=part.location,
+        )
+
+    @property
+    def label(self) -> str:
+        return f"pivot({self.column})"
+
+    def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
+        groups = frame.groupBy(*(F.expr(column) for column in self.by))
+        return groups.pivot(self.column, list(self.values)).agg(F.expr(self.measure))
+
+
+class GroupWords(StepWords):
+    """What a flow says to group rows."""
+
+    __slots__ = ()
+
+    def aggregate(self, *, by: str | tuple[str, ...] | list[str] = (), **measures: str) -> Self:
+        """One row a group: ``aggregate(by="day", revenue="sum(revenue)")``; names to SQL aggregates."""
+        step = Aggregate(by=_names(by), measures=tuple(measures.items()), location=caller_location())
+        return self.step(step)
+
+    def pivot(
+        self, column: str, values: tuple[Any, ...] | list[Any], *, by: str | tuple[str, ...], measure: str
+    ) -> Self:
+        """One row a group and one column for each of ``values``, which are given, not looked for."""
+        location = caller_location()
+        return self.step(
+            Pivot(by=_names(by), column=column, values=tuple(values), measure=measure, location=location)
+        )
+
+
+def _names(names: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

@@ -1,0 +1,117 @@
+"""What a step is: it turns one frame into the next, and can be tried on an empty one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, Self
+
+from pyspark.sql import DataFrame
+
+from lakehouse.pipelines.declare.sources import TableReference
+from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
+from lakehouse.pipelines.errors import UnknownColumnError
+from lakehouse.quality import CAST_ERRORS
+from lakehouse.source_location import SourceLocation
+from lakehouse.words import Words
+
+__all__ = ["OtherTable", "Step", "StepContext", "StepWords", "check_columns"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherTable:
+    """A table that a step reads beside its input."""
+
+    frame: DataFrame
+    version: int | None = None
+    """The version that the frame shows; None outside of a run."""
+    measure: Callable[[], int | None] = lambda: None
+
+    @property
+    def size_bytes(self) -> int | None:
+        """The size of its data files, from the log; None outside of a run."""
+        return self.measure()
+
+
+class StepContext(Protocol):
+    """What a step may ask for beside its input. In a run, tables stand at the versions that the batch names."""
+
+    def table(self, name: str) -> OtherTable:
+        """Return another table of the pipeline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step(ABC):
+    """One step of a flow. A new kind is one file with a subclass; ``@word("name")`` makes it a word of flows and YAML.
+
+    Its fields are what is declared, frozen and comparable.
+    """
+
+    words: ClassVar[Words] = Words("step")
+    yaml_type: ClassVar[Any] = None
+    """What stands in YAML behind the word, as a type that ``strict_yaml`` reads; None for the subclass's own fields."""
+    removes_rows: ClassVar[bool] = False
+    """Whether rows are counted before and after, so that what is taken out is known."""
+
+    location: SourceLocation = field(compare=False)
+
+    @classmethod
+    def from_yaml(cls, given: Any, part: YamlPart) -> Step:
+        """Return the step that ``given`` declares: a value of ``yaml_type``, or of the subclass's own fields."""
+        return cls(location=part.location, **field_values(given))
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """The step as a person would write it, in a few words."""
+
+    @abstractmethod
+    def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
+        """Return the next frame."""
+
+    def filled(self, fill: Callable[[str], str]) -> Step:
+        """Return the step with its texts filled: ``fill`` puts values for ``${variables}``."""
+        return self
+
+    def parts(self) -> Sequence[Step]:
+        """Return steps that can be tried one by one, so that a wrong one doesn't hide another."""
+        return (self,)
+
+    def tables(self) -> Sequence[TableReference]:
+        """Return the other tables that this step reads."""
+        return ()
+
+    # The table's own rows
+
+    @property
+    def compares_with_target(self) -> bool:
+        """Whether the step also looks at the rows that the table holds; only where these stay as they are."""
+        return False
+
+    def compared_columns(self, frame: DataFrame) -> Sequence[str]:
+        """Return the columns of ``frame`` by which rows are compared with those that the table holds."""
+        return ()
+
+    def without_held(self, frame: DataFrame, held: DataFrame) -> DataFrame:
+        """Return the step's result without the rows that the table holds already."""
+        return frame
+
+
+class StepWords(ABC):
+    """A part of a flow's vocabulary: methods that add steps."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def step(self, step: Step) -> Self:
+        """Add a step of any kind."""
+
+
+def check_columns(step: Step, names: Sequence[str], frame: DataFrame) -> None:
+    """Raise UnknownColumnError when ``frame`` lacks one of ``names``."""
+    there = frame.columns
+    for name in names:
+        if name not in there:
+            shown = [column for column in there if column != CAST_ERRORS]
+            raise UnknownColumnError(column=name, available=shown, step=step.label, location=step.location)

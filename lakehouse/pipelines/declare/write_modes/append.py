@@ -1,0 +1,39 @@
+"""Append: new rows come beside those that the table holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pyspark.sql import DataFrame
+
+from lakehouse.pipelines.declare.write_modes.interface import OldRows, WriteMode
+from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId
+from lakehouse.words import word
+
+__all__ = ["Append"]
+
+
+@word("append")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append(WriteMode):
+    """Adds the rows; ``evolve_schema`` lets the table take columns that it does not have yet."""
+
+    old_rows: ClassVar[OldRows] = OldRows.STAY
+    schema_binds: ClassVar[bool] = True
+    rebuilt_when_redefined: ClassVar[bool] = False
+
+    evolve_schema: bool = False
+
+    @property
+    def name(self) -> str:
+        return "append"
+
+    @property
+    def takes_new_columns(self) -> bool:
+        return self.evolve_schema
+
+    def publish(
+        self, table: IWritableDeltaTable, frame: DataFrame, transaction: TransactionId
+    ) -> Published | AlreadyPublished:
+        return table.append(frame, transaction=transaction, evolve_schema=self.evolve_schema)

@@ -1,0 +1,80 @@
+"""What a write mode is: how a table takes its rows, and what becomes of the rows that it holds."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar
+
+from pyspark.sql import DataFrame
+from pyspark.sql.types import StructType
+
+from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
+from lakehouse.quality import SchemaValidator
+from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId
+from lakehouse.words import Words
+
+__all__ = ["OldRows", "WriteMode"]
+
+
+class OldRows(Enum):
+    """What becomes of the rows that a table holds when it takes a batch."""
+
+    STAY = "stay"
+    """As they are: new rows come beside them."""
+    MAY_CHANGE = "may change"
+    """Some are updated, the others stay."""
+    GO = "go"
+    """All of them, and with them the rows that were quarantined beside them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteMode(ABC):
+    """Publishes a frame as exactly one commit (Strategy). A new mode is one file with a subclass.
+
+    ``@word("name")`` makes it a word of flows and YAML.
+    """
+
+    words: ClassVar[Words] = Words("write mode")
+    yaml_type: ClassVar[Any] = None
+    """What stands in YAML behind the word, as a type that ``strict_yaml`` reads; None for the subclass's own fields."""
+
+    old_rows: ClassVar[OldRows]
+    schema_binds: ClassVar[bool]
+    """Whether the rows must have the schema that the table has."""
+    rebuilt_when_redefined: ClassVar[bool]
+    """Whether a changed definition makes the table's result another, so that it is rebuilt."""
+
+    @classmethod
+    def from_yaml(cls, given: Any, part: YamlPart) -> WriteMode:
+        """Return the mode that ``given`` declares: a value of ``yaml_type``, or of the subclass's own fields."""
+        return cls(**field_values(given))
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The mode as plans and events name it."""
+
+    @property
+    def takes_new_columns(self) -> bool:
+        """Whether the rows may have columns that the table lacks."""
+        return not self.schema_binds
+
+    @property
+    def required_columns(self) -> Sequence[str]:
+        """Columns that the rows must have for this mode."""
+        return ()
+
+    @abstractmethod
+    def publish(
+        self, table: IWritableDeltaTable, frame: DataFrame, transaction: TransactionId
+    ) -> Published | AlreadyPublished:
+        """Write the rows with the transaction; a transaction that the table has taken already writes nothing."""
+
+    def validator_beside(self, held: StructType) -> SchemaValidator | None:
+        """Return what rows must pass to stand in a table of schema ``held``; None when any rows may."""
+        if not self.schema_binds:
+            return None
+        return SchemaValidator(expected=held, extra_allowed=self.takes_new_columns, check_nullability=False)

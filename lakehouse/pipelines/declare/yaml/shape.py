@@ -1,0 +1,89 @@
+"""The shape of a YAML definition. Steps, sources and write modes are the words that are registered when it is read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from types import GenericAlias
+from typing import Any
+
+from lakehouse.pipelines.declare.sources import Source
+from lakehouse.pipelines.declare.steps import Step
+from lakehouse.pipelines.declare.write_modes import WriteMode
+from lakehouse.pipelines.declare.yaml_part import own_fields
+from lakehouse.quality import Action
+from lakehouse.words import Words
+
+__all__ = ["RULES", "pipeline_shape"]
+
+RULES = {
+    "expect": Action.WARN,
+    "expect_or_drop": Action.DROP,
+    "expect_or_quarantine": Action.QUARANTINE,
+    "expect_or_fail": Action.FAIL,
+}
+"""The words for rules, and what each does to a row that breaks one."""
+
+_REQUIRED = dataclasses.MISSING
+_Fields = dict[str, tuple[Any, Any]]
+"""By key, the type of its value and the default."""
+
+
+def pipeline_shape() -> type:
+    """Return the type of a whole definition, with the words that are known now."""
+    step = _shape("Step", _one_of(Step.words))
+    flow = _shape(
+        "Flow",
+        {
+            **_one_of(Source.words),
+            "flow": (str | None, None),
+            "steps": _many(_list_of(step), list),
+            **{rule: _many(Mapping[str, str], dict) for rule in RULES},
+        },
+    )
+    table = _shape(
+        "Table",
+        {
+            "name": (str, _REQUIRED),
+            "layer": (str, _REQUIRED),
+            "flow": (flow, _REQUIRED),
+            "write": (str | _shape("Write", _one_of(WriteMode.words)), "append"),
+        },
+    )
+    return _shape(
+        "Pipeline",
+        {
+            "name": (str, _REQUIRED),
+            "tables": (_list_of(table), _REQUIRED),
+            "variables": _many(Mapping[str, str], dict),
+            "schemas": _many(Mapping[str, Mapping[str, str]], dict),
+            "flows": _many(GenericAlias(Mapping, (str, flow)), dict),
+            "extensions": _many(list[str], list),  # imported before this shape is made
+        },
+    )
+
+
+def _one_of(words: Words) -> _Fields:
+    """Return an optional field for each word; the reader sees to it that exactly one is there."""
+    return {word: (_type_of(cls) | None, None) for word, cls in words.items()}
+
+
+def _type_of(cls: Any) -> Any:
+    return cls.yaml_type if cls.yaml_type is not None else own_fields(cls)
+
+
+def _list_of(item: type) -> Any:
+    return GenericAlias(list, (item,))
+
+
+def _many(type_: Any, empty: Callable[[], Any]) -> tuple[Any, Any]:
+    return type_, field(default_factory=empty)
+
+
+def _shape(name: str, fields: _Fields) -> type:
+    given = [
+        (key, type_) if default is _REQUIRED else (key, type_, default)
+        for key, (type_, default) in fields.items()
+    ]
+    return dataclasses.make_dataclass(name, given, frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""What happened: how each table of a run ended, and the event log that keeps it. It decides nothing."""

@@ -1,0 +1,125 @@
+"""What happened in every run, as a Delta table that anybody can query."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from lakehouse.cache import NodeStatistics
+from lakehouse.delta_log import Snapshot, TransactionManager
+from lakehouse.delta_log.conflict_errors import MetadataChangedException, ProtocolChangedException
+from lakehouse.delta_log.errors import TableNotFoundError
+from lakehouse.pipelines.record.event import EVENTS_SCHEMA
+from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
+from lakehouse.pipelines.refresh.table_pipeline import Refresh
+from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
+from lakehouse.tables import TableWriteError, root_cause
+
+__all__ = ["EventLog"]
+
+
+class EventLog:
+    """The table ``system/events`` of a warehouse."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._path = warehouse.path_of(SYSTEM_LAYER, "events")
+
+    def append(self, result: RunResult) -> None:
+        """Write all events of a run, as one commit."""
+        rows = pa.Table.from_pylist(list(_rows(result)), schema=EVENTS_SCHEMA)
+        try:
+            self._commit(rows)
+        except (MetadataChangedException, ProtocolChangedException):
+            # Another run created the table between our look and our commit: now it is there.
+            self._commit(rows)
+        except OSError as error:
+            cause = f"{error.strerror}: {error.filename}"
+            raise TableWriteError(path=self._path, action="append to", cause=cause) from error
+
+    def _commit(self, rows: pa.Table) -> None:
+        with TransactionManager().transaction(self._path) as transaction:
+            transaction.append(rows)
+
+    def read(self) -> pa.Table:
+        """Return all events, in no order; none where nothing ran yet."""
+        try:
+            return Snapshot.load(self._path).to_arrow()
+        except TableNotFoundError:
+            return EVENTS_SCHEMA.empty_table()
+
+
+def _rows(result: RunResult) -> Iterator[dict[str, Any]]:
+    run = {"run_id": result.run_id, "pipeline": result.pipeline, "started_at": result.started_at}
+    head = {**run, "kind": "run", "status": result.status, "duration_seconds": result.seconds}
+    yield head if result.error is None else {**head, **_error(result.error)}
+    for outcome in result.outcomes.values():
+        for row in _outcome_rows(outcome, result.started_at):
+            yield {**run, "table": outcome.table, **row}
+    if result.cache is not None:
+        yield {**run, **_cache_row(result.cache)}
+
+
+def _outcome_rows(outcome: Outcome, started_at: dt.datetime) -> Iterator[dict[str, Any]]:
+    match outcome:
+        case Refreshed():
+            for refresh in outcome.refreshes:
+                yield from _refresh_rows(refresh)
+        case NothingNew():
+            yield {"kind": "table", "status": "nothing new"}
+        case Skipped():
+            message = f"{outcome.because} failed"
+            yield {"kind": "table", "status": "skipped", "error_message": message}
+        case Failed():
+            yield {
+                "kind": "table",
+                "status": "failed",
+                "duration_seconds": outcome.seconds,
+                **_error(outcome.error),
+            }
+
+
+def _error(error: BaseException) -> dict[str, str]:
+    return {
+        "error_class": type(error).__name__,
+        "error_message": str(error),
+        "root_cause": root_cause(error),
+    }
+
+
+def _refresh_rows(refresh: Refresh) -> Iterator[dict[str, Any]]:
+    tally = refresh.tally
+    place = {"batch": refresh.batch.number, "version": refresh.version, "status": "ok"}
+    yield {
+        **place,
+        "kind": "table",
+        "inputs": json.dumps(dict(refresh.inputs)),
+        "rows_in": tally.rows_in,
+        "rows_out": tally.written,
+        "rows_dropped": tally.dropped,
+        "rows_quarantined": tally.quarantined,
+        "duration_seconds": refresh.seconds,
+        "details": json.dumps(dict(refresh.details)),
+    }
+    for step in refresh.steps:
+        yield {
+            **place,
+            "kind": "step",
+            "name": step.step,
+            "rows_in": step.rows_in,
+            "rows_out": step.rows_out,
+        }
+    for rule, broken in tally.broken.items():
+        yield {**place, "kind": "rule", "name": rule, "rows_broken": broken}
+
+
+def _cache_row(use: NodeStatistics) -> dict[str, Any]:
+    return {
+        "kind": "cache",
+        "status": "ok",
+        "duration_seconds": use.fetch_microseconds / 1e6,
+        "details": json.dumps(use.as_dict()),
+    }

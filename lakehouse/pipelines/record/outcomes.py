@@ -1,0 +1,88 @@
+"""How a run ends: for each table, and as a whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lakehouse.cache import NodeStatistics
+from lakehouse.errors import LakehouseError
+from lakehouse.pipelines.refresh.table_pipeline import Refresh
+from lakehouse.tables import SPARK_ERRORS, root_cause
+
+__all__ = ["Failed", "NothingNew", "Outcome", "Refreshed", "RunResult", "Skipped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """The table has new rows, or a new result."""
+
+    table: str
+    refreshes: tuple[Refresh, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingNew:
+    """There was nothing to do."""
+
+    table: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The table could not be refreshed, and is as it was."""
+
+    table: str
+    error: Exception
+    seconds: float
+
+    @property
+    def cause(self) -> str:
+        """What lies under it all."""
+        return root_cause(self.error)
+
+    @property
+    def is_bug(self) -> bool:
+        """Whether nobody declared this error: neither this library nor Spark."""
+        return not isinstance(self.error, (LakehouseError, *SPARK_ERRORS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """The table was left alone, since one that it needs failed."""
+
+    table: str
+    because: str
+
+
+Outcome = Refreshed | NothingNew | Failed | Skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """All that came of a run."""
+
+    run_id: str
+    pipeline: str
+    started_at: dt.datetime
+    seconds: float
+    outcomes: Mapping[str, Outcome]
+    """In the order in which tables depend on each other."""
+    cache: NodeStatistics | None = None
+    """What the nodes' caches did for it; None if it used none."""
+    error: BaseException | None = None
+    """What stopped the run itself; None when it came to its end."""
+
+    @property
+    def failures(self) -> tuple[Failed, ...]:
+        """The tables that failed."""
+        return tuple(outcome for outcome in self.outcomes.values() if isinstance(outcome, Failed))
+
+    @property
+    def status(self) -> str:
+        """One word for the whole: ``ok``, ``nothing new`` or ``failed``."""
+        if self.failures or self.error is not None:
+            return "failed"
+        anything = any(isinstance(outcome, Refreshed) for outcome in self.outcomes.values())
+        return "ok" if anything else "nothing new"

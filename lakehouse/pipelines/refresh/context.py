@@ -1,0 +1,91 @@
+"""What a table's pipeline needs to know of the run that it is part of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pyspark.sql import SparkSession
+
+from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.steps import OtherTable
+from lakehouse.pipelines.refresh.open_tables import OpenTables, TableEngine
+from lakehouse.pipelines.refresh.shared_frames import SharedFrames
+from lakehouse.pipelines.warehouse import Warehouse
+from lakehouse.tables import IWritableDeltaTable, NativeTable, TableLog, TableState
+
+__all__ = ["OnStep", "PinnedTables", "RefreshContext"]
+
+OnStep = Callable[[str, str], None]
+"""Called with the table and the step that it has just finished."""
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _ignore(table: str, step: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshContext:
+    """Session, warehouse and neighbours; the same for all tables of a run."""
+
+    pipeline: str
+    open_session: Callable[[], SparkSession]
+    """Returns the run's session; called only when rows are to be looked at."""
+    warehouse: Warehouse
+    tables: Mapping[str, TableDefinition]
+    shared: SharedFrames = field(default_factory=SharedFrames)
+    shared_steps: Mapping[str, int] = field(default_factory=dict)
+    """By table, how many of its first steps are made once for several tables."""
+    on_step: OnStep = _ignore
+    engine: TableEngine = NativeTable
+    clock: Callable[[], dt.datetime] = _now
+    opened: OpenTables = field(default_factory=OpenTables)
+
+    @property
+    def spark(self) -> SparkSession:
+        """The run's session."""
+        return self.open_session()
+
+    def state(self, table: str) -> TableState | None:
+        """Return what the log of a declared table says, without a session; None while there is no table."""
+        return self.log(table).state()
+
+    def log(self, table: str) -> TableLog:
+        """Return the log of a declared table, which is read without a session."""
+        return self.opened.log(self.path(table))
+
+    def path(self, table: str) -> str:
+        """Return the folder of a declared table."""
+        return self.warehouse.path_of(self.tables[table].layer, table)
+
+    def table(self, table: str) -> IWritableDeltaTable:
+        """Return a declared table, which need not exist yet."""
+        return self.table_in(self.tables[table].layer, table)
+
+    def table_in(self, layer: str, table: str) -> IWritableDeltaTable:
+        """Return a table that is not declared, such as a quarantine."""
+        return self.opened.table(self.warehouse.path_of(layer, table), self.engine, self.open_session)
+
+    def flow_id(self, table: str) -> str:
+        """Return the application name that the table's commits carry."""
+        return f"lakehouse/{self.pipeline}/{table}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedTables:
+    """The tables that steps read beside their input, at the versions that a batch names (a StepContext)."""
+
+    context: RefreshContext
+    versions: Mapping[str, int]
+
+    def table(self, name: str) -> OtherTable:
+        """Return the table as it stood when the batch was decided."""
+        version = self.versions[name]
+        frame = self.context.table(name).read(version=version)
+        log = self.context.log(name)
+        return OtherTable(frame=frame, version=version, measure=lambda: log.size_bytes(version=version))

@@ -1,0 +1,41 @@
+"""What a refresh is going to do with a table, and why: decided once, shown by ``plan``, done by ``refresh``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lakehouse.pipelines.refresh.batches import Batch
+
+__all__ = ["Decision", "Finish", "Rest", "Take"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """A batch was decided by an earlier run, and the table does not have it."""
+
+    batch: Batch
+
+    @property
+    def reason(self) -> str:
+        """Why, in a few words."""
+        return f"finish batch {self.batch.number}, which an earlier run left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """There is something new, or the result is another."""
+
+    reason: str
+    settle: Callable[[], Batch | None]
+    """Names the batch exactly; None when a closer look finds nothing new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """There is nothing to do."""
+
+    reason: str = "nothing new"
+
+
+Decision = Finish | Take | Rest

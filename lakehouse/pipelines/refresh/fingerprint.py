@@ -1,0 +1,73 @@
+"""Whether a flow is still the one that made a table: a digest of its declaration, functions by their code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from types import CodeType, FunctionType
+from typing import Any
+
+from lakehouse import __version__
+from lakehouse.pipelines.declare.flow import Flow
+from lakehouse.source_location import SourceLocation
+
+__all__ = ["fingerprint_of"]
+
+
+def fingerprint_of(flow: Flow) -> str:
+    """Return a digest that changes with the declaration, and not with the place where it stands.
+
+    Of a function its own code, defaults and closed-over values count; of what it calls, only the names.
+    """
+    digest = hashlib.blake2b(__version__.encode(), digest_size=16)
+    for part in _parts(flow):
+        digest.update(part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _parts(value: Any) -> Iterator[str]:
+    match value:
+        case SourceLocation():
+            return
+        case FunctionType():
+            yield from _function(value)
+        case CodeType():
+            yield from _code(value)
+        case Enum():
+            yield str(value)
+        case Mapping():
+            for key in sorted(value):
+                yield str(key)
+                yield from _parts(value[key])
+        case tuple() | list():
+            yield f"{len(value)} of"
+            for each in value:
+                yield from _parts(each)
+        case _ if is_dataclass(value):
+            yield type(value).__qualname__
+            for field in fields(value):
+                yield field.name
+                yield from _parts(getattr(value, field.name))
+        case _:
+            yield (
+                repr(value)
+                if isinstance(value, str | int | float | bool | bytes | None)
+                else str(type(value))
+            )
+
+
+def _function(function: FunctionType) -> Iterator[str]:
+    yield function.__qualname__
+    yield from _code(function.__code__)
+    yield from _parts(function.__defaults__ or ())
+    for cell in function.__closure__ or ():
+        yield from _parts(cell.cell_contents)
+
+
+def _code(code: CodeType) -> Iterator[str]:
+    yield code.co_code.hex()
+    yield repr(code.co_names)
+    yield from _parts(tuple(code.co_consts))

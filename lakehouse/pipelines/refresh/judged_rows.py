@@ -1,0 +1,83 @@
+"""What becomes of a batch's rows: decided by the table's rules in one pass, before any of them is written."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F
+
+from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
+from lakehouse.quality import CAST_ERRORS, Expectation, Judgement, Tally, judge
+
+__all__ = ["JudgedRows", "judged"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedRows:
+    """The rows to write, those to set aside, and their counts."""
+
+    kept: DataFrame
+    kept_point: Observation | None = None
+    """Counts the kept rows while they are written, where no rule counted them before."""
+    quarantined: DataFrame | None = None
+    tally: Tally | None = None
+    persisted: DataFrame | None = None
+
+    def with_rejected(self, rejected: DataFrame | None) -> JudgedRows:
+        """Return them with what the source itself rejects among the quarantined rows."""
+        if rejected is None:
+            return self
+        together = rejected
+        if self.quarantined is not None:
+            together = self.quarantined.unionByName(rejected, allowMissingColumns=True)
+        return dataclasses.replace(self, quarantined=together)
+
+    def in_batch(self, number: int) -> DataFrame | None:
+        """Return the quarantined rows with the number of their batch; None when there are none."""
+        if self.quarantined is None:
+            return None
+        return self.quarantined.withColumn("_batch", F.lit(number).cast("bigint"))
+
+    def final_tally(self, *, were_written: bool) -> Tally:
+        """Return the counts, after the write; rows that somebody else had published before were never counted."""
+        if self.tally is not None:
+            return self.tally
+        written = rows(self.kept_point) if were_written and self.kept_point is not None else 0
+        return Tally(rows_in=written, written=written, dropped=0, quarantined=0, failed=0, broken={})
+
+    def release(self) -> None:
+        """Let go of what was kept in memory."""
+        if self.persisted is not None:
+            self.persisted.unpersist()
+
+
+def judged(
+    frame: DataFrame, expectations: Sequence[Expectation], counter: RowCounter, *, table: str
+) -> JudgedRows:
+    """Judge the rows that reach a table's rules. Raises ExpectationFailedError when one breaks a fatal rule."""
+    frame, entered = counter.count(frame)
+    if not expectations and CAST_ERRORS not in frame.columns:
+        return JudgedRows(kept=frame, kept_point=entered)
+    judgement = judge(frame, expectations)
+    persisted = judgement.marked.persist()
+    try:
+        return _counted(judgement, entered, table)
+    except BaseException:
+        persisted.unpersist()
+        raise
+
+
+def _counted(judgement: Judgement, entered: Observation, table: str) -> JudgedRows:
+    counts = judgement.tally()
+    judgement.check_fatal(counts, table=table)
+    tally = counts.with_rows_in(rows(entered))
+    tally.check_conservation(table=table)
+    return JudgedRows(
+        kept=judgement.kept(),
+        quarantined=judgement.quarantined() if tally.quarantined else None,
+        tally=tally,
+        persisted=judgement.marked,
+    )

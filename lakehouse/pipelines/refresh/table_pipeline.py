@@ -1,0 +1,273 @@
+"""How a table is refreshed: the order of the work, the same in every layer (Template Method)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pyspark.sql import DataFrame
+from pyspark.sql.types import StructType
+
+from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.sources import NewInputs, ReadRequest
+from lakehouse.pipelines.declare.steps import Step
+from lakehouse.pipelines.declare.write_modes import OldRows, WriteMode
+from lakehouse.pipelines.refresh.batches import Batch, BatchLog
+from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
+from lakehouse.pipelines.refresh.decision import Decision, Finish, Rest, Take
+from lakehouse.pipelines.refresh.fingerprint import fingerprint_of
+from lakehouse.pipelines.refresh.judged_rows import JudgedRows, judged
+from lakehouse.pipelines.refresh.row_counts import RowCounter, StepCount
+from lakehouse.quality import CAST_ERRORS, Tally
+from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TableState
+
+__all__ = ["Refresh", "TablePipeline"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refresh:
+    """One batch that became part of a table."""
+
+    layer: str
+    batch: Batch
+    version: int
+    tally: Tally
+    steps: tuple[StepCount, ...]
+    seconds: float
+    inputs: Mapping[str, object] = field(default_factory=dict)
+    """What was read, as the source sums it up."""
+    details: Mapping[str, int] = field(default_factory=dict)
+    """What the source counts beside rows, such as files."""
+
+
+class TablePipeline:
+    """Refreshes one table: decide → read → transform → judge → publish, batch by batch.
+
+    A layer overrides the steps that are its own. Whatever it does, a batch is decided before its rows are
+    read, rules are decided before anything is written, and the rows become visible in one commit.
+    """
+
+    def __init__(self, table: TableDefinition, context: RefreshContext) -> None:
+        self.table = table
+        self.context = context
+        self.log = context.log(table.name)
+        self.batches = BatchLog(context.warehouse.storage, layer=table.layer, table=table.name)
+        self.fingerprint = fingerprint_of(table.flow)
+
+    @property
+    def target(self) -> IWritableDeltaTable:
+        """The table itself, through the run's session."""
+        return self.context.table(self.table.name)
+
+    @property
+    def write_mode(self) -> WriteMode:
+        """How the rows are written; validation has seen to it that the flow says so."""
+        assert self.table.flow.write_mode is not None  # noqa: S101
+        return self.table.flow.write_mode
+
+    # What is there to do
+
+    def decide(self) -> Decision:
+        """Say what a refresh does now, and why, from logs and listings: no data is read and nothing is written."""
+        batches, state = self.batches.all(), self.log.state()
+        if batches and _is_unfinished(batches[-1], state):
+            return Finish(batch=batches[-1])
+        if missing := self._missing_input():
+            return Rest(reason=f"{missing}, which a step reads, is not there yet")
+        history = self.batches.since_start() if state is not None else ()
+        found = self.table.flow.source.next_inputs(
+            self.context, self.table.name, [batch.inputs for batch in history]
+        )
+        if found is None:
+            return Rest()
+        return self._decision_about(found, history, number=len(batches), starts_over=state is None)
+
+    def has_news(self, batch: Batch, last: Batch) -> bool:
+        """Say whether ``batch`` would read anything that ``last`` did not, or make another result of it."""
+        redefined = self.write_mode.rebuilt_when_redefined and batch.fingerprint != last.fingerprint
+        return redefined or (batch.inputs, batch.pinned) != (last.inputs, last.pinned)
+
+    @property
+    def is_redefined(self) -> bool:
+        """Whether the flow is not the one that the last batch was decided with."""
+        batches = self.batches.all()
+        return bool(batches) and batches[-1].fingerprint != self.fingerprint
+
+    def _decision_about(
+        self, found: NewInputs, history: Sequence[Batch], *, number: int, starts_over: bool
+    ) -> Decision:
+        decided_at, pinned = self.context.clock().isoformat(), self._pinned()
+
+        def settle() -> Batch | None:
+            inputs = found.settle()
+            if inputs is None:
+                return None
+            batch = Batch(
+                flow=self.context.flow_id(self.table.name),
+                number=number,
+                planned_at=decided_at,
+                starts_over=starts_over,
+                fingerprint=self.fingerprint,
+                inputs=dict(inputs),
+                pinned=pinned,
+            )
+            return batch if not history or self.has_news(batch, history[-1]) else None
+
+        if found.known is None:
+            return Take(reason=found.reason, settle=settle)
+        batch = settle()
+        if batch is None:
+            return Rest()
+        reason = self._reason(found, batch, history[-1]) if history else found.reason
+        return Take(reason=reason, settle=lambda: batch)
+
+    def _reason(self, found: NewInputs, batch: Batch, last: Batch) -> str:
+        if batch.inputs != last.inputs:
+            return found.reason
+        moved = [name for name, version in batch.pinned.items() if last.pinned.get(name) != version]
+        return f"{moved[0]} is at version {batch.pinned[moved[0]]}" if moved else "its definition changed"
+
+    def _missing_input(self) -> str | None:
+        needed = (each.table for step in self.table.flow.steps for each in step.tables())
+        return next((name for name in needed if self.context.state(name) is None), None)
+
+    def _pinned(self) -> dict[str, int]:
+        names = sorted({each.table for step in self.table.flow.steps for each in step.tables()})
+        states = {name: self.context.state(name) for name in names}
+        return {name: state.version for name, state in states.items() if state is not None}
+
+    # The template
+
+    def refresh(self, decision: Decision) -> tuple[Refresh, ...]:
+        """Do what was decided and return what came of it; after an unfinished batch, take what is new too."""
+        done = []
+        if isinstance(decision, Finish):
+            done.append(self._process(self.batches.decide(decision.batch)))
+            decision = self.decide()
+        if isinstance(decision, Take) and (batch := decision.settle()) is not None:
+            done.append(self._process(self.batches.decide(batch)))
+        return tuple(done)
+
+    def _process(self, batch: Batch) -> Refresh:
+        started = time.monotonic()
+        self._done("batch")
+        counter, source = RowCounter(), self.table.flow.source
+        frame = self.transform(self.read(batch), batch, counter)
+        rows = self.validate(frame, batch, counter)
+        try:
+            self._done("validate")
+            published = self.publish(rows, batch)
+            # Rows that somebody else published were never looked at here: only rules count before writing.
+            computed = isinstance(published, Published) or rows.tally is not None
+            return Refresh(
+                layer=self.table.layer,
+                batch=batch,
+                version=published.version,
+                tally=rows.final_tally(were_written=computed),
+                steps=counter.steps() if computed else (),
+                seconds=time.monotonic() - started,
+                inputs=source.summary(batch.inputs),
+                details=source.counts(batch.inputs),
+            )
+        finally:
+            rows.release()
+
+    def read(self, batch: Batch) -> DataFrame:
+        """Return the batch's rows, the same ones whenever it is asked."""
+        return self.table.flow.source.read(self.context, self._request(batch))
+
+    def transform(self, frame: DataFrame, batch: Batch, counter: RowCounter) -> DataFrame:
+        """Apply the flow's steps; what they take out is counted."""
+        return self.apply_steps(frame, self.table.flow.steps, batch, counter)
+
+    def validate(self, frame: DataFrame, batch: Batch, counter: RowCounter) -> JudgedRows:
+        """Check the schema, and decide by the rules what becomes of each row, in one pass over them."""
+        written = StructType([field for field in frame.schema.fields if field.name != CAST_ERRORS])
+        self.check_schema(written, self.log.state())
+        rows = judged(frame, self.table.flow.expectations, counter, table=self.table.name)
+        return rows.with_rejected(self.table.flow.source.rejected(self.context, self._request(batch)))
+
+    def publish(self, rows: JudgedRows, batch: Batch) -> Published | AlreadyPublished:
+        """Write quarantine and table, each in one commit with the batch's transaction.
+
+        The table comes last: once it has the transaction, the batch is done.
+        """
+        self.set_aside(rows, batch)
+        self._done("quarantine")
+        published = self.write_mode.publish(self.target, rows.kept, batch.transaction)
+        self._done("publish")
+        return published
+
+    def set_aside(self, rows: JudgedRows, batch: Batch) -> None:
+        """Write the quarantined rows; where the table's old rows go, go those quarantined beside them too."""
+        quarantined, quarantine = rows.in_batch(batch.number), self.quarantine()
+        if self.write_mode.old_rows is not OldRows.GO:
+            if quarantined is not None:
+                quarantine.append(quarantined, transaction=batch.transaction, evolve_schema=True)
+        elif quarantined is not None:
+            quarantine.replace(quarantined, transaction=batch.transaction)
+        elif (state := quarantine.state()) is not None:
+            empty = quarantine.read(version=state.version).limit(0)
+            quarantine.replace(empty, transaction=batch.transaction)
+
+    def quarantine(self) -> IWritableDeltaTable:
+        """Return the table for rows that are set aside from this one."""
+        return self.context.table_in(self.table.layer, f"{self.table.name}_quarantine")
+
+    def check_schema(self, found: StructType, state: TableState | None) -> None:
+        """Raise SchemaMismatchError when rows of this schema can't stand beside those of the table."""
+        if state is None or (validator := self.write_mode.validator_beside(state.schema)) is None:
+            return
+        validator.check(found, subject=f"the rows for {self.table.name!r} ({self.table.location})")
+
+    # Steps
+
+    def apply_steps(
+        self, frame: DataFrame, steps: Sequence[Step], batch: Batch, counter: RowCounter
+    ) -> DataFrame:
+        """Apply the steps one after the other, and compare with the table's own rows where a step does."""
+        for step in steps:
+            frame = self.apply_step(step, frame, batch, counter)
+            frame = self.compare_with_target(step, frame, counter)
+        return frame
+
+    def apply_step(self, step: Step, frame: DataFrame, batch: Batch, counter: RowCounter) -> DataFrame:
+        """Apply one step; the tables beside it are read at the versions that the batch names."""
+        pinned = PinnedTables(context=self.context, versions=batch.pinned)
+        if not step.removes_rows:
+            return step.apply(frame, pinned)
+        return counter.around(step.label, frame, lambda rows: step.apply(rows, pinned))
+
+    def compare_with_target(self, step: Step, frame: DataFrame, counter: RowCounter) -> DataFrame:
+        """Leave out what the table holds already, where the step says so and old rows stay as they are."""
+        if not step.compares_with_target or self.write_mode.old_rows is not OldRows.STAY:
+            return frame
+        state = self.log.state()
+        if state is None:
+            return frame
+        held = self.target.read(version=state.version)
+        label = f"already in {self.table.name}"
+        return counter.around(label, frame, lambda rows: step.without_held(rows, held))
+
+    def inputs_key(self, batch: Batch) -> str:
+        """Return a text that is the same for batches that read the same rows."""
+        return json.dumps([batch.inputs, batch.pinned], sort_keys=True)
+
+    def _request(self, batch: Batch) -> ReadRequest:
+        return ReadRequest(
+            table=self.table.name,
+            inputs=batch.inputs,
+            decided_at=dt.datetime.fromisoformat(batch.planned_at),
+            batch_key=self.batches.key_of(batch.number),
+        )
+
+    def _done(self, step: str) -> None:
+        self.context.on_step(self.table.name, step)
+
+
+def _is_unfinished(batch: Batch, state: TableState | None) -> bool:
+    """Say whether a decided batch is not in the table: an earlier run was stopped."""
+    return batch.starts_over if state is None else not state.has_taken(batch.transaction)

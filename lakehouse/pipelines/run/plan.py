@@ -1,0 +1,47 @@
+"""What a run would do now, for each table, and why: from logs and listings alone, without reading data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lakehouse.pipelines.check.graph import TableGraph
+from lakehouse.pipelines.refresh.context import RefreshContext
+from lakehouse.pipelines.refresh.decision import Rest
+from lakehouse.pipelines.refresh.factory import PipelineFactory
+
+__all__ = ["TablePlan", "plan_run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablePlan:
+    """What awaits one table."""
+
+    table: str
+    layer: str
+    write: str
+    version: int | None
+    """Where the table stands now; None while it is not there."""
+    would_run: bool
+    why: str
+
+
+def plan_run(graph: TableGraph, context: RefreshContext) -> Mapping[str, TablePlan]:
+    """Return what a run would do for each table, in the order in which it would."""
+    factory = PipelineFactory(context)
+    plans: dict[str, TablePlan] = {}
+    for name in graph.order:
+        table = graph.tables[name]
+        decision = factory.create(table.layer, table).decide()
+        state = context.state(name)
+        moving = sorted(need for need in graph.inputs[name] if plans[need].would_run)
+        rests = isinstance(decision, Rest)
+        plans[name] = TablePlan(
+            table=name,
+            layer=table.layer,
+            write=table.flow.write_mode.name if table.flow.write_mode else "?",
+            version=state.version if state is not None else None,
+            would_run=not rests or bool(moving),
+            why=f"{moving[0]} will have changed" if rests and moving else decision.reason,
+        )
+    return plans

@@ -1,0 +1,188 @@
+"""Runs a definition: what is to be done is decided, the definition checked, and each table refreshed in its turn."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from lakehouse.cache import NodeStatistics
+from lakehouse.errors import LakehouseError
+from lakehouse.pipelines.check.graph import TableGraph, graph_of
+from lakehouse.pipelines.check.selection import select_tables
+from lakehouse.pipelines.check.validation import declaration_problems, existing_schema, resolve
+from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
+from lakehouse.pipelines.errors import DefinitionErrors
+from lakehouse.pipelines.record.cache_use import CacheUse
+from lakehouse.pipelines.record.events import EventLog
+from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult
+from lakehouse.pipelines.refresh.context import RefreshContext
+from lakehouse.pipelines.refresh.decision import Decision, Rest
+from lakehouse.pipelines.refresh.factory import PipelineFactory
+from lakehouse.pipelines.refresh.open_tables import TableEngine
+from lakehouse.pipelines.refresh.shared_frames import shared_prefixes
+from lakehouse.pipelines.run.listener import RunListener
+from lakehouse.pipelines.run.schedule import run_in_order
+from lakehouse.pipelines.warehouse import Warehouse
+from lakehouse.tables import NativeTable
+
+__all__ = ["run_pipeline"]
+
+_log = logging.getLogger(__name__)
+
+
+def run_pipeline(
+    definition: PipelineDefinition,
+    *,
+    spark: SparkSession | Callable[[], SparkSession],
+    warehouse: str | Path | Warehouse,
+    variables: Mapping[str, str] | None = None,
+    select: Sequence[str] = (),
+    listener: RunListener | None = None,
+    engine: TableEngine = NativeTable,
+) -> RunResult:
+    """Refresh the selected tables (all by default) and return how each ended; a table's failure is no exception.
+
+    ``spark`` may be a function that opens a session: it is called only when there is something to do. The
+    whole definition is checked first, without reading data: DefinitionErrors has everything that is wrong.
+    """
+    filled = definition.with_variables(variables or {})
+    graph = graph_of(filled)
+    if problems := [*graph.problems, *declaration_problems(filled)]:
+        raise DefinitionErrors(problems)
+    selected = select_tables(graph, select)
+    chosen = [graph.tables[name] for name in graph.order if name in selected]
+    listener = listener or RunListener()
+    context = RefreshContext(
+        pipeline=filled.name,
+        open_session=cache(lambda: spark if isinstance(spark, SparkSession) else spark()),
+        warehouse=warehouse if isinstance(warehouse, Warehouse) else Warehouse.at(warehouse),
+        tables=graph.tables,
+        shared_steps=shared_prefixes(chosen),
+        on_step=listener.step_done,
+        engine=engine,
+    )
+    return _Run(filled, graph, chosen, context, listener).run()
+
+
+class _Run:
+    """One run, from its first look at the tables to its events."""
+
+    def __init__(
+        self,
+        definition: PipelineDefinition,
+        graph: TableGraph,
+        chosen: Sequence[TableDefinition],
+        context: RefreshContext,
+        listener: RunListener,
+    ) -> None:
+        self._definition = definition
+        self._graph = graph
+        self._context = context
+        self._listener = listener
+        factory = PipelineFactory(context)
+        self._every = {table.name: factory.create(table.layer, table) for table in definition.tables}
+        self._pipelines = {table.name: self._every[table.name] for table in chosen}
+        self._decisions: dict[str, Decision] = {}
+        self._outcomes: dict[str, Outcome] = {}
+        self._started_at, self._started = dt.datetime.now(dt.UTC), time.monotonic()
+
+    def run(self) -> RunResult:
+        """Run, and keep the record of it; also of a run that stops with an error."""
+        self._listener.run_started(self._definition.name, list(self._pipelines))
+        try:
+            result = self._result(cache_use=self._refresh())
+            EventLog(self._context.warehouse).append(result)
+        except BaseException as error:
+            self._record_failure(error)
+            self._listener.run_failed(error)
+            raise
+        result = dataclasses.replace(result, seconds=time.monotonic() - self._started)
+        self._listener.run_finished(result)
+        return result
+
+    def _refresh(self) -> NodeStatistics | None:
+        self._decide()
+        if not self._something_to_do():
+            for name in self._pipelines:
+                self._finish(NothingNew(table=name))
+            return None
+        self._check_definition()
+        cache_use = CacheUse(self._context.spark)
+        try:
+            run_in_order(
+                self._graph.inputs, list(self._pipelines), work=self._outcome_of, finish=self._finish
+            )
+        finally:
+            self._context.shared.release()
+        return cache_use.so_far()
+
+    def _decide(self) -> None:
+        """Decide about every table as it stands now; one whose decision fails is asked again in its turn."""
+        for name, pipeline in self._pipelines.items():
+            try:
+                self._decisions[name] = pipeline.decide()
+            except Exception as error:  # noqa: BLE001 - it fails that table, in its turn
+                _log.debug("The decision about %s fails: %s", name, error)
+
+    def _something_to_do(self) -> bool:
+        return any(
+            not isinstance(self._decisions.get(name), Rest) or pipeline.is_redefined
+            for name, pipeline in self._pipelines.items()
+        )
+
+    def _check_definition(self) -> None:
+        if self._was_checked():
+            return
+        find = partial(existing_schema, self._context.warehouse)
+        resolve(self._definition, self._context.spark, existing=find).check()
+
+    def _was_checked(self) -> bool:
+        """Say whether an earlier run resolved the same definition: each table's last batch has its fingerprint."""
+        return all(pipeline.batches.all() and not pipeline.is_redefined for pipeline in self._every.values())
+
+    def _outcome_of(self, name: str) -> Outcome:
+        started = time.monotonic()
+        try:
+            refreshes = self._pipelines[name].refresh(self._decision(name))
+        except Exception as error:  # noqa: BLE001 - the run goes on with the tables that don't need this one
+            return Failed(table=name, error=error, seconds=time.monotonic() - started)
+        return Refreshed(table=name, refreshes=refreshes) if refreshes else NothingNew(table=name)
+
+    def _decision(self, name: str) -> Decision:
+        """Return what was decided at first, or decide again about a table whose inputs this run has refreshed."""
+        moved = any(isinstance(self._outcomes.get(need), Refreshed) for need in self._graph.inputs[name])
+        if moved or name not in self._decisions:
+            return self._pipelines[name].decide()
+        return self._decisions[name]
+
+    def _finish(self, outcome: Outcome) -> None:
+        self._outcomes[outcome.table] = outcome
+        self._listener.table_finished(outcome)
+
+    def _result(
+        self, *, cache_use: NodeStatistics | None = None, error: BaseException | None = None
+    ) -> RunResult:
+        return RunResult(
+            run_id=uuid.uuid4().hex,
+            pipeline=self._definition.name,
+            started_at=self._started_at,
+            seconds=time.monotonic() - self._started,
+            outcomes={name: self._outcomes[name] for name in self._pipelines if name in self._outcomes},
+            cache=cache_use,
+            error=error,
+        )
+
+    def _record_failure(self, error: BaseException) -> None:
+        try:
+            EventLog(self._context.warehouse).append(self._result(error=error))
+        except (LakehouseError, OSError) as unwritten:
+            # The run's own error is the one to raise.
+            _log.warning("The failed run can't be recorded: %s", unwritten)
