@@ -6,8 +6,8 @@ import datetime as dt
 import gzip
 import sys
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from pyspark.sql import DataFrame, SparkSession
@@ -86,9 +86,6 @@ class NameOpenings(Step):
     @property
     def label(self) -> str:
         return f"name_openings({self.openings})"
-
-    def filled(self, fill: Callable[[str], str]) -> NameOpenings:
-        return replace(self, openings=fill(self.openings))
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         if not self.openings:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from pyspark.sql import Column, DataFrame, Window
@@ -70,9 +69,6 @@ class ToLocalCurrency(Step):
     @property
     def label(self) -> str:
         return f"to_local_currency({self.rates})"
-
-    def filled(self, fill: Callable[[str], str]) -> ToLocalCurrency:
-        return replace(self, rates=fill(self.rates))
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         rated = frame.withColumn("market", exchange_rate("Country", ReferenceFile.at(self.rates)))

@@ -2,10 +2,12 @@
 
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
 from lakehouse.pipelines.check.selection import select_tables
-from lakehouse.pipelines.check.validation import NotChecked, Resolution, existing_schema, resolve
+from lakehouse.pipelines.check.table_check import NotChecked
+from lakehouse.pipelines.check.validation import Resolution, existing_schema, resolve
 from lakehouse.pipelines.declare.builder import DeclarativePipelineBuilder
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
-from lakehouse.pipelines.declare.flow import Flow, from_files, read
+from lakehouse.pipelines.declare.flow import Flow, begin, from_files, read
+from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import (
     FileSource,
     Inputs,
@@ -17,25 +19,37 @@ from lakehouse.pipelines.declare.sources import (
     TableSource,
 )
 from lakehouse.pipelines.declare.steps import OtherTable, Step, StepContext
-from lakehouse.pipelines.declare.write_modes import Append, Merge, OldRows, Replace, WriteMode
+from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
 from lakehouse.pipelines.declare.yaml import read_yaml_definition
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import (
     BrokenStepError,
     ChangedFileError,
+    ChangedSourceError,
+    ChangingInputError,
     CycleError,
     DefinitionErrors,
+    DuplicateColumnError,
     DuplicateNameError,
+    DuplicateRuleError,
+    ForeignTableError,
     InvalidNameError,
+    InvalidStepError,
     LostCastErrorsError,
+    NewRowsReplaceError,
     NoWriteModeError,
+    PartialGroupsError,
     PipelineNotFoundError,
+    QuarantineNameError,
+    RepeatedKeysError,
     ReplacedInputError,
+    ReservedColumnError,
     UnknownColumnError,
     UnknownLayerError,
     UnknownSelectionError,
     UnknownSourceError,
     UnknownVariableError,
+    WholeReadAppendedError,
 )
 from lakehouse.pipelines.record.event import Event
 from lakehouse.pipelines.record.events import EventLog
@@ -62,39 +76,50 @@ __all__ = [
     "BrokenStepError",
     "BronzeIngestionPipeline",
     "ChangedFileError",
+    "ChangedSourceError",
+    "ChangingInputError",
     "CycleError",
     "Decision",
     "DeclarativePipelineBuilder",
     "DefinitionErrors",
+    "DuplicateColumnError",
     "DuplicateNameError",
+    "DuplicateRuleError",
     "Event",
     "EventLog",
     "Failed",
     "FileSource",
     "Finish",
     "Flow",
+    "ForeignTableError",
     "GoldAggregationPipeline",
     "Inputs",
     "InvalidNameError",
+    "InvalidStepError",
     "JudgedRows",
     "LostCastErrorsError",
     "Merge",
     "NewInputs",
+    "NewRowsReplaceError",
     "NoWriteModeError",
     "NotChecked",
     "NothingNew",
     "OldRows",
     "OtherTable",
     "Outcome",
+    "PartialGroupsError",
     "PipelineDefinition",
     "PipelineFactory",
     "PipelineNotFoundError",
+    "QuarantineNameError",
     "ReadRequest",
     "Refresh",
     "RefreshContext",
     "Refreshed",
+    "RepeatedKeysError",
     "Replace",
     "ReplacedInputError",
+    "ReservedColumnError",
     "Resolution",
     "Rest",
     "RunListener",
@@ -120,8 +145,10 @@ __all__ = [
     "UnknownVariableError",
     "Variable",
     "Warehouse",
+    "WholeReadAppendedError",
     "WriteMode",
     "YamlPart",
+    "begin",
     "existing_schema",
     "from_files",
     "graph_of",

@@ -9,6 +9,7 @@ from lakehouse.quality.errors import (
 )
 from lakehouse.quality.expectation import Action, Condition, Expectation
 from lakehouse.quality.judgement import Judgement, Tally, judge
+from lakehouse.quality.quarantine import QUARANTINE_COLUMNS, is_reserved_rule
 from lakehouse.quality.schema_validator import (
     Difference,
     ExtraColumn,
@@ -21,6 +22,7 @@ from lakehouse.quality.schemas import Schema, as_struct
 
 __all__ = [
     "CAST_ERRORS",
+    "QUARANTINE_COLUMNS",
     "Action",
     "CastPolicy",
     "Condition",
@@ -40,5 +42,6 @@ __all__ = [
     "UnreadableSchemaError",
     "as_struct",
     "cast_columns",
+    "is_reserved_rule",
     "judge",
 ]

@@ -29,6 +29,11 @@ class TableLog:
         self._path = path
         self._snapshot: Snapshot | None = None
 
+    @property
+    def path(self) -> str:
+        """The table's folder."""
+        return self._path
+
     def state(self) -> TableState | None:
         """Return the latest state; None where no table is."""
         snapshot = self.snapshot()

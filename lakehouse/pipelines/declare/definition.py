@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.pipelines.declare.sources import TableReference
+from lakehouse.pipelines.declare.steps import Step
+from lakehouse.pipelines.declare.variables import fill_variables
 from lakehouse.pipelines.errors import UnknownVariableError
 from lakehouse.source_location import SourceLocation
 
 __all__ = ["PipelineDefinition", "TableDefinition", "Variable"]
-
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +33,15 @@ class TableDefinition:
     flow: Flow
     location: SourceLocation = field(compare=False)
 
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """The flow's steps, and those that its write mode adds to them."""
+        mode = self.flow.write_mode
+        return (*self.flow.steps, *(mode.steps(self.location) if mode is not None else ()))
+
     def inputs(self) -> tuple[TableReference, ...]:
         """Return the tables that this one reads, those of its source first."""
-        steps = (reference for step in self.flow.steps for reference in step.tables())
+        steps = (reference for step in self.all_steps for reference in step.tables())
         return (*self.flow.source.tables(), *steps)
 
 
@@ -55,21 +60,5 @@ class PipelineDefinition:
             if name not in known:
                 raise UnknownVariableError(variable=name, known=known)
         filled = {**known, **values}
-        tables = tuple(_filled(table, filled) for table in self.tables)
+        tables = tuple(fill_variables(table, filled, location=table.location) for table in self.tables)
         return dataclasses.replace(self, tables=tables)
-
-
-def _filled(table: TableDefinition, values: Mapping[str, str]) -> TableDefinition:
-    flow = table.flow
-    source = flow.source.filled(_fill(values, flow.source.location))
-    steps = tuple(step.filled(_fill(values, step.location)) for step in flow.steps)
-    return dataclasses.replace(table, flow=dataclasses.replace(flow, source=source, steps=steps))
-
-
-def _fill(values: Mapping[str, str], location: SourceLocation) -> Callable[[str], str]:
-    def value(match: re.Match[str]) -> str:
-        if match[1] not in values:
-            raise UnknownVariableError(variable=match[1], known=values, location=location)
-        return values[match[1]]
-
-    return lambda text: _VARIABLE.sub(value, text)

@@ -26,7 +26,7 @@ from lakehouse.quality import Action, Condition, Expectation, Schema, as_struct
 from lakehouse.source_location import SourceLocation, caller_location
 from lakehouse.words import UnknownWordError
 
-__all__ = ["Flow", "from_files", "read"]
+__all__ = ["Flow", "begin", "from_files", "read"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +100,12 @@ class Flow(ColumnWords, RowWords, JoinWords, GroupWords, CustomWords):
         """Put the rows in place of what the table holds."""
         return self.write(Replace())
 
-    def merge(self, *keys: str) -> Flow:
-        """Update the rows whose keys match, insert the others."""
-        return self.write(Merge(keys=keys))
+    def merge(self, *keys: str, sequence_by: str | None = None) -> Flow:
+        """Update the rows whose keys match, insert the others.
+
+        With ``sequence_by="updated_at"`` the latest row of a key wins, in whatever order rows come.
+        """
+        return self.write(Merge(keys=keys, sequence_by=sequence_by))
 
     def write(self, mode: WriteMode) -> Flow:
         """Write in any mode, also one of your own."""
@@ -153,14 +156,17 @@ def from_files(
     """
     if format is None:
         format = CsvFormat(columns=_column_names(columns or ()), delimiter=delimiter)  # noqa: A001
-    return Flow(
-        source=FileSource(pattern=pattern, format=format, location=caller_location()), write_mode=Append()
-    )
+    return begin(FileSource(pattern=pattern, format=format, location=caller_location()))
 
 
 def read(table: str, *, incremental: bool = False) -> Flow:
     """Begin with another table: whole, or (``incremental=True``) only the rows not processed yet."""
-    return Flow(source=TableSource(table=table, incremental=incremental, location=caller_location()))
+    return begin(TableSource(table=table, incremental=incremental, location=caller_location()))
+
+
+def begin(source: Source) -> Flow:
+    """Begin with a source of any kind, also one of your own."""
+    return Flow(source=source, write_mode=Append() if source.is_appended_by_default else None)
 
 
 def _column_names(columns: Schema | tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the table was not there, so that earlier batches don't count for it."""
     fingerprint: str
     """Of the flow's definition when the batch was decided."""
+    source: str = ""
+    """The kind of the source whose inputs these are."""
     inputs: dict[str, Any]
     pinned: dict[str, int]
     """The versions of the tables that steps read beside the source."""

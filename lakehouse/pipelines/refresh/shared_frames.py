@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
@@ -13,14 +14,23 @@ from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.refresh.row_counts import RowCounter
 
-__all__ = ["SharedFrame", "SharedFrames", "shared_prefixes"]
+__all__ = ["SharedFrame", "SharedFrames", "SteppedRows", "shared_prefixes"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteppedRows:
+    """Rows after some steps, and what these leave to do once all steps are done."""
+
+    frame: DataFrame
+    compared: tuple[tuple[Step, tuple[str, ...]], ...] = ()
+    """The steps that compare with the table's own rows, each with the columns that it compares by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedFrame:
-    """A persisted frame, and the counts on the way to it."""
+    """Rows that several tables go on from, and the counts on the way to them."""
 
-    frame: DataFrame
+    rows: SteppedRows
     counter: RowCounter
 
 
@@ -36,23 +46,21 @@ class SharedFrames:
         with self._lock:
             if key not in self._frames:
                 made = make()
-                self._frames[key] = SharedFrame(frame=made.frame.persist(), counter=made.counter)
+                rows = dataclasses.replace(made.rows, frame=made.rows.frame.persist())
+                self._frames[key] = SharedFrame(rows=rows, counter=made.counter)
             return self._frames[key]
 
     def release(self) -> None:
         """Let go of all frames, when the run is over."""
         with self._lock:
             for shared in self._frames.values():
-                shared.frame.unpersist()
+                shared.rows.frame.unpersist()
             self._frames.clear()
 
 
 def shared_prefixes(tables: Iterable[TableDefinition]) -> dict[str, int]:
-    """Return by table how many of its first steps another table has too, from the same source.
-
-    A prefix ends with its first step that looks at the table's own rows: what follows depends on them.
-    """
-    flows = {table.name: (table.flow.source, _sharable(table.flow.steps)) for table in tables}
+    """Return by table how many of its first steps another table has too, from the same source."""
+    flows = {table.name: (table.flow.source, table.flow.steps) for table in tables}
     counts = Counter(
         (source, steps[:length]) for source, steps in flows.values() for length in range(1, len(steps) + 1)
     )
@@ -60,8 +68,3 @@ def shared_prefixes(tables: Iterable[TableDefinition]) -> dict[str, int]:
         name: max((n for n in range(1, len(steps) + 1) if counts[source, steps[:n]] > 1), default=0)
         for name, (source, steps) in flows.items()
     }
-
-
-def _sharable(steps: Sequence[Step]) -> tuple[Step, ...]:
-    ends = [position for position, step in enumerate(steps) if step.compares_with_target]
-    return tuple(steps[: ends[0] + 1]) if ends else tuple(steps)

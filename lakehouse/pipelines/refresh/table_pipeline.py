@@ -7,20 +7,25 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lakehouse.pipelines.declare.definition import TableDefinition
-from lakehouse.pipelines.declare.sources import NewInputs, ReadRequest
+from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.sources import NewInputs, ReadRequest, Source
 from lakehouse.pipelines.declare.steps import Step
-from lakehouse.pipelines.declare.write_modes import OldRows, WriteMode
+from lakehouse.pipelines.declare.write_modes import WriteMode
+from lakehouse.pipelines.errors import ChangedSourceError, ForeignTableError
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
 from lakehouse.pipelines.refresh.decision import Decision, Finish, Rest, Take
 from lakehouse.pipelines.refresh.fingerprint import fingerprint_of
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows, judged
 from lakehouse.pipelines.refresh.row_counts import RowCounter, StepCount
+from lakehouse.pipelines.refresh.shared_frames import SteppedRows
+from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import CAST_ERRORS, Tally
 from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TableState
 
@@ -73,6 +78,7 @@ class TablePipeline:
     def decide(self) -> Decision:
         """Say what a refresh does now, and why, from logs and listings: no data is read and nothing is written."""
         batches, state = self.batches.all(), self.log.state()
+        self._check_owner(batches, exists=state is not None)
         if batches and _is_unfinished(batches[-1], state):
             return Finish(batch=batches[-1])
         if missing := self._missing_input():
@@ -111,6 +117,7 @@ class TablePipeline:
                 planned_at=decided_at,
                 starts_over=starts_over,
                 fingerprint=self.fingerprint,
+                source=_source_kind(self.table.flow.source),
                 inputs=dict(inputs),
                 pinned=pinned,
             )
@@ -129,6 +136,16 @@ class TablePipeline:
             return found.reason
         moved = [name for name, version in batch.pinned.items() if last.pinned.get(name) != version]
         return f"{moved[0]} is at version {batch.pinned[moved[0]]}" if moved else "its definition changed"
+
+    def _check_owner(self, batches: Sequence[Batch], *, exists: bool) -> None:
+        flow = self.context.flow_id(self.table.name)
+        if batches and batches[-1].flow != flow:
+            raise ForeignTableError(table=self.table.name, owner=batches[-1].flow, path=self.log.path)
+        kind = _source_kind(self.table.flow.source)
+        if exists and batches and batches[-1].source not in ("", kind):
+            raise ChangedSourceError(
+                table=self.table.name, before=batches[-1].source, now=kind, location=self.table.location
+            )
 
     def _missing_input(self) -> str | None:
         needed = (each.table for step in self.table.flow.steps for each in step.tables())
@@ -180,15 +197,22 @@ class TablePipeline:
         return self.table.flow.source.read(self.context, self._request(batch))
 
     def transform(self, frame: DataFrame, batch: Batch, counter: RowCounter) -> DataFrame:
-        """Apply the flow's steps; what they take out is counted."""
-        return self.apply_steps(frame, self.table.flow.steps, batch, counter)
+        """Apply the flow's steps and compare with the table's own rows; what is taken out is counted."""
+        return self.compare_with_target(
+            self.apply_steps(frame, self.table.all_steps, batch, counter), counter
+        )
 
     def validate(self, frame: DataFrame, batch: Batch, counter: RowCounter) -> JudgedRows:
         """Check the schema, and decide by the rules what becomes of each row, in one pass over them."""
         written = StructType([field for field in frame.schema.fields if field.name != CAST_ERRORS])
         self.check_schema(written, self.log.state())
         rows = judged(frame, self.table.flow.expectations, counter, table=self.table.name)
-        return rows.with_rejected(self.table.flow.source.rejected(self.context, self._request(batch)))
+        try:
+            self.write_mode.check_rows(rows.kept, table=self.table.name)
+            return rows.with_rejected(self.table.flow.source.rejected(self.context, self._request(batch)))
+        except BaseException:
+            rows.release()
+            raise
 
     def publish(self, rows: JudgedRows, batch: Batch) -> Published | AlreadyPublished:
         """Write quarantine and table, each in one commit with the batch's transaction.
@@ -215,7 +239,7 @@ class TablePipeline:
 
     def quarantine(self) -> IWritableDeltaTable:
         """Return the table for rows that are set aside from this one."""
-        return self.context.table_in(self.table.layer, f"{self.table.name}_quarantine")
+        return self.context.table_in(self.table.layer, f"{self.table.name}{QUARANTINE_SUFFIX}")
 
     def check_schema(self, found: StructType, state: TableState | None) -> None:
         """Raise SchemaMismatchError when rows of this schema can't stand beside those of the table."""
@@ -227,30 +251,29 @@ class TablePipeline:
 
     def apply_steps(
         self, frame: DataFrame, steps: Sequence[Step], batch: Batch, counter: RowCounter
-    ) -> DataFrame:
-        """Apply the steps one after the other, and compare with the table's own rows where a step does."""
-        for step in steps:
-            frame = self.apply_step(step, frame, batch, counter)
-            frame = self.compare_with_target(step, frame, counter)
-        return frame
-
-    def apply_step(self, step: Step, frame: DataFrame, batch: Batch, counter: RowCounter) -> DataFrame:
-        """Apply one step; the tables beside it are read at the versions that the batch names."""
+    ) -> SteppedRows:
+        """Apply the steps one after the other; the tables beside them are read at the batch's versions."""
         pinned = PinnedTables(context=self.context, versions=batch.pinned)
-        if not step.removes_rows:
-            return step.apply(frame, pinned)
-        return counter.around(step.label, frame, lambda rows: step.apply(rows, pinned))
+        compared: list[tuple[Step, tuple[str, ...]]] = []
+        for step in steps:
+            if step.compares_with_target(self.write_mode.old_rows):
+                compared.append((step, tuple(step.compared_columns(frame))))
+            apply = partial(step.apply, context=pinned)
+            frame = counter.around(step.label, frame, apply) if step.removes_rows else apply(frame)
+        return SteppedRows(frame=frame, compared=tuple(compared))
 
-    def compare_with_target(self, step: Step, frame: DataFrame, counter: RowCounter) -> DataFrame:
-        """Leave out what the table holds already, where the step says so and old rows stay as they are."""
-        if not step.compares_with_target or self.write_mode.old_rows is not OldRows.STAY:
-            return frame
-        state = self.log.state()
+    def compare_with_target(self, rows: SteppedRows, counter: RowCounter) -> DataFrame:
+        """Leave out the rows for which the table's own stand, compared as they are to be written."""
+        frame, state = rows.frame, self.log.state() if rows.compared else None
         if state is None:
             return frame
-        held = self.target.read(version=state.version)
-        label = f"already in {self.table.name}"
-        return counter.around(label, frame, lambda rows: step.without_held(rows, held))
+        for step, columns in rows.compared:
+            held = self.target.read(version=state.version)
+            leave_out = partial(
+                step.without_held, held=held, columns=columns, old_rows=self.write_mode.old_rows
+            )
+            frame = counter.around(f"already in {self.table.name}", frame, leave_out)
+        return frame
 
     def inputs_key(self, batch: Batch) -> str:
         """Return a text that is the same for batches that read the same rows."""
@@ -271,3 +294,8 @@ class TablePipeline:
 def _is_unfinished(batch: Batch, state: TableState | None) -> bool:
     """Say whether a decided batch is not in the table: an earlier run was stopped."""
     return batch.starts_over if state is None else not state.has_taken(batch.transaction)
+
+
+def _source_kind(source: Source) -> str:
+    """Return the name of a source's class: inputs of one kind mean nothing to another."""
+    return type(source).__qualname__

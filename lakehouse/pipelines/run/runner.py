@@ -15,9 +15,10 @@ from pyspark.sql import SparkSession
 
 from lakehouse.cache import NodeStatistics
 from lakehouse.errors import LakehouseError
+from lakehouse.pipelines.check.declarations import declaration_problems
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
 from lakehouse.pipelines.check.selection import select_tables
-from lakehouse.pipelines.check.validation import declaration_problems, existing_schema, resolve
+from lakehouse.pipelines.check.validation import existing_schema, resolve
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.errors import DefinitionErrors
 from lakehouse.pipelines.record.cache_use import CacheUse

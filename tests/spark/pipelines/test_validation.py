@@ -128,15 +128,15 @@ def test_errors_of_all_kinds_come_in_one_go(spark: SparkSession, landing: str) -
         .bronze("raw", from_files(landing, columns=SALES))
         .bronze("elsewhere", from_files("/no/such/folder/*.csv", columns=SALES))
         .bronze("raw", from_files(landing, columns=SALES))
-        .silver("lost", read("row").append())
+        .silver("lost", read("row", incremental=True).append())
         .silver("wrong", TYPED.where("qty > 0").append())
         .silver("clash", TYPED.where("Quantity > map(1, 2)").append())
         .gold("behind", read("wrong").aggregate(by="InvoiceNo").replace())
         .gold("open", read("raw"))
         .table("Bad-Name", read("raw").replace(), layer="gold")
         .table("high", read("raw").replace(), layer="platinum")
-        .silver("left", read("right").append())
-        .silver("right", read("left").append())
+        .silver("left", read("right", incremental=True).append())
+        .silver("right", read("left", incremental=True).append())
         .build()
     )
     resolution = resolve(definition, spark)
@@ -169,7 +169,7 @@ def test_a_function_that_raises_is_an_error_with_its_words(resolved: Callable[..
 def test_failed_casts_can_not_be_lost_on_the_way(resolved: Callable[..., Resolution]) -> None:
     (problem,) = resolved(sums=TYPED.aggregate(by="InvoiceNo").append()).problems
     assert isinstance(problem, LostCastErrorsError)
-    null = read("raw").cast(SALES, on_error="null").aggregate(by="InvoiceNo").append()
+    null = read("raw", incremental=True).cast(SALES, on_error="null").aggregate(by="InvoiceNo").append()
     assert resolved(sums=null).problems == ()
 
 

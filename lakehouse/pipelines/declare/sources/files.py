@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -55,6 +55,7 @@ class FileSource(Source):
     """
 
     yaml_type: ClassVar[Any] = _Files
+    is_appended_by_default: ClassVar[bool] = True
 
     pattern: str
     """May hold ``${variables}`` of the pipeline."""
@@ -64,11 +65,16 @@ class FileSource(Source):
     def from_yaml(cls, given: _Files, part: YamlPart) -> FileSource:
         return cls(pattern=given.pattern, format=_format(given, part), location=part.location)
 
+    @property
+    def label(self) -> str:
+        return repr(self.pattern)
+
     def schema(self, upstream: Mapping[str, StructType]) -> StructType:
         return self.format.schema()
 
-    def filled(self, fill: Callable[[str], str]) -> FileSource:
-        return dataclasses.replace(self, pattern=fill(self.pattern))
+    @property
+    def gives_all_rows(self) -> bool:
+        return False
 
     def problems(self) -> Sequence[DefinitionError]:
         try:

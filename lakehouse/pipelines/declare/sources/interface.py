@@ -94,12 +94,20 @@ class Source(ABC):
     yaml_type: ClassVar[Any] = None
     """What stands in YAML behind the word, as a type that ``strict_yaml`` reads; None for the subclass's own fields."""
 
+    is_appended_by_default: ClassVar[bool] = False
+    """Whether a flow that doesn't say how it is written appends."""
+
     location: SourceLocation = field(compare=False)
 
     @classmethod
     def from_yaml(cls, given: Any, part: YamlPart) -> Source:
         """Return the source that ``given`` declares: a value of ``yaml_type``, or of the subclass's own fields."""
         return cls(location=part.location, **field_values(given))
+
+    @property
+    def label(self) -> str:
+        """The source as messages name it."""
+        return type(self).__name__
 
     @abstractmethod
     def schema(self, upstream: Mapping[str, StructType]) -> StructType:
@@ -126,9 +134,10 @@ class Source(ABC):
         """Return the tables of the pipeline that this source reads."""
         return ()
 
-    def filled(self, fill: Callable[[str], str]) -> Source:
-        """Return the source with its texts filled: ``fill`` puts values for ``${variables}``."""
-        return self
+    @property
+    def gives_all_rows(self) -> bool | None:
+        """Whether a batch has all rows that there are (True), or only new ones (False); None if it depends."""
+        return None
 
     def problems(self) -> Sequence[DefinitionError]:
         """Return what is wrong with the declaration, found without Spark and without reading data."""

@@ -49,11 +49,19 @@ class TableSource(Source):
     def from_yaml(cls, given: _Read, part: YamlPart) -> TableSource:
         return cls(table=given.table, incremental=given.incremental, location=part.location)
 
+    @property
+    def label(self) -> str:
+        return repr(self.table)
+
     def schema(self, upstream: Mapping[str, StructType]) -> StructType:
         return upstream[self.table]
 
     def tables(self) -> Sequence[TableReference]:
         return (TableReference(table=self.table, location=self.location),)
+
+    @property
+    def gives_all_rows(self) -> bool:
+        return not self.incremental
 
     def next_inputs(self, context: SourceContext, table: str, history: Sequence[Inputs]) -> NewInputs | None:
         state = context.state(self.table)

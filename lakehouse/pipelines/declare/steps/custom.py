@@ -56,7 +56,8 @@ class Sql(Step):
         return "sql"
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
-        return frame.sparkSession.sql(self.query, input=frame)
+        braces = self.query.replace("{", "{{").replace("}", "}}")
+        return frame.sparkSession.sql(braces.replace("{{input}}", "{input}"), input=frame)
 
 
 class CustomWords(StepWords):

@@ -29,6 +29,7 @@ class Aggregate(Step):
     """One row a group: ``by`` are columns or expressions, ``measures`` are (name, SQL aggregate) pairs."""
 
     yaml_type: ClassVar[Any] = _AggregateYaml
+    combines_rows: ClassVar[bool] = True
 
     by: tuple[str, ...]
     measures: tuple[tuple[str, str], ...]
@@ -65,6 +66,7 @@ class Pivot(Step):
     """One row a group and one column a value of ``column``; the values are given, so that no data is read for them."""
 
     yaml_type: ClassVar[Any] = _PivotYaml
+    combines_rows: ClassVar[bool] = True
 
     by: tuple[str, ...]
     column: str

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Protocol, Self
 
 from pyspark.sql import DataFrame
 
+from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.pipelines.errors import UnknownColumnError
@@ -53,6 +55,8 @@ class Step(ABC):
     """What stands in YAML behind the word, as a type that ``strict_yaml`` reads; None for the subclass's own fields."""
     removes_rows: ClassVar[bool] = False
     """Whether rows are counted before and after, so that what is taken out is known."""
+    combines_rows: ClassVar[bool] = False
+    """Whether a row of the result may depend on any number of rows, so that new rows alone don't make it."""
 
     location: SourceLocation = field(compare=False)
 
@@ -70,10 +74,6 @@ class Step(ABC):
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         """Return the next frame."""
 
-    def filled(self, fill: Callable[[str], str]) -> Step:
-        """Return the step with its texts filled: ``fill`` puts values for ``${variables}``."""
-        return self
-
     def parts(self) -> Sequence[Step]:
         """Return steps that can be tried one by one, so that a wrong one doesn't hide another."""
         return (self,)
@@ -82,19 +82,28 @@ class Step(ABC):
         """Return the other tables that this step reads."""
         return ()
 
+    def problems(self) -> Sequence[DefinitionError]:
+        """Return what is wrong with the declaration, found without Spark and without reading data."""
+        return ()
+
     # The table's own rows
 
-    @property
-    def compares_with_target(self) -> bool:
-        """Whether the step also looks at the rows that the table holds; only where these stay as they are."""
+    def compares_with_target(self, old_rows: OldRows) -> bool:
+        """Say whether the step also looks at the rows that the table holds, where these become ``old_rows``."""
         return False
 
     def compared_columns(self, frame: DataFrame) -> Sequence[str]:
-        """Return the columns of ``frame`` by which rows are compared with those that the table holds."""
+        """Return the columns of the step's input by which rows are compared with those that the table holds."""
         return ()
 
-    def without_held(self, frame: DataFrame, held: DataFrame) -> DataFrame:
-        """Return the step's result without the rows that the table holds already."""
+    def without_held(
+        self, frame: DataFrame, held: DataFrame, columns: Sequence[str], old_rows: OldRows
+    ) -> DataFrame:
+        """Return the rows to write less those for which the table's own rows stand.
+
+        Called after the last step, so that rows are compared as they are written; ``columns`` are those that
+        the step named.
+        """
         return frame
 
 

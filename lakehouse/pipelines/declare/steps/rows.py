@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from lakehouse.errors import DefinitionError
+from lakehouse.ingestion import METADATA_COLUMNS
+from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
+from lakehouse.pipelines.declare.steps.order import Order
 from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.errors import InvalidStepError
 from lakehouse.quality import CAST_ERRORS, Condition
 from lakehouse.source_location import caller_location
 from lakehouse.tables import quoted
 from lakehouse.words import word
 
 __all__ = ["Deduplicate", "RowWords", "Where"]
+
+_Keep = Literal["any", "first", "latest"]
+_OF_THE_LIBRARY = (*METADATA_COLUMNS, CAST_ERRORS)
+_HELD = "__lakehouse_held_{}"
+_HELD_ORDER = "__lakehouse_held_order"
 
 
 @word("where")
@@ -46,8 +56,9 @@ class Where(Step):
 class Deduplicate(Step):
     """Keeps one row of those alike; in a table that is appended to, none that the table holds already.
 
-    Without ``keys`` all columns count whose name doesn't begin with ``_``. With them, ``keep`` says which row:
-    the first or the latest by ``order_by``, or any.
+    Without ``keys`` all columns count but the library's own, such as ``_ingested_at``. With them, ``keep`` says
+    which row: the first or the latest by ``order_by``, or any. An ordered row also competes with the table's
+    own: a later one comes in (beside the old one, or by merge over it), an earlier one does not.
     """
 
     removes_rows: ClassVar[bool] = True
@@ -55,43 +66,70 @@ class Deduplicate(Step):
     keys: tuple[str, ...] = ()
     keep: Literal["any", "first", "latest"] = "any"
     order_by: str | None = None
+    """An SQL expression, with ``ASC`` (the default) or ``DESC``; NULL comes last either way."""
     against_target: bool = True
-    """Whether rows that an appended-to table holds already are left out too."""
+    """Whether the rows that the table holds count too."""
 
     @property
     def label(self) -> str:
         return f"deduplicate({', '.join(self.keys)})"
 
+    def problems(self) -> Sequence[DefinitionError]:
+        fixes = []
+        if self.keep not in get_args(_Keep):
+            fixes.append((f"keep={self.keep!r}", "use 'any', 'first' or 'latest'."))
+        elif self.keep != "any" and self.order_by is None:
+            fixes.append((f"keep={self.keep!r} without order_by", "say by what: order_by='updated_at'."))
+        elif self.keep == "any" and self.order_by is not None:
+            fixes.append(("order_by without keep", "say which row: keep='first' or keep='latest'."))
+        if self.order_by is not None and Order.of(self.order_by) is None:
+            fixes.append(
+                (f"order_by={self.order_by!r}", "order by one expression: struct(a, b) for several.")
+            )
+        return [
+            InvalidStepError(step=self.label, wrong=wrong, fix=fix, location=self.location)
+            for wrong, fix in fixes
+        ]
+
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         keys = [*self.compared_columns(frame), *([CAST_ERRORS] if CAST_ERRORS in frame.columns else [])]
         check_columns(self, keys, frame)
-        if self.order_by is None:
+        if (order := self._order) is None:
             return frame.dropDuplicates(keys)
-        order = F.expr(self.order_by)
-        ranked = Window.partitionBy(*(F.col(quoted(key)) for key in keys)).orderBy(
-            order.asc_nulls_last() if self.keep == "first" else order.desc_nulls_last()
-        )
+        ranked = Window.partitionBy(*(F.col(quoted(key)) for key in keys)).orderBy(order.best_first())
         rank = "__lakehouse_rank"
         return frame.withColumn(rank, F.row_number().over(ranked)).where(F.col(rank) == 1).drop(rank)
 
-    @property
-    def compares_with_target(self) -> bool:
-        return self.against_target
+    def compares_with_target(self, old_rows: OldRows) -> bool:
+        if not self.against_target or old_rows is OldRows.GO:
+            return False
+        return old_rows is OldRows.STAY or self._order is not None
 
     def compared_columns(self, frame: DataFrame) -> Sequence[str]:
-        """Return the columns in which rows must agree to be the same."""
-        return list(self.keys) or [name for name in frame.columns if not name.startswith("_")]
+        return list(self.keys) or [name for name in frame.columns if name not in _OF_THE_LIBRARY]
 
-    def without_held(self, frame: DataFrame, held: DataFrame) -> DataFrame:
-        """Return the rows of ``frame`` that ``held`` lacks; NULL equals NULL here."""
-        columns = self.compared_columns(frame)
-        known = held.select(*(F.col(quoted(name)).alias(f"__held_{name}") for name in columns))
-        match = F.lit(True)
-        for name in columns:
-            match = match & frame[quoted(name)].eqNullSafe(known[quoted(f"__held_{name}")])
+    def without_held(
+        self, frame: DataFrame, held: DataFrame, columns: Sequence[str], old_rows: OldRows
+    ) -> DataFrame:
+        order = self._order
+        value = [order.value().alias(_HELD_ORDER)] if order is not None else []
+        known = held.select(*(F.col(quoted(name)).alias(_HELD.format(name)) for name in columns), *value)
+        stands = F.lit(True)
+        for name in columns:  # NULL equals NULL here
+            stands = stands & frame[quoted(name)].eqNullSafe(known[quoted(_HELD.format(name))])
+        if order is not None:
+            ours, theirs = order.value(), F.col(_HELD_ORDER)
+            stays = old_rows is OldRows.STAY
+            stands = stands & (~order.beats(ours, theirs) if stays else order.beats(theirs, ours))
         if CAST_ERRORS in frame.columns:
-            match = match & frame[CAST_ERRORS].isNull()
-        return frame.join(known, match, "left_anti")
+            stands = stands & frame[CAST_ERRORS].isNull()
+        return frame.join(known, stands, "left_anti")
+
+    @property
+    def _order(self) -> Order | None:
+        if self.order_by is None or (order := Order.of(self.order_by)) is None:
+            return None
+        return order if self.keep == "first" else order.reversed()
 
 
 class RowWords(StepWords):
@@ -110,10 +148,10 @@ class RowWords(StepWords):
         order_by: str | None = None,
         against_target: bool = True,
     ) -> Self:
-        """Keep one row of those that agree in ``keys`` (without keys: in all columns but ``_…``).
+        """Keep one row of those that agree in ``keys`` (without keys: in all columns but the library's own).
 
-        ``keep="latest", order_by="updated_at"`` says which one. In a table that is appended to, rows that it
-        holds already are left out too, unless ``against_target=False``. What is taken out is counted.
+        ``keep="latest", order_by="updated_at"`` says which one. Rows that the table holds count too, unless
+        ``against_target=False``. What is taken out is counted.
         """
         return self.step(
             Deduplicate(

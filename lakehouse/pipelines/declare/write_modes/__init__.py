@@ -1,8 +1,8 @@
 """How a table takes its rows, one mode a file: what it does with new rows, and what becomes of old ones."""
 
 from lakehouse.pipelines.declare.write_modes.append import Append
-from lakehouse.pipelines.declare.write_modes.interface import OldRows, WriteMode
+from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.pipelines.declare.write_modes.merge import Merge
 from lakehouse.pipelines.declare.write_modes.replace import Replace
 
-__all__ = ["Append", "Merge", "OldRows", "Replace", "WriteMode"]
+__all__ = ["Append", "Merge", "Replace", "WriteMode"]

@@ -5,29 +5,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
+from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.quality import SchemaValidator
+from lakehouse.source_location import SourceLocation
 from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId
 from lakehouse.words import Words
 
-__all__ = ["OldRows", "WriteMode"]
-
-
-class OldRows(Enum):
-    """What becomes of the rows that a table holds when it takes a batch."""
-
-    STAY = "stay"
-    """As they are: new rows come beside them."""
-    MAY_CHANGE = "may change"
-    """Some are updated, the others stay."""
-    GO = "go"
-    """All of them, and with them the rows that were quarantined beside them."""
+__all__ = ["WriteMode"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +57,13 @@ class WriteMode(ABC):
     def required_columns(self) -> Sequence[str]:
         """Columns that the rows must have for this mode."""
         return ()
+
+    def steps(self, location: SourceLocation) -> Sequence[Step]:
+        """Return steps that the mode needs behind those of the flow; ``location`` is the table's line."""
+        return ()
+
+    def check_rows(self, frame: DataFrame, *, table: str) -> None:  # noqa: B027 - most modes take any rows
+        """Raise DataError for rows that can't be written in this mode; called before anything is written."""
 
     @abstractmethod
     def publish(

@@ -7,29 +7,49 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
-from lakehouse.pipelines.declare.write_modes.interface import OldRows, WriteMode
+from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.steps import Deduplicate, Step
+from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.pipelines.declare.yaml_part import YamlPart
-from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId
+from lakehouse.pipelines.errors import RepeatedKeysError
+from lakehouse.source_location import SourceLocation
+from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId, quoted
 from lakehouse.words import word
 
 __all__ = ["Merge"]
+
+_KEYS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MergeYaml:
+    keys: list[str]
+    sequence_by: str | None = None
 
 
 @word("merge")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge(WriteMode):
-    """Updates rows whose keys match and inserts the others; each key once in the rows that come."""
+    """Updates rows whose keys match and inserts the others; NULL equals NULL in keys.
 
-    yaml_type: ClassVar[Any] = list[str]
+    With ``sequence_by`` the latest row of a key wins, whichever batch it comes in. Without it each key must be
+    there once in a batch, and the batch that comes last wins.
+    """
+
+    yaml_type: ClassVar[Any] = list[str] | _MergeYaml
     old_rows: ClassVar[OldRows] = OldRows.MAY_CHANGE
     schema_binds: ClassVar[bool] = True
     rebuilt_when_redefined: ClassVar[bool] = False
 
     keys: tuple[str, ...]
+    sequence_by: str | None = None
 
     @classmethod
-    def from_yaml(cls, given: Sequence[str], part: YamlPart) -> Merge:
+    def from_yaml(cls, given: Sequence[str] | _MergeYaml, part: YamlPart) -> Merge:
+        if isinstance(given, _MergeYaml):
+            return cls(keys=tuple(given.keys), sequence_by=given.sequence_by)
         return cls(keys=tuple(given))
 
     @property
@@ -39,6 +59,19 @@ class Merge(WriteMode):
     @property
     def required_columns(self) -> Sequence[str]:
         return self.keys
+
+    def steps(self, location: SourceLocation) -> Sequence[Step]:
+        if self.sequence_by is None:
+            return ()
+        return (Deduplicate(keys=self.keys, keep="latest", order_by=self.sequence_by, location=location),)
+
+    def check_rows(self, frame: DataFrame, *, table: str) -> None:
+        if self.sequence_by is not None:
+            return
+        keys = [F.col(quoted(key)) for key in self.keys]
+        repeated = frame.groupBy(*keys).count().where("count > 1").limit(_KEYS_SHOWN).collect()
+        if repeated:
+            raise RepeatedKeysError(table=table, keys=self.keys, examples=[str(row) for row in repeated])
 
     def publish(
         self, table: IWritableDeltaTable, frame: DataFrame, transaction: TransactionId

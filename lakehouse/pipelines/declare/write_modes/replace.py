@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
-from lakehouse.pipelines.declare.write_modes.interface import OldRows, WriteMode
+from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId
 from lakehouse.words import word
 

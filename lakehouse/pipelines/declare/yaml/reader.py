@@ -8,7 +8,7 @@ from typing import Any
 
 from lakehouse.errors import did_you_mean
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
-from lakehouse.pipelines.declare.flow import Flow
+from lakehouse.pipelines.declare.flow import Flow, begin
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.write_modes import WriteMode
@@ -46,7 +46,9 @@ class _Reader:
         return PipelineDefinition(name=self._pipeline.name, tables=tuple(tables), variables=tuple(variables))
 
     def _table(self, given: Any, part: YamlPart) -> TableDefinition:
-        flow = self._flow(given.flow, part.at("flow")).write(self._write_mode(given.write, part.at("write")))
+        flow = self._flow(given.flow, part.at("flow"))
+        if given.write is not None:
+            flow = flow.write(self._write_mode(given.write, part.at("write")))
         return TableDefinition(name=given.name, layer=given.layer, flow=flow, location=part.location)
 
     def _flow(self, given: Any, part: YamlPart) -> Flow:
@@ -66,7 +68,7 @@ class _Reader:
         kind = part.only_key(given, [*Source.words, "flow"])
         if kind != "flow":
             source: Source = Source.words[kind].from_yaml(getattr(given, kind), part.at(kind))
-            return Flow(source=source)
+            return begin(source)
         named = part.at("flow").named(self._pipeline.flows, given.flow, what="flow")
         if named.flow is not None:
             part.at("flow").refuse(

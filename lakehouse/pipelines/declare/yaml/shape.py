@@ -48,7 +48,7 @@ def pipeline_shape() -> type:
             "name": (str, _REQUIRED),
             "layer": (str, _REQUIRED),
             "flow": (flow, _REQUIRED),
-            "write": (str | _shape("Write", _one_of(WriteMode.words)), "append"),
+            "write": (str | _shape("Write", _one_of(WriteMode.words)) | None, None),
         },
     )
     return _shape(

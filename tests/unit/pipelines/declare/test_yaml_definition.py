@@ -45,6 +45,7 @@ tables:
       expect_or_drop: {units: "Quantity > 0"}
       expect_or_quarantine: {few: "Quantity < 1000"}
       expect_or_fail: {some: "Quantity IS NOT NULL"}
+    write: append
   - name: totals
     layer: gold
     flow:
@@ -128,8 +129,8 @@ def test_every_part_knows_its_line(file: Path) -> None:
         (("{flow: typed, steps", "{flow: typd, steps"), 19, "did you mean 'typed'"),
         (('- where: "InvoiceNo NOT', '- were: "InvoiceNo NOT'), 26, "did you mean 'where'"),
         (("transformations:positive", "transformations:positiv"), 28, "can't be imported"),
-        (("write: replace", "write: replaces"), 42, "replace"),
-        (("read: {table: sales}\n      steps:\n", "steps:\n"), 35, "exactly one is expected, found none"),
+        (("write: replace", "write: replaces"), 43, "replace"),
+        (("read: {table: sales}\n      steps:\n", "steps:\n"), 36, "exactly one is expected, found none"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line_and_a_suggestion(

@@ -1,24 +1,19 @@
-"""What can be wrong with a definition, each with the line that says so, and how a run can end."""
+"""What can be wrong with the tables of a definition and their names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lakehouse.errors import DataError, DefinitionError, did_you_mean
+from lakehouse.errors import DefinitionError, did_you_mean
 from lakehouse.source_location import SourceLocation
 
 __all__ = [
-    "BrokenStepError",
-    "ChangedFileError",
     "CycleError",
     "DefinitionErrors",
     "DuplicateNameError",
     "InvalidNameError",
-    "LostCastErrorsError",
-    "NoWriteModeError",
     "PipelineNotFoundError",
-    "ReplacedInputError",
-    "UnknownColumnError",
+    "QuarantineNameError",
     "UnknownLayerError",
     "UnknownSelectionError",
     "UnknownSourceError",
@@ -81,18 +76,6 @@ class CycleError(DefinitionError):
         )
 
 
-class ChangedFileError(DataError):
-    """A file changed or vanished after a batch had named it, and before its rows were written."""
-
-    def __init__(self, *, table: str, path: str, batch_key: str) -> None:
-        self.table = table
-        self.path = path
-        super().__init__(
-            f"the file {path!r} is not as it was when the batch {batch_key!r} of {table!r} named it.",
-            fix="put the file back as it was and run again; or, if it is gone for good, delete that batch's file.",
-        )
-
-
 class UnknownLayerError(DefinitionError):
     """A table stands in a layer that nothing is registered for."""
 
@@ -101,16 +84,6 @@ class UnknownLayerError(DefinitionError):
         super().__init__(
             f"{location}: {table!r} is in the layer {layer!r}, which is not registered.",
             fix=f"{did_you_mean(layer, known)} A new layer: PipelineFactory.register({layer!r}, YourPipeline).",
-        )
-
-
-class NoWriteModeError(DefinitionError):
-    """A table doesn't say how its rows are written."""
-
-    def __init__(self, *, table: str, location: SourceLocation) -> None:
-        super().__init__(
-            f"{location}: {table!r} doesn't say how it is written.",
-            fix="end the flow with .append(), .replace() or .merge(keys).",
         )
 
 
@@ -125,59 +98,6 @@ class UnknownVariableError(DefinitionError):
         super().__init__(
             f"{where}the variable {variable!r} is not declared.",
             fix=f"{did_you_mean(variable, known)} Declare one with .variable(name, default=...).",
-        )
-
-
-class UnknownColumnError(DefinitionError):
-    """A step names a column that its input does not have."""
-
-    def __init__(
-        self,
-        *,
-        column: str,
-        available: Sequence[str],
-        step: str,
-        location: SourceLocation,
-        table: str | None = None,
-    ) -> None:
-        self.column = column
-        self.available = tuple(available)
-        self.step = step
-        self.location = location
-        self.table = table
-        of_table = f" of {table!r}" if table else ""
-        super().__init__(
-            f"{location}: {step}{of_table} names the column {column!r}, which its input does not have. "
-            f"It has: {', '.join(available)}.",
-            fix=did_you_mean(column, available),
-        )
-
-    def in_table(self, table: str) -> UnknownColumnError:
-        """Return the same error with the table's name."""
-        return UnknownColumnError(
-            column=self.column, available=self.available, step=self.step, location=self.location, table=table
-        )
-
-
-class BrokenStepError(DefinitionError):
-    """Spark refuses a step on frames of the declared types, for another reason than an unknown column."""
-
-    def __init__(self, *, table: str, step: str, reason: str, location: SourceLocation) -> None:
-        self.table = table
-        self.step = step
-        self.reason = reason
-        super().__init__(
-            f"{location}: {step} of {table!r} can't work: {reason}.", fix="mend the expression or its types."
-        )
-
-
-class LostCastErrorsError(DefinitionError):
-    """A step takes away the column that carries failed casts, so that they would be lost in silence."""
-
-    def __init__(self, *, table: str, step: str, location: SourceLocation) -> None:
-        super().__init__(
-            f"{location}: {step} of {table!r} drops what could not be cast before, so that it would be lost.",
-            fix="cast after this step, or say what a failed cast shall do: .cast(schema, on_error='null' or 'fail').",
         )
 
 
@@ -197,13 +117,12 @@ class PipelineNotFoundError(DefinitionError):
         super().__init__(f"the pipeline {name!r} {reason}.", fix=fix)
 
 
-class ReplacedInputError(DataError):
-    """A table that is read incrementally is no longer the table that was read before."""
+class QuarantineNameError(DefinitionError):
+    """A table has the name of another table's quarantine."""
 
-    def __init__(self, *, table: str, source: str, path: str) -> None:
-        self.table = table
-        self.source = source
+    def __init__(self, *, name: str, owner: str, location: SourceLocation) -> None:
+        self.name = name
         super().__init__(
-            f"{table!r} read rows of {source!r} before, and the table at {path!r} has been replaced since.",
-            fix=f"delete the folder of {table!r} to build it anew from all rows.",
+            f"{location}: the rows that are set aside from {owner!r} go to a table called {name!r} too.",
+            fix="give this table another name.",
         )

@@ -1,0 +1,96 @@
+"""What is wrong with a definition as it is written: all that can be said without Spark."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
+from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.errors import (
+    ChangingInputError,
+    DuplicateRuleError,
+    InvalidNameError,
+    NewRowsReplaceError,
+    NoWriteModeError,
+    PartialGroupsError,
+    QuarantineNameError,
+    UnknownLayerError,
+    WholeReadAppendedError,
+)
+from lakehouse.pipelines.refresh.factory import PipelineFactory
+from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
+from lakehouse.quality import is_reserved_rule
+
+__all__ = ["declaration_problems"]
+
+
+def declaration_problems(definition: PipelineDefinition) -> list[DefinitionError]:
+    """Return what is wrong with names, layers, rules, sources and write modes, table by table."""
+    tables = {table.name: table for table in definition.tables}
+    return [
+        problem
+        for table in definition.tables
+        for find in (_names, _layer, _rules, _parts, _writing)
+        for problem in find(table, tables)
+    ]
+
+
+def _names(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+    for name in (table.name, table.layer):
+        if not (name.isascii() and name.isidentifier() and name == name.lower()):
+            yield InvalidNameError(name=name, location=table.location)
+    owner = tables.get(table.name.removesuffix(QUARANTINE_SUFFIX))
+    if owner is not None and owner.name != table.name and owner.layer == table.layer:
+        yield QuarantineNameError(name=table.name, owner=owner.name, location=table.location)
+
+
+def _layer(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+    layers = PipelineFactory.layers()
+    if table.layer not in layers:
+        yield UnknownLayerError(layer=table.layer, table=table.name, known=layers, location=table.location)
+
+
+def _rules(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+    seen: Counter[str] = Counter()
+    for rule in table.flow.expectations:
+        other = "another rule" if seen[rule.name] else None
+        other = "one of the library's own" if is_reserved_rule(rule.name) else other
+        if other is not None:
+            yield DuplicateRuleError(rule=rule.name, table=table.name, other=other, location=rule.location)
+        seen[rule.name] += 1
+
+
+def _parts(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+    yield from table.flow.source.problems()
+    for step in table.all_steps:
+        yield from step.problems()
+
+
+def _writing(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+    source, mode, where = table.flow.source, table.flow.write_mode, table.location
+    if mode is None:
+        yield NoWriteModeError(table=table.name, location=where)
+        return
+    compares = any(step.compares_with_target(mode.old_rows) for step in table.flow.steps)
+    if source.gives_all_rows is True and mode.old_rows is OldRows.STAY and not compares:
+        yield WholeReadAppendedError(table=table.name, source=source.label, location=where)
+    if source.gives_all_rows is False and mode.old_rows is OldRows.GO:
+        yield NewRowsReplaceError(table=table.name, source=source.label, location=where)
+    if source.gives_all_rows is False and mode.old_rows is OldRows.MAY_CHANGE:
+        for step in table.flow.steps:
+            if step.combines_rows:
+                yield PartialGroupsError(table=table.name, step=step.label, location=step.location)
+    yield from _changing_inputs(table, tables)
+
+
+def _changing_inputs(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+    source = table.flow.source
+    for reference in source.tables() if source.gives_all_rows is False else ():
+        upstream = tables.get(reference.table)
+        mode = upstream.flow.write_mode if upstream is not None else None
+        if mode is not None and mode.old_rows is not OldRows.STAY:
+            yield ChangingInputError(
+                table=table.name, source=reference.table, mode=mode.name, location=reference.location
+            )

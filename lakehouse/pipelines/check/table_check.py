@@ -1,0 +1,194 @@
+"""Walks one table's flow on empty frames of the declared types: each step, rule and column that can't work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.check.spark_messages import described
+from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.steps import OtherTable, Step
+from lakehouse.pipelines.errors import (
+    DuplicateColumnError,
+    LostCastErrorsError,
+    ReservedColumnError,
+    UnknownColumnError,
+)
+from lakehouse.quality import CAST_ERRORS, QUARANTINE_COLUMNS, SchemaMismatchError
+from lakehouse.source_location import SourceLocation
+
+__all__ = ["EmptyTables", "NotChecked", "TableCheck"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotChecked:
+    """Something that could not be checked, because it depends on what is wrong."""
+
+    what: str
+    because: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: not checked, because {self.because}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmptyTables:
+    """The pipeline's tables without a row (a StepContext)."""
+
+    spark: SparkSession
+    schemas: Mapping[str, StructType]
+
+    def table(self, name: str) -> OtherTable:
+        return OtherTable(frame=self.frame(self.schemas[name]))
+
+    def frame(self, schema: StructType) -> DataFrame:
+        nothing = [F.lit(None).cast(each.dataType).alias(each.name) for each in schema.fields]
+        return self.spark.range(0).select(*nothing)
+
+
+@dataclass(slots=True, kw_only=True)
+class TableCheck:
+    """Walks one table's flow on an empty frame."""
+
+    table: TableDefinition
+    empty: EmptyTables
+    problems: list[DefinitionError] = field(default_factory=list)
+    repeated_by: dict[str, Step] = field(default_factory=dict)
+    not_checked: list[NotChecked] = field(default_factory=list)
+
+    def run(self, existing: StructType | None) -> StructType | None:
+        """Return the schema of the table's rows; None where a step is wrong."""
+        frame = self.empty.frame(self.table.flow.source.schema(self.empty.schemas))
+        compared: list[tuple[Step, Sequence[str]]] = []
+        mode = self.table.flow.write_mode
+        for position, step in enumerate(self.table.all_steps):
+            if mode is not None and step.compares_with_target(mode.old_rows):
+                compared.append((step, step.compared_columns(frame)))
+            after = self._apply(step, frame)
+            if after is None:
+                self._leave_unchecked(position + 1)
+                return None
+            self._note_repeated_columns(step, frame, after)
+            frame = after
+        if not self._check_columns(frame):
+            return None
+        self._check_rules(frame)
+        schema = StructType([each for each in frame.schema.fields if each.name != CAST_ERRORS])
+        self._check_write(schema, compared)
+        self._check_existing(schema, existing)
+        return schema
+
+    def _apply(self, step: Step, frame: DataFrame) -> DataFrame | None:
+        try:
+            after = step.apply(frame, self.empty)
+            columns = after.columns
+        except Exception as error:  # noqa: BLE001 - a step runs the user's code, which may raise anything
+            parts = step.parts()
+            found = [problem for part in parts if (problem := self._try(part, frame))]
+            self.problems += found or [self._problem(step, frame, error)]
+            return None
+        if CAST_ERRORS in frame.columns and CAST_ERRORS not in columns:
+            self.problems.append(
+                LostCastErrorsError(table=self.table.name, step=step.label, location=step.location)
+            )
+            return None
+        return after
+
+    def _try(self, step: Step, frame: DataFrame) -> DefinitionError | None:
+        try:
+            step.apply(frame, self.empty).columns  # noqa: B018 - asking for columns makes Spark analyse
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._problem(step, frame, error)
+        return None
+
+    def _note_repeated_columns(self, step: Step, before: DataFrame, after: DataFrame) -> None:
+        """Remember the step that gives a name twice: it is wrong if the name is still there twice at the end."""
+        for name in set(_repeated(after.columns)) - set(_repeated(before.columns)):
+            self.repeated_by[name] = step
+
+    def _check_columns(self, frame: DataFrame) -> bool:
+        """Say whether each column that is written has a name of its own."""
+        by_step: dict[str, list[str]] = {}
+        for name in _repeated(frame.columns):
+            by_step.setdefault(name, []).extend(each for each in frame.columns if each.lower() == name)
+        for name, columns in by_step.items():
+            step = self.repeated_by.get(name)
+            self.problems.append(
+                DuplicateColumnError(
+                    columns=columns,
+                    table=self.table.name,
+                    step=step.label if step is not None else "the source",
+                    location=step.location if step is not None else self.table.location,
+                )
+            )
+        self.problems += [
+            ReservedColumnError(column=name, table=self.table.name, location=self.table.location)
+            for name in frame.columns
+            if name.lower() in QUARANTINE_COLUMNS
+        ]
+        return not by_step
+
+    def _check_rules(self, frame: DataFrame) -> None:
+        for rule in self.table.flow.expectations:
+            try:
+                frame.select(rule.broken()).columns  # noqa: B018 - as above
+            except Exception as error:  # noqa: BLE001 - a rule may be the user's function
+                label = f"the rule {rule.name!r}"
+                self.problems.append(self._described(label, rule.location, frame, error))
+
+    def _check_write(self, schema: StructType, compared: Sequence[tuple[Step, Sequence[str]]]) -> None:
+        mode = self.table.flow.write_mode
+        if mode is None:
+            return
+        needed = [(mode.name, self.table.location, column) for column in mode.required_columns]
+        for step, columns in compared:
+            needed += [(step.label, step.location, column) for column in columns]
+        for label, location, column in needed:
+            if column not in schema.names:
+                self.problems.append(
+                    UnknownColumnError(
+                        column=column,
+                        available=schema.names,
+                        step=f"{label}, which compares with the table's own rows,",
+                        location=location,
+                        table=self.table.name,
+                    )
+                )
+
+    def _check_existing(self, schema: StructType, existing: StructType | None) -> None:
+        mode = self.table.flow.write_mode
+        if existing is None or mode is None or (validator := mode.validator_beside(existing)) is None:
+            return
+        if differences := validator.differences(schema):
+            subject = f"{self.table.location}: the rows for {self.table.name!r}"
+            listed = [str(each) for each in differences]
+            mismatch = SchemaMismatchError(subject=subject, differences=listed)
+            self.problems.append(DefinitionError(str(mismatch)))
+
+    def _problem(self, step: Step, frame: DataFrame, error: Exception) -> DefinitionError:
+        return self._described(step.label, step.location, frame, error)
+
+    def _described(
+        self, label: str, location: SourceLocation, frame: DataFrame, error: Exception
+    ) -> DefinitionError:
+        return described(error, step=label, table=self.table.name, location=location, columns=frame.columns)
+
+    def _leave_unchecked(self, position: int) -> None:
+        flow = self.table.flow
+        labels = [step.label for step in self.table.all_steps[position:]]
+        labels += [f"the rule {rule.name!r}" for rule in flow.expectations]
+        because = f"{self.table.all_steps[position - 1].label} is wrong"
+        self.not_checked += [
+            NotChecked(what=f"{label} of {self.table.name!r}", because=because) for label in labels
+        ]
+
+
+def _repeated(columns: Sequence[str]) -> list[str]:
+    """Return the names, in lower case, that several columns have; failed casts are the library's own affair."""
+    names = [name.lower() for name in columns if name != CAST_ERRORS]
+    return sorted({name for name in names if names.count(name) > 1})

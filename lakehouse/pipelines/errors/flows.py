@@ -1,0 +1,121 @@
+"""What can be wrong with the steps, columns and rules of a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lakehouse.errors import DefinitionError, did_you_mean
+from lakehouse.source_location import SourceLocation
+
+__all__ = [
+    "BrokenStepError",
+    "DuplicateColumnError",
+    "DuplicateRuleError",
+    "InvalidStepError",
+    "LostCastErrorsError",
+    "ReservedColumnError",
+    "UnknownColumnError",
+]
+
+
+class UnknownColumnError(DefinitionError):
+    """A step names a column that its input does not have."""
+
+    def __init__(
+        self,
+        *,
+        column: str,
+        available: Sequence[str],
+        step: str,
+        location: SourceLocation,
+        table: str | None = None,
+        unquoted: str | None = None,
+    ) -> None:
+        self.column = column
+        self.available = tuple(available)
+        self.step = step
+        self.location = location
+        self.table = table
+        of_table = f" of {table!r}" if table else ""
+        super().__init__(
+            f"{location}: {step}{of_table} names the column {column!r}, which its input does not have. "
+            f"It has: {', '.join(available)}.",
+            fix=_in_backticks(unquoted) if unquoted else did_you_mean(column, available),
+        )
+
+    def in_table(self, table: str) -> UnknownColumnError:
+        """Return the same error with the table's name."""
+        return UnknownColumnError(
+            column=self.column, available=self.available, step=self.step, location=self.location, table=table
+        )
+
+
+class BrokenStepError(DefinitionError):
+    """Spark refuses a step on frames of the declared types, for another reason than an unknown column."""
+
+    def __init__(
+        self, *, table: str, step: str, reason: str, location: SourceLocation, unquoted: str | None = None
+    ) -> None:
+        self.table = table
+        self.step = step
+        self.reason = reason
+        super().__init__(
+            f"{location}: {step} of {table!r} can't work: {reason}.",
+            fix=_in_backticks(unquoted) if unquoted else "correct the expression or its types.",
+        )
+
+
+class LostCastErrorsError(DefinitionError):
+    """A step takes away the column that carries failed casts, so that they would be lost in silence."""
+
+    def __init__(self, *, table: str, step: str, location: SourceLocation) -> None:
+        super().__init__(
+            f"{location}: {step} of {table!r} drops what could not be cast before, so that it would be lost.",
+            fix="cast after this step, or say what a failed cast shall do: .cast(schema, on_error='null' or 'fail').",
+        )
+
+
+class InvalidStepError(DefinitionError):
+    """A step is declared with arguments that don't fit together."""
+
+    def __init__(self, *, step: str, wrong: str, fix: str, location: SourceLocation) -> None:
+        self.step = step
+        super().__init__(f"{location}: {step} has {wrong}.", fix=fix)
+
+
+class DuplicateColumnError(DefinitionError):
+    """A table would have two columns of one name; the case of letters doesn't count."""
+
+    def __init__(self, *, columns: Sequence[str], table: str, step: str, location: SourceLocation) -> None:
+        self.columns = tuple(columns)
+        names = ", ".join(repr(name) for name in columns)
+        super().__init__(
+            f"{location}: {step} of {table!r} gives two columns of one name: {names}.",
+            fix="select or rename the columns before, so that each name is there once.",
+        )
+
+
+class ReservedColumnError(DefinitionError):
+    """A table would have a column that its quarantine adds to rows."""
+
+    def __init__(self, *, column: str, table: str, location: SourceLocation) -> None:
+        self.column = column
+        super().__init__(
+            f"{location}: {table!r} has the column {column!r}, which its quarantine uses for itself.",
+            fix=f".rename({column}={column.strip('_')!r}) before the table is written.",
+        )
+
+
+class DuplicateRuleError(DefinitionError):
+    """Two rules of a table have one name, or a rule has that of one of the library's own."""
+
+    def __init__(self, *, rule: str, table: str, other: str, location: SourceLocation) -> None:
+        self.rule = rule
+        super().__init__(
+            f"{location}: the rule {rule!r} of {table!r} has the name of {other}.",
+            fix="give it a name of its own: counts and quarantined rows go by it.",
+        )
+
+
+def _in_backticks(column: str) -> str:
+    return f"write the column in backticks: `{column}`."

@@ -1,0 +1,76 @@
+"""Why a table can not take a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lakehouse.errors import DataError, DefinitionError
+from lakehouse.source_location import SourceLocation
+
+__all__ = [
+    "ChangedFileError",
+    "ChangedSourceError",
+    "ForeignTableError",
+    "RepeatedKeysError",
+    "ReplacedInputError",
+]
+
+
+class ChangedFileError(DataError):
+    """A file changed or vanished after a batch had named it, and before its rows were written."""
+
+    def __init__(self, *, table: str, path: str, batch_key: str) -> None:
+        self.table = table
+        self.path = path
+        super().__init__(
+            f"the file {path!r} is not as it was when the batch {batch_key!r} of {table!r} named it.",
+            fix="put the file back as it was and run again; or, if it is gone for good, delete that batch's file.",
+        )
+
+
+class ReplacedInputError(DataError):
+    """A table that is read incrementally is no longer the table that was read before."""
+
+    def __init__(self, *, table: str, source: str, path: str) -> None:
+        self.table = table
+        self.source = source
+        super().__init__(
+            f"{table!r} read rows of {source!r} before, and the table at {path!r} has been replaced since.",
+            fix=f"delete the folder of {table!r} to build it anew from all rows.",
+        )
+
+
+class RepeatedKeysError(DataError):
+    """A batch has several rows of one key for a table that is merged, and nothing says which one counts."""
+
+    def __init__(self, *, table: str, keys: Sequence[str], examples: Sequence[str]) -> None:
+        self.table = table
+        self.keys = tuple(keys)
+        super().__init__(
+            f"the batch for {table!r} has several rows with the same {', '.join(keys)}: {'; '.join(examples)}.",
+            fix="say which row counts: .merge(keys, sequence_by='updated_at'), or .deduplicate(keys) before.",
+        )
+
+
+class ForeignTableError(DataError):
+    """The table belongs to another pipeline of the same warehouse."""
+
+    def __init__(self, *, table: str, owner: str, path: str) -> None:
+        self.table = table
+        self.owner = owner
+        super().__init__(
+            f"{table!r} at {path!r} is a table of another pipeline: its batches are those of {owner!r}.",
+            fix="give the table another name, or the pipeline another warehouse.",
+        )
+
+
+class ChangedSourceError(DefinitionError):
+    """A table is to read from another kind of source than before: what it has taken can't be known."""
+
+    def __init__(self, *, table: str, before: str, now: str, location: SourceLocation) -> None:
+        self.table = table
+        super().__init__(
+            f"{location}: {table!r} was filled from a {before} and now reads from a {now}: "
+            "rows could come twice or be left out.",
+            fix="give the table a new name, or delete its folder to rebuild it from the new source.",
+        )

@@ -1,0 +1,17 @@
+"""The shape of a quarantine: what it adds to the rows that are set aside, and the rules that are the library's own."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["QUARANTINE_COLUMNS", "is_reserved_rule"]
+
+QUARANTINE_COLUMNS = ("_errors", "_batch")
+"""All that a row breaks (array of struct: rule, message), and the number of the batch that it came in."""
+
+_RESERVED = re.compile(r"cast|cast\(.*\)|readable_file", re.DOTALL)
+
+
+def is_reserved_rule(name: str) -> bool:
+    """Say whether the library itself counts and quarantines under this name."""
+    return _RESERVED.fullmatch(name) is not None
