@@ -30,6 +30,8 @@ _DELTA_CONF = {
 _SESSION_CONF = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # With columns passed on as they are (new in Spark 4.2), a Python function that raises over Parquet never ends.
+    "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled": "false",
     # Spark's older default, INT96, has no statistics in a file's footer.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # Counts of rows on the way are lost where a branch that turns out empty is replaced while a query runs.
