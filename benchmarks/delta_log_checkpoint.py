@@ -11,7 +11,7 @@ import deltalake
 from delta_log_made_logs import make_log, print_heading, print_ratio
 
 from lakehouse.delta_log import Snapshot
-from lakehouse.delta_log.checkpoint_writer import write_checkpoint
+from lakehouse.delta_log.checkpoint import write_checkpoint
 from lakehouse.storage import LocalStorageService
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))

@@ -11,7 +11,7 @@ from pathlib import Path
 from delta_log_made_logs import make_log
 
 from lakehouse.delta_log import Snapshot
-from lakehouse.delta_log.checkpoint_writer import write_checkpoint
+from lakehouse.delta_log.checkpoint import write_checkpoint
 from lakehouse.storage import LocalStorageService
 
 FILES = int(os.environ.get("FILES", "1000000"))

@@ -13,11 +13,11 @@ from lakehouse.cli.columns import aligned
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.delta_log import Snapshot
 from lakehouse.delta_log.audit import audit
-from lakehouse.delta_log.checkpoint_writer import write_checkpoint
-from lakehouse.delta_log.table_difference import difference
+from lakehouse.delta_log.checkpoint import write_checkpoint
+from lakehouse.delta_log.maintenance.vacuum import vacuum as delete_unneeded
+from lakehouse.delta_log.replay.timestamps import iso_text
+from lakehouse.delta_log.snapshot.difference import difference
 from lakehouse.delta_log.table_location import open_table_storage
-from lakehouse.delta_log.timestamps import iso_text
-from lakehouse.delta_log.vacuum import vacuum as delete_unneeded
 
 __all__ = ["command"]
 

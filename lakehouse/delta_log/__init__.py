@@ -14,9 +14,9 @@ from lakehouse.delta_log.actions import (
     SetTransaction,
     Sidecar,
 )
-from lakehouse.delta_log.snapshot import Snapshot
-from lakehouse.delta_log.transaction import Transaction
-from lakehouse.delta_log.transaction_manager import TransactionManager
+from lakehouse.delta_log.snapshot.snapshot import Snapshot
+from lakehouse.delta_log.transaction.transaction import Transaction
+from lakehouse.delta_log.transaction.transaction_manager import TransactionManager
 
 __all__ = [
     "Action",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lakehouse.delta_log.paths import canonical_path, storage_key
+from lakehouse.delta_log.actions import canonical_path, storage_key
 from lakehouse.errors import StorageError
 from lakehouse.storage import AbstractStorageReader, LocalStorageService
 

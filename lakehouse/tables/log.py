@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import Action, AddFile, RemoveFile, Snapshot
-from lakehouse.delta_log.actions.json_lines import decode_actions
+from lakehouse.delta_log.actions import canonical_path, decode_actions, is_absolute
 from lakehouse.delta_log.errors import TableNotFoundError
-from lakehouse.delta_log.log_files import commit_key
-from lakehouse.delta_log.paths import canonical_path, is_absolute
+from lakehouse.delta_log.log_segment import commit_key
 from lakehouse.storage import AbstractStorageReader, NotFoundError
 from lakehouse.tables.errors import UnreadableChangesError
 from lakehouse.tables.interface import TableState

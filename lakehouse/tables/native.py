@@ -15,10 +15,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import AddFile, Snapshot, Transaction, TransactionManager
-from lakehouse.delta_log.conflict_errors import ConcurrentTransactionException
+from lakehouse.delta_log.actions import encode_path
 from lakehouse.delta_log.data_files import WrittenFile, statistics_from_footer
-from lakehouse.delta_log.errors import DeltaLogError
-from lakehouse.delta_log.paths import encode_path
+from lakehouse.delta_log.errors import ConcurrentTransactionException, DeltaLogError
 from lakehouse.delta_log.schema import schema_from_json
 from lakehouse.errors import StorageError
 from lakehouse.tables.delta_spark import DeltaSparkTable

@@ -17,13 +17,12 @@ import atheris
 import pyarrow as pa
 
 with atheris.instrument_imports(include=["lakehouse.delta_log"]):
-    from lakehouse.delta_log import Snapshot
-    from lakehouse.delta_log.actions import DeletionVectorDescriptor
+    from lakehouse.delta_log import DeletionVectorDescriptor, Snapshot
     from lakehouse.delta_log.audit import audit
-    from lakehouse.delta_log.checkpoint_writer import write_checkpoint
-    from lakehouse.delta_log.data_skipping import may_match
+    from lakehouse.delta_log.checkpoint import write_checkpoint
     from lakehouse.delta_log.deletion_vectors import read_deletion_vector
-    from lakehouse.delta_log.predicates import col
+    from lakehouse.delta_log.scan import may_match
+    from lakehouse.delta_log.scan.predicates import col
     from lakehouse.delta_log.schema import delta_schema, schema_from_json
     from lakehouse.errors import LakehouseError
     from lakehouse.storage import MemoryStorageService

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 
 from lakehouse.delta_log import Snapshot
 from lakehouse.delta_log.audit import audit
-from lakehouse.delta_log.checkpoint_writer import write_checkpoint
-from lakehouse.delta_log.predicates import col
+from lakehouse.delta_log.checkpoint import write_checkpoint
+from lakehouse.delta_log.scan.predicates import col
 from lakehouse.errors import LakehouseError
 from lakehouse.storage import MemoryStorageService
 

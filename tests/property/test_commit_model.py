@@ -22,15 +22,15 @@ from hypothesis.stateful import (
 )
 
 from lakehouse.delta_log import AddFile, TransactionManager
-from lakehouse.delta_log.backoff import Backoff
 from lakehouse.delta_log.commit import Commit
 from lakehouse.delta_log.commit_protocols import AlreadyTaken, CommitProtocol, Published, PutIfAbsentProtocol
-from lakehouse.delta_log.conflict_errors import DeltaConcurrentModificationException
-from lakehouse.delta_log.write_errors import (
+from lakehouse.delta_log.errors import (
     CommitBudgetSpentError,
     CommitOutcomeUnknownError,
+    DeltaConcurrentModificationException,
     FileNotLiveError,
 )
+from lakehouse.delta_log.transaction import Backoff
 from lakehouse.errors import LakehouseError, StorageError
 from lakehouse.storage import AbstractStorageService, MemoryStorageService
 from tests.property.stepped_storage import Fate, SteppedStorage, Writer
@@ -172,7 +172,7 @@ class CommitMachine(RuleBasedStateMachine):
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checksums fail here as everything does, and each failure would be told."""
-    monkeypatch.setattr(logging.getLogger("lakehouse.delta_log.after_commit"), "disabled", True)
+    monkeypatch.setattr(logging.getLogger("lakehouse.delta_log.transaction.after_commit"), "disabled", True)
 
 
 MODEL = settings(

@@ -19,12 +19,12 @@ import pytest
 from lakehouse.delta_log import CommitInfo, Snapshot, TransactionManager
 from lakehouse.delta_log.commit import Commit
 from lakehouse.delta_log.commit_protocols import AlreadyTaken, HardLinkProtocol, Published, SparkGuard
-from lakehouse.delta_log.conflict_errors import (
+from lakehouse.delta_log.errors import (
     ConcurrentAppendException,
     ConcurrentDeleteReadException,
     DeltaConcurrentModificationException,
 )
-from lakehouse.delta_log.predicates import col
+from lakehouse.delta_log.scan.predicates import col
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -3,4 +3,8 @@
 from lakehouse.delta_log.audit.auditor import audit
 from lakehouse.delta_log.audit.findings import Finding, Severity
 
-__all__ = ["Finding", "Severity", "audit"]
+__all__ = [
+    "Finding",
+    "Severity",
+    "audit",
+]

@@ -9,9 +9,9 @@ from lakehouse.delta_log.audit.files import audit_files
 from lakehouse.delta_log.audit.findings import Finding
 from lakehouse.delta_log.audit.hints import audit_hints
 from lakehouse.delta_log.errors import DeltaLogError, TableNotFoundError, VersionNotFoundError
-from lakehouse.delta_log.log_listing import list_log
+from lakehouse.delta_log.log_segment import list_log
+from lakehouse.delta_log.replay import load_state
 from lakehouse.delta_log.snapshot import Snapshot
-from lakehouse.delta_log.table_state import load_state
 from lakehouse.errors import StorageError
 from lakehouse.storage import AbstractStorageReader
 

@@ -17,10 +17,9 @@ from lakehouse.delta_log.actions import (
     decode_actions,
 )
 from lakehouse.delta_log.audit.findings import Finding
-from lakehouse.delta_log.bulk_reading import read_all
-from lakehouse.delta_log.commit_content import FileKey, file_key
 from lakehouse.delta_log.errors import MalformedLogError
-from lakehouse.delta_log.log_files import LogFile, LogFileKind, commit_key
+from lakehouse.delta_log.log_segment import LogFile, LogFileKind, commit_key, read_all
+from lakehouse.delta_log.replay import FileKey, file_key
 from lakehouse.storage import AbstractStorageReader
 
 __all__ = ["audit_commits"]

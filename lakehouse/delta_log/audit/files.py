@@ -12,11 +12,9 @@ from lakehouse.delta_log.audit.findings import Finding
 from lakehouse.delta_log.deletion_vectors import read_deletion_vector
 from lakehouse.delta_log.errors import MalformedDeletionVectorError
 from lakehouse.delta_log.parquet_source import open_parquet
-from lakehouse.delta_log.predicates import ColumnPath
-from lakehouse.delta_log.scan import data_files
+from lakehouse.delta_log.scan import ColumnBounds, ColumnPath, column_bounds, data_files, record_counts
 from lakehouse.delta_log.schema import StructField
 from lakehouse.delta_log.snapshot import Snapshot
-from lakehouse.delta_log.statistics import ColumnBounds, column_bounds, record_counts
 from lakehouse.delta_log.stored_objects import locate
 from lakehouse.errors import StorageError
 from lakehouse.storage import AbstractStorageReader, NotFoundError

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lakehouse.delta_log.audit.findings import Finding
-from lakehouse.delta_log.checkpoint_reader import read_checkpoint
 from lakehouse.delta_log.errors import ChecksumMismatchError, DeltaLogError
-from lakehouse.delta_log.last_checkpoint import read_last_checkpoint
-from lakehouse.delta_log.log_files import LAST_CHECKPOINT_KEY, LogFile, LogFileKind, checksum_key
-from lakehouse.delta_log.log_segment import complete_checkpoints
+from lakehouse.delta_log.log_segment import (
+    LAST_CHECKPOINT_KEY,
+    LogFile,
+    LogFileKind,
+    checksum_key,
+    complete_checkpoints,
+    read_last_checkpoint,
+)
+from lakehouse.delta_log.replay import check_state, check_totals, read_checkpoint, read_checksum
 from lakehouse.delta_log.snapshot import Snapshot
-from lakehouse.delta_log.version_checksum import check_state, check_totals, read_checksum
 from lakehouse.errors import StorageError
 from lakehouse.storage import AbstractStorageReader
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from lakehouse.delta_log.commit import Commit
 from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Published
 from lakehouse.delta_log.errors import LogGapError
-from lakehouse.delta_log.log_files import LOG_FOLDER, commit_key
+from lakehouse.delta_log.log_segment import LOG_FOLDER, commit_key
 from lakehouse.errors import MissingDependencyError, StorageError
 from lakehouse.storage import AbstractStorageService, NotFoundError
 

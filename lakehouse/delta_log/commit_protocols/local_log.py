@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakehouse.delta_log.commit_protocols.spark_guard import SparkGuard
-from lakehouse.delta_log.log_files import LOG_FOLDER, commit_key
-from lakehouse.delta_log.write_errors import CommitRefusedError
+from lakehouse.delta_log.errors import CommitRefusedError
+from lakehouse.delta_log.log_segment import LOG_FOLDER, commit_key
 from lakehouse.errors import StorageError
 
 __all__ = ["LocalLog"]

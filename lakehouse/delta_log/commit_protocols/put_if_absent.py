@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lakehouse.delta_log.commit import Commit
 from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Published
-from lakehouse.delta_log.log_files import commit_key
+from lakehouse.delta_log.log_segment import commit_key
 from lakehouse.storage import AbstractStorageService, AlreadyThere, NotFoundError
 
 __all__ = ["PutIfAbsentProtocol"]

@@ -3,13 +3,19 @@
 from lakehouse.delta_log.data_files.conforming import conformed
 from lakehouse.delta_log.data_files.layout import TableLayout, layout_of
 from lakehouse.delta_log.data_files.parquet_writer import WrittenFile, write_data_files
+from lakehouse.delta_log.data_files.partition_values import parse_partition_values, texts_of_column
+from lakehouse.delta_log.data_files.reader import DataFile, DataFileReader
 from lakehouse.delta_log.data_files.statistics import statistics_from_footer
 
 __all__ = [
+    "DataFile",
+    "DataFileReader",
     "TableLayout",
     "WrittenFile",
     "conformed",
     "layout_of",
+    "parse_partition_values",
     "statistics_from_footer",
+    "texts_of_column",
     "write_data_files",
 ]

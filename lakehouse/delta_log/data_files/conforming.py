@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.delta_log.data_files.layout import TableLayout
-from lakehouse.delta_log.write_errors import NullInRequiredColumnError, SchemaMismatchError
+from lakehouse.delta_log.errors import NullInRequiredColumnError, SchemaMismatchError
 
 __all__ = ["conformed"]
 

@@ -11,8 +11,10 @@ import pyarrow as pa
 from lakehouse.delta_log.actions import MetadataChange
 from lakehouse.delta_log.data_files.leaves import Leaf, leaves_of
 from lakehouse.delta_log.schema import (
+    ArrayType,
     ColumnMappingMode,
     DataType,
+    MapType,
     StructField,
     StructType,
     arrow_schema,
@@ -20,7 +22,6 @@ from lakehouse.delta_log.schema import (
     column_mapping_mode,
     schema_from_json,
 )
-from lakehouse.delta_log.schema.types import ArrayType, MapType
 
 __all__ = ["TableLayout", "layout_of"]
 

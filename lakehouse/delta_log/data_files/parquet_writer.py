@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lakehouse.delta_log.actions import AddFile
+from lakehouse.delta_log.actions import AddFile, encode_path
 from lakehouse.delta_log.data_files.layout import TableLayout
 from lakehouse.delta_log.data_files.partitioning import Partition, partition_folder, partitions_of
 from lakehouse.delta_log.data_files.physical_names import renamed
 from lakehouse.delta_log.data_files.statistics import statistics_from_footer
-from lakehouse.delta_log.paths import encode_path
 from lakehouse.storage import AbstractStorageService
 
 __all__ = ["WrittenFile", "write_data_files"]

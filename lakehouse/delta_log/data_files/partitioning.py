@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from lakehouse.delta_log.partition_values import serialize_partition_value
+from lakehouse.delta_log.data_files.partition_values import serialize_partition_value
+from lakehouse.delta_log.errors import SchemaMismatchError
 from lakehouse.delta_log.schema import PrimitiveType, StructField
-from lakehouse.delta_log.write_errors import SchemaMismatchError
 
 __all__ = ["Partition", "partition_folder", "partitions_of"]
 

@@ -7,11 +7,10 @@ import uuid
 import zlib
 from array import array
 
-from lakehouse.delta_log.actions import DeletionVectorDescriptor
+from lakehouse.delta_log.actions import DeletionVectorDescriptor, storage_key
 from lakehouse.delta_log.deletion_vectors.roaring import decode_roaring_array
 from lakehouse.delta_log.deletion_vectors.z85 import decode_z85
 from lakehouse.delta_log.errors import MalformedDeletionVectorError
-from lakehouse.delta_log.paths import storage_key
 from lakehouse.delta_log.stored_objects import read_range_anywhere
 from lakehouse.errors import StorageError
 from lakehouse.storage import AbstractStorageReader

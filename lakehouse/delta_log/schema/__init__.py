@@ -2,6 +2,7 @@
 
 from lakehouse.delta_log.schema.arrow import arrow_schema, arrow_type, delta_schema, delta_type
 from lakehouse.delta_log.schema.column_mapping import ColumnMappingMode, column_mapping_mode
+from lakehouse.delta_log.schema.evolution import merged, with_column_ids
 from lakehouse.delta_log.schema.json_text import schema_from_json, schema_to_json
 from lakehouse.delta_log.schema.types import (
     ArrayType,
@@ -25,6 +26,8 @@ __all__ = [
     "column_mapping_mode",
     "delta_schema",
     "delta_type",
+    "merged",
     "schema_from_json",
     "schema_to_json",
+    "with_column_ids",
 ]

@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from lakehouse.cache import NodeStatistics
 from lakehouse.delta_log import Snapshot, TransactionManager
-from lakehouse.delta_log.conflict_errors import MetadataChangedException, ProtocolChangedException
-from lakehouse.delta_log.errors import TableNotFoundError
+from lakehouse.delta_log.errors import MetadataChangedException, ProtocolChangedException, TableNotFoundError
 from lakehouse.pipelines.record.event import EVENTS_SCHEMA
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
 from lakehouse.pipelines.refresh.table_pipeline import Refresh

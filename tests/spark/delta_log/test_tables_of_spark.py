@@ -16,7 +16,8 @@ import pytest
 
 from lakehouse.delta_log import Snapshot
 from lakehouse.delta_log.audit import audit
-from lakehouse.delta_log.checkpoint_writer import CheckpointKind, write_checkpoint
+from lakehouse.delta_log.checkpoint import write_checkpoint
+from lakehouse.delta_log.checkpoint.writer import CheckpointKind
 from lakehouse.storage import LocalStorageService
 
 if TYPE_CHECKING:

@@ -1,0 +1,117 @@
+"""Read one data file as rows of the table: names, types, deleted rows and partition values applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lakehouse.delta_log.actions import DeletionVectorDescriptor
+from lakehouse.delta_log.data_files.casting import FieldFinder, adapted, field_finder
+from lakehouse.delta_log.data_files.partition_values import parse_partition_values
+from lakehouse.delta_log.deletion_vectors import read_deletion_vector
+from lakehouse.delta_log.errors import DataFileError
+from lakehouse.delta_log.parquet_source import open_parquet
+from lakehouse.delta_log.schema import ColumnMappingMode, StructField, arrow_type
+from lakehouse.delta_log.stored_objects import locate
+from lakehouse.errors import StorageError
+from lakehouse.storage import AbstractStorageReader
+
+__all__ = ["DataFile", "DataFileReader"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFile:
+    """A logical file: which object, under which partition values, without which rows."""
+
+    path: str
+    """As the action spells it."""
+    partition_values: Mapping[str, str | None]
+    deletion_vector: DeletionVectorDescriptor | None = None
+    base_row_id: int | None = None
+    default_row_commit_version: int | None = None
+
+
+class DataFileReader:
+    """Reads files of one version of a table. Raises DataFileError, naming table, version and file."""
+
+    def __init__(
+        self,
+        storage: AbstractStorageReader,
+        *,
+        version: int,
+        mode: ColumnMappingMode,
+        partition_columns: Sequence[str],
+    ) -> None:
+        self._storage = storage
+        self._version = version
+        self._find: FieldFinder = field_finder(mode)
+        self._partition_columns = frozenset(partition_columns)
+
+    def read(self, file: DataFile, fields: Sequence[StructField]) -> pa.Table:
+        """Return the live rows of a file with these columns."""
+        deleted = None
+        if file.deletion_vector is not None:
+            deleted = read_deletion_vector(self._storage, file.deletion_vector)
+        rows = self.read_physical(file, fields)
+        return rows if deleted is None else without_rows(rows, deleted)
+
+    def read_physical(self, file: DataFile, fields: Sequence[StructField]) -> pa.Table:
+        """Return all rows of a file, deleted ones included, in the order of the file."""
+        try:
+            return self._read(file, fields)
+        except (pa.ArrowException, StorageError, OSError, KeyError, ValueError) as error:
+            raise DataFileError(
+                table=self._storage.uri(), path=file.path, version=self._version, reason=str(error)
+            ) from error
+
+    def _read(self, file: DataFile, fields: Sequence[StructField]) -> pa.Table:
+        storage, key = locate(self._storage, file.path)
+        with open_parquet(storage, key) as parquet:
+            stored = pa.struct(list(parquet.schema_arrow))
+            in_file = {field.name: self._stored_index(field, stored) for field in fields}
+            names = [stored.field(index).name for index in in_file.values() if index >= 0]
+            content = _read_columns(parquet, list(dict.fromkeys(names)))
+            count = parquet.metadata.num_rows
+        arrays = [self._column(field, file, content, stored, in_file[field.name], count) for field in fields]
+        schema = pa.schema([pa.field(f.name, arrow_type(f.data_type), nullable=f.nullable) for f in fields])
+        return pa.Table.from_arrays(arrays, schema=schema)
+
+    def _stored_index(self, field: StructField, stored: pa.StructType) -> int:
+        return -1 if field.name in self._partition_columns else self._find(field, stored)
+
+    def _column(
+        self,
+        field: StructField,
+        file: DataFile,
+        content: pa.Table,
+        stored: pa.StructType,
+        index: int,
+        count: int,
+    ) -> pa.Array | pa.ChunkedArray:
+        if field.name in self._partition_columns:
+            text = file.partition_values.get(field.physical_name)
+            value = parse_partition_values([text], field.data_type, source=self._storage.uri())
+            return pa.repeat(value[0], count)
+        if index < 0:
+            return pa.nulls(count, arrow_type(field.data_type))
+        chunks = content.column(stored.field(index).name).chunks
+        parts = [adapted(chunk, field.data_type, self._find) for chunk in chunks]
+        return pa.chunked_array(parts, type=arrow_type(field.data_type))
+
+
+def _read_columns(parquet: pq.ParquetFile, names: list[str]) -> pa.Table:
+    # A name with a dot also reads as a path into a struct, so more than was asked for may come.
+    return parquet.read(columns=names)
+
+
+def without_rows(rows: pa.Table, deleted: Sequence[int]) -> pa.Table:
+    """Return the rows but those of these numbers."""
+    keep = np.ones(rows.num_rows, dtype=bool)
+    numbers = np.asarray(deleted, dtype=np.uint64)
+    keep[numbers[numbers < rows.num_rows]] = False
+    bits = pa.py_buffer(np.packbits(keep, bitorder="little"))
+    return rows.filter(pa.Array.from_buffers(pa.bool_(), rows.num_rows, [None, bits]))

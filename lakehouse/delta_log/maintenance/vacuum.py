@@ -1,0 +1,106 @@
+"""Delete data files that no version within the retention needs: tombstoned ones, and orphans of crashes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import pyarrow as pa
+
+from lakehouse.delta_log.actions import DeletionVectorDescriptor, storage_key
+from lakehouse.delta_log.arrow_columns import column
+from lakehouse.delta_log.deletion_vectors import deletion_vector_key
+from lakehouse.delta_log.errors import RetentionTooShortError
+from lakehouse.delta_log.snapshot import Snapshot
+from lakehouse.delta_log.table_features import TableProperties, check_writable
+from lakehouse.storage import AbstractStorageService, ObjectStat
+
+__all__ = ["Vacuumed", "vacuum"]
+
+_HOUR_MS = 3_600_000
+_CHANGE_DATA = "_change_data/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vacuumed:
+    """What was deleted, or would be."""
+
+    keys: Sequence[str]
+    size_bytes: int
+    kept_hours: float
+    is_dry_run: bool
+
+
+def vacuum(
+    storage: AbstractStorageService,
+    *,
+    retention_hours: float | None = None,
+    dry_run: bool = True,
+    allow_short_retention: bool = False,
+    now_ms: int | None = None,
+) -> Vacuumed:
+    """Find the files that are in no version of the last ``retention_hours``, and delete them unless ``dry_run``.
+
+    The retention is the table's (``delta.deletedFileRetentionDuration``, a week by default). A shorter one
+    breaks readers at work and writers that have not yet committed: it raises RetentionTooShortError unless
+    allowed. Raises UnsupportedFeatureError for a table whose features aren't all honoured here.
+    """
+    snapshot = Snapshot.load(storage.uri(), storage=storage)
+    check_writable(snapshot.protocol, table=snapshot.table)
+    least_ms = TableProperties(snapshot.properties).deleted_file_retention_ms
+    retention_ms = least_ms if retention_hours is None else int(retention_hours * _HOUR_MS)
+    if retention_ms < least_ms and not allow_short_retention:
+        raise RetentionTooShortError(
+            table=snapshot.table, asked_hours=retention_ms / _HOUR_MS, least_hours=least_ms / _HOUR_MS
+        )
+    now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+    doomed = list(_unneeded(storage, snapshot, cutoff_ms=now - retention_ms))
+    if not dry_run:
+        for stat in doomed:
+            storage.delete(stat.key)
+    return Vacuumed(
+        keys=[stat.key for stat in doomed],
+        size_bytes=sum(stat.size_bytes for stat in doomed),
+        kept_hours=retention_ms / _HOUR_MS,
+        is_dry_run=dry_run,
+    )
+
+
+def _unneeded(storage: AbstractStorageService, snapshot: Snapshot, *, cutoff_ms: int) -> Iterator[ObjectStat]:
+    needed = _needed(snapshot, cutoff_ms)
+    partitions = tuple(f"{name}=" for name in snapshot.partition_columns)
+    # Listed before it is compared, so that a file that comes in between is too young to be touched.
+    for stat in list(storage.list()):
+        is_old = stat.modified_ms < cutoff_ms
+        if is_old and stat.key not in needed and not _is_hidden(stat.key, partitions):
+            yield stat
+
+
+def _needed(snapshot: Snapshot, cutoff_ms: int) -> set[str]:
+    keys = set(_keys(snapshot.files().select(["path", "deletionVector"]), snapshot.table))
+    tombstones = snapshot.tombstones()
+    removed_ms = tombstones.column("deletionTimestamp").to_pylist()
+    young = column([(ms or 0) >= cutoff_ms for ms in removed_ms], pa.bool_())
+    keys.update(_keys(tombstones.filter(young).select(["path", "deletionVector"]), snapshot.table))
+    return keys
+
+
+def _keys(files: pa.Table, table: str) -> Iterator[str]:
+    for row in files.to_pylist():
+        key = storage_key(row["path"], table_uri=table)
+        if key is not None:
+            yield key
+        if row["deletionVector"] is not None:
+            vector = msgspec.convert(row["deletionVector"], DeletionVectorDescriptor)
+            vector_key = deletion_vector_key(vector, table_uri=table)
+            if vector_key is not None:
+                yield vector_key
+
+
+def _is_hidden(key: str, partitions: tuple[str, ...]) -> bool:
+    # Names that begin with "_" or "." aren't the table's, but for change data and partitions called so.
+    if key.startswith(_CHANGE_DATA):
+        return False
+    return any(part[0] in "_." and not part.startswith(partitions) for part in key.split("/"))

@@ -1,0 +1,18 @@
+"""Which rows of which files meet a condition. It reads data files, and no log."""
+
+from lakehouse.delta_log.scan.data_skipping import may_match
+from lakehouse.delta_log.scan.predicates import ColumnPath, Predicate
+from lakehouse.delta_log.scan.scan import RowFilter, Scan, data_files
+from lakehouse.delta_log.scan.statistics import ColumnBounds, column_bounds, record_counts
+
+__all__ = [
+    "ColumnBounds",
+    "ColumnPath",
+    "Predicate",
+    "RowFilter",
+    "Scan",
+    "column_bounds",
+    "data_files",
+    "may_match",
+    "record_counts",
+]

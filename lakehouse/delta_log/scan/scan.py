@@ -1,0 +1,146 @@
+"""Read the rows of one version of a table, file by file."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.delta_log.actions import DeletionVectorDescriptor, MetadataChange
+from lakehouse.delta_log.arrow_columns import no_rows
+from lakehouse.delta_log.data_files import DataFile, DataFileReader
+from lakehouse.delta_log.errors import InvalidPredicateError, MalformedDeletionVectorError, NoSuchColumnError
+from lakehouse.delta_log.scan.predicates import Predicate
+from lakehouse.delta_log.schema import (
+    PrimitiveType,
+    StructField,
+    StructType,
+    arrow_schema,
+    column_mapping_mode,
+)
+from lakehouse.storage import AbstractStorageReader
+
+__all__ = ["RowFilter", "Scan", "data_files"]
+
+RowFilter: TypeAlias = Predicate | pc.Expression
+"""A condition of ours, which also skips files, or any of pyarrow's, which filters rows."""
+
+_THREADS = 4
+_READ_AHEAD = 8
+"""Files that are read before anybody asks for their rows; bounds memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What to read: some files of a version, in the schema of that version."""
+
+    storage: AbstractStorageReader
+    version: int
+    metadata: MetadataChange
+    schema: StructType
+    files: pa.Table
+
+    def tables(self, columns: Sequence[str] | None, predicate: RowFilter | None) -> Iterator[pa.Table]:
+        """Yield the rows of each file in the order of the files; the first, empty one shows the schema.
+
+        Raises NoSuchColumnError, InvalidPredicateError, DataFileError, MalformedDeletionVectorError.
+        """
+        shown = self.fields(columns)
+        needed = self._with_predicate_columns(shown, predicate)
+        schema = self.schema_of(shown)
+        yield no_rows(schema)
+        for rows in self._read(needed):
+            found = self._filtered(rows, predicate)
+            yield pa.Table.from_arrays(found.select(schema.names).columns, schema=schema)
+
+    def schema_of(self, fields: Sequence[StructField]) -> pa.Schema:
+        """Return the Arrow schema of the rows with these columns."""
+        return arrow_schema(StructType(tuple(fields)))
+
+    def reader(self) -> DataFileReader:
+        """Return what reads files of this version."""
+        return DataFileReader(
+            self.storage,
+            version=self.version,
+            mode=column_mapping_mode(self.metadata.configuration, table=self.storage.uri()),
+            partition_columns=self.metadata.partition_columns,
+        )
+
+    def _read(self, fields: Sequence[StructField]) -> Iterator[pa.Table]:
+        reader = self.reader()
+        files = data_files(self.files, source=self.storage.uri())
+        with ThreadPoolExecutor(_THREADS) as pool:
+            waiting: deque[Future[pa.Table]] = deque()
+            for file in files:
+                waiting.append(pool.submit(reader.read, file, fields))
+                if len(waiting) > _READ_AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def fields(self, columns: Sequence[str] | None) -> list[StructField]:
+        """Return the columns by name, or all that can be read. Raises NoSuchColumnError."""
+        # Columns of the type void have no values and no place in data files; Spark leaves them out too.
+        readable = StructType(tuple(f for f in self.schema if f.data_type != PrimitiveType("void")))
+        return list(readable) if columns is None else [self._field(readable, name) for name in columns]
+
+    def _field(self, schema: StructType, name: str) -> StructField:
+        field = schema.get(name)
+        if field is None:
+            raise NoSuchColumnError(table=self.storage.uri(), column=name, available=schema.names)
+        return field
+
+    def _with_predicate_columns(
+        self, shown: list[StructField], predicate: RowFilter | None
+    ) -> list[StructField]:
+        if predicate is None:
+            return shown
+        if isinstance(predicate, Predicate):
+            names = {path[0] for path in predicate.columns}
+        else:
+            # pyarrow does not tell which columns an expression has; its text names them, and maybe more.
+            text = str(predicate)
+            names = {name for name in self.schema.names if re.search(re.escape(name), text)}
+        known = {field.name for field in shown}
+        return shown + [self._field(self.schema, name) for name in sorted(names) if name not in known]
+
+    def _filtered(self, rows: pa.Table, predicate: RowFilter | None) -> pa.Table:
+        if predicate is None:
+            return rows
+        expression = predicate.to_arrow() if isinstance(predicate, Predicate) else predicate
+        try:
+            return rows.filter(expression)
+        except (pa.ArrowException, TypeError) as error:
+            raise InvalidPredicateError(
+                table=self.storage.uri(), predicate=str(predicate), reason=str(error)
+            ) from error
+
+
+def data_files(files: pa.Table, *, source: str) -> Iterator[DataFile]:
+    """Yield the rows of a table of files as logical files. Raises MalformedDeletionVectorError."""
+    names = ["path", "partitionValues", "deletionVector", "baseRowId", "defaultRowCommitVersion"]
+    for batch in files.select(names).to_batches(max_chunksize=10_000):
+        for row in batch.to_pylist(maps_as_pydicts="lossy"):
+            yield DataFile(
+                path=row["path"],
+                partition_values=row["partitionValues"] or {},
+                deletion_vector=_descriptor(row["deletionVector"], source),
+                base_row_id=row["baseRowId"],
+                default_row_commit_version=row["defaultRowCommitVersion"],
+            )
+
+
+def _descriptor(fields: dict[str, Any] | None, source: str) -> DeletionVectorDescriptor | None:
+    if fields is None:
+        return None
+    try:
+        return msgspec.convert(fields, DeletionVectorDescriptor)
+    except msgspec.ValidationError as error:
+        raise MalformedDeletionVectorError(source=f"of a file of {source}", reason=str(error)) from error

@@ -1,0 +1,93 @@
+"""New columns in a schema, and the ids and physical names that column mapping wants for them."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Mapping, Sequence
+
+from lakehouse.delta_log.schema.column_mapping import ColumnMappingMode
+from lakehouse.delta_log.schema.types import ArrayType, DataType, MapType, StructField, StructType
+
+__all__ = ["MAX_COLUMN_ID", "merged", "with_column_ids"]
+
+MAX_COLUMN_ID = "delta.columnMapping.maxColumnId"
+_ID, _PHYSICAL_NAME = "delta.columnMapping.id", "delta.columnMapping.physicalName"
+
+
+def merged(schema: StructType, found: StructType) -> StructType:
+    """Return ``schema`` with the columns that only ``found`` has, as nullable ones at its end.
+
+    Columns of both keep the type they have; nested structs are merged alike.
+    """
+    known = [_merged_field(part, found.get(part.name)) for part in schema]
+    new = [dataclasses.replace(part, nullable=True) for part in found if schema.get(part.name) is None]
+    return StructType((*known, *new))
+
+
+def _merged_field(part: StructField, found: StructField | None) -> StructField:
+    if found is None:
+        return part
+    return dataclasses.replace(part, data_type=_merged_type(part.data_type, found.data_type))
+
+
+def _merged_type(known: DataType, found: DataType) -> DataType:
+    if isinstance(known, StructType) and isinstance(found, StructType):
+        return merged(known, found)
+    if isinstance(known, ArrayType) and isinstance(found, ArrayType):
+        return dataclasses.replace(known, element_type=_merged_type(known.element_type, found.element_type))
+    if isinstance(known, MapType) and isinstance(found, MapType):
+        return dataclasses.replace(known, value_type=_merged_type(known.value_type, found.value_type))
+    return known
+
+
+def with_column_ids(
+    schema: StructType,
+    properties: Mapping[str, str | None],
+    *,
+    mode: ColumnMappingMode,
+    named_before: Sequence[str] = (),
+) -> tuple[StructType, dict[str, str]]:
+    """Return the schema with an id and a physical name for each field that has none, and the highest id.
+
+    Columns ``named_before`` are in files already, under their own name; they keep it as their physical name.
+    """
+    if mode is ColumnMappingMode.NONE:
+        return schema, {}
+    numbering = _Numbering(int(properties.get(MAX_COLUMN_ID) or 0), frozenset(named_before))
+    numbered = numbering.struct(schema, is_root=True)
+    return numbered, {MAX_COLUMN_ID: str(numbering.highest)}
+
+
+class _Numbering:
+    def __init__(self, highest: int, named_before: frozenset[str]) -> None:
+        self.highest = highest
+        self._named_before = named_before
+
+    def struct(self, schema: StructType, *, is_root: bool = False, keep: bool = False) -> StructType:
+        return StructType(
+            tuple(self._field(part, keep or (is_root and part.name in self._named_before)) for part in schema)
+        )
+
+    def _field(self, part: StructField, keep: bool) -> StructField:
+        metadata = dict(part.metadata)
+        if _ID not in metadata:
+            self.highest += 1
+            metadata[_ID] = self.highest
+        metadata.setdefault(_PHYSICAL_NAME, part.name if keep else f"col-{uuid.uuid4()}")
+        data_type = self._type(part.data_type, keep)
+        return dataclasses.replace(part, data_type=data_type, metadata=metadata)
+
+    def _type(self, data_type: DataType, keep: bool) -> DataType:
+        match data_type:
+            case StructType():
+                return self.struct(data_type, keep=keep)
+            case ArrayType():
+                return dataclasses.replace(data_type, element_type=self._type(data_type.element_type, keep))
+            case MapType():
+                return dataclasses.replace(
+                    data_type,
+                    key_type=self._type(data_type.key_type, keep),
+                    value_type=self._type(data_type.value_type, keep),
+                )
+        return data_type

@@ -1,0 +1,7 @@
+"""A table as it is at one version, and how versions differ. Nothing here writes."""
+
+from lakehouse.delta_log.snapshot.snapshot import Snapshot
+
+__all__ = [
+    "Snapshot",
+]

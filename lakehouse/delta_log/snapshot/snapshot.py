@@ -1,0 +1,280 @@
+"""A table as it is at one version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from lakehouse.delta_log.actions import (
+    Action,
+    CommitInfo,
+    DomainMetadata,
+    MetadataChange,
+    ProtocolChange,
+    SetTransaction,
+)
+from lakehouse.delta_log.log_segment import commit_key
+from lakehouse.delta_log.replay import (
+    CommitTimes,
+    HistoryEntry,
+    TableState,
+    Timestamp,
+    Totals,
+    VersionChecksum,
+    check_complete,
+    check_state,
+    check_totals,
+    content_of_actions,
+    load_state,
+    milliseconds,
+    read_checksum,
+    read_content,
+    read_history,
+)
+from lakehouse.delta_log.scan import Predicate, RowFilter, Scan, may_match
+from lakehouse.delta_log.schema import StructType, arrow_schema, schema_from_json
+from lakehouse.delta_log.snapshot.change_feed import read_changes
+from lakehouse.delta_log.table_features import TableProperties
+from lakehouse.delta_log.table_location import open_table_storage
+from lakehouse.errors import ConfigurationError
+from lakehouse.storage import AbstractStorageReader, NotFoundError
+
+__all__ = ["Snapshot"]
+
+
+class Snapshot:
+    """One version of a table, whole and unchanging, whatever others commit meanwhile.
+
+    >>> snapshot = Snapshot.load("/lake/sales")
+    >>> snapshot.version, snapshot.schema, snapshot.files().num_rows
+    >>> newer = snapshot.update()
+    """
+
+    def __init__(
+        self, storage: AbstractStorageReader, state: TableState, *, checksum: VersionChecksum | None = None
+    ) -> None:
+        """Use ``load``; this is for who already has the state."""
+        if state.protocol is None or state.metadata is None:
+            check_complete(state, storage.uri())
+        assert state.protocol is not None and state.metadata is not None  # noqa: S101, PT018 - for mypy
+        self._storage = storage
+        self._state = state
+        self._checksum = checksum
+        self.protocol: ProtocolChange = state.protocol
+        self.metadata: MetadataChange = state.metadata
+
+    @classmethod
+    def load(
+        cls,
+        table_path: str | Path,
+        version: int | None = None,
+        timestamp: Timestamp | None = None,
+        *,
+        storage: AbstractStorageReader | None = None,
+    ) -> Snapshot:
+        """Read the latest version, or a given one, or the one that was current at a time.
+
+        ``storage`` is rooted at the table; by default it follows from the path's scheme. Raises DeltaLogError
+        (its subclasses say what is wrong), and ConfigurationError for a path that can't be opened here.
+        """
+        store = open_table_storage(table_path) if storage is None else storage
+        if timestamp is None:
+            return cls._checked(store, version)
+        if version is not None:
+            raise ConfigurationError("Both a version and a timestamp were given.", fix="give one of them.")
+        latest = cls._checked(store, None)
+        found = latest._commit_times().version_at(milliseconds(timestamp))
+        return latest if found == latest.version else cls._checked(store, found)
+
+    @classmethod
+    def _checked(cls, storage: AbstractStorageReader, version: int | None) -> Snapshot:
+        state, segment = load_state(storage, version)
+        checksum = None if segment.checksum is None else read_checksum(storage, state.version)
+        if checksum is not None:
+            check_state(checksum, state, table=storage.uri())
+        return cls(storage, state, checksum=checksum)
+
+    def __repr__(self) -> str:
+        return f"Snapshot({self.table!r}, version={self.version})"
+
+    @property
+    def table(self) -> str:
+        """Return the URI of the table."""
+        return self._storage.uri()
+
+    @property
+    def state(self) -> TableState:
+        """Return what the log amounts to, as writers build on it."""
+        return self._state
+
+    @property
+    def storage(self) -> AbstractStorageReader:
+        """Return where the table is read from."""
+        return self._storage
+
+    @property
+    def version(self) -> int:
+        """Return the version, from 0."""
+        return self._state.version
+
+    @cached_property
+    def struct(self) -> StructType:
+        """Return the schema in the protocol's own types, with the metadata of each column."""
+        return schema_from_json(self.metadata.schema_string, table=self.table)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Return the schema in Arrow, partition columns included."""
+        return arrow_schema(self.struct)
+
+    @property
+    def properties(self) -> Mapping[str, str | None]:
+        """Return the table's properties: ``delta.appendOnly``, …"""
+        return self.metadata.configuration
+
+    @property
+    def partition_columns(self) -> tuple[str, ...]:
+        """Return the logical names of the partition columns, in order."""
+        return tuple(self.metadata.partition_columns)
+
+    @property
+    def transactions(self) -> Mapping[str, SetTransaction]:
+        """Return the latest transaction identifier of each application."""
+        return self._state.transactions
+
+    def transaction_version(self, application_id: str) -> int | None:
+        """Return how far an application has come; None if it never said."""
+        found = self.transactions.get(application_id)
+        return None if found is None else found.version
+
+    @property
+    def domains(self) -> Mapping[str, DomainMetadata]:
+        """Return the domain metadata by name; removed ones aren't there."""
+        return self._state.domains
+
+    @cached_property
+    def timestamp_ms(self) -> int | None:
+        """Return when this version was committed; None where its commit is gone."""
+        if TableProperties(self.properties).in_commit_timestamps_from is not None:
+            info = self.commit_info
+            return None if info is None else info.in_commit_timestamp_ms
+        try:
+            return self._storage.stat(commit_key(self.version)).modified_ms
+        except NotFoundError:
+            return None
+
+    @cached_property
+    def commit_info(self) -> CommitInfo | None:
+        """Return the provenance of this version, where its commit is still there and tells."""
+        if self._state.commit_info is not None:
+            return self._state.decoded_commit_info()
+        try:
+            body = self._storage.read(commit_key(self.version))
+        except NotFoundError:
+            return None
+        content = read_content(body, source=self._storage.uri(commit_key(self.version)))
+        return self._state.advanced(self.version, content).decoded_commit_info()
+
+    def files(self, predicate: Predicate | None = None) -> pa.Table:
+        """Return the files of the table, a row each, with the fields of an ``add`` action as columns.
+
+        With a predicate, only the files that may hold rows that meet it, by partition values and statistics.
+        Raises NoSuchColumnError, InvalidPredicateError, and ChecksumMismatchError where the version has a
+        checksum file that tells of other files.
+        """
+        files = self._state.files.adds()
+        if self._checksum is not None:
+            check_totals(self._checksum, self.totals, table=self.table, version=self.version)
+        if predicate is None:
+            return files
+        partition_columns = self.partition_columns
+        return files.filter(
+            may_match(files, predicate, self.struct, partition_columns=partition_columns, table=self.table)
+        )
+
+    def to_arrow(self, columns: Sequence[str] | None = None, predicate: RowFilter | None = None) -> pa.Table:
+        """Return the rows: deletion vectors, column mapping, partition values and the schema applied.
+
+        ``predicate`` is a condition made with ``col``, which also skips files, or any of pyarrow's.
+        Raises as ``scan``.
+        """
+        return pa.concat_tables(self.scan(columns, predicate))
+
+    def scan(
+        self, columns: Sequence[str] | None = None, predicate: RowFilter | None = None
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of ``to_arrow`` in tables of at most one file each; the first is empty.
+
+        Raises NoSuchColumnError, InvalidPredicateError, DataFileError, MalformedDeletionVectorError.
+        """
+        return self.plan(predicate).tables(columns, predicate)
+
+    def plan(self, predicate: RowFilter | None) -> Scan:
+        """Return how the rows are read: which files, in which schema."""
+        return Scan(
+            storage=self._storage,
+            version=self.version,
+            metadata=self.metadata,
+            schema=self.struct,
+            files=self.files(predicate if isinstance(predicate, Predicate) else None),
+        )
+
+    def is_live(self, path: str, deletion_vector_id: str | None = None) -> bool:
+        """Say whether the logical file, by its path and deletion vector, is in the table."""
+        return self._state.files.is_live(path, deletion_vector_id)
+
+    @property
+    def totals(self) -> Totals:
+        """Return how many files the table has, and their size."""
+        return self._state.files.totals()
+
+    def tombstones(self) -> pa.Table:
+        """Return the removed files that are still remembered, with the fields of a ``remove`` as columns."""
+        return self._state.files.tombstones()
+
+    def update(self) -> Snapshot:
+        """Return the latest version, reading only the commits after this one; itself if there are none."""
+        state = self._state
+        while (body := self._read_commit(state.version + 1)) is not None:
+            key = commit_key(state.version + 1)
+            state = state.advanced(state.version + 1, read_content(body, source=self._storage.uri(key)))
+        if state is not self._state:
+            check_complete(state, self.table)
+            return Snapshot(self._storage, state)
+        if self._storage.exists(commit_key(self.version)):
+            return self
+        # Our own commit is gone: the log was cleaned, and newer commits may be far from here.
+        return Snapshot(self._storage, load_state(self._storage)[0])
+
+    def advanced(self, actions: list[Action]) -> Snapshot:
+        """Return the next version, as a reader would find it after a commit of these actions."""
+        state = self._state.advanced(self.version + 1, content_of_actions(actions))
+        check_complete(state, self.table)
+        return Snapshot(self._storage, state)
+
+    def history(self, limit: int | None = None) -> list[HistoryEntry]:
+        """Return this version and those before it, the newest first, as far as the log still has them."""
+        return list(read_history(self._storage, self._commit_times(), up_to=self.version, limit=limit))
+
+    def changes(self, from_version: int, to_version: int | None = None) -> pa.Table:
+        """Return the rows that were inserted, updated and deleted from one version to another, both included.
+
+        The columns of this version, ``_change_type``, ``_commit_version`` and ``_commit_timestamp``. Change
+        data files are used where a version has them (Delta PROTOCOL, "Add CDC File"); else the added rows are
+        inserts, the removed ones deletes. Raises VersionNotFoundError, and as ``scan``.
+        """
+        end = self.version if to_version is None else to_version
+        return read_changes(self, from_version, end, times=self._commit_times())
+
+    def _commit_times(self) -> CommitTimes:
+        enabled_from = TableProperties(self.properties).in_commit_timestamps_from
+        return CommitTimes(self._storage, in_commit_from=enabled_from)
+
+    def _read_commit(self, version: int) -> bytes | None:
+        try:
+            return self._storage.read(commit_key(version))
+        except NotFoundError:
+            return None

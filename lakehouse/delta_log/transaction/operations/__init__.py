@@ -1,0 +1,1 @@
+"""What a writer can do to a table."""
