@@ -11,13 +11,10 @@ import msgspec
 
 from lakehouse.cli.columns import aligned
 from lakehouse.cli.exit_codes import ExitCode
-from lakehouse.delta_log import Snapshot
-from lakehouse.delta_log.audit import audit
-from lakehouse.delta_log.checkpoint import write_checkpoint
-from lakehouse.delta_log.maintenance.vacuum import vacuum as delete_unneeded
-from lakehouse.delta_log.replay.timestamps import iso_text
-from lakehouse.delta_log.snapshot.difference import difference
-from lakehouse.delta_log.table_location import open_table_storage
+from lakehouse.delta_log import Snapshot, difference, iso_text, write_checkpoint
+from lakehouse.delta_log import vacuum as delete_unneeded
+from lakehouse.delta_log import verify as verify_table
+from lakehouse.storage import storage_for
 
 __all__ = ["command"]
 
@@ -173,7 +170,7 @@ def diff(path: str, version: int | None, timestamp: str | None, *, as_json: bool
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def checkpoint(path: str, *, as_json: bool) -> None:
     """Write a checkpoint of the latest version, of the kind that the table asks for."""
-    storage = open_table_storage(path)
+    storage = storage_for(path)
     written = write_checkpoint(storage, Snapshot.load(path, storage=storage))
     if as_json:
         _print_json({"version": written.version, "key": written.key, "bytes": written.size_bytes})
@@ -191,7 +188,7 @@ def checkpoint(path: str, *, as_json: bool) -> None:
 def vacuum(path: str, *, retention_hours: float | None, delete: bool, force: bool, as_json: bool) -> None:
     """List the files that no version within the retention needs, or delete them."""
     found = delete_unneeded(
-        open_table_storage(path),
+        storage_for(path),
         retention_hours=retention_hours,
         dry_run=not delete,
         allow_short_retention=force,
@@ -212,7 +209,7 @@ def verify(path: str, version: int | None, timestamp: str | None, *, as_json: bo
     if timestamp is not None:
         version = _load(path, None, timestamp).version
     errors = 0
-    for finding in audit(open_table_storage(path), version):
+    for finding in verify_table(storage_for(path), version):
         errors += finding.severity == "error"
         if as_json:
             _print_json({name: getattr(finding, name) for name in ("severity", "kind", "where", "message")})

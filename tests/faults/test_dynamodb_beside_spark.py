@@ -24,7 +24,7 @@ from mypy_boto3_s3 import S3Client
 
 from lakehouse.delta_log import TransactionManager
 from lakehouse.delta_log.commit import Commit
-from lakehouse.delta_log.commit_protocols import AlreadyTaken, Published
+from lakehouse.delta_log.commit_protocols import AlreadyTaken, Visible
 from lakehouse.delta_log.commit_protocols.dynamodb import DynamoDbProtocol
 from lakehouse.storage import (
     CHUNK_BYTES,
@@ -288,7 +288,7 @@ def test_the_entry_decides_and_not_the_file(cloud: str, manager: TransactionMana
     storage = MemoryStorageService()
     protocol = DynamoDbProtocol(storage, table_path=URI, client=dynamodb(cloud))
     first, second = (Commit(actions=[], transaction_id=name) for name in "ab")
-    assert protocol.publish(0, first) == Published(version=0)
+    assert protocol.publish(0, first) == Visible(version=0)
     storage.delete(f"_delta_log/{0:020d}.json")
     assert protocol.publish(0, second) == AlreadyTaken(version=0)
     assert storage.exists(f"_delta_log/{0:020d}.json")

@@ -17,9 +17,9 @@ from lakehouse.delta_log.commit import Commit
 from lakehouse.delta_log.commit_protocols import (
     AlreadyTaken,
     HardLinkProtocol,
-    Published,
     RenameProtocol,
     SparkGuard,
+    Visible,
 )
 from lakehouse.delta_log.commit_protocols.foreign_temporaries import ForeignTemporaries, ScannedTemporaries
 from lakehouse.delta_log.commit_protocols.inotify import NotifiedTemporaries, sees_all_changes
@@ -58,7 +58,7 @@ def final(log: Path, version: int) -> Path:
 
 def test_a_commit_without_a_threat_is_published_at_once(log: Path, watch: ForeignTemporaries) -> None:
     protocol = HardLinkProtocol(log.parent, guard=SparkGuard(log, temporaries=watch))
-    assert protocol.publish(0, commit("ours")) == Published(version=0)
+    assert protocol.publish(0, commit("ours")) == Visible(version=0)
 
 
 def test_temporaries_of_other_versions_and_other_files_are_no_threat(
@@ -68,7 +68,7 @@ def test_temporaries_of_other_versions_and_other_files_are_no_threat(
     for name in (f"..{4:020d}.json.x.tmp.crc", f".{4:020d}.checkpoint.parquet.x.tmp", ".lakehouse-tmp-4"):
         (log / name).touch()
     guard = SparkGuard(log, temporaries=watch, patience_seconds=60)
-    assert HardLinkProtocol(log.parent, guard=guard).publish(4, commit("ours")) == Published(version=4)
+    assert HardLinkProtocol(log.parent, guard=guard).publish(4, commit("ours")) == Visible(version=4)
 
 
 @pytest.mark.parametrize("kind", [HardLinkProtocol, RenameProtocol])
@@ -96,7 +96,7 @@ def test_a_writer_that_gave_up_lets_our_commit_stay(log: Path, watch: ForeignTem
     spark = threading.Timer(0.05, theirs.unlink)
     spark.start()
     protocol = HardLinkProtocol(log.parent, guard=SparkGuard(log, temporaries=watch))
-    assert protocol.publish(0, commit("ours")) == Published(version=0)
+    assert protocol.publish(0, commit("ours")) == Visible(version=0)
     spark.join()
 
 
@@ -105,7 +105,7 @@ def test_a_writer_that_stalls_too_long_can_not_replace_our_commit_any_more(
 ) -> None:
     theirs = temporary(log, 0)
     guard = SparkGuard(log, temporaries=watch, patience_seconds=0.1)
-    assert HardLinkProtocol(log.parent, guard=guard).publish(0, commit("ours")) == Published(version=0)
+    assert HardLinkProtocol(log.parent, guard=guard).publish(0, commit("ours")) == Visible(version=0)
     with pytest.raises(FileNotFoundError):
         theirs.rename(final(log, 0))
     assert final(log, 0).read_bytes() == commit("ours").body
@@ -170,9 +170,9 @@ def race(folder: Path, *, rounds: int, patience_seconds: float = 10.0) -> tuple[
         ours = protocol.publish(version, commit(f"ours-{version}"))
         theirs = spark.stdout.readline().strip() == b"committed"
         there = final(log, version).read_bytes() == commit(f"ours-{version}").body
-        lost += isinstance(ours, Published) and not there
+        lost += isinstance(ours, Visible) and not there
         replaced += isinstance(ours, AlreadyTaken) and theirs
-        assert isinstance(ours, Published) or theirs
+        assert isinstance(ours, Visible) or theirs
     spark.communicate(timeout=60)
     return lost, replaced
 

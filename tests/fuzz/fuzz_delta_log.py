@@ -18,7 +18,7 @@ import pyarrow as pa
 
 with atheris.instrument_imports(include=["lakehouse.delta_log"]):
     from lakehouse.delta_log import DeletionVectorDescriptor, Snapshot
-    from lakehouse.delta_log.audit import audit
+    from lakehouse.delta_log.audit import verify
     from lakehouse.delta_log.checkpoint import write_checkpoint
     from lakehouse.delta_log.deletion_vectors import read_deletion_vector
     from lakehouse.delta_log.scan import may_match
@@ -51,7 +51,7 @@ def log_with(key: str, body: bytes) -> MemoryStorageService:
 
 def read(storage: MemoryStorageService) -> None:
     with contextlib.suppress(LakehouseError):
-        list(audit(storage))
+        list(verify(storage))
     with contextlib.suppress(LakehouseError):
         snapshot = Snapshot.load("memory:///", storage=storage)
         for question in (snapshot.files, snapshot.tombstones, snapshot.history, lambda: snapshot.schema):

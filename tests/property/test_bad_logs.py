@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lakehouse.delta_log import Snapshot
-from lakehouse.delta_log.audit import audit
+from lakehouse.delta_log.audit import verify
 from lakehouse.delta_log.checkpoint import write_checkpoint
 from lakehouse.delta_log.scan.predicates import col
 from lakehouse.errors import LakehouseError
@@ -111,7 +111,7 @@ def store(objects: dict[str, bytes]) -> MemoryStorageService:
 
 def read_everything(storage: MemoryStorageService) -> None:
     """Ask a table for all that it has; only our own errors may come."""
-    survive(lambda: list(audit(storage)))
+    survive(lambda: list(verify(storage)))
     snapshot = survive(lambda: Snapshot.load("memory:///", storage=storage))
     if snapshot is None:
         return
@@ -176,7 +176,7 @@ def test_the_table_that_is_damaged_below_is_whole_to_begin_with() -> None:
     storage = store({key(0): commit(LINES[:6])})
     snapshot = Snapshot.load("memory:///", storage=storage)
     assert snapshot.to_arrow().num_rows == 24
-    assert [f.kind for f in audit(storage)] == ["wrong size"]
+    assert [f.kind for f in verify(storage)] == ["wrong size"]
 
 
 @NOT_SLOW

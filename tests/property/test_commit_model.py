@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from lakehouse.delta_log import AddFile, TransactionManager
 from lakehouse.delta_log.commit import Commit
-from lakehouse.delta_log.commit_protocols import AlreadyTaken, CommitProtocol, Published, PutIfAbsentProtocol
+from lakehouse.delta_log.commit_protocols import AlreadyTaken, CommitProtocol, PutIfAbsentProtocol, Visible
 from lakehouse.delta_log.errors import (
     CommitBudgetSpentError,
     CommitOutcomeUnknownError,
@@ -193,27 +193,27 @@ def test_the_model_holds_over_many_more_histories() -> None:
 class LooksThenWrites(PutIfAbsentProtocol):
     """As a log store does that checks and then renames."""
 
-    def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+    def publish(self, version: int, commit: Commit) -> Visible | AlreadyTaken:
         if self.has(version):
             return AlreadyTaken(version=version)
         self._storage.write(f"_delta_log/{version:020d}.json", commit.body)
-        return Published(version=version)
+        return Visible(version=version)
 
 
 class WritesInTwoParts(PutIfAbsentProtocol):
     """As a file that is opened under its last name."""
 
-    def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+    def publish(self, version: int, commit: Commit) -> Visible | AlreadyTaken:
         first = commit.body[: commit.body.index(b"\n") + 1]
         self._storage.put_if_absent(f"_delta_log/{version:020d}.json", first)
         self._storage.write(f"_delta_log/{version:020d}.json", commit.body)
-        return Published(version=version)
+        return Visible(version=version)
 
 
 class TakesNoAnswerForNo(PutIfAbsentProtocol):
     """Believes that what failed did not happen, and says so."""
 
-    def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+    def publish(self, version: int, commit: Commit) -> Visible | AlreadyTaken:
         try:
             return super().publish(version, commit)
         except StorageError:
@@ -223,9 +223,9 @@ class TakesNoAnswerForNo(PutIfAbsentProtocol):
 class TakesTakenForDone(PutIfAbsentProtocol):
     """Doesn't look whose commit it is that holds the version."""
 
-    def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+    def publish(self, version: int, commit: Commit) -> Visible | AlreadyTaken:
         super().publish(version, commit)
-        return Published(version=version)
+        return Visible(version=version)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import pytest
 
 from lakehouse.delta_log import CommitInfo, Snapshot, TransactionManager
 from lakehouse.delta_log.commit import Commit
-from lakehouse.delta_log.commit_protocols import AlreadyTaken, HardLinkProtocol, Published, SparkGuard
+from lakehouse.delta_log.commit_protocols import AlreadyTaken, HardLinkProtocol, SparkGuard, Visible
 from lakehouse.delta_log.errors import (
     ConcurrentAppendException,
     ConcurrentDeleteReadException,
@@ -105,7 +105,7 @@ def race(spark: SparkSession, folder: Path, *, rounds: int, guarded: bool = True
         ours = protocol.publish(version, commit)
         spark_writer.join()
         is_there = target.read_bytes() == commit.body
-        lost += isinstance(ours, Published) and not is_there
+        lost += isinstance(ours, Visible) and not is_there
         replaced += isinstance(ours, AlreadyTaken)
         assert is_there or theirs == [True]
     return lost, replaced

@@ -15,10 +15,10 @@ from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.errors import StorageError
 from lakehouse.storage import AbstractStorageReader
 
-__all__ = ["audit"]
+__all__ = ["verify"]
 
 
-def audit(storage: AbstractStorageReader, version: int | None = None) -> Iterator[Finding]:
+def verify(storage: AbstractStorageReader, version: int | None = None) -> Iterator[Finding]:
     """Yield what is wrong with a table, the log first. Raises TableNotFoundError, VersionNotFoundError."""
     files = list_log(storage)
     yield from audit_commits(storage, files)

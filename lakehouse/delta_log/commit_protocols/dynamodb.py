@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakehouse.delta_log.commit import Commit
-from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Published
+from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Visible
 from lakehouse.delta_log.errors import LogGapError
 from lakehouse.delta_log.log_segment import LOG_FOLDER, commit_key
 from lakehouse.errors import MissingDependencyError, StorageError
@@ -71,7 +71,7 @@ class DynamoDbProtocol:
     def __repr__(self) -> str:
         return f"DynamoDbProtocol({self._table_path!r}, entry_table={self._entry_table!r})"
 
-    def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+    def publish(self, version: int, commit: Commit) -> Visible | AlreadyTaken:
         if self._storage.exists(commit_key(version)):
             return AlreadyTaken(version=version)
         if version > 0:
@@ -79,7 +79,7 @@ class DynamoDbProtocol:
         entry = self._prepare(version, commit)
         if self._decide(entry):
             self._finish_quietly(version, entry)
-            return Published(version=version)
+            return Visible(version=version)
         self._storage.delete(f"{LOG_FOLDER}{entry.temporary}")
         self._make_readable(version)
         return AlreadyTaken(version=version)

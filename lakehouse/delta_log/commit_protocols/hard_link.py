@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lakehouse.delta_log.commit import Commit
-from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Published
+from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Visible
 from lakehouse.delta_log.commit_protocols.local_log import LocalLog
 from lakehouse.delta_log.commit_protocols.spark_guard import SparkGuard
 from lakehouse.storage.local import TEMPORARY_PREFIX
@@ -29,7 +29,7 @@ class HardLinkProtocol:
     def __repr__(self) -> str:
         return f"HardLinkProtocol({str(self._log.folder)!r})"
 
-    def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+    def publish(self, version: int, commit: Commit) -> Visible | AlreadyTaken:
         with ExitStack() as open_files:
             try:
                 self._log.prepare(version)
@@ -41,7 +41,7 @@ class HardLinkProtocol:
             except OSError as error:  # until there is a link, nobody sees anything
                 raise self._log.refusal(version, error) from error
             if self._log.stays(version, descriptor):
-                return Published(version=version)
+                return Visible(version=version)
             return AlreadyTaken(version=version)
 
     def read_from(self, version: int, *, at_most: int = 1_000) -> Sequence[bytes]:

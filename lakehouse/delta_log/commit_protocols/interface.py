@@ -8,11 +8,11 @@ from typing import Protocol
 
 from lakehouse.delta_log.commit import Commit
 
-__all__ = ["AlreadyTaken", "CommitProtocol", "Published"]
+__all__ = ["AlreadyTaken", "CommitProtocol", "Visible"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class Visible:
     """The version is there, it is this commit, and nobody will replace it."""
 
     version: int
@@ -28,7 +28,7 @@ class AlreadyTaken:
 class CommitProtocol(Protocol):
     """Makes version N of a table visible: whole or not at all, and for one writer only."""
 
-    def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+    def publish(self, version: int, commit: Commit) -> Visible | AlreadyTaken:
         """Make ``commit`` the table's version; the versions before it must be there.
 
         Any exception leaves it open whether the commit became visible: read the version and compare its

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lakehouse.delta_log.commit import Commit
-from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Published
+from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Visible
 from lakehouse.delta_log.log_segment import commit_key
 from lakehouse.storage import AbstractStorageService, AlreadyThere, NotFoundError
 
@@ -24,11 +24,11 @@ class PutIfAbsentProtocol:
     def __repr__(self) -> str:
         return f"PutIfAbsentProtocol({self._storage!r})"
 
-    def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+    def publish(self, version: int, commit: Commit) -> Visible | AlreadyTaken:
         outcome = self._storage.put_if_absent(commit_key(version), commit.body)
         if isinstance(outcome, AlreadyThere):
             return AlreadyTaken(version=version)
-        return Published(version=version)
+        return Visible(version=version)
 
     def read_from(self, version: int, *, at_most: int = 1_000) -> Sequence[bytes]:
         bodies: list[bytes] = []

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lakehouse.delta_log.commit import Commit
-from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Published
+from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Visible
 from lakehouse.delta_log.commit_protocols.local_log import LocalLog
 from lakehouse.delta_log.commit_protocols.spark_guard import SparkGuard
 from lakehouse.storage.local import TEMPORARY_PREFIX
@@ -29,7 +29,7 @@ class RenameProtocol:
     def __repr__(self) -> str:
         return f"RenameProtocol({str(self._log.folder)!r})"
 
-    def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+    def publish(self, version: int, commit: Commit) -> Visible | AlreadyTaken:
         descriptor = -1
         try:
             try:
@@ -45,7 +45,7 @@ class RenameProtocol:
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
-        return Published(version=version) if stays else AlreadyTaken(version=version)
+        return Visible(version=version) if stays else AlreadyTaken(version=version)
 
     def read_from(self, version: int, *, at_most: int = 1_000) -> Sequence[bytes]:
         return self._log.read_from(version, at_most=at_most)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.delta_log.data_files.layout import TableLayout
-from lakehouse.delta_log.errors import NullInRequiredColumnError, SchemaMismatchError
+from lakehouse.delta_log.errors import IncompatibleRowsError, NullInRequiredColumnError
 
 __all__ = ["conformed"]
 
@@ -16,7 +16,7 @@ __all__ = ["conformed"]
 def conformed(rows: pa.Table, layout: TableLayout, *, table: str) -> pa.Table:
     """Return ``rows`` in the table's order and types; a nullable column that is missing becomes null.
 
-    Raises SchemaMismatchError where a column is unknown, missing, or can't be cast without loss, and
+    Raises IncompatibleRowsError where a column is unknown, missing, or can't be cast without loss, and
     NullInRequiredColumnError.
     """
     if not rows.schema.equals(layout.arrow):
@@ -43,7 +43,7 @@ def _cast(rows: pa.Table, target: pa.Schema, table: str) -> pa.Table:
         except (pa.ArrowException, _Unfit) as error:
             problems.append(f"the column {part.name!r} {error}")
     if problems:
-        raise SchemaMismatchError(table=table, problems=problems)
+        raise IncompatibleRowsError(table=table, problems=problems)
     # Fields that must not be null may still have nulls here: that is found next, with its own error.
     return pa.Table.from_arrays(columns, names=target.names)
 

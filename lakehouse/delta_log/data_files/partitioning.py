@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from lakehouse.delta_log.data_files.partition_values import serialize_partition_value
-from lakehouse.delta_log.errors import SchemaMismatchError
+from lakehouse.delta_log.errors import IncompatibleRowsError
 from lakehouse.delta_log.schema import PrimitiveType, StructField
 
 __all__ = ["Partition", "partition_folder", "partitions_of"]
@@ -51,12 +51,12 @@ def partitions_of(rows: pa.Table, columns: Sequence[StructField], *, table: str)
 def _value(value: Any, part: StructField, table: str) -> str | None:
     if not isinstance(part.data_type, PrimitiveType):
         reason = f"the column {part.name!r} is nested, and can't be a partition column"
-        raise SchemaMismatchError(table=table, problems=[reason])
+        raise IncompatibleRowsError(table=table, problems=[reason])
     try:
         return serialize_partition_value(value, part.data_type)
     except ValueError as error:
         reason = f"the value {value!r} of the partition column {part.name!r} has no text ({error})"
-        raise SchemaMismatchError(table=table, problems=[reason]) from error
+        raise IncompatibleRowsError(table=table, problems=[reason]) from error
 
 
 def partition_folder(values: Mapping[str, str | None]) -> str:

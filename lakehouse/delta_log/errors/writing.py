@@ -13,13 +13,13 @@ __all__ = [
     "CommitRefusedError",
     "DuplicateActionError",
     "FileNotLiveError",
+    "IncompatibleRowsError",
     "InvalidPropertyError",
     "LogCleanedMeanwhileError",
     "MissingRowCountError",
     "NoTableYetError",
     "NullInRequiredColumnError",
     "RetentionTooShortError",
-    "SchemaMismatchError",
     "TableExistsError",
     "TransactionClosedError",
     "UnenforceableRuleError",
@@ -109,7 +109,7 @@ class MissingRowCountError(DeltaLogError):
         self.path = path
         super().__init__(
             f"The table has row tracking, and {path!r} has no numRecords in its statistics.",
-            fix="give AddFile statistics: lakehouse.delta_log.scan.statistics makes them from the Parquet footer.",
+            fix="add the file by adopt(), which reads its Parquet footer, or give AddFile statistics with numRecords.",
         )
 
 
@@ -137,8 +137,8 @@ class UnenforceableRuleError(DeltaLogError):
         )
 
 
-class SchemaMismatchError(DeltaLogError):
-    """The rows don't have the table's columns."""
+class IncompatibleRowsError(DeltaLogError):
+    """Rows, or the columns to partition by, don't fit the table's schema."""
 
     def __init__(self, *, table: str, problems: Sequence[str]) -> None:
         self.table = table
@@ -211,10 +211,10 @@ class InvalidPropertyError(DeltaLogError):
 class TransactionClosedError(DeltaLogError):
     """A transaction that was committed or rolled back is used again."""
 
-    def __init__(self, *, table: str, outcome: str) -> None:
+    def __init__(self, *, table: str, status: str) -> None:
         self.table = table
         super().__init__(
-            f"The transaction on {table} was {outcome} already.",
+            f"The transaction on {table} was {status} already.",
             fix="start a new transaction for more changes.",
         )
 

@@ -13,8 +13,8 @@ from lakehouse.delta_log.replay.commit_times import CommitTimes
 from lakehouse.delta_log.replay.file_rows import STRING_MAP
 from lakehouse.delta_log.replay.file_set import FileSet, Totals
 from lakehouse.delta_log.replay.history import HistoryEntry, read_history
-from lakehouse.delta_log.replay.log_state import TableState, check_complete, load_state
-from lakehouse.delta_log.replay.timestamps import Timestamp, milliseconds
+from lakehouse.delta_log.replay.log_state import LogState, check_complete, load_state
+from lakehouse.delta_log.replay.timestamps import Timestamp, iso_text, milliseconds
 from lakehouse.delta_log.replay.version_checksum import (
     VersionChecksum,
     check_state,
@@ -30,7 +30,7 @@ __all__ = [
     "FileKey",
     "FileSet",
     "HistoryEntry",
-    "TableState",
+    "LogState",
     "Timestamp",
     "Totals",
     "VersionChecksum",
@@ -41,6 +41,7 @@ __all__ = [
     "content_of_actions",
     "file_key",
     "file_keys",
+    "iso_text",
     "load_state",
     "milliseconds",
     "read_checkpoint",

@@ -22,11 +22,11 @@ from lakehouse.delta_log.replay.file_set import FileSet
 from lakehouse.delta_log.table_features import check_readable
 from lakehouse.storage import AbstractStorageReader, NotFoundError
 
-__all__ = ["TableState", "check_complete", "load_state"]
+__all__ = ["LogState", "check_complete", "load_state"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableState:
+class LogState:
     """What all actions up to a version amount to."""
 
     version: int
@@ -38,7 +38,7 @@ class TableState:
     commit_info: msgspec.Raw | None
     """Of ``version`` itself, as JSON text; None where it was not read."""
 
-    def advanced(self, version: int, content: CommitContent) -> TableState:
+    def advanced(self, version: int, content: CommitContent) -> LogState:
         """Return the state after one more commit (or compacted log)."""
         return replace(
             self,
@@ -65,7 +65,7 @@ def _live(domains: Mapping[str, DomainMetadata]) -> dict[str, DomainMetadata]:
     return {name: action for name, action in domains.items() if not action.removed}
 
 
-def load_state(storage: AbstractStorageReader, version: int | None = None) -> tuple[TableState, LogSegment]:
+def load_state(storage: AbstractStorageReader, version: int | None = None) -> tuple[LogState, LogSegment]:
     """Rebuild the state at a version, the latest by default. Raises the errors of ``errors.DeltaLogError``.
 
     A damaged checkpoint is passed over where an older one, or the commits from the start, lead there too.
@@ -91,12 +91,12 @@ def load_state(storage: AbstractStorageReader, version: int | None = None) -> tu
         return _replayed(storage, segment, state), segment
 
 
-def _from_checkpoint(storage: AbstractStorageReader, segment: LogSegment) -> TableState:
+def _from_checkpoint(storage: AbstractStorageReader, segment: LogSegment) -> LogState:
     table = storage.uri()
     if not segment.checkpoint:
         return _empty(table)
     checkpoint = read_checkpoint(storage, segment.checkpoint)
-    return TableState(
+    return LogState(
         version=segment.checkpoint[0].version,
         protocol=checkpoint.protocol,
         metadata=checkpoint.metadata,
@@ -107,8 +107,8 @@ def _from_checkpoint(storage: AbstractStorageReader, segment: LogSegment) -> Tab
     )
 
 
-def _empty(table: str) -> TableState:
-    return TableState(
+def _empty(table: str) -> LogState:
+    return LogState(
         version=-1,
         protocol=None,
         metadata=None,
@@ -119,7 +119,7 @@ def _empty(table: str) -> TableState:
     )
 
 
-def _replayed(storage: AbstractStorageReader, segment: LogSegment, state: TableState) -> TableState:
+def _replayed(storage: AbstractStorageReader, segment: LogSegment, state: LogState) -> LogState:
     bodies = read_all(storage, [file.key for file in segment.commits])
     table = storage.uri()
     for file, body in zip(segment.commits, bodies, strict=True):
@@ -128,7 +128,7 @@ def _replayed(storage: AbstractStorageReader, segment: LogSegment, state: TableS
     return state
 
 
-def check_complete(state: TableState, table: str) -> None:
+def check_complete(state: LogState, table: str) -> None:
     """Raise IncompleteStateError or UnsupportedFeatureError unless the state can be read."""
     if state.protocol is None:
         raise IncompleteStateError(table=table, version=state.version, action="protocol")

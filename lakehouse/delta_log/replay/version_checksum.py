@@ -13,7 +13,7 @@ from lakehouse.delta_log.actions import DomainMetadata, MetadataChange, Protocol
 from lakehouse.delta_log.errors import ChecksumMismatchError
 from lakehouse.delta_log.log_segment import checksum_key
 from lakehouse.delta_log.replay.file_set import Totals
-from lakehouse.delta_log.replay.log_state import TableState
+from lakehouse.delta_log.replay.log_state import LogState
 from lakehouse.storage import AbstractStorageReader, NotFoundError
 
 __all__ = ["VersionChecksum", "check_state", "check_totals", "checksum_of", "read_checksum"]
@@ -54,7 +54,7 @@ class VersionChecksum(
 
 
 def checksum_of(
-    state: TableState, *, transaction_id: str | None = None, in_commit_timestamp_ms: int | None = None
+    state: LogState, *, transaction_id: str | None = None, in_commit_timestamp_ms: int | None = None
 ) -> VersionChecksum:
     """Return the checksum of a complete state; cheap where the totals of its files are known already."""
     assert state.metadata is not None and state.protocol is not None  # noqa: S101, PT018 - "complete"
@@ -84,7 +84,7 @@ def read_checksum(storage: AbstractStorageReader, version: int) -> VersionChecks
         return None
 
 
-def check_state(checksum: VersionChecksum, state: TableState, *, table: str) -> None:
+def check_state(checksum: VersionChecksum, state: LogState, *, table: str) -> None:
     """Raise ChecksumMismatchError unless protocol, metadata, transactions and domains are as recorded."""
     pairs: list[tuple[str, object, object]] = [
         ("protocol", _comparable(checksum.protocol), _comparable(state.protocol)),

@@ -1,7 +1,7 @@
 """Which rows of which files meet a condition. It reads data files, and no log."""
 
 from lakehouse.delta_log.scan.data_skipping import may_match
-from lakehouse.delta_log.scan.predicates import ColumnPath, Predicate
+from lakehouse.delta_log.scan.predicates import ColumnPath, Predicate, col
 from lakehouse.delta_log.scan.scan import RowFilter, Scan, data_files
 from lakehouse.delta_log.scan.statistics import ColumnBounds, column_bounds, record_counts
 
@@ -11,6 +11,7 @@ __all__ = [
     "Predicate",
     "RowFilter",
     "Scan",
+    "col",
     "column_bounds",
     "data_files",
     "may_match",

@@ -1,10 +1,9 @@
-"""The rows that changed from version to version (Delta PROTOCOL, "Add CDC File")."""
+"""The change data feed: the rows that changed from version to version (Delta PROTOCOL, "Add CDC File")."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -22,13 +21,11 @@ from lakehouse.delta_log.deletion_vectors import read_deletion_vector
 from lakehouse.delta_log.errors import VersionNotFoundError
 from lakehouse.delta_log.log_segment import commit_key
 from lakehouse.delta_log.replay import CommitTimes, load_state
+from lakehouse.delta_log.scan import Scan
 from lakehouse.delta_log.schema import PrimitiveType, StructField
 from lakehouse.storage import AbstractStorageReader, NotFoundError
 
-if TYPE_CHECKING:
-    from lakehouse.delta_log.snapshot.snapshot import Snapshot
-
-__all__ = ["CHANGE_COLUMNS", "read_changes"]
+__all__ = ["CHANGE_COLUMNS", "read_change_feed"]
 
 CHANGE_COLUMNS = pa.schema(
     [
@@ -40,29 +37,31 @@ CHANGE_COLUMNS = pa.schema(
 _CHANGE_TYPE = StructField(name="_change_type", data_type=PrimitiveType("string"))
 
 
-def read_changes(snapshot: Snapshot, start: int, end: int, *, times: CommitTimes) -> pa.Table:
-    """Return the changes of the versions ``start`` to ``end``, in the columns of the snapshot."""
-    if not 0 <= start <= end <= snapshot.version:
-        raise _not_there(snapshot, start if not 0 <= start <= end else end, times)
-    plan = snapshot.plan(None)
-    fields = plan.fields(None)
-    tables = [no_rows(pa.schema([*plan.schema_of(fields), *CHANGE_COLUMNS]))]
+def read_change_feed(scan: Scan, start: int, end: int, *, times: CommitTimes) -> pa.Table:
+    """Return the rows that the versions ``start`` to ``end`` changed, in the columns of the scan's version.
+
+    Raises VersionNotFoundError for a version that the scan's own doesn't follow, or whose commit is gone.
+    """
+    if not 0 <= start <= end <= scan.version:
+        raise _not_there(scan, start if not 0 <= start <= end else end, times)
+    fields = scan.fields(None)
+    tables = [no_rows(pa.schema([*scan.schema_of(fields), *CHANGE_COLUMNS]))]
     for version in range(start, end + 1):
         try:
-            body = snapshot.storage.read(commit_key(version))
+            body = scan.storage.read(commit_key(version))
         except NotFoundError:
-            raise _not_there(snapshot, version, times) from None
-        actions = decode_actions(body, source=snapshot.storage.uri(commit_key(version)))
-        reading = _VersionChanges(snapshot.storage, version, actions, plan.reader(), fields)
-        for rows in reading.tables(has_partitions=bool(snapshot.partition_columns)):
+            raise _not_there(scan, version, times) from None
+        actions = decode_actions(body, source=scan.storage.uri(commit_key(version)))
+        changes = _VersionChanges(scan.storage, version, actions, scan.reader(), fields)
+        for rows in changes.tables(has_partitions=bool(scan.metadata.partition_columns)):
             tables.append(_stamped(rows, version, times.of(version), tables[0].schema))
     return pa.concat_tables(tables)
 
 
-def _not_there(snapshot: Snapshot, version: int, times: CommitTimes) -> VersionNotFoundError:
-    earliest = min(times.versions, default=snapshot.version)
+def _not_there(scan: Scan, version: int, times: CommitTimes) -> VersionNotFoundError:
+    earliest = min(times.versions, default=scan.version)
     return VersionNotFoundError(
-        table=snapshot.table, version=version, earliest=earliest, latest=snapshot.version
+        table=scan.storage.uri(), version=version, earliest=earliest, latest=scan.version
     )
 
 

@@ -20,7 +20,7 @@ from lakehouse.delta_log.log_segment import commit_key
 from lakehouse.delta_log.replay import (
     CommitTimes,
     HistoryEntry,
-    TableState,
+    LogState,
     Timestamp,
     Totals,
     VersionChecksum,
@@ -36,11 +36,10 @@ from lakehouse.delta_log.replay import (
 )
 from lakehouse.delta_log.scan import Predicate, RowFilter, Scan, may_match
 from lakehouse.delta_log.schema import StructType, arrow_schema, schema_from_json
-from lakehouse.delta_log.snapshot.change_feed import read_changes
+from lakehouse.delta_log.snapshot.change_feed import read_change_feed
 from lakehouse.delta_log.table_features import TableProperties
-from lakehouse.delta_log.table_location import open_table_storage
 from lakehouse.errors import ConfigurationError
-from lakehouse.storage import AbstractStorageReader, NotFoundError
+from lakehouse.storage import AbstractStorageReader, NotFoundError, storage_for
 
 __all__ = ["Snapshot"]
 
@@ -54,7 +53,7 @@ class Snapshot:
     """
 
     def __init__(
-        self, storage: AbstractStorageReader, state: TableState, *, checksum: VersionChecksum | None = None
+        self, storage: AbstractStorageReader, state: LogState, *, checksum: VersionChecksum | None = None
     ) -> None:
         """Use ``load``; this is for who already has the state."""
         if state.protocol is None or state.metadata is None:
@@ -80,7 +79,7 @@ class Snapshot:
         ``storage`` is rooted at the table; by default it follows from the path's scheme. Raises DeltaLogError
         (its subclasses say what is wrong), and ConfigurationError for a path that can't be opened here.
         """
-        store = open_table_storage(table_path) if storage is None else storage
+        store = storage_for(str(table_path)) if storage is None else storage
         if timestamp is None:
             return cls._checked(store, version)
         if version is not None:
@@ -106,7 +105,7 @@ class Snapshot:
         return self._storage.uri()
 
     @property
-    def state(self) -> TableState:
+    def state(self) -> LogState:
         """Return what the log amounts to, as writers build on it."""
         return self._state
 
@@ -267,7 +266,7 @@ class Snapshot:
         inserts, the removed ones deletes. Raises VersionNotFoundError, and as ``scan``.
         """
         end = self.version if to_version is None else to_version
-        return read_changes(self, from_version, end, times=self._commit_times())
+        return read_change_feed(self.plan(None), from_version, end, times=self._commit_times())
 
     def _commit_times(self) -> CommitTimes:
         enabled_from = TableProperties(self.properties).in_commit_timestamps_from

@@ -1,7 +1,7 @@
 """From what a writer wants to one more version of a table, or to nothing at all."""
 
 from lakehouse.delta_log.transaction.backoff import Backoff
-from lakehouse.delta_log.transaction.transaction import Outcome, Transaction
+from lakehouse.delta_log.transaction.transaction import Transaction, TransactionStatus
 from lakehouse.delta_log.transaction.transaction_log import Committed, TransactionLog
 from lakehouse.delta_log.transaction.transaction_manager import TransactionManager
 from lakehouse.delta_log.transaction.writer_state import WriterState
@@ -9,9 +9,9 @@ from lakehouse.delta_log.transaction.writer_state import WriterState
 __all__ = [
     "Backoff",
     "Committed",
-    "Outcome",
     "Transaction",
     "TransactionLog",
     "TransactionManager",
+    "TransactionStatus",
     "WriterState",
 ]

@@ -32,10 +32,10 @@ from lakehouse.delta_log.transaction.transaction_log import TransactionLog
 from lakehouse.delta_log.transaction.writer_state import WriterState
 from lakehouse.storage import AbstractStorageService
 
-__all__ = ["Outcome", "Transaction"]
+__all__ = ["Transaction", "TransactionStatus"]
 
 
-class Outcome(Enum):
+class TransactionStatus(Enum):
     """How far a transaction has come."""
 
     OPEN = "open"
@@ -53,7 +53,7 @@ class Transaction:
 
     def __init__(self, *, state: WriterState, storage: AbstractStorageService, log: TransactionLog) -> None:
         self.transaction_id = str(uuid.uuid4())
-        self.outcome = Outcome.OPEN
+        self.status = TransactionStatus.OPEN
         self.operation = "WRITE"
         """Delta's name of what is done, for the table's history."""
         self.operation_parameters: dict[str, str] = {}
@@ -184,8 +184,8 @@ class Transaction:
 
     def append_action(self, action: Action) -> None:
         """Take any action of the protocol into the commit. Raises TransactionClosedError."""
-        if self.outcome is not Outcome.OPEN:
-            raise TransactionClosedError(table=self.table, outcome=self.outcome.value)
+        if self.status is not TransactionStatus.OPEN:
+            raise TransactionClosedError(table=self.table, status=self.status.value)
         if isinstance(action, MetadataChange):
             self._replace(MetadataChange)
             self._metadata = action

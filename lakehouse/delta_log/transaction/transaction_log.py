@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lakehouse.delta_log.actions import Action, ProtocolChange, decode_actions
 from lakehouse.delta_log.commit import Commit
-from lakehouse.delta_log.commit_protocols import AlreadyTaken, CommitProtocol, Published
+from lakehouse.delta_log.commit_protocols import AlreadyTaken, CommitProtocol, Visible
 from lakehouse.delta_log.errors import (
     CommitBudgetSpentError,
     CommitOutcomeUnknownError,
@@ -93,7 +93,7 @@ class TransactionLog:
                 raise LogCleanedMeanwhileError(table=self._table, version=state.version)
             commit = draft.commit_after(state, now_ms=self._now_ms())
             outcome = self._publish(state.version + 1, commit, waiting)
-            if isinstance(outcome, Published):
+            if isinstance(outcome, Visible):
                 return self._committed(state, commit.actions, commit.body, waiting)
             if not waiting.wait():
                 raise CommitBudgetSpentError(
@@ -110,7 +110,7 @@ class TransactionLog:
         if conflict is not None:
             raise conflict
 
-    def _publish(self, version: int, commit: Commit, waiting: Waiting) -> Published | AlreadyTaken:
+    def _publish(self, version: int, commit: Commit, waiting: Waiting) -> Visible | AlreadyTaken:
         while True:
             try:
                 return self._protocol.publish(version, commit)
@@ -123,7 +123,7 @@ class TransactionLog:
 
     def _outcome_of(
         self, version: int, commit: Commit, waiting: Waiting, cause: Exception
-    ) -> Published | AlreadyTaken | None:
+    ) -> Visible | AlreadyTaken | None:
         # The answer was unclear: the version may hold our commit, another, or (so far) none. As long as it
         # holds none, only the same bytes may be tried again, for the first try may still arrive.
         while waiting.wait():
@@ -134,7 +134,7 @@ class TransactionLog:
             if not found:
                 return None
             ours = self._winner(version, found[0]).info.transaction_id == commit.transaction_id
-            return Published(version=version) if ours else AlreadyTaken(version=version)
+            return Visible(version=version) if ours else AlreadyTaken(version=version)
         raise CommitOutcomeUnknownError(
             table=self._table, version=version, transaction_id=commit.transaction_id
         ) from cause

@@ -23,13 +23,12 @@ from lakehouse.delta_log.errors import (
 )
 from lakehouse.delta_log.log_segment import LOG_FOLDER
 from lakehouse.delta_log.table_features import check_writable
-from lakehouse.delta_log.table_location import open_table_storage
 from lakehouse.delta_log.transaction.after_commit import after_commit
 from lakehouse.delta_log.transaction.backoff import Backoff
-from lakehouse.delta_log.transaction.transaction import Outcome, Transaction
+from lakehouse.delta_log.transaction.transaction import Transaction, TransactionStatus
 from lakehouse.delta_log.transaction.transaction_log import TransactionLog
 from lakehouse.delta_log.transaction.writer_state import load_writer_state
-from lakehouse.storage import AbstractStorageService, LocalStorageService
+from lakehouse.storage import AbstractStorageService, LocalStorageService, storage_for
 
 __all__ = ["TransactionManager"]
 
@@ -93,20 +92,20 @@ class TransactionManager:
         Raises a DeltaConcurrentModificationException if another commit contradicts it, and
         CommitOutcomeUnknownError if storage doesn't say what happened: look before you run it again.
         """
-        if transaction.outcome is not Outcome.OPEN:
-            raise TransactionClosedError(table=transaction.table, outcome=transaction.outcome.value)
+        if transaction.status is not TransactionStatus.OPEN:
+            raise TransactionClosedError(table=transaction.table, status=transaction.status.value)
         if not transaction.actions:
-            transaction.outcome = Outcome.COMMITTED
+            transaction.status = TransactionStatus.COMMITTED
             return transaction.read_version
         draft = transaction.draft()
         # From here on, whatever ends this (Ctrl-C too) leaves the data files alone, unless it is surely lost.
-        transaction.outcome = Outcome.COMMITTING
+        transaction.status = TransactionStatus.COMMITTING
         try:
             committed = transaction.log.commit(draft, transaction.state)
         except _NOTHING_WAS_COMMITTED:
-            transaction.outcome = Outcome.OPEN
+            transaction.status = TransactionStatus.OPEN
             raise
-        transaction.outcome = Outcome.COMMITTED
+        transaction.status = TransactionStatus.COMMITTED
         after_commit(transaction.storage, committed)
         return committed.version
 
@@ -115,12 +114,12 @@ class TransactionManager:
 
         Where it isn't known whether they were committed, they stay, and vacuum finds them if not.
         """
-        if transaction.outcome in (Outcome.COMMITTED, Outcome.ROLLED_BACK):
-            raise TransactionClosedError(table=transaction.table, outcome=transaction.outcome.value)
-        if transaction.outcome is Outcome.OPEN:
+        if transaction.status in (TransactionStatus.COMMITTED, TransactionStatus.ROLLED_BACK):
+            raise TransactionClosedError(table=transaction.table, status=transaction.status.value)
+        if transaction.status is TransactionStatus.OPEN:
             for file in transaction.written:
                 transaction.storage.delete(file.key)
-            transaction.outcome = Outcome.ROLLED_BACK
+            transaction.status = TransactionStatus.ROLLED_BACK
 
     @contextmanager
     def transaction(self, table_path: str | Path) -> Iterator[Transaction]:
@@ -130,7 +129,7 @@ class TransactionManager:
             yield transaction
             self.commit_transaction(transaction)
         except BaseException:
-            if transaction.outcome is not Outcome.COMMITTED:
+            if transaction.status is not TransactionStatus.COMMITTED:
                 self.rollback_transaction(transaction)
             raise
 
@@ -142,7 +141,7 @@ class TransactionManager:
             return self._tables[key]
 
     def _opened(self, table_path: str | Path) -> _OpenTable:
-        storage = open_table_storage(table_path) if self._storage is None else self._storage
+        storage = storage_for(str(table_path)) if self._storage is None else self._storage
         protocol = self._protocol_for(table_path, storage) if self._protocol is None else self._protocol
         log = TransactionLog(
             table=storage.uri(),

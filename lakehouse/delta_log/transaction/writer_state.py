@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lakehouse.delta_log.actions import DomainMetadata, MetadataChange, ProtocolChange
 from lakehouse.delta_log.errors import TableNotFoundError
-from lakehouse.delta_log.replay import CommitContent, FileSet, TableState, load_state
+from lakehouse.delta_log.replay import CommitContent, FileSet, LogState, load_state
 from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.delta_log.table_features import TableProperties
 from lakehouse.storage import AbstractStorageReader
@@ -19,7 +19,7 @@ __all__ = ["WriterState", "load_writer_state", "no_table"]
 class WriterState:
     """The newest of everything that a commit can depend on."""
 
-    table: TableState
+    table: LogState
     in_commit_timestamp_ms: int | None = None
 
     @property
@@ -60,20 +60,20 @@ def load_writer_state(storage: AbstractStorageReader) -> WriterState:
     return WriterState(table=table, in_commit_timestamp_ms=_in_commit_timestamp_ms(storage, table))
 
 
-def _in_commit_timestamp_ms(storage: AbstractStorageReader, table: TableState) -> int | None:
+def _in_commit_timestamp_ms(storage: AbstractStorageReader, table: LogState) -> int | None:
     info = table.decoded_commit_info()
     if info is None and TableProperties(_properties(table)).in_commit_timestamps_from is not None:
         info = Snapshot(storage, table).commit_info  # only a checkpoint was read
     return None if info is None else info.in_commit_timestamp_ms
 
 
-def _properties(table: TableState) -> Mapping[str, str | None]:
+def _properties(table: LogState) -> Mapping[str, str | None]:
     return {} if table.metadata is None else table.metadata.configuration
 
 
 def no_table(table: str) -> WriterState:
     """Return the state before version 0."""
-    nothing = TableState(
+    nothing = LogState(
         version=-1,
         protocol=None,
         metadata=None,

@@ -16,10 +16,10 @@ from lakehouse.delta_log.commit_protocols import (
     AlreadyTaken,
     CommitProtocol,
     HardLinkProtocol,
-    Published,
     PutIfAbsentProtocol,
     RenameProtocol,
     SparkGuard,
+    Visible,
 )
 from lakehouse.delta_log.commit_protocols.dynamodb import DynamoDbProtocol
 from lakehouse.delta_log.commit_protocols.foreign_temporaries import ScannedTemporaries
@@ -80,7 +80,7 @@ def commit(name: str) -> Commit:
 
 
 def test_a_commit_is_read_back_as_it_was_written(protocol: CommitProtocol) -> None:
-    assert protocol.publish(0, commit("a")) == Published(version=0)
+    assert protocol.publish(0, commit("a")) == Visible(version=0)
     assert list(protocol.read_from(0)) == [commit("a").body]
 
 
@@ -100,7 +100,7 @@ def test_commits_are_read_in_order_up_to_the_first_that_is_not_there(protocol: C
 
 def test_of_eight_writers_exactly_one_gets_each_version(protocol: CommitProtocol) -> None:
     for version in range(15):
-        outcomes: dict[str, Published | AlreadyTaken] = {}
+        outcomes: dict[str, Visible | AlreadyTaken] = {}
         barrier = threading.Barrier(8)
 
         def publish(name: str, version: int = version, outcomes: dict = outcomes, barrier=barrier) -> None:
@@ -112,7 +112,7 @@ def test_of_eight_writers_exactly_one_gets_each_version(protocol: CommitProtocol
             thread.start()
         for thread in threads:
             thread.join()
-        winners = [name for name, outcome in outcomes.items() if isinstance(outcome, Published)]
+        winners = [name for name, outcome in outcomes.items() if isinstance(outcome, Visible)]
         assert len(outcomes) == 8
         assert [commit(name).body for name in winners] == list(protocol.read_from(version))
 

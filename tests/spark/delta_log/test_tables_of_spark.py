@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.delta_log import Snapshot
-from lakehouse.delta_log.audit import audit
+from lakehouse.delta_log.audit import verify
 from lakehouse.delta_log.checkpoint import write_checkpoint
 from lakehouse.delta_log.checkpoint.writer import CheckpointKind
 from lakehouse.storage import LocalStorageService
@@ -62,7 +62,7 @@ def rows(found: pa.Table) -> list[str]:
 def assert_same(table: Path, sql: Sql) -> Snapshot:
     snapshot = Snapshot.load(table)
     assert rows(snapshot.to_arrow()) == rows(sql("SELECT * FROM {t}"))
-    assert [f for f in audit(LocalStorageService(table)) if f.severity == "error"] == []
+    assert [f for f in verify(LocalStorageService(table)) if f.severity == "error"] == []
     return snapshot
 
 

@@ -97,10 +97,10 @@ class WinningCommit:
         )
 
 
-_Finding = DeltaConcurrentModificationException | None
+_Conflict = DeltaConcurrentModificationException | None
 
 
-def find_conflict(mine: Attempt, winner: WinningCommit) -> _Finding:
+def find_conflict(mine: Attempt, winner: WinningCommit) -> _Conflict:
     """Return why ``mine`` can't follow ``winner``, as the error to raise; None if it can."""
     for rule in _RULES:
         conflict = rule(mine, winner)
@@ -109,7 +109,7 @@ def find_conflict(mine: Attempt, winner: WinningCommit) -> _Finding:
     return None
 
 
-def _protocol(mine: Attempt, winner: WinningCommit) -> _Finding:
+def _protocol(mine: Attempt, winner: WinningCommit) -> _Conflict:
     for theirs in winner.of_type(ProtocolChange):
         if mine.of_type(ProtocolChange):
             return _because(ProtocolChangedException, mine, winner, "changed the protocol too", "protocol")
@@ -123,7 +123,7 @@ def _protocol(mine: Attempt, winner: WinningCommit) -> _Finding:
     return None
 
 
-def _metadata(mine: Attempt, winner: WinningCommit) -> _Finding:
+def _metadata(mine: Attempt, winner: WinningCommit) -> _Conflict:
     for theirs in winner.of_type(MetadataChange):
         if mine.changes_metadata:
             return _because(MetadataChangedException, mine, winner, "changed the metadata too", "metadata")
@@ -154,7 +154,7 @@ def _only_enables_features(mine: MetadataChange, theirs: MetadataChange) -> bool
     return not removed and all(name.startswith(_HARMLESS_PROPERTIES) for name in changed)
 
 
-def _domains(mine: Attempt, winner: WinningCommit) -> _Finding:
+def _domains(mine: Attempt, winner: WinningCommit) -> _Conflict:
     own = {action.domain for action in mine.of_type(DomainMetadata)} - {ROW_TRACKING_DOMAIN}
     for action in winner.of_type(DomainMetadata):
         if action.domain in own:
@@ -163,7 +163,7 @@ def _domains(mine: Attempt, winner: WinningCommit) -> _Finding:
     return None
 
 
-def _applications(mine: Attempt, winner: WinningCommit) -> _Finding:
+def _applications(mine: Attempt, winner: WinningCommit) -> _Conflict:
     own = mine.reads.applications | {action.application_id for action in mine.of_type(SetTransaction)}
     for action in winner.of_type(SetTransaction):
         if action.application_id in own:
@@ -172,7 +172,7 @@ def _applications(mine: Attempt, winner: WinningCommit) -> _Finding:
     return None
 
 
-def _appended_files(mine: Attempt, winner: WinningCommit) -> _Finding:
+def _appended_files(mine: Attempt, winner: WinningCommit) -> _Conflict:
     if mine.isolation is IsolationLevel.SNAPSHOT_ISOLATION or mine.reads.nothing:
         return None
     may_count_as_later = mine.isolation is IsolationLevel.WRITE_SERIALIZABLE and not mine.changes_metadata
@@ -186,7 +186,7 @@ def _appended_files(mine: Attempt, winner: WinningCommit) -> _Finding:
     return None
 
 
-def _deleted_files_that_were_read(mine: Attempt, winner: WinningCommit) -> _Finding:
+def _deleted_files_that_were_read(mine: Attempt, winner: WinningCommit) -> _Conflict:
     for action in winner.of_type(RemoveFile):
         if mine.reads.whole_table or canonical_path(action.path) in mine.reads.files:
             cause = f"removed {action.path!r}, which the transaction had read"
@@ -194,7 +194,7 @@ def _deleted_files_that_were_read(mine: Attempt, winner: WinningCommit) -> _Find
     return None
 
 
-def _deleted_files_that_are_deleted(mine: Attempt, winner: WinningCommit) -> _Finding:
+def _deleted_files_that_are_deleted(mine: Attempt, winner: WinningCommit) -> _Conflict:
     for action in winner.of_type(RemoveFile):
         if canonical_path(action.path) in mine.removed_paths:
             cause = f"removed {action.path!r} too"
@@ -202,7 +202,7 @@ def _deleted_files_that_are_deleted(mine: Attempt, winner: WinningCommit) -> _Fi
     return None
 
 
-_RULES: Iterable[Callable[[Attempt, WinningCommit], _Finding]] = (
+_RULES: Iterable[Callable[[Attempt, WinningCommit], _Conflict]] = (
     _protocol,
     _metadata,
     _domains,

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lakehouse.delta_log.actions import canonical_path
 from lakehouse.delta_log.data_files import conformed, write_data_files
-from lakehouse.delta_log.errors import SchemaMismatchError
+from lakehouse.delta_log.errors import IncompatibleRowsError
 from lakehouse.delta_log.transaction.conflicts import ReadPredicate
 from lakehouse.delta_log.transaction.operations import table_changes
 from lakehouse.delta_log.transaction.operations.row_rules import check_rows_can_be_written
@@ -49,7 +49,7 @@ def replace_partitions(transaction: Transaction, rows: pa.Table) -> None:
     """Remove the files of the partitions that the rows are in, and write the rows."""
     if not transaction.exists or not transaction.metadata.partition_columns:
         problems = ["a table without partition columns has no partitions to replace: use overwrite()"]
-        raise SchemaMismatchError(table=transaction.table, problems=problems)
+        raise IncompatibleRowsError(table=transaction.table, problems=problems)
     _describe(transaction, "Overwrite", partitionOverwriteMode="dynamic")
     write_rows(transaction, rows)
     replaced = {_key(file.add.partition_values) for file in transaction.written}

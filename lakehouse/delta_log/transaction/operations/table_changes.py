@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from lakehouse.delta_log.actions import MetadataChange
 from lakehouse.delta_log.errors import (
+    IncompatibleRowsError,
     InvalidPropertyError,
     NoTableYetError,
-    SchemaMismatchError,
     TableExistsError,
 )
 from lakehouse.delta_log.schema import (
@@ -190,7 +190,7 @@ def _check_partitioning(schema: StructType, partition_by: Sequence[str], table: 
     if partition_by and len(set(partition_by)) == len(schema.names):
         problems.append("every column is a partition column, so that files would have none")
     if problems:
-        raise SchemaMismatchError(table=table, problems=problems)
+        raise IncompatibleRowsError(table=table, problems=problems)
 
 
 def _json(value: object) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.delta_log import Snapshot
-from lakehouse.delta_log.audit import audit
+from lakehouse.delta_log.audit import verify
 from lakehouse.delta_log.checkpoint import write_checkpoint
 from lakehouse.delta_log.errors import TableNotFoundError
 from lakehouse.delta_log.replay import checksum_of
@@ -33,7 +33,7 @@ def table(tmp_path: Path) -> Path:
 
 
 def kinds(path: Path) -> set[str]:
-    return {finding.kind for finding in audit(LocalStorageService(path))}
+    return {finding.kind for finding in verify(LocalStorageService(path))}
 
 
 def log(path: Path, name: str) -> Path:
@@ -64,12 +64,12 @@ def change_statistics(**changed) -> Callable[[dict], None]:
 
 
 def test_a_sound_table_has_no_findings(table: Path) -> None:
-    assert list(audit(LocalStorageService(table))) == []
+    assert list(verify(LocalStorageService(table))) == []
 
 
 def test_no_table_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(TableNotFoundError):
-        list(audit(LocalStorageService(tmp_path)))
+        list(verify(LocalStorageService(tmp_path)))
 
 
 def lose_a_file(path: Path) -> None:

@@ -22,16 +22,16 @@ from lakehouse.delta_log.errors import (
     DeltaConcurrentModificationException,
     DuplicateActionError,
     FileNotLiveError,
+    IncompatibleRowsError,
     InvalidPropertyError,
     NoTableYetError,
     NullInRequiredColumnError,
-    SchemaMismatchError,
     TableExistsError,
     TransactionClosedError,
     UnenforceableRuleError,
     UnsupportedFeatureError,
 )
-from lakehouse.delta_log.transaction import Outcome
+from lakehouse.delta_log.transaction import TransactionStatus
 from lakehouse.errors import StorageError
 
 SCHEMA = pa.schema([("id", pa.int64()), ("day", pa.string())])
@@ -135,7 +135,7 @@ def test_a_column_that_is_unknown_is_refused_before_anything_is_written(
 ) -> None:
     before = data_files(table)
     with (
-        pytest.raises(SchemaMismatchError, match=r"'extra' is unknown.*Fix:"),
+        pytest.raises(IncompatibleRowsError, match=r"'extra' is unknown.*Fix:"),
         manager.transaction(table) as t,
     ):
         t.append(rows(4).append_column("extra", pa.array([1])))
@@ -151,14 +151,17 @@ def test_a_value_that_would_be_changed_by_the_cast_is_refused(
 ) -> None:
     with manager.transaction(tmp_path / "t") as transaction:
         transaction.create(pa.schema([("n", kind)]))
-    with pytest.raises(SchemaMismatchError, match="'n'"), manager.transaction(tmp_path / "t") as transaction:
+    with (
+        pytest.raises(IncompatibleRowsError, match="'n'"),
+        manager.transaction(tmp_path / "t") as transaction,
+    ):
         transaction.append(pa.table({"n": [value]}))
 
 
 def test_a_clock_time_is_not_taken_for_a_moment(tmp_path: Path, manager: TransactionManager) -> None:
     with manager.transaction(tmp_path / "t") as transaction:
         transaction.create(pa.schema([("at", pa.timestamp("us", tz="UTC"))]))
-    with pytest.raises(SchemaMismatchError, match="time zone"), manager.transaction(tmp_path / "t") as t:
+    with pytest.raises(IncompatibleRowsError, match="time zone"), manager.transaction(tmp_path / "t") as t:
         t.append(pa.table({"at": pa.array([0], pa.timestamp("us"))}))
 
 
@@ -393,7 +396,7 @@ def test_two_writers_of_the_same_step_exclude_each_other(table: Path, manager: T
 
 def test_an_exception_in_the_block_rolls_back(table: Path, manager: TransactionManager) -> None:
     before = data_files(table)
-    with pytest.raises(SchemaMismatchError), manager.transaction(table) as transaction:  # noqa: PT012
+    with pytest.raises(IncompatibleRowsError), manager.transaction(table) as transaction:  # noqa: PT012
         transaction.append(rows(4))
         assert len(data_files(table)) == len(before) + 1
         transaction.append(pa.table({"unknown": [1]}))
@@ -423,7 +426,7 @@ def test_a_transaction_ends_once(table: Path, manager: TransactionManager) -> No
         manager.rollback_transaction(transaction)
     with pytest.raises(TransactionClosedError):
         transaction.append(rows(5))
-    assert transaction.outcome is Outcome.COMMITTED
+    assert transaction.status is TransactionStatus.COMMITTED
 
 
 def test_a_commit_says_who_made_it_from_what(table: Path, manager: TransactionManager) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from lakehouse.delta_log import CommitInfo, TransactionManager
 from lakehouse.delta_log.commit import Commit
-from lakehouse.delta_log.commit_protocols import AlreadyTaken, HardLinkProtocol, Published
+from lakehouse.delta_log.commit_protocols import AlreadyTaken, HardLinkProtocol, Visible
 from lakehouse.delta_log.errors import CommitOutcomeUnknownError
 from lakehouse.delta_log.transaction import Backoff
 from lakehouse.errors import StorageError
@@ -29,7 +29,7 @@ class LossyProtocol:
     is_away: bool = False
     delayed: list[tuple[int, Commit]] = field(default_factory=list)
 
-    def publish(self, version: int, commit: Commit) -> Published | AlreadyTaken:
+    def publish(self, version: int, commit: Commit) -> Visible | AlreadyTaken:
         if self.script:
             self.script.pop(0)(self, version, commit)
             raise StorageError("the answer was lost.", fix="ask again.")
