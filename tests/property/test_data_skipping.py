@@ -50,8 +50,8 @@ def text(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def statistics(rows: list[dict[str, Any]]) -> str:
-    """Write the statistics of rows as the protocol says, out of plain Python."""
+def statistics(rows: list[dict[str, Any]], *, as_spark: bool = False) -> str:
+    """Write the statistics of rows as the protocol says, out of plain Python; for Spark, NaN is the largest."""
     found: dict[str, Any] = {"numRecords": len(rows), "minValues": {}, "maxValues": {}, "nullCount": {}}
     for name in TYPES:
         values = [row[name] for row in rows if row[name] is not None]
@@ -59,6 +59,9 @@ def statistics(rows: list[dict[str, Any]]) -> str:
         numbers = [v for v in values if not (isinstance(v, float) and math.isnan(v))]
         if numbers and not any(isinstance(v, float) and math.isinf(v) for v in numbers):
             found["minValues"][name], found["maxValues"][name] = text(min(numbers)), text(max(numbers))
+        if as_spark and len(numbers) < len(values):
+            found["maxValues"][name] = "NaN"
+            found["minValues"].setdefault(name, "NaN")
     return json.dumps(found)
 
 
@@ -99,7 +102,10 @@ def test_a_skipped_file_has_no_row_that_matches(
     listed = pa.table(
         {
             "path": [str(number) for number in range(len(files))],
-            "stats": [data.draw(st.sampled_from([statistics(rows), None, "{"])) for rows in files],
+            "stats": [
+                data.draw(st.sampled_from([statistics(rows), statistics(rows, as_spark=True), None, "{"]))
+                for rows in files
+            ],
             "partitionValues": pa.array(
                 [[("p", None if rows[0]["p"] is None else str(rows[0]["p"]))] for rows in files],
                 pa.map_(pa.string(), pa.string()),
@@ -132,6 +138,16 @@ def test_a_row_is_found_where_statistics_tell_only_half(row: dict, predicate: Pr
     maps = pa.array([[("p", None)]], pa.map_(pa.string(), pa.string()))
     listed = listed.append_column("partitionValues", maps)
     assert may_match(listed, predicate, SCHEMA, partition_columns=["p"], table="t").to_pylist() == [True]
+
+
+def test_a_file_is_kept_whose_largest_value_is_nan_for_spark() -> None:
+    rows = [{**NOTHING, "f": 2.0}, {**NOTHING, "f": math.nan}]
+    listed = pa.table({"path": ["0"], "stats": [statistics(rows, as_spark=True)]})
+    maps = pa.array([[("p", None)]], pa.map_(pa.string(), pa.string()))
+    listed = listed.append_column("partitionValues", maps)
+    for predicate, expected in ((col("f") > 1.5, True), (col("f") == 2.0, True), (col("f") < 1.5, False)):
+        found = may_match(listed, predicate, SCHEMA, partition_columns=["p"], table="t").to_pylist()
+        assert found == [expected]
 
 
 @settings(deadline=None)

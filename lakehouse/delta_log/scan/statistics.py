@@ -184,7 +184,13 @@ def _typed(values: list[Any], data_type: PrimitiveType) -> pa.Array:
     texts = [None if value is None else value if isinstance(value, str) else str(value) for value in values]
     if data_type.name == "timestamp":
         texts = [None if text is None else text if text.endswith("Z") else _zoned(text) for text in texts]
-    return _safely(column(texts, pa.string()), wanted)
+    found = _safely(column(texts, pa.string()), wanted)
+    return _without_nan(found) if pa.types.is_floating(wanted) else found
+
+
+def _without_nan(bounds: pa.Array) -> pa.Array:
+    # Spark takes NaN for the largest value and says so; what the other values are, such a bound hides.
+    return pc.if_else(pc.is_nan(bounds), pa.nulls(len(bounds), bounds.type), bounds)
 
 
 def _int64(value: int | None) -> int | None:
