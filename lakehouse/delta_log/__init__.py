@@ -71,7 +71,7 @@ from lakehouse.delta_log.errors import (
 )
 from lakehouse.delta_log.maintenance import Vacuumed, vacuum
 from lakehouse.delta_log.replay import HistoryEntry, iso_text
-from lakehouse.delta_log.scan import Predicate, col
+from lakehouse.delta_log.scan import And, Comparison, IsIn, IsNull, Not, Or, Predicate, col
 from lakehouse.delta_log.schema import StructType, schema_from_json
 from lakehouse.delta_log.snapshot import Snapshot, TableDifference, difference
 from lakehouse.delta_log.transaction import (
@@ -80,6 +80,7 @@ from lakehouse.delta_log.transaction import (
     TransactionLog,
     TransactionManager,
     TransactionStatus,
+    WriteKind,
 )
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "AddCDCFile",
     "AddFile",
     "AlreadyTaken",
+    "And",
     "AppendOnlyTableError",
     "Backoff",
     "CatalogManagedTableError",
@@ -100,6 +102,7 @@ __all__ = [
     "CommitOutcomeUnknownError",
     "CommitProtocol",
     "CommitRefusedError",
+    "Comparison",
     "ConcurrentAppendException",
     "ConcurrentDeleteDeleteException",
     "ConcurrentDeleteReadException",
@@ -118,6 +121,8 @@ __all__ = [
     "IncompleteStateError",
     "InvalidPredicateError",
     "InvalidPropertyError",
+    "IsIn",
+    "IsNull",
     "LogCleanedMeanwhileError",
     "LogGapError",
     "MalformedDeletionVectorError",
@@ -128,7 +133,9 @@ __all__ = [
     "MissingRowCountError",
     "NoSuchColumnError",
     "NoTableYetError",
+    "Not",
     "NullInRequiredColumnError",
+    "Or",
     "Predicate",
     "ProtocolChange",
     "ProtocolChangedException",
@@ -155,6 +162,7 @@ __all__ = [
     "Vacuumed",
     "VersionNotFoundError",
     "Visible",
+    "WriteKind",
     "WrittenCheckpoint",
     "WrongReplacementError",
     "col",

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, DataFrameReader, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse.delta_log import Predicate
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
 from lakehouse.tables.identifiers import quoted
-from lakehouse.tables.interface import AlreadyPublished, Published, TableState, TransactionId
+from lakehouse.tables.interface import AlreadyPublished, MergePlan, Published, TableState, TransactionId
 from lakehouse.tables.log import TableLog
-from lakehouse.tables.paths import literal_path
+from lakehouse.tables.reader import TableReader
 
 __all__ = ["DeltaSparkTable"]
 
@@ -25,12 +26,15 @@ _MERGE_TRANSACTION = threading.Lock()
 
 
 class DeltaSparkTable:
-    """A Delta table in a folder, through Spark. Keeps every promise of IWritableDeltaTable."""
+    """A Delta table in a folder, through Spark. Keeps every promise of IWritableDeltaTable.
 
-    def __init__(self, spark: SparkSession, path: str) -> None:
+    ``log``: the table's, where somebody holds it already.
+    """
+
+    def __init__(self, spark: SparkSession, path: str, *, log: TableLog | None = None) -> None:
         self._spark = spark
         self._path = path
-        self._log = TableLog(path)
+        self._reader = TableReader(spark, TableLog(path) if log is None else log, path)
 
     def __repr__(self) -> str:
         return f"DeltaSparkTable({self._path!r})"
@@ -40,35 +44,18 @@ class DeltaSparkTable:
         return self._path
 
     def state(self) -> TableState | None:
-        return self._log.state()
+        return self._reader.state()
 
-    def read(self, *, version: int) -> DataFrame:
-        files = self._log.plain_files(version=version)
-        if files is not None:
-            return self._parquet(files, version)
-        return self._reader().option("versionAsOf", version).load(self._path)
+    def read(
+        self, *, version: int, columns: Sequence[str] | None = None, where: Predicate | None = None
+    ) -> DataFrame:
+        return self._reader.read(version=version, columns=columns, where=where)
 
     def rows_added(self, *, after: int, through: int) -> DataFrame:
-        if after < 0:
-            return self.read(version=through)
-        files = self._log.plain_files_added(after=after, through=through)
-        if files is not None:
-            return self._parquet(files, through)
-        changes = (
-            self._reader()
-            .option("readChangeFeed", "true")
-            .option("startingVersion", after + 1)
-            .option("endingVersion", through)
-            .load(self._path)
-        )
-        return changes.drop("_change_type", "_commit_version", "_commit_timestamp")
+        return self._reader.rows_added(after=after, through=through)
 
-    def _parquet(self, files: Sequence[str], version: int) -> DataFrame:
-        """Read few files without asking Delta for a snapshot: it would rebuild an old one in a job of its own."""
-        schema = self._log.schema(version=version)
-        if not files:
-            return self._spark.createDataFrame([], schema)
-        return self._spark.read.schema(schema).parquet(*(literal_path(file) for file in files))
+    def changes(self, *, after: int, through: int) -> DataFrame:
+        return self._reader.changes(after=after, through=through)
 
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
@@ -80,11 +67,11 @@ class DeltaSparkTable:
         return self._save(frame, "replace", "overwrite", transaction, {"overwriteSchema": "true"})
 
     def merge(
-        self, frame: DataFrame, *, keys: Sequence[str], transaction: TransactionId
+        self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId
     ) -> Published | AlreadyPublished:
         if self.state() is None:
             return self.append(frame, transaction=transaction)
-        match = " AND ".join(f"target.{quoted(key)} <=> source.{quoted(key)}" for key in keys)
+        match = " AND ".join(f"target.{quoted(key)} <=> source.{quoted(key)}" for key in plan.keys)
 
         def write() -> None:
             target = DeltaTable.forPath(self._spark, self._path).alias("target")
@@ -126,9 +113,6 @@ class DeltaSparkTable:
         if after is None or not after.has_taken(transaction):
             raise TableWriteError(path=self._path, action=action, cause="the commit is not in the log")
         return Published(version=after.version)
-
-    def _reader(self) -> DataFrameReader:
-        return self._spark.read.format("delta")
 
 
 @contextmanager

@@ -18,18 +18,18 @@ class TableWriteError(TableError):
         self.cause = cause
         super().__init__(
             f"could not {action} the table at {path!r}, which is as it was before: {cause}.",
-            fix="mend the cause and run again; a run goes on where this one stopped.",
+            fix="remove the cause and run again; the run continues where this one stopped.",
         )
 
 
 class UnreadableChangesError(TableError):
-    """An incremental reader can't go on, because what it read before is no longer so."""
+    """The changes between two versions can't be told from the log, so an incremental reader can't continue."""
 
     def __init__(self, *, path: str, after: int, through: int, reason: str) -> None:
         self.path = path
         super().__init__(
-            f"the rows added to {path!r} after version {after}, through version {through}, can't be read: {reason}.",
-            fix="read the table whole (without incremental=True), or delete the reading table to build it anew.",
+            f"the changes of {path!r} after version {after}, through version {through}, can't be read: {reason}.",
+            fix="read the table whole (without incremental=True), or delete the reading table to rebuild it.",
         )
 
 

@@ -9,10 +9,13 @@ from typing import Protocol
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
+from lakehouse.delta_log import Predicate
+
 __all__ = [
     "AlreadyPublished",
     "IReadableDeltaTable",
     "IWritableDeltaTable",
+    "MergePlan",
     "Published",
     "TableState",
     "TransactionId",
@@ -45,6 +48,14 @@ class TableState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergePlan:
+    """What becomes of a row that comes, and of the row that it meets."""
+
+    keys: tuple[str, ...]
+    """Two rows are the same where these columns are, null like any value; the row that comes replaces the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """One commit, ours, made the rows visible."""
 
@@ -68,13 +79,28 @@ class IReadableDeltaTable(Protocol):
     def state(self) -> TableState | None:
         """Return the latest state from the log, without a Spark job; None where no table is."""
 
-    def read(self, *, version: int) -> DataFrame:
-        """Return the whole table as it stood at ``version``."""
+    def read(
+        self, *, version: int, columns: Sequence[str] | None = None, where: Predicate | None = None
+    ) -> DataFrame:
+        """Return the rows at ``version`` that meet ``where``, made with ``col``; all of them by default.
+
+        Files that hold no such row, by the log's statistics, are not opened, and of the others only ``columns``
+        are read. NaN is neither smaller nor bigger than any value.
+        """
 
     def rows_added(self, *, after: int, through: int) -> DataFrame:
         """Return the rows that came in versions ``(after, through]``; ``after=-1`` is everything.
 
         Raises UnreadableChangesError where rows were also changed or removed in between.
+        """
+
+    def changes(self, *, after: int, through: int) -> DataFrame:
+        """Return the rows that versions ``(after, through]`` changed, in the columns of ``through``.
+
+        With ``_change_type`` (``insert``, ``delete``, ``update_preimage``, ``update_postimage``),
+        ``_commit_version`` and ``_commit_timestamp``, as Delta's change data feed has them. A version without a
+        feed shows a row that stayed in a file that was written again as deleted and inserted. Raises
+        UnreadableChangesError where the log or the files don't tell any more.
         """
 
 
@@ -90,6 +116,6 @@ class IWritableDeltaTable(IReadableDeltaTable, Protocol):
         """Put the rows, and their schema, in place of everything; old versions stay readable."""
 
     def merge(
-        self, frame: DataFrame, *, keys: Sequence[str], transaction: TransactionId
+        self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId
     ) -> Published | AlreadyPublished:
         """Update the rows whose keys match, insert the others; ``frame`` has each key once."""

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pyspark.sql.types import StructType
 
-from lakehouse.delta_log import Action, AddFile, RemoveFile, Snapshot
-from lakehouse.delta_log.actions import canonical_path, decode_actions, is_absolute
-from lakehouse.delta_log.errors import TableNotFoundError
-from lakehouse.delta_log.log_segment import commit_key
-from lakehouse.storage import AbstractStorageReader, NotFoundError
+from lakehouse.delta_log import (
+    Action,
+    AddCDCFile,
+    AddFile,
+    MetadataChange,
+    Predicate,
+    RemoveFile,
+    Snapshot,
+    TableNotFoundError,
+    VersionNotFoundError,
+    storage_key,
+)
 from lakehouse.tables.errors import UnreadableChangesError
 from lakehouse.tables.interface import TableState
 
-__all__ = ["TableLog"]
+__all__ = ["ChangedFile", "TableLog"]
 
 _FEW_FILES = 32
 """Above this many paths Spark lists them in a job of its own, and Delta's own reading is no slower."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedFile:
+    """A data file whose rows a version brought or took away, all of them."""
+
+    path: str
+    kind: str
+    """``insert`` or ``delete``."""
+    version: int
+    timestamp_ms: int
 
 
 class TableLog:
@@ -41,7 +60,7 @@ class TableLog:
         return TableState(
             version=snapshot.version,
             table_id=snapshot.metadata.id,
-            schema=_schema(snapshot),
+            schema=_schema(snapshot.metadata),
             transactions={name: taken.version for name, taken in snapshot.transactions.items()},
         )
 
@@ -55,19 +74,26 @@ class TableLog:
 
     def schema(self, *, version: int) -> StructType:
         """Return the schema that the table had at ``version``."""
-        return _schema(self._at(version))
+        return _schema(self.at(version).metadata)
 
     def size_bytes(self, *, version: int) -> int:
         """Return the size of the table's data files at ``version``."""
-        return self._at(version).totals.size_bytes
+        return self.at(version).totals.size_bytes
 
-    def plain_files(self, *, version: int) -> tuple[str, ...] | None:
+    def at(self, version: int) -> Snapshot:
+        """Return the table as it was at ``version``. Raises VersionNotFoundError."""
+        if self._snapshot is not None and self._snapshot.version == version:
+            return self._snapshot
+        return Snapshot.load(self._path, version=version)
+
+    def plain_files(self, *, version: int, where: Predicate | None = None) -> tuple[str, ...] | None:
         """Return the files whose rows are, as they stand, the rows of the table at ``version``.
 
-        None where reading takes more than reading Parquet, or where the files are many.
+        With a condition, only files that may hold rows that meet it. None where reading takes more than reading
+        Parquet, or where the files are many.
         """
-        snapshot = self._at(version)
-        paths = snapshot.files()["path"].to_pylist()
+        snapshot = self.at(version)
+        paths = snapshot.files(where)["path"].to_pylist()
         return self._plain(snapshot, paths) if len(paths) <= _FEW_FILES else None
 
     def plain_files_added(self, *, after: int, through: int) -> tuple[str, ...] | None:
@@ -75,40 +101,72 @@ class TableLog:
 
         Raises UnreadableChangesError where a version in between took rows away or changed them.
         """
-        snapshot = self._at(through)
+        snapshot = self.at(through)
         added: list[str] = []
-        for version in range(after + 1, through + 1):
-            actions = self._actions(snapshot.storage, version, after, through)
+        for version, actions in self._commits(snapshot, after, through):
             if removed := [each for each in actions if isinstance(each, RemoveFile) and each.data_change]:
                 reason = f"version {version} took {len(removed)} data files away"
                 raise UnreadableChangesError(path=self._path, after=after, through=through, reason=reason)
             added += [each.path for each in actions if isinstance(each, AddFile) and each.data_change]
         return self._plain(snapshot, added)
 
-    def _at(self, version: int) -> Snapshot:
-        if self._snapshot is not None and self._snapshot.version == version:
-            return self._snapshot
-        return Snapshot.load(self._path, version=version)
+    def plain_changes(self, *, after: int, through: int) -> tuple[ChangedFile, ...] | None:
+        """Return the files that versions ``(after, through]`` brought and took away; None where files don't tell.
 
-    def _actions(
-        self, storage: AbstractStorageReader, version: int, after: int, through: int
-    ) -> list[Action]:
-        key = commit_key(version)
-        try:
-            return decode_actions(storage.read(key), source=storage.uri(key))
-        except NotFoundError as error:
-            reason = f"the log of version {version} has been cleaned up"
-            raise UnreadableChangesError(
-                path=self._path, after=after, through=through, reason=reason
-            ) from error
+        Raises UnreadableChangesError where the log is gone, or where a column had another type in between.
+        """
+        snapshot = self.at(through)
+        times = {entry.version: entry.timestamp_ms for entry in snapshot.history(limit=through - after)}
+        changed: list[ChangedFile] = []
+        for version, actions in self._commits(snapshot, after, through):
+            if any(isinstance(each, AddCDCFile) for each in actions):
+                return None
+            self._check_types(snapshot, version, actions, after)
+            for each in actions:
+                if isinstance(each, AddFile | RemoveFile) and each.data_change:
+                    path = self._plain(snapshot, [each.path])
+                    if path is None:
+                        return None
+                    kind = "insert" if isinstance(each, AddFile) else "delete"
+                    changed.append(
+                        ChangedFile(path=path[0], kind=kind, version=version, timestamp_ms=times[version])
+                    )
+        return tuple(changed)
+
+    def _check_types(self, snapshot: Snapshot, version: int, actions: Sequence[Action], after: int) -> None:
+        shown = {each.name: each.dataType for each in _schema(snapshot.metadata)}
+        held = [_schema(each) for each in actions if isinstance(each, MetadataChange)]
+        if version == after + 1 and after >= 0:
+            held.append(self.schema(version=after))
+        for each in (field for schema in held for field in schema):
+            if shown.get(each.name, each.dataType) != each.dataType:
+                was, now = each.dataType.simpleString(), shown[each.name].simpleString()
+                reason = f"the column {each.name!r} was {was} at version {version}, and is {now}"
+                raise UnreadableChangesError(
+                    path=self._path, after=after, through=snapshot.version, reason=reason
+                )
+
+    def _commits(
+        self, snapshot: Snapshot, after: int, through: int
+    ) -> Iterator[tuple[int, Sequence[Action]]]:
+        for version in range(after + 1, through + 1):
+            try:
+                yield version, snapshot.actions_of(version)
+            except VersionNotFoundError as error:
+                reason = f"the log of version {version} has been cleaned up"
+                raise UnreadableChangesError(
+                    path=self._path, after=after, through=through, reason=reason
+                ) from error
 
     def _plain(self, snapshot: Snapshot, paths: Sequence[str]) -> tuple[str, ...] | None:
         # Reader version 1 has neither deletion vectors nor column mapping (Delta PROTOCOL, "Reader Requirements").
-        simple = snapshot.protocol.min_reader_version == 1 and not snapshot.partition_columns
-        if not simple or any(is_absolute(path) for path in paths):
+        if snapshot.protocol.min_reader_version != 1 or snapshot.partition_columns:
             return None
-        return tuple(f"{self._path}/{canonical_path(path)}" for path in paths)
+        keys = [storage_key(path, table_uri=snapshot.table) for path in paths]
+        if None in keys:
+            return None
+        return tuple(f"{self._path}/{key}" for key in keys)
 
 
-def _schema(snapshot: Snapshot) -> StructType:
-    return StructType.fromJson(json.loads(snapshot.metadata.schema_string))
+def _schema(metadata: MetadataChange) -> StructType:
+    return StructType.fromJson(json.loads(metadata.schema_string))

@@ -5,25 +5,29 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
-import pyarrow.parquet as pq
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from lakehouse.delta_log import AddFile, Snapshot, Transaction, TransactionManager
-from lakehouse.delta_log.actions import encode_path
-from lakehouse.delta_log.data_files import WrittenFile, statistics_from_footer
-from lakehouse.delta_log.errors import ConcurrentTransactionException, DeltaLogError
-from lakehouse.delta_log.schema import schema_from_json
+from lakehouse.delta_log import (
+    ConcurrentTransactionException,
+    DeltaLogError,
+    Predicate,
+    Snapshot,
+    TransactionManager,
+    TransactionStatus,
+    WriteKind,
+    schema_from_json,
+)
 from lakehouse.errors import StorageError
 from lakehouse.tables.delta_spark import DeltaSparkTable
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
-from lakehouse.tables.interface import AlreadyPublished, Published, TransactionId
-from lakehouse.tables.plain_schema import json_of_nullable
+from lakehouse.tables.interface import AlreadyPublished, MergePlan, Published, TableState, TransactionId
+from lakehouse.tables.log import TableLog
+from lakehouse.tables.plain_schema import is_nullable, json_of_nullable
 
 __all__ = ["NativeTable"]
 
@@ -33,24 +37,57 @@ _STAGING = "_lakehouse_staging"
 _MANAGER = TransactionManager()
 
 
-class NativeTable(DeltaSparkTable):
-    """Appends and replaces whole tables by itself; what takes more than that goes through Delta on Spark.
+class NativeTable:
+    """Appends and replaces whole tables by itself; what takes more than that goes to its fallback, Delta on Spark.
 
-    A table is left to Delta where it isn't on a local disk, has partitions, properties or a protocol beyond
-    (1, 2), or where the rows have another schema than it has.
+    A table is left to Delta where it isn't on a local disk, has partitions, properties, columns that must not be
+    null or a protocol beyond (1, 2), or where the rows have another schema than it has.
     """
+
+    def __init__(self, spark: SparkSession, path: str) -> None:
+        self._path = path
+        self._log = TableLog(path)
+        self._fallback = DeltaSparkTable(spark, path, log=self._log)
+
+    def __repr__(self) -> str:
+        return f"NativeTable({self._path!r})"
+
+    @property
+    def path(self) -> str:
+        return self._path
+
+    def state(self) -> TableState | None:
+        return self._log.state()
+
+    def read(
+        self, *, version: int, columns: Sequence[str] | None = None, where: Predicate | None = None
+    ) -> DataFrame:
+        return self._fallback.read(version=version, columns=columns, where=where)
+
+    def rows_added(self, *, after: int, through: int) -> DataFrame:
+        return self._fallback.rows_added(after=after, through=through)
+
+    def changes(self, *, after: int, through: int) -> DataFrame:
+        return self._fallback.changes(after=after, through=through)
+
+    def merge(
+        self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId
+    ) -> Published | AlreadyPublished:
+        if self.state() is None:
+            return self.append(frame, transaction=transaction)
+        return self._fallback.merge(frame, plan, transaction=transaction)
 
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
     ) -> Published | AlreadyPublished:
         if not self._is_ours(frame.schema, schema_may_differ=False):
-            return super().append(frame, transaction=transaction, evolve_schema=evolve_schema)
-        return self._publish_files(frame, transaction, replace=False)
+            return self._fallback.append(frame, transaction=transaction, evolve_schema=evolve_schema)
+        return self._publish(frame, transaction, WriteKind.APPEND)
 
     def replace(self, frame: DataFrame, *, transaction: TransactionId) -> Published | AlreadyPublished:
         if not self._is_ours(frame.schema, schema_may_differ=True):
-            return super().replace(frame, transaction=transaction)
-        return self._publish_files(frame, transaction, replace=True)
+            return self._fallback.replace(frame, transaction=transaction)
+        return self._publish(frame, transaction, WriteKind.OVERWRITE)
 
     def _is_ours(self, schema: StructType, *, schema_may_differ: bool) -> bool:
         if "://" in self._path:
@@ -58,24 +95,23 @@ class NativeTable(DeltaSparkTable):
         snapshot = self._log.snapshot()
         if snapshot is None:
             return True
-        return _is_simple(snapshot) and (schema_may_differ or self._has_schema(snapshot, schema))
+        return _is_simple(snapshot) and (schema_may_differ or self._takes(snapshot, schema))
 
-    def _has_schema(self, snapshot: Snapshot, schema: StructType) -> bool:
+    def _takes(self, snapshot: Snapshot, schema: StructType) -> bool:
         held = self._log.schema(version=snapshot.version)
-        return {each.name: each.dataType.simpleString() for each in held} == {
-            each.name: each.dataType.simpleString() for each in schema
-        }
+        types = {each.name: each.dataType.simpleString() for each in held}
+        return is_nullable(held) and types == {each.name: each.dataType.simpleString() for each in schema}
 
-    def _publish_files(
-        self, frame: DataFrame, transaction: TransactionId, *, replace: bool
+    def _publish(
+        self, frame: DataFrame, transaction: TransactionId, kind: WriteKind
     ) -> Published | AlreadyPublished:
         before = self.state()
         if before is not None and before.has_taken(transaction):
             return AlreadyPublished(version=before.version)
-        action = "replace" if replace else "append to"
+        action = "replace" if kind is WriteKind.OVERWRITE else "append to"
         try:
             with self._staged(frame) as files:
-                return self._commit(files, frame.schema, transaction, replace=replace)
+                return self._commit(files, frame.schema, transaction, kind)
         except ConcurrentTransactionException as error:
             return self._taken_by_another(transaction, action, error)
         except SPARK_ERRORS as error:
@@ -93,37 +129,25 @@ class NativeTable(DeltaSparkTable):
             shutil.rmtree(folder, ignore_errors=True)
 
     def _commit(
-        self, files: list[Path], schema: StructType, transaction: TransactionId, *, replace: bool
+        self, files: Sequence[Path], schema: StructType, taken: TransactionId, kind: WriteKind
     ) -> Published | AlreadyPublished:
-        change = _MANAGER.start_transaction(self._path)
+        transaction = _MANAGER.start_transaction(self._path)
         try:
-            if not change.advance(transaction.application, transaction.number):
-                return AlreadyPublished(version=change.read_version)
-            _take_schema(change, schema, replace=replace)
-            for file in files:
-                self._add(change, file)
-            return Published(version=_MANAGER.commit_transaction(change))
+            if not transaction.advance(taken.application, taken.number):
+                return AlreadyPublished(version=transaction.read_version)
+            struct = schema_from_json(json_of_nullable(schema), table=self._path)
+            transaction.adopt(self._moved(files), struct, kind=kind)
+            return Published(version=_MANAGER.commit_transaction(transaction))
         except BaseException:
-            _MANAGER.rollback_transaction(change)
+            if transaction.status is not TransactionStatus.COMMITTED:
+                _MANAGER.rollback_transaction(transaction)
             raise
 
-    def _add(self, change: Transaction, staged: Path) -> None:
-        footer = pq.read_metadata(staged)
-        if footer.num_rows == 0:
-            return
-        final = Path(self._path) / staged.name
-        os.rename(staged, final)
-        status = final.stat()
-        add = AddFile(
-            path=encode_path(staged.name),
-            partition_values={},
-            size_bytes=status.st_size,
-            modified_ms=status.st_mtime_ns // 1_000_000,
-            data_change=True,
-            stats=statistics_from_footer(footer),
-        )
-        change.written.append(WrittenFile(key=staged.name, add=add, rows=footer.num_rows))
-        change.add(add)
+    def _moved(self, files: Sequence[Path]) -> Iterator[str]:
+        """Move each file out of the staging folder, and yield its key."""
+        for file in files:
+            os.rename(file, Path(self._path) / file.name)
+            yield file.name
 
     def _taken_by_another(
         self, transaction: TransactionId, action: str, error: ConcurrentTransactionException
@@ -134,26 +158,10 @@ class NativeTable(DeltaSparkTable):
         raise TableWriteError(path=self._path, action=action, cause=str(error)) from error
 
 
-def _take_schema(change: Transaction, schema: StructType, *, replace: bool) -> None:
-    """Create the table, or see to it that it has the rows' schema; a replacement takes all files away."""
-    text = json_of_nullable(schema)
-    if not change.exists:
-        change.create(schema_from_json(text, table=change.table))
-    elif replace:
-        change.read_whole_table()
-        for path in change.live_files.paths():
-            change.remove(path)
-        if change.metadata.schema_string != text:
-            change.append_action(msgspec.structs.replace(change.metadata, schema_string=text))
-    change.operation = "WRITE"
-    change.operation_parameters = {"mode": "Overwrite" if replace else "Append", "partitionBy": "[]"}
-
-
 def _is_simple(snapshot: Snapshot) -> bool:
     protocol = snapshot.protocol
-    configured: Mapping[str, str | None] = snapshot.properties
     return (
         (protocol.min_reader_version, protocol.min_writer_version) == (1, 2)
         and not snapshot.partition_columns
-        and not any(key.startswith("delta.") for key in configured)
+        and not any(key.startswith("delta.") for key in snapshot.properties)
     )

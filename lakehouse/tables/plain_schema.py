@@ -7,9 +7,15 @@ from typing import Any
 
 from pyspark.sql.types import StructType
 
-__all__ = ["json_of_nullable"]
+__all__ = ["is_nullable", "json_of_nullable"]
 
 _NULLABLE = frozenset({"nullable", "containsNull", "valueContainsNull"})
+
+
+def is_nullable(schema: StructType) -> bool:
+    """Say whether every part of the schema may be null."""
+    shown = schema.jsonValue()
+    return bool(_nullable(shown) == shown)
 
 
 def json_of_nullable(schema: StructType) -> str:

@@ -1,6 +1,7 @@
 """Rows as Parquet files with statistics, as the log wants them. Nothing here touches the log itself."""
 
 from lakehouse.delta_log.data_files.conforming import conformed
+from lakehouse.delta_log.data_files.described import described
 from lakehouse.delta_log.data_files.layout import TableLayout, layout_of
 from lakehouse.delta_log.data_files.parquet_writer import WrittenFile, write_data_files
 from lakehouse.delta_log.data_files.partition_values import parse_partition_values, texts_of_column
@@ -13,6 +14,7 @@ __all__ = [
     "TableLayout",
     "WrittenFile",
     "conformed",
+    "described",
     "layout_of",
     "parse_partition_values",
     "statistics_from_footer",

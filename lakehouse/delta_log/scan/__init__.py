@@ -1,13 +1,29 @@
 """Which rows of which files meet a condition. It reads data files, and no log."""
 
 from lakehouse.delta_log.scan.data_skipping import may_match
-from lakehouse.delta_log.scan.predicates import ColumnPath, Predicate, col
+from lakehouse.delta_log.scan.predicates import (
+    And,
+    ColumnPath,
+    Comparison,
+    IsIn,
+    IsNull,
+    Not,
+    Or,
+    Predicate,
+    col,
+)
 from lakehouse.delta_log.scan.scan import RowFilter, Scan, data_files
 from lakehouse.delta_log.scan.statistics import ColumnBounds, column_bounds, record_counts
 
 __all__ = [
+    "And",
     "ColumnBounds",
     "ColumnPath",
+    "Comparison",
+    "IsIn",
+    "IsNull",
+    "Not",
+    "Or",
     "Predicate",
     "RowFilter",
     "Scan",

@@ -15,7 +15,9 @@ from lakehouse.delta_log.actions import (
     MetadataChange,
     ProtocolChange,
     SetTransaction,
+    decode_actions,
 )
+from lakehouse.delta_log.errors import VersionNotFoundError
 from lakehouse.delta_log.log_segment import commit_key
 from lakehouse.delta_log.replay import (
     CommitTimes,
@@ -257,6 +259,16 @@ class Snapshot:
     def history(self, limit: int | None = None) -> list[HistoryEntry]:
         """Return this version and those before it, the newest first, as far as the log still has them."""
         return list(read_history(self._storage, self._commit_times(), up_to=self.version, limit=limit))
+
+    def actions_of(self, version: int) -> list[Action]:
+        """Return what the commit of this or an older version says. Raises VersionNotFoundError if it is gone."""
+        body = self._read_commit(version) if 0 <= version <= self.version else None
+        if body is None:
+            earliest = min(self._commit_times().versions, default=self.version)
+            raise VersionNotFoundError(
+                table=self.table, version=version, earliest=earliest, latest=self.version
+            )
+        return decode_actions(body, source=self._storage.uri(commit_key(version)))
 
     def changes(self, from_version: int, to_version: int | None = None) -> pa.Table:
         """Return the rows that were inserted, updated and deleted from one version to another, both included.

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
 
 from lakehouse.delta_log.actions import DeletionVectorDescriptor, RemoveFile, canonical_path
 from lakehouse.delta_log.errors import FileNotLiveError
+from lakehouse.delta_log.replay import FileSet
 
 __all__ = ["LiveFiles"]
 
 
 class LiveFiles:
-    """Finds a live file by any spelling of its path."""
+    """Finds a live file by any spelling of its path. The files are read from the log when first asked for."""
 
-    def __init__(self, files: pa.Table, *, table: str, version: int) -> None:
+    def __init__(self, files: FileSet, *, table: str, version: int) -> None:
         self._files = files
         self._table = table
         self._version = version
-        self._rows = {canonical_path(path): row for row, path in enumerate(files.column("path").to_pylist())}
+        # Not a cached_property: before Python 3.12 that locks out all other transactions of the process.
+        self._loaded: tuple[pa.Table, dict[str, int]] | None = None
 
     def paths(self) -> list[str]:
         """Return the canonical paths of all live files."""
-        return list(self._rows)
+        return list(self._by_path()[1])
 
     def partition_values(self, path: str) -> dict[str, str | None]:
         """Return a live file's partition values by physical name. Raises FileNotLiveError."""
         return dict(self._row(path)["partitionValues"] or ())
 
-    def tombstone(self, path: str, *, deleted_ms: int, data_change: bool) -> RemoveFile:
-        """Return the action that removes a live file. Raises FileNotLiveError."""
+    def tombstones(self, paths: Iterable[str], *, data_change: bool = True) -> list[RemoveFile]:
+        """Return the actions that remove live files now. Raises FileNotLiveError."""
+        now_ms = time.time_ns() // 1_000_000
+        return [self._tombstone(path, deleted_ms=now_ms, data_change=data_change) for path in paths]
+
+    def _tombstone(self, path: str, *, deleted_ms: int, data_change: bool) -> RemoveFile:
         row = self._row(path)
         vector = row["deletionVector"]
         return RemoveFile(
@@ -47,11 +55,19 @@ class LiveFiles:
         )
 
     def _row(self, path: str) -> dict[str, Any]:
-        index = self._rows.get(canonical_path(path))
+        files, rows = self._by_path()
+        index = rows.get(canonical_path(path))
         if index is None:
             raise FileNotLiveError(table=self._table, path=path, version=self._version)
-        row: dict[str, Any] = self._files.slice(index, 1).to_pylist()[0]
+        row: dict[str, Any] = files.slice(index, 1).to_pylist()[0]
         return row
+
+    def _by_path(self) -> tuple[pa.Table, dict[str, int]]:
+        if self._loaded is None:
+            files = self._files.adds()
+            paths = files.column("path").to_pylist()
+            self._loaded = files, {canonical_path(path): row for row, path in enumerate(paths)}
+        return self._loaded
 
 
 def _descriptor(vector: dict[str, Any]) -> DeletionVectorDescriptor:

@@ -17,18 +17,19 @@ from lakehouse.delta_log.actions import (
     SetTransaction,
     canonical_path,
 )
-from lakehouse.delta_log.data_files import TableLayout, WrittenFile, layout_of
-from lakehouse.delta_log.errors import NoTableYetError, TransactionClosedError
+from lakehouse.delta_log.data_files import WrittenFile
+from lakehouse.delta_log.errors import TransactionClosedError
 from lakehouse.delta_log.scan import Predicate
 from lakehouse.delta_log.schema import StructType
 from lakehouse.delta_log.snapshot import Snapshot
-from lakehouse.delta_log.table_features import INITIAL_PROTOCOL
+from lakehouse.delta_log.transaction import operations
+from lakehouse.delta_log.transaction.change import Change
 from lakehouse.delta_log.transaction.commit_validation import check_actions
-from lakehouse.delta_log.transaction.conflicts import WHOLE_TABLE, ReadPredicate, Reads
+from lakehouse.delta_log.transaction.conflicts import NOTHING_READ, WHOLE_TABLE, ReadPredicate, Reads
 from lakehouse.delta_log.transaction.draft import Draft
-from lakehouse.delta_log.transaction.live_files import LiveFiles
-from lakehouse.delta_log.transaction.operations import predicate_changes, row_changes, table_changes
+from lakehouse.delta_log.transaction.operations import WriteKind
 from lakehouse.delta_log.transaction.transaction_log import TransactionLog
+from lakehouse.delta_log.transaction.view import TableView, first_view
 from lakehouse.delta_log.transaction.writer_state import WriterState
 from lakehouse.storage import AbstractStorageService
 
@@ -47,8 +48,8 @@ class TransactionStatus(Enum):
 class Transaction:
     """Changes of one table that become visible together. Made by ``TransactionManager.start_transaction``.
 
-    Not for several threads at once. Data files are written when rows are given; the log knows of them only
-    after the commit.
+    Each method that changes the table is an operation of ``operations``, applied. Not for several threads at
+    once. Data files are written when rows are given; the log knows of them only after the commit.
     """
 
     def __init__(self, *, state: WriterState, storage: AbstractStorageService, log: TransactionLog) -> None:
@@ -56,21 +57,15 @@ class Transaction:
         self.status = TransactionStatus.OPEN
         self.operation = "WRITE"
         """Delta's name of what is done, for the table's history."""
-        self.operation_parameters: dict[str, str] = {}
+        self.operation_parameters: Mapping[str, str] = {}
         """Each value as JSON text."""
         self.user_metadata: str | None = None
-        self.written: list[WrittenFile] = []
-        """Data files of this transaction's own: the only ones that a rollback deletes."""
-        self._state = state
-        self._storage = storage
         self.log = log
+        self._storage = storage
+        self._view = first_view(state, storage)
         self._actions: list[Action] = []
-        self._metadata = state.metadata
-        self._protocol = state.protocol
-        self._live_files: LiveFiles | None = None
-        self._predicates: list[ReadPredicate] = []
-        self._read_files: set[str] = set()
-        self._read_applications: set[str] = set()
+        self._written: list[WrittenFile] = []
+        self._reads = NOTHING_READ
 
     @property
     def table(self) -> str:
@@ -79,92 +74,107 @@ class Transaction:
 
     @property
     def storage(self) -> AbstractStorageService:
+        """Where the table is; rooted at it."""
         return self._storage
 
     @property
     def state(self) -> WriterState:
-        return self._state
+        """The version that the transaction reads, as writers see it."""
+        return self._view.state
 
     @property
     def read_version(self) -> int:
-        """The version that the transaction sees; -1 if there is no table."""
-        return self._state.version
-
-    @property
-    def metadata(self) -> MetadataChange:
-        """The table's metadata as this transaction leaves it. Raises NoTableYetError."""
-        if self._metadata is None:
-            raise NoTableYetError(table=self.table, action="do this")
-        return self._metadata
-
-    @property
-    def current_metadata(self) -> MetadataChange | None:
-        """The same, or None where there is no table."""
-        return self._metadata
-
-    @property
-    def protocol(self) -> ProtocolChange:
-        """The table's protocol as this transaction leaves it."""
-        return INITIAL_PROTOCOL if self._protocol is None else self._protocol
+        """The version that the transaction sees; -1 where there is no table."""
+        return self._view.version
 
     @property
     def exists(self) -> bool:
         """Whether there is a table, or this transaction creates it."""
-        return self._metadata is not None
+        return self._view.exists
 
     @property
-    def layout(self) -> TableLayout:
-        return layout_of(self.metadata, table=self.table)
+    def metadata(self) -> MetadataChange:
+        """The table's metadata as this transaction leaves it. Raises NoTableYetError."""
+        return self._view.metadata
 
     @property
-    def actions(self) -> Sequence[Action]:
-        return tuple(self._actions)
-
-    # ---- what is read ----
+    def protocol(self) -> ProtocolChange:
+        """The table's protocol as this transaction leaves it."""
+        return self._view.protocol
 
     @property
     def snapshot(self) -> Snapshot:
         """The table at the read version. Say what you use of it by the methods below."""
-        return Snapshot(self._storage, self._state.table)
+        return self._view.snapshot
 
     @property
-    def live_files(self) -> LiveFiles:
-        # Not a cached_property: before Python 3.12 that locks out all other transactions of the process.
-        if self._live_files is None:
-            files = self._state.table.files.adds()
-            self._live_files = LiveFiles(files, table=self.table, version=self.read_version)
-        return self._live_files
+    def actions(self) -> Sequence[Action]:
+        """What the commit will hold, beside its CommitInfo."""
+        return tuple(self._actions)
+
+    @property
+    def written(self) -> Sequence[WrittenFile]:
+        """Data files of this transaction's own: the only ones that a rollback deletes."""
+        return tuple(self._written)
+
+    # ---- changes ----
+
+    @property
+    def view(self) -> TableView:
+        """What an operation starts from. Raises TransactionClosedError."""
+        if self.status is not TransactionStatus.OPEN:
+            raise TransactionClosedError(table=self.table, status=self.status.value)
+        return self._view
+
+    def apply(self, change: Change) -> None:
+        """Take what an operation made of ``view`` into the commit. Raises TransactionClosedError."""
+        self._written += change.written
+        for action in change.actions:
+            self.append_action(action)
+        self._reads = self._reads.joined(change.reads)
+        if change.operation is not None:
+            self.operation = change.operation.name
+            self.operation_parameters = change.operation.parameters
+
+    def append_action(self, action: Action) -> None:
+        """Take any action of the protocol into the commit. Raises TransactionClosedError."""
+        self._view = self.view.after_action(action)
+        if isinstance(action, MetadataChange | ProtocolChange):
+            # The last one counts, and a commit may hold one only.
+            self._actions = [each for each in self._actions if type(each) is not type(action)]
+        self._actions.append(action)
+
+    # ---- what is read ----
 
     def read_whole_table(self) -> None:
         """Note that the result depends on every row."""
-        self._predicates.append(WHOLE_TABLE)
-        self._read_files.update(self.live_files.paths())
+        self.read_rows(WHOLE_TABLE, files=self._view.live_files.paths())
 
     def read_rows(self, predicate: ReadPredicate, *, files: Iterable[str] = ()) -> None:
         """Note that the result depends on the rows of a predicate, and which files were opened for it."""
-        self._predicates.append(predicate)
+        self._reads = self._reads.joined(Reads(predicates=(predicate,)))
         self.read_files(files)
 
     def read_files(self, paths: Iterable[str]) -> None:
         """Note that the result depends on the content of these files."""
-        self._read_files.update(map(canonical_path, paths))
+        self._reads = self._reads.joined(Reads(files=frozenset(map(canonical_path, paths))))
 
     def application_version(self, application_id: str) -> int | None:
         """Return how far an application has come, and note that the result depends on it."""
-        self._read_applications.add(application_id)
+        self._reads = self._reads.joined(Reads(applications=frozenset({application_id})))
         return self.snapshot.transaction_version(application_id) if self.read_version >= 0 else None
 
-    # ---- actions ----
+    # ---- single actions ----
 
     def add(self, file: AddFile) -> None:
-        """Make a data file that is already in storage part of the table."""
-        table_changes.require_table(self, "add files")
+        """Make a data file that is already in storage part of the table. Raises NoTableYetError."""
+        self.view.require_table("add files")
         self.append_action(file)
 
     def remove(self, path: str, *, data_change: bool = True) -> None:
         """Take a live file out of the table. Raises FileNotLiveError."""
-        now_ms = time.time_ns() // 1_000_000
-        self.append_action(self.live_files.tombstone(path, deleted_ms=now_ms, data_change=data_change))
+        for tombstone in self.view.live_files.tombstones([path], data_change=data_change):
+            self.append_action(tombstone)
 
     def set_transaction(self, application_id: str, version: int) -> None:
         """Write down how far an application has come, in the commit of its rows."""
@@ -182,22 +192,7 @@ class Transaction:
         self.set_transaction(application_id, version)
         return True
 
-    def append_action(self, action: Action) -> None:
-        """Take any action of the protocol into the commit. Raises TransactionClosedError."""
-        if self.status is not TransactionStatus.OPEN:
-            raise TransactionClosedError(table=self.table, status=self.status.value)
-        if isinstance(action, MetadataChange):
-            self._replace(MetadataChange)
-            self._metadata = action
-        elif isinstance(action, ProtocolChange):
-            self._replace(ProtocolChange)
-            self._protocol = action
-        self._actions.append(action)
-
-    def _replace(self, kind: type[Action]) -> None:
-        self._actions = [action for action in self._actions if not isinstance(action, kind)]
-
-    # ---- rows and the table itself ----
+    # ---- operations ----
 
     def create(
         self,
@@ -209,72 +204,73 @@ class Transaction:
         description: str | None = None,
     ) -> None:
         """Create the table. Raises TableExistsError."""
-        table_changes.create(
-            self,
+        change = operations.create_table(
+            self.view,
             schema,
             partition_by=partition_by,
-            properties=properties or {},
+            properties=properties,
             name=name,
             description=description,
         )
+        self.apply(change)
 
     def append(self, rows: pa.Table, *, merge_schema: bool = False) -> None:
-        """Write rows into new files; creates the table from the rows' schema if there is none."""
-        row_changes.append(self, rows, merge_schema=merge_schema)
+        """Write rows into new files; create the table from the rows' schema where there is none."""
+        self.apply(operations.append(self.view, rows, merge_schema=merge_schema))
+
+    def adopt(self, keys: Iterable[str], schema: StructType, *, kind: WriteKind = WriteKind.APPEND) -> None:
+        """Take Parquet files of this schema, already below the table's root, into the table."""
+        self.apply(operations.adopt(self.view, keys, schema, kind=kind))
 
     def overwrite(self, rows: pa.Table, *, replace_schema: bool = False) -> None:
         """Put rows in the place of all that are there."""
-        row_changes.overwrite(self, rows, replace_schema=replace_schema)
+        self.apply(operations.overwrite(self.view, rows, replace_schema=replace_schema))
 
     def replace_partitions(self, rows: pa.Table) -> None:
         """Put rows in the place of all rows of the partitions that they are in."""
-        row_changes.replace_partitions(self, rows)
+        self.apply(operations.replace_partitions(self.view, rows))
 
     def replace_where(self, predicate: Predicate, rows: pa.Table) -> None:
         """Put rows in the place of all that meet a predicate, made with ``col``; they must meet it too."""
-        predicate_changes.replace_where(self, predicate, rows)
+        self.apply(operations.replace_where(self.view, predicate, rows))
 
     def delete(self, predicate: Predicate) -> None:
         """Remove the rows that meet a predicate."""
-        predicate_changes.delete(self, predicate)
+        self.apply(operations.delete(self.view, predicate))
 
     def rewrite(self, paths: Iterable[str], rows: pa.Table) -> None:
         """Put the same rows, arranged differently, in the place of files: no reader sees a change."""
-        row_changes.rewrite(self, paths, rows)
+        self.apply(operations.rewrite(self.view, paths, rows))
 
     def set_properties(self, properties: Mapping[str, str | None]) -> None:
         """Set table properties, or unset those given as None; the protocol is upgraded where they need it."""
-        table_changes.set_properties(self, properties)
+        self.apply(operations.set_properties(self.view, properties))
 
     def add_columns(self, columns: pa.Schema | StructType) -> None:
         """Add nullable columns at the end; columns of a struct that is there are added to it."""
-        table_changes.add_columns(self, columns)
+        self.apply(operations.add_columns(self.view, columns))
 
     def enable_features(self, *features: str) -> None:
         """Upgrade the protocol so that it lists these features. Raises UnsupportedFeatureError."""
-        table_changes.enable_features(self, features)
+        self.apply(operations.enable_features(self.view, features))
 
     # ---- the way to a commit ----
 
     def draft(self) -> Draft:
         """Return what is to be committed, checked against everything that needs no other writer's commit."""
-        check_actions(self._actions, state=self._state, metadata=self._metadata, table=self.table)
+        check_actions(self._actions, state=self.state, metadata=self._view.current_metadata, table=self.table)
         return Draft(
             table=self.table,
             transaction_id=self.transaction_id,
             read_version=self.read_version,
             operation=self.operation,
             actions=self.actions,
-            reads=Reads(
-                predicates=tuple(self._predicates),
-                files=frozenset(self._read_files),
-                applications=frozenset(self._read_applications),
-            ),
+            reads=self._reads,
             operation_parameters=self.operation_parameters,
             operation_metrics=self._metrics(),
             user_metadata=self.user_metadata,
         )
 
     def _metrics(self) -> dict[str, str]:
-        rows = sum(file.rows for file in self.written)
-        return {"numOutputRows": str(rows)} if self.written else {}
+        rows = sum(file.rows for file in self._written)
+        return {"numOutputRows": str(rows)} if self._written else {}

@@ -10,8 +10,13 @@ from typing import Any
 import pyarrow as pa
 
 from lakehouse.cache import NodeStatistics
-from lakehouse.delta_log import Snapshot, TransactionManager
-from lakehouse.delta_log.errors import MetadataChangedException, ProtocolChangedException, TableNotFoundError
+from lakehouse.delta_log import (
+    MetadataChangedException,
+    ProtocolChangedException,
+    Snapshot,
+    TableNotFoundError,
+    TransactionManager,
+)
 from lakehouse.pipelines.record.event import EVENTS_SCHEMA
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
 from lakehouse.pipelines.refresh.table_pipeline import Refresh

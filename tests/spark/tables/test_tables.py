@@ -14,46 +14,29 @@ from lakehouse.delta_log import Snapshot
 from lakehouse.tables import (
     AlreadyPublished,
     DeltaSparkTable,
+    IWritableDeltaTable,
+    MergePlan,
     NativeTable,
     Published,
     TableWriteError,
-    TransactionId,
     UnreadableChangesError,
 )
+from tests.spark.tables.conftest import Engine
+from tests.spark.tables.table_rows import APP, numbers, transaction
 
 pytestmark = pytest.mark.spark
 
-APP = "test"
 
-
-def transaction(number: int) -> TransactionId:
-    return TransactionId(application=APP, number=number)
-
-
-@pytest.fixture(params=[DeltaSparkTable, NativeTable])
-def engine(request: pytest.FixtureRequest) -> type[DeltaSparkTable]:
-    return request.param
-
-
-@pytest.fixture
-def table(spark: SparkSession, warehouse: Path, engine: type[DeltaSparkTable]) -> DeltaSparkTable:
-    return engine(spark, str(warehouse / "a table [1]"))
-
-
-def numbers(spark: SparkSession, *values: int) -> DataFrame:
-    return spark.createDataFrame([(value, str(value)) for value in values], "n int, text string")
-
-
-def as_spark_reads(spark: SparkSession, table: DeltaSparkTable, version: int) -> DataFrame:
+def as_spark_reads(spark: SparkSession, table: IWritableDeltaTable, version: int) -> DataFrame:
     return spark.read.format("delta").option("versionAsOf", version).load(table.path)
 
 
-def test_a_table_that_is_not_there_has_no_state(table: DeltaSparkTable) -> None:
+def test_a_table_that_is_not_there_has_no_state(table: IWritableDeltaTable) -> None:
     assert table.state() is None
 
 
 def test_each_write_is_one_version_and_every_version_stays_readable(
-    spark: SparkSession, table: DeltaSparkTable
+    spark: SparkSession, table: IWritableDeltaTable
 ) -> None:
     assert table.append(numbers(spark, 1, 2), transaction=transaction(0)) == Published(version=0)
     assert table.append(numbers(spark, 3), transaction=transaction(1)) == Published(version=1)
@@ -64,16 +47,20 @@ def test_each_write_is_one_version_and_every_version_stays_readable(
         )
 
 
-def test_a_transaction_that_was_taken_is_not_taken_again(spark: SparkSession, table: DeltaSparkTable) -> None:
+def test_a_transaction_that_was_taken_is_not_taken_again(
+    spark: SparkSession, table: IWritableDeltaTable
+) -> None:
     table.append(numbers(spark, 1), transaction=transaction(0))
     for write in (table.append, table.replace):
         assert write(numbers(spark, 2), transaction=transaction(0)) == AlreadyPublished(version=0)
-    again = table.merge(numbers(spark, 2), keys=["n"], transaction=transaction(0))
+    again = table.merge(numbers(spark, 2), MergePlan(keys=("n",)), transaction=transaction(0))
     assert again == AlreadyPublished(version=0)
     assert table.read(version=0).count() == 1
 
 
-def test_the_state_tells_version_schema_and_transactions(spark: SparkSession, table: DeltaSparkTable) -> None:
+def test_the_state_tells_version_schema_and_transactions(
+    spark: SparkSession, table: IWritableDeltaTable
+) -> None:
     table.append(numbers(spark, 1), transaction=transaction(7))
     state = table.state()
     assert state is not None
@@ -84,16 +71,18 @@ def test_the_state_tells_version_schema_and_transactions(spark: SparkSession, ta
 
 
 def test_a_merge_updates_what_matches_and_inserts_the_rest(
-    spark: SparkSession, table: DeltaSparkTable
+    spark: SparkSession, table: IWritableDeltaTable
 ) -> None:
-    table.merge(numbers(spark, 1, 2), keys=["n"], transaction=transaction(0))
+    table.merge(numbers(spark, 1, 2), MergePlan(keys=("n",)), transaction=transaction(0))
     changed = spark.createDataFrame([(2, "two"), (3, "three")], "n int, text string")
-    table.merge(changed, keys=["n"], transaction=transaction(1))
+    table.merge(changed, MergePlan(keys=("n",)), transaction=transaction(1))
     rows = {tuple(row) for row in table.read(version=1).collect()}
     assert rows == {(1, "1"), (2, "two"), (3, "three")}
 
 
-def test_rows_added_are_those_of_the_versions_in_between(spark: SparkSession, table: DeltaSparkTable) -> None:
+def test_rows_added_are_those_of_the_versions_in_between(
+    spark: SparkSession, table: IWritableDeltaTable
+) -> None:
     for number in range(4):
         table.append(numbers(spark, number), transaction=transaction(number))
     assert {row.n for row in table.rows_added(after=-1, through=2).collect()} == {0, 1, 2}
@@ -102,7 +91,7 @@ def test_rows_added_are_those_of_the_versions_in_between(spark: SparkSession, ta
 
 
 def test_rows_are_right_where_some_are_deleted_by_vector(
-    spark: SparkSession, warehouse: Path, engine: type[DeltaSparkTable]
+    spark: SparkSession, warehouse: Path, engine: Engine
 ) -> None:
     path = str(warehouse / "t")
     writer = numbers(spark, 1, 2, 3).coalesce(1).write.format("delta")
@@ -133,7 +122,7 @@ def test_a_partitioned_table_is_read_with_its_partition_values(spark: SparkSessi
 
 
 def test_a_write_that_fails_leaves_the_table_and_names_its_root_cause(
-    spark: SparkSession, table: DeltaSparkTable
+    spark: SparkSession, table: IWritableDeltaTable
 ) -> None:
     table.append(numbers(spark, 1), transaction=transaction(0))
     broken = numbers(spark, 0).selectExpr("1 DIV n AS n", "text").selectExpr("CAST(n AS int) AS n", "text")
@@ -144,7 +133,7 @@ def test_a_write_that_fails_leaves_the_table_and_names_its_root_cause(
     assert state.version == 0
 
 
-def test_a_schema_grows_only_where_it_may(spark: SparkSession, table: DeltaSparkTable) -> None:
+def test_a_schema_grows_only_where_it_may(spark: SparkSession, table: IWritableDeltaTable) -> None:
     table.append(numbers(spark, 1), transaction=transaction(0))
     wider = numbers(spark, 2).selectExpr("*", "true AS more")
     with pytest.raises(TableWriteError):

@@ -29,15 +29,21 @@ class Reads:
     predicates: tuple[ReadPredicate, ...] = ()
     files: frozenset[str] = frozenset()
     """Canonical paths of the data files whose content was used."""
-    whole_table: bool = False
-    """True: any removed file is a conflict, not only one of ``files``."""
     applications: frozenset[str] = frozenset()
     """Applications whose progress was asked for."""
 
     @property
     def nothing(self) -> bool:
         """Whether no row was read: the condition of a blind append."""
-        return not (self.predicates or self.files or self.whole_table)
+        return not (self.predicates or self.files)
+
+    def joined(self, other: Reads) -> Reads:
+        """Return everything that one of the two depends on."""
+        return Reads(
+            predicates=(*self.predicates, *other.predicates),
+            files=self.files | other.files,
+            applications=self.applications | other.applications,
+        )
 
 
 NOTHING_READ = Reads()

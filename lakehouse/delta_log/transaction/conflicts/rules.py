@@ -188,7 +188,7 @@ def _appended_files(mine: Attempt, winner: WinningCommit) -> _Conflict:
 
 def _deleted_files_that_were_read(mine: Attempt, winner: WinningCommit) -> _Conflict:
     for action in winner.of_type(RemoveFile):
-        if mine.reads.whole_table or canonical_path(action.path) in mine.reads.files:
+        if canonical_path(action.path) in mine.reads.files:
             cause = f"removed {action.path!r}, which the transaction had read"
             return _because(ConcurrentDeleteReadException, mine, winner, cause, action.path)
     return None

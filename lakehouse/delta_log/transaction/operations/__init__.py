@@ -1,1 +1,36 @@
-"""What a writer can do to a table."""
+"""What a writer can do to a table: functions from a view to a change, one operation a file.
+
+An operation reads the table and may write new data files. It changes no log and no transaction, and where it
+fails it leaves no file.
+"""
+
+from lakehouse.delta_log.transaction.operations.adopt import WriteKind, adopt
+from lakehouse.delta_log.transaction.operations.alter_table import (
+    add_columns,
+    enable_features,
+    replace_schema,
+    set_properties,
+)
+from lakehouse.delta_log.transaction.operations.append import append
+from lakehouse.delta_log.transaction.operations.create_table import create_table
+from lakehouse.delta_log.transaction.operations.delete import delete
+from lakehouse.delta_log.transaction.operations.overwrite import overwrite
+from lakehouse.delta_log.transaction.operations.replace_partitions import replace_partitions
+from lakehouse.delta_log.transaction.operations.replace_where import replace_where
+from lakehouse.delta_log.transaction.operations.rewrite import rewrite
+
+__all__ = [
+    "WriteKind",
+    "add_columns",
+    "adopt",
+    "append",
+    "create_table",
+    "delete",
+    "enable_features",
+    "overwrite",
+    "replace_partitions",
+    "replace_schema",
+    "replace_where",
+    "rewrite",
+    "set_properties",
+]

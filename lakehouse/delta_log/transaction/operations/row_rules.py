@@ -1,4 +1,4 @@
-"""What a table demands of its rows. What needs SQL to check is refused before anything is written."""
+"""What a table demands of its rows. A rule that needs SQL is refused before anything is written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lakehouse.delta_log.actions import MetadataChange
 from lakehouse.delta_log.errors import UnenforceableRuleError
 from lakehouse.delta_log.schema import ArrayType, DataType, MapType, PrimitiveType, StructField, StructType
 
-__all__ = ["check_rows_can_be_written"]
+__all__ = ["check_rows_can_be_written", "check_rules"]
 
 _CONSTRAINT = "delta.constraints."
 _RULES = {
@@ -19,6 +19,17 @@ _RULES = {
 
 
 def check_rows_can_be_written(
+    metadata: MetadataChange, schema: StructType, *, given_columns: Collection[str], table: str
+) -> None:
+    """Raise UnenforceableRuleError unless rows of these columns can be checked and encoded here."""
+    check_rules(metadata, schema, given_columns=given_columns, table=table)
+    for part in _all_fields(schema):
+        if part.data_type == PrimitiveType("variant"):
+            rule = f"the column {part.name!r} is a variant, whose encoding only Spark makes"
+            raise UnenforceableRuleError(table=table, rule=rule)
+
+
+def check_rules(
     metadata: MetadataChange, schema: StructType, *, given_columns: Collection[str], table: str
 ) -> None:
     """Raise UnenforceableRuleError if new rows would have to be checked or completed by an SQL expression."""
@@ -33,17 +44,10 @@ def check_rows_can_be_written(
             rule = f"the column {part.name!r}, which the rows don't have, is {default!r} by default"
             raise UnenforceableRuleError(table=table, rule=rule)
     for part in _all_fields(schema):
-        _check_field(part, table)
-
-
-def _check_field(part: StructField, table: str) -> None:
-    for key, words in _RULES.items():
-        if part.metadata.get(key) is not None:
-            rule = f"the column {part.name!r} {words} {part.metadata[key]!r}"
-            raise UnenforceableRuleError(table=table, rule=rule)
-    if part.data_type == PrimitiveType("variant"):
-        rule = f"the column {part.name!r} is a variant, whose encoding only Spark makes"
-        raise UnenforceableRuleError(table=table, rule=rule)
+        for key, words in _RULES.items():
+            if part.metadata.get(key) is not None:
+                rule = f"the column {part.name!r} {words} {part.metadata[key]!r}"
+                raise UnenforceableRuleError(table=table, rule=rule)
 
 
 def _all_fields(data_type: DataType) -> Iterator[StructField]:

@@ -15,7 +15,14 @@ from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import RepeatedKeysError
 from lakehouse.source_location import SourceLocation
-from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId, quoted
+from lakehouse.tables import (
+    AlreadyPublished,
+    IWritableDeltaTable,
+    MergePlan,
+    Published,
+    TransactionId,
+    quoted,
+)
 from lakehouse.words import word
 
 __all__ = ["Merge"]
@@ -76,4 +83,4 @@ class Merge(WriteMode):
     def publish(
         self, table: IWritableDeltaTable, frame: DataFrame, transaction: TransactionId
     ) -> Published | AlreadyPublished:
-        return table.merge(frame, keys=self.keys, transaction=transaction)
+        return table.merge(frame, MergePlan(keys=self.keys), transaction=transaction)
