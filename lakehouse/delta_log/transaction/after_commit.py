@@ -9,23 +9,21 @@ from lakehouse.delta_log.checkpoint import clean_log, is_cleanup_enabled, write_
 from lakehouse.delta_log.log_segment import checksum_key
 from lakehouse.delta_log.replay import checksum_of
 from lakehouse.delta_log.snapshot import Snapshot
+from lakehouse.delta_log.table_features import TableProperties
 from lakehouse.delta_log.transaction.transaction_log import Committed
 from lakehouse.storage import AbstractStorageService
 
-__all__ = ["CHECKPOINT_INTERVAL", "after_commit"]
+__all__ = ["after_commit"]
 
 _log = logging.getLogger(__name__)
-
-CHECKPOINT_INTERVAL = "delta.checkpointInterval"
-_DEFAULT_CHECKPOINT_INTERVAL = 100
-"""As delta-rs has it. Delta-spark's 10 is for commits that take a third of a second each."""
 
 
 def after_commit(storage: AbstractStorageService, committed: Committed) -> None:
     """Do everything that makes the next readers faster; a failure is logged, and that is all."""
     table = storage.uri()
     _quietly(table, committed, "checksum", lambda: _write_checksum(storage, committed))
-    if committed.version > 0 and committed.version % _interval(committed) == 0:
+    interval = TableProperties(committed.state.properties).checkpoint_interval
+    if committed.version > 0 and committed.version % interval == 0:
         snapshot = Snapshot(storage, committed.state.table)
         _quietly(table, committed, "checkpoint", lambda: write_checkpoint(storage, snapshot))
         if is_cleanup_enabled(snapshot):
@@ -39,11 +37,6 @@ def _write_checksum(storage: AbstractStorageService, committed: Committed) -> No
         in_commit_timestamp_ms=committed.state.in_commit_timestamp_ms,
     )
     storage.put_if_absent(checksum_key(committed.version), checksum.encoded())
-
-
-def _interval(committed: Committed) -> int:
-    text = committed.state.properties.get(CHECKPOINT_INTERVAL) or ""
-    return int(text) if text.isdecimal() and int(text) > 0 else _DEFAULT_CHECKPOINT_INTERVAL
 
 
 def _quietly(table: str, committed: Committed, what: str, action: Callable[[], object]) -> None:

@@ -29,9 +29,9 @@ def test_intervals_are_read_as_spark_writes_them(text: str, milliseconds: int | 
     assert interval_ms(text) == milliseconds
 
 
-def test_defaults_are_those_of_the_protocol_and_nonsense_counts_as_absent() -> None:
+def test_what_is_not_set_or_not_readable_has_its_default() -> None:
     for properties in (TableProperties({}), TableProperties({"delta.checkpointInterval": "many"})):
-        assert properties.checkpoint_interval == 10
+        assert properties.checkpoint_interval == 100
         assert properties.deleted_file_retention_ms == 7 * DAY
         assert properties.log_retention_ms == 30 * DAY
         assert properties.transaction_retention_ms is None

@@ -462,6 +462,23 @@ def test_a_checkpoint_is_made_every_so_many_commits_and_read_by_another_engine(
     assert ids(table) == [1, 2, 3, *range(4, 10)]
 
 
+@pytest.mark.parametrize(
+    "properties", [{}, {"delta.checkpointInterval": "1000"}, {"delta.checkpointInterval": "7"}]
+)
+def test_a_table_that_says_nothing_gets_a_checkpoint_every_hundred_commits(
+    tmp_path: Path, properties: dict[str, str]
+) -> None:
+    manager = TransactionManager(spark_writers=False)
+    with manager.transaction(tmp_path) as transaction:
+        transaction.create(SCHEMA, properties=properties)
+    for number in range(100):
+        with manager.transaction(tmp_path) as transaction:
+            transaction.set_transaction("test", number)
+    interval = int(properties.get("delta.checkpointInterval", "100"))
+    found = sorted(file.name for file in (tmp_path / "_delta_log").glob("*.checkpoint.parquet"))
+    assert found == [f"{version:020d}.checkpoint.parquet" for version in range(interval, 101, interval)]
+
+
 def test_a_failing_checkpoint_does_not_fail_the_commit(
     table: Path, manager: TransactionManager, caplog: pytest.LogCaptureFixture
 ) -> None:
