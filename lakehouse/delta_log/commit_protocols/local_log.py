@@ -22,7 +22,7 @@ class _CommitFile:
 
 
 class LocalLog:
-    """Reads commits that will stay, and knows whether a file is the one that was published."""
+    """ReadSet commits that will stay, and knows whether a file is the one that was published."""
 
     def __init__(self, table: Path, *, guard: SparkGuard | None, durable: bool) -> None:
         self._table = table

@@ -36,7 +36,7 @@ class DataFile:
 
 
 class DataFileReader:
-    """Reads files of one version of a table. Raises DataFileError, naming table, version and file."""
+    """ReadSet files of one version of a table. Raises DataFileError, naming table, version and file."""
 
     def __init__(
         self,

@@ -6,12 +6,11 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import msgspec
 import pyarrow as pa
 
-from lakehouse.delta_log.actions import DeletionVectorDescriptor, storage_key
+from lakehouse.delta_log.actions import storage_key
 from lakehouse.delta_log.arrow_columns import column
-from lakehouse.delta_log.deletion_vectors import deletion_vector_key
+from lakehouse.delta_log.deletion_vectors import deletion_vector_key, descriptor_of
 from lakehouse.delta_log.errors import RetentionTooShortError
 from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.delta_log.table_features import TableProperties, check_writable
@@ -92,8 +91,8 @@ def _keys(files: pa.Table, table: str) -> Iterator[str]:
         key = storage_key(row["path"], table_uri=table)
         if key is not None:
             yield key
-        if row["deletionVector"] is not None:
-            vector = msgspec.convert(row["deletionVector"], DeletionVectorDescriptor)
+        vector = descriptor_of(row["deletionVector"], table=table)
+        if vector is not None:
             vector_key = deletion_vector_key(vector, table_uri=table)
             if vector_key is not None:
                 yield vector_key

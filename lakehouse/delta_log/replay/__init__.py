@@ -10,10 +10,10 @@ from lakehouse.delta_log.replay.commit_content import (
     read_content,
 )
 from lakehouse.delta_log.replay.commit_times import CommitTimes
-from lakehouse.delta_log.replay.file_rows import STRING_MAP
 from lakehouse.delta_log.replay.file_set import FileSet, Totals
+from lakehouse.delta_log.replay.file_table import STRING_MAP
 from lakehouse.delta_log.replay.history import HistoryEntry, read_history
-from lakehouse.delta_log.replay.log_state import LogState, check_complete, load_state
+from lakehouse.delta_log.replay.log_state import LogState, check_complete, empty_state, load_state
 from lakehouse.delta_log.replay.timestamps import Timestamp, iso_text, milliseconds
 from lakehouse.delta_log.replay.version_checksum import (
     VersionChecksum,
@@ -39,6 +39,7 @@ __all__ = [
     "check_totals",
     "checksum_of",
     "content_of_actions",
+    "empty_state",
     "file_key",
     "file_keys",
     "iso_text",

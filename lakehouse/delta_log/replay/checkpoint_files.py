@@ -11,7 +11,7 @@ from lakehouse.delta_log.actions import Action, AddFile, RemoveFile
 from lakehouse.delta_log.arrow_columns import no_rows
 from lakehouse.delta_log.replay.checkpoint_parquet import CheckpointParquet
 from lakehouse.delta_log.replay.commit_content import FileKey, file_key
-from lakehouse.delta_log.replay.file_rows import (
+from lakehouse.delta_log.replay.file_table import (
     ADD_TYPE,
     REMOVE_TYPE,
     AddLine,

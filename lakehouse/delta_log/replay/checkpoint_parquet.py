@@ -21,7 +21,7 @@ _BATCH_ROWS = 16_384
 
 
 class CheckpointParquet:
-    """Reads the actions of a Parquet file; the rows of an action are those where its column isn't null.
+    """ReadSet the actions of a Parquet file; the rows of an action are those where its column isn't null.
 
     Every method raises MalformedLogError for a file that is not a checkpoint, or that would decode to
     far more than any real one of its size.

@@ -21,7 +21,7 @@ from lakehouse.delta_log.actions import (
     first_bad_line,
 )
 from lakehouse.delta_log.errors import MalformedLogError
-from lakehouse.delta_log.replay.file_rows import AddLine, RemoveLine, add_line
+from lakehouse.delta_log.replay.file_table import AddLine, RemoveLine, add_line
 
 __all__ = ["CommitContent", "FileKey", "content_of_actions", "file_key", "read_content"]
 

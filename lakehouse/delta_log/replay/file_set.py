@@ -13,7 +13,7 @@ from lakehouse.delta_log.actions import canonical_path
 from lakehouse.delta_log.arrow_columns import column
 from lakehouse.delta_log.replay.checkpoint_files import CheckpointFiles, file_keys
 from lakehouse.delta_log.replay.commit_content import FileKey, file_key
-from lakehouse.delta_log.replay.file_rows import ADD_TYPE, AddLine, RemoveLine, add_rows, remove_rows
+from lakehouse.delta_log.replay.file_table import ADD_TYPE, AddLine, RemoveLine, add_rows, remove_rows
 
 __all__ = ["FileSet", "Totals"]
 

@@ -22,7 +22,7 @@ from lakehouse.delta_log.replay.file_set import FileSet
 from lakehouse.delta_log.table_features import check_readable
 from lakehouse.storage import AbstractStorageReader, NotFoundError
 
-__all__ = ["LogState", "check_complete", "load_state"]
+__all__ = ["LogState", "check_complete", "empty_state", "load_state"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def load_state(storage: AbstractStorageReader, version: int | None = None) -> tu
 def _from_checkpoint(storage: AbstractStorageReader, segment: LogSegment) -> LogState:
     table = storage.uri()
     if not segment.checkpoint:
-        return _empty(table)
+        return empty_state(table)
     checkpoint = read_checkpoint(storage, segment.checkpoint)
     return LogState(
         version=segment.checkpoint[0].version,
@@ -107,7 +107,8 @@ def _from_checkpoint(storage: AbstractStorageReader, segment: LogSegment) -> Log
     )
 
 
-def _empty(table: str) -> LogState:
+def empty_state(table: str) -> LogState:
+    """Return the state before version 0: its version is -1."""
     return LogState(
         version=-1,
         protocol=None,

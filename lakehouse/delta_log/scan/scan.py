@@ -7,16 +7,16 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.delta_log.actions import DeletionVectorDescriptor, MetadataChange
+from lakehouse.delta_log.actions import MetadataChange
 from lakehouse.delta_log.arrow_columns import no_rows
 from lakehouse.delta_log.data_files import DataFile, DataFileReader
-from lakehouse.delta_log.errors import InvalidPredicateError, MalformedDeletionVectorError, NoSuchColumnError
+from lakehouse.delta_log.deletion_vectors import descriptor_of
+from lakehouse.delta_log.errors import InvalidPredicateError, NoSuchColumnError
 from lakehouse.delta_log.scan.predicates import Predicate
 from lakehouse.delta_log.schema import (
     PrimitiveType,
@@ -131,16 +131,7 @@ def data_files(files: pa.Table, *, source: str) -> Iterator[DataFile]:
             yield DataFile(
                 path=row["path"],
                 partition_values=row["partitionValues"] or {},
-                deletion_vector=_descriptor(row["deletionVector"], source),
+                deletion_vector=descriptor_of(row["deletionVector"], table=source),
                 base_row_id=row["baseRowId"],
                 default_row_commit_version=row["defaultRowCommitVersion"],
             )
-
-
-def _descriptor(fields: dict[str, Any] | None, source: str) -> DeletionVectorDescriptor | None:
-    if fields is None:
-        return None
-    try:
-        return msgspec.convert(fields, DeletionVectorDescriptor)
-    except msgspec.ValidationError as error:
-        raise MalformedDeletionVectorError(source=f"of a file of {source}", reason=str(error)) from error

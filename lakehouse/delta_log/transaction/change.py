@@ -10,7 +10,7 @@ import msgspec
 
 from lakehouse.delta_log.actions import Action
 from lakehouse.delta_log.data_files import WrittenFile
-from lakehouse.delta_log.transaction.conflicts import NOTHING_READ, Reads
+from lakehouse.delta_log.transaction.conflicts import NOTHING_READ, ReadSet
 
 __all__ = ["Change", "Operation", "json_text"]
 
@@ -45,7 +45,7 @@ class Change:
     actions: Sequence[Action] = ()
     operation: Operation | None = None
     """None leaves the commit with the name that it has."""
-    reads: Reads = NOTHING_READ
+    reads: ReadSet = NOTHING_READ
     written: Sequence[WrittenFile] = ()
     """Data files that the operation wrote: whoever drops the change must delete them."""
 

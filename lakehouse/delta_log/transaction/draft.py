@@ -21,7 +21,7 @@ from lakehouse.delta_log.table_features import in_commit_timestamp, with_enablem
 from lakehouse.delta_log.transaction.conflicts import (
     NOTHING_READ,
     Attempt,
-    Reads,
+    ReadSet,
     effective_level,
     table_level,
 )
@@ -45,7 +45,7 @@ class Draft:
     operation: str
     """Delta's names: WRITE, DELETE, OPTIMIZE, …"""
     actions: Sequence[Action]
-    reads: Reads = NOTHING_READ
+    reads: ReadSet = NOTHING_READ
     operation_parameters: Mapping[str, str] = field(default_factory=dict)
     """Each value as JSON text, as delta-spark writes them."""
     operation_metrics: Mapping[str, str] = field(default_factory=dict)

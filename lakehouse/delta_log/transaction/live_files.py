@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from lakehouse.delta_log.actions import DeletionVectorDescriptor, RemoveFile, canonical_path
+from lakehouse.delta_log.actions import RemoveFile, canonical_path
+from lakehouse.delta_log.deletion_vectors import descriptor_of
 from lakehouse.delta_log.errors import FileNotLiveError
 from lakehouse.delta_log.replay import FileSet
 
@@ -40,7 +41,6 @@ class LiveFiles:
 
     def _tombstone(self, path: str, *, deleted_ms: int, data_change: bool) -> RemoveFile:
         row = self._row(path)
-        vector = row["deletionVector"]
         return RemoveFile(
             path=row["path"],
             deleted_ms=deleted_ms,
@@ -49,7 +49,7 @@ class LiveFiles:
             partition_values=dict(row["partitionValues"] or ()),
             size_bytes=row["size"],
             stats=row["stats"],
-            deletion_vector=None if vector is None else _descriptor(vector),
+            deletion_vector=descriptor_of(row["deletionVector"], table=self._table),
             base_row_id=row["baseRowId"],
             default_row_commit_version=row["defaultRowCommitVersion"],
         )
@@ -68,14 +68,3 @@ class LiveFiles:
             paths = files.column("path").to_pylist()
             self._loaded = files, {canonical_path(path): row for row, path in enumerate(paths)}
         return self._loaded
-
-
-def _descriptor(vector: dict[str, Any]) -> DeletionVectorDescriptor:
-    return DeletionVectorDescriptor(
-        storage_type=vector["storageType"],
-        path_or_inline=vector["pathOrInlineDv"],
-        offset=vector["offset"],
-        size_bytes=vector["sizeInBytes"],
-        cardinality=vector["cardinality"],
-        max_row_index=vector["maxRowIndex"],
-    )

@@ -25,7 +25,7 @@ from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.delta_log.transaction import operations
 from lakehouse.delta_log.transaction.change import Change
 from lakehouse.delta_log.transaction.commit_validation import check_actions
-from lakehouse.delta_log.transaction.conflicts import NOTHING_READ, WHOLE_TABLE, ReadPredicate, Reads
+from lakehouse.delta_log.transaction.conflicts import NOTHING_READ, WHOLE_TABLE, ReadPredicate, ReadSet
 from lakehouse.delta_log.transaction.draft import Draft
 from lakehouse.delta_log.transaction.operations import WriteKind
 from lakehouse.delta_log.transaction.transaction_log import TransactionLog
@@ -152,16 +152,16 @@ class Transaction:
 
     def read_rows(self, predicate: ReadPredicate, *, files: Iterable[str] = ()) -> None:
         """Note that the result depends on the rows of a predicate, and which files were opened for it."""
-        self._reads = self._reads.joined(Reads(predicates=(predicate,)))
+        self._reads = self._reads.joined(ReadSet(predicates=(predicate,)))
         self.read_files(files)
 
     def read_files(self, paths: Iterable[str]) -> None:
         """Note that the result depends on the content of these files."""
-        self._reads = self._reads.joined(Reads(files=frozenset(map(canonical_path, paths))))
+        self._reads = self._reads.joined(ReadSet(files=frozenset(map(canonical_path, paths))))
 
     def application_version(self, application_id: str) -> int | None:
         """Return how far an application has come, and note that the result depends on it."""
-        self._reads = self._reads.joined(Reads(applications=frozenset({application_id})))
+        self._reads = self._reads.joined(ReadSet(applications=frozenset({application_id})))
         return self.snapshot.transaction_version(application_id) if self.read_version >= 0 else None
 
     # ---- single actions ----

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from lakehouse.delta_log.actions import DomainMetadata, MetadataChange, ProtocolChange
 from lakehouse.delta_log.errors import TableNotFoundError
-from lakehouse.delta_log.replay import CommitContent, FileSet, LogState, load_state
+from lakehouse.delta_log.replay import CommitContent, LogState, empty_state, load_state
 from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.delta_log.table_features import TableProperties
 from lakehouse.storage import AbstractStorageReader
 
-__all__ = ["WriterState", "load_writer_state", "no_table"]
+__all__ = ["WriterState", "load_writer_state"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def load_writer_state(storage: AbstractStorageReader) -> WriterState:
     try:
         table, _ = load_state(storage)
     except TableNotFoundError:
-        return no_table(storage.uri())
+        return WriterState(table=empty_state(storage.uri()))
     return WriterState(table=table, in_commit_timestamp_ms=_in_commit_timestamp_ms(storage, table))
 
 
@@ -69,17 +69,3 @@ def _in_commit_timestamp_ms(storage: AbstractStorageReader, table: LogState) -> 
 
 def _properties(table: LogState) -> Mapping[str, str | None]:
     return {} if table.metadata is None else table.metadata.configuration
-
-
-def no_table(table: str) -> WriterState:
-    """Return the state before version 0."""
-    nothing = LogState(
-        version=-1,
-        protocol=None,
-        metadata=None,
-        transactions={},
-        domains={},
-        files=FileSet(source=table),
-        commit_info=None,
-    )
-    return WriterState(table=nothing)

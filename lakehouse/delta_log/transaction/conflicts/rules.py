@@ -34,7 +34,7 @@ from lakehouse.delta_log.errors import (
 )
 from lakehouse.delta_log.table_features import MAY_APPEAR_MEANWHILE, ROW_TRACKING_DOMAIN, features_of
 from lakehouse.delta_log.transaction.conflicts.isolation import IsolationLevel
-from lakehouse.delta_log.transaction.conflicts.reads import Reads
+from lakehouse.delta_log.transaction.conflicts.read_set import ReadSet
 
 __all__ = ["Attempt", "WinningCommit", "find_conflict"]
 
@@ -47,7 +47,7 @@ class Attempt:
 
     table: str
     identity: CommitIdentity
-    reads: Reads
+    reads: ReadSet
     actions: Sequence[Action]
     isolation: IsolationLevel
     metadata: MetadataChange | None

@@ -15,7 +15,7 @@ from lakehouse.delta_log.scan import Predicate, Scan, may_match
 from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.delta_log.table_features import TableProperties
 from lakehouse.delta_log.transaction.change import Change, Operation
-from lakehouse.delta_log.transaction.conflicts import ReadPredicate, Reads
+from lakehouse.delta_log.transaction.conflicts import ReadPredicate, ReadSet
 from lakehouse.delta_log.transaction.operations.data_writing import deleted_on_failure, write_rows
 from lakehouse.delta_log.transaction.view import TableView
 
@@ -38,7 +38,7 @@ def delete(view: TableView, predicate: Predicate) -> Change:
     opened = frozenset(map(canonical_path, scan.files.column("path").to_pylist()))
     change = Change(
         operation=Operation.of("DELETE", predicate=[str(predicate)]),
-        reads=Reads(predicates=(_asked(snapshot, predicate),), files=opened),
+        reads=ReadSet(predicates=(_asked(snapshot, predicate),), files=opened),
     )
     with deleted_on_failure(view.storage) as keys:
         for index in range(scan.files.num_rows):

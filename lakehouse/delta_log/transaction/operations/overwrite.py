@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from lakehouse.delta_log.transaction.change import Change
-from lakehouse.delta_log.transaction.conflicts import WHOLE_TABLE, Reads
+from lakehouse.delta_log.transaction.conflicts import WHOLE_TABLE, ReadSet
 from lakehouse.delta_log.transaction.operations import alter_table
 from lakehouse.delta_log.transaction.operations.append import append
 from lakehouse.delta_log.transaction.operations.data_writing import write_operation, write_rows
@@ -29,5 +29,5 @@ def remove_all_files(view: TableView) -> Change:
     paths = view.live_files.paths()
     return Change(
         actions=view.live_files.tombstones(paths),
-        reads=Reads(predicates=(WHOLE_TABLE,), files=frozenset(paths)),
+        reads=ReadSet(predicates=(WHOLE_TABLE,), files=frozenset(paths)),
     )

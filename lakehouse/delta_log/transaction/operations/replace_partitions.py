@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from lakehouse.delta_log.errors import IncompatibleRowsError
 from lakehouse.delta_log.transaction.change import Change
-from lakehouse.delta_log.transaction.conflicts import ReadPredicate, Reads
+from lakehouse.delta_log.transaction.conflicts import ReadPredicate, ReadSet
 from lakehouse.delta_log.transaction.operations.data_writing import (
     deleted_on_failure,
     write_operation,
@@ -40,7 +40,9 @@ def _removal(view: TableView, replaced: Collection[_Partition]) -> Change:
     gone = [path for path in files.paths() if _partition(files.partition_values(path)) in replaced]
     text = " or ".join(sorted(" and ".join(f"{name} = {value!r}" for name, value in key) for key in replaced))
     predicate = ReadPredicate(text=text, may_match=lambda values: _partition(values) in replaced)
-    return Change(actions=files.tombstones(gone), reads=Reads(predicates=(predicate,), files=frozenset(gone)))
+    return Change(
+        actions=files.tombstones(gone), reads=ReadSet(predicates=(predicate,), files=frozenset(gone))
+    )
 
 
 def _partition(values: Mapping[str, str | None]) -> _Partition:

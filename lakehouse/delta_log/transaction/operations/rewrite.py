@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from lakehouse.delta_log.actions import canonical_path
 from lakehouse.delta_log.transaction.change import Change, Operation
-from lakehouse.delta_log.transaction.conflicts import Reads
+from lakehouse.delta_log.transaction.conflicts import ReadSet
 from lakehouse.delta_log.transaction.operations.data_writing import write_rows
 from lakehouse.delta_log.transaction.view import TableView
 
@@ -24,6 +24,6 @@ def rewrite(view: TableView, paths: Iterable[str], rows: pa.Table) -> Change:
     change = Change(
         actions=view.live_files.tombstones(replaced, data_change=False),
         operation=Operation.of("OPTIMIZE", predicate=[]),
-        reads=Reads(files=frozenset(replaced)),
+        reads=ReadSet(files=frozenset(replaced)),
     )
     return change.then(write_rows(view, rows, data_change=False))

@@ -465,7 +465,7 @@ def test_a_checkpoint_is_made_every_so_many_commits_and_read_by_another_engine(
 @pytest.mark.parametrize(
     "properties", [{}, {"delta.checkpointInterval": "1000"}, {"delta.checkpointInterval": "7"}]
 )
-def test_a_table_that_says_nothing_gets_a_checkpoint_every_hundred_commits(
+def test_checkpoints_come_as_often_as_the_table_says_or_every_hundred_commits(
     tmp_path: Path, properties: dict[str, str]
 ) -> None:
     manager = TransactionManager(spark_writers=False)

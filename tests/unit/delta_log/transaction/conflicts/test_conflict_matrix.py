@@ -35,7 +35,7 @@ from lakehouse.delta_log.transaction.conflicts import (
     WHOLE_TABLE,
     Attempt,
     ReadPredicate,
-    Reads,
+    ReadSet,
     WinningCommit,
     effective_level,
     find_conflict,
@@ -72,22 +72,22 @@ DOMAIN_D = DomainMetadata(domain="D", configuration="{}", removed=False)
 OTHER_COLUMNS = metadata(schema_string='{"type":"struct","fields":[{}]}')
 COMPACTED_A = [remove("A", data_change=False), add("A2", "1", data_change=False)]
 
-MINE: Mapping[str, tuple[Reads, Sequence[Action]]] = {
+MINE: Mapping[str, tuple[ReadSet, Sequence[Action]]] = {
     "blind append": (NOTHING_READ, [add("N", "1")]),
-    "append of what p=1 gave": (Reads(predicates=(P1,), files=frozenset("A")), [add("N", "2")]),
-    "delete of A": (Reads(predicates=(P1,), files=frozenset("A")), [remove("A")]),
+    "append of what p=1 gave": (ReadSet(predicates=(P1,), files=frozenset("A")), [add("N", "2")]),
+    "delete of A": (ReadSet(predicates=(P1,), files=frozenset("A")), [remove("A")]),
     "overwrite": (
-        Reads(predicates=(WHOLE_TABLE,), files=frozenset("AB")),
+        ReadSet(predicates=(WHOLE_TABLE,), files=frozenset("AB")),
         [remove("A"), remove("B"), add("N", "1")],
     ),
-    "compaction of A": (Reads(files=frozenset("A")), COMPACTED_A),
+    "compaction of A": (ReadSet(files=frozenset("A")), COMPACTED_A),
     "removal of A, unread": (NOTHING_READ, [remove("A")]),
-    "all files read": (Reads(files=frozenset("AB")), [add("N", "1")]),
+    "all files read": (ReadSet(files=frozenset("AB")), [add("N", "1")]),
     "new columns": (NOTHING_READ, [metadata(name="x")]),
-    "new columns, p=1 read": (Reads(predicates=(P1,), files=frozenset("A")), [metadata(name="x")]),
+    "new columns, p=1 read": (ReadSet(predicates=(P1,), files=frozenset("A")), [metadata(name="x")]),
     "upgrade": (NOTHING_READ, [protocol("changeDataFeed")]),
     "append as X": (NOTHING_READ, [add("N", "1"), TXN_X]),
-    "append, X asked": (Reads(applications=frozenset("X")), [add("N", "1")]),
+    "append, X asked": (ReadSet(applications=frozenset("X")), [add("N", "1")]),
     "domain D": (NOTHING_READ, [DOMAIN_D]),
 }
 BLIND, SEEING = CommitInfo(is_blind_append=True), CommitInfo(is_blind_append=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["NOTHING_READ", "WHOLE_TABLE", "ReadPredicate", "Reads"]
+__all__ = ["NOTHING_READ", "WHOLE_TABLE", "ReadPredicate", "ReadSet"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ WHOLE_TABLE = ReadPredicate(text="true", may_match=lambda partition_values: True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reads:
+class ReadSet:
     """Everything that a transaction's result depends on."""
 
     predicates: tuple[ReadPredicate, ...] = ()
@@ -37,13 +37,13 @@ class Reads:
         """Whether no row was read: the condition of a blind append."""
         return not (self.predicates or self.files)
 
-    def joined(self, other: Reads) -> Reads:
+    def joined(self, other: ReadSet) -> ReadSet:
         """Return everything that one of the two depends on."""
-        return Reads(
+        return ReadSet(
             predicates=(*self.predicates, *other.predicates),
             files=self.files | other.files,
             applications=self.applications | other.applications,
         )
 
 
-NOTHING_READ = Reads()
+NOTHING_READ = ReadSet()
