@@ -22,7 +22,7 @@ def column(values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
     """Return an array of strings, integers, booleans, or lists, maps and structs of such; None is null.
 
     Maps are given as mappings or sequences of pairs, structs as mappings. Raises pa.ArrowInvalid for text
-    beyond 2 GiB or that is no Unicode, and OverflowError for integers beyond the type.
+    beyond 2 GiB or that is not Unicode, and OverflowError for integers beyond the type.
     """
     if data_type in _INTEGER_CODES:
         filled = array(_INTEGER_CODES[data_type], [0 if value is None else value for value in values])

@@ -18,7 +18,7 @@ class Commit:
     actions: Sequence[Action]
     """CommitInfo first (Delta PROTOCOL, "In-Commit Timestamps")."""
     transaction_id: str
-    """A UUID, also in CommitInfo: tells this commit from any other of the same content."""
+    """A UUID, also in CommitInfo: distinguishes this commit from any other of the same content."""
 
     @cached_property
     def body(self) -> bytes:

@@ -19,7 +19,7 @@ from lakehouse.tables.reader import TableReader
 __all__ = ["DeltaSparkTable"]
 
 _CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
-"""Set when a table is created: incremental readers need it, and appends cost nothing more with it."""
+"""Set when a table is created: incremental readers need it, and it costs an append nothing."""
 
 _MERGE_TRANSACTION = threading.Lock()
 """A merge takes its transaction from the session's settings, which all threads share."""

@@ -11,7 +11,7 @@ __all__ = ["SPARK_ERRORS", "TableWriteError", "UnreadableChangesError", "root_ca
 
 
 class TableWriteError(TableError):
-    """Spark could not write a table; the table is as it was."""
+    """Spark could not write a table, which is unchanged."""
 
     def __init__(self, *, path: str, action: str, cause: str) -> None:
         self.path = path

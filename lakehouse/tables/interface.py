@@ -1,4 +1,4 @@
-"""What a table promises to whoever reads it, and what more to whoever writes it."""
+"""What a table promises to its readers, and what more to its writers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class TableState:
     """The highest transaction number taken, by application."""
 
     def has_taken(self, transaction: TransactionId) -> bool:
-        """Say whether the table holds this piece of work already."""
+        """Return whether the table holds this piece of work already."""
         return self.transactions.get(transaction.application, -1) >= transaction.number
 
 
@@ -77,7 +77,7 @@ class IReadableDeltaTable(Protocol):
         """The table's folder, as Spark takes it."""
 
     def state(self) -> TableState | None:
-        """Return the latest state from the log, without a Spark job; None where no table is."""
+        """Return the latest state from the log, without a Spark job; None where the table does not exist."""
 
     def read(
         self, *, version: int, columns: Sequence[str] | None = None, where: Predicate | None = None
@@ -100,7 +100,7 @@ class IReadableDeltaTable(Protocol):
         With ``_change_type`` (``insert``, ``delete``, ``update_preimage``, ``update_postimage``),
         ``_commit_version`` and ``_commit_timestamp``, as Delta's change data feed has them. A version without a
         feed shows a row that stayed in a file that was written again as deleted and inserted. Raises
-        UnreadableChangesError where the log or the files don't tell any more.
+        UnreadableChangesError where the log or the files no longer show them.
         """
 
 
@@ -113,7 +113,7 @@ class IWritableDeltaTable(IReadableDeltaTable, Protocol):
         """Add the rows. Raises TableWriteError with the root cause."""
 
     def replace(self, frame: DataFrame, *, transaction: TransactionId) -> Published | AlreadyPublished:
-        """Put the rows, and their schema, in place of everything; old versions stay readable."""
+        """Replace all rows, and the schema; old versions stay readable."""
 
     def merge(
         self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId

@@ -31,7 +31,7 @@ _FEW_FILES = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedFile:
-    """A data file whose rows a version brought or took away, all of them."""
+    """A data file that a version added or removed, with all its rows."""
 
     path: str
     kind: str
@@ -41,7 +41,7 @@ class ChangedFile:
 
 
 class TableLog:
-    """The log of the table in a folder. What was read before is not read again."""
+    """The log of the table in a folder. What was read once is not read again."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -53,7 +53,7 @@ class TableLog:
         return self._path
 
     def state(self) -> TableState | None:
-        """Return the latest state; None where no table is."""
+        """Return the latest state; None where the table does not exist."""
         snapshot = self.snapshot()
         if snapshot is None:
             return None
@@ -65,7 +65,7 @@ class TableLog:
         )
 
     def snapshot(self) -> Snapshot | None:
-        """Return the latest version as the log has it; None where no table is."""
+        """Return the latest version as the log has it; None where the table does not exist."""
         try:
             self._snapshot = self._snapshot.update() if self._snapshot else Snapshot.load(self._path)
         except TableNotFoundError:
@@ -111,7 +111,7 @@ class TableLog:
         return self._plain(snapshot, added)
 
     def plain_changes(self, *, after: int, through: int) -> tuple[ChangedFile, ...] | None:
-        """Return the files that versions ``(after, through]`` brought and took away; None where files don't tell.
+        """Return the files that versions ``(after, through]`` added and removed; None where reading them takes Delta.
 
         Raises UnreadableChangesError where the log is gone, or where a column had another type in between.
         """

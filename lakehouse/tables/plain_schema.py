@@ -13,7 +13,7 @@ _NULLABLE = frozenset({"nullable", "containsNull", "valueContainsNull"})
 
 
 def is_nullable(schema: StructType) -> bool:
-    """Say whether every part of the schema may be null."""
+    """Return whether every part of the schema may be null."""
     shown = schema.jsonValue()
     return bool(_nullable(shown) == shown)
 

@@ -109,7 +109,9 @@ class TableReader:
     def _require_change_feed(self, *, after: int, through: int) -> None:
         for version in (after + 1, through):
             if (self._log.at(version).properties.get(_CHANGE_FEED) or "").lower() != "true":
-                reason = f"its files don't tell them, and at version {version} it has no change data feed"
+                reason = (
+                    f"its files alone don't show them, and at version {version} it has no change data feed"
+                )
                 raise UnreadableChangesError(path=self._path, after=after, through=through, reason=reason)
 
     def _delta(self) -> DataFrameReader:

@@ -61,7 +61,7 @@ def test_a_commit_without_a_threat_is_published_at_once(log: Path, watch: Foreig
     assert protocol.publish(0, commit("ours")) == Visible(version=0)
 
 
-def test_temporaries_of_other_versions_and_other_files_are_no_threat(
+def test_temporaries_of_other_versions_and_other_files_are_ignored(
     log: Path, watch: ForeignTemporaries
 ) -> None:
     temporary(log, 3)

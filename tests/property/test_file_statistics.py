@@ -116,7 +116,7 @@ def test_fields_of_a_struct_are_counted_as_null_with_it(values: list[dict[str, i
     assert found["minValues"].get("v", {}).get("n") == min(present, default=None)
 
 
-def test_floats_of_a_file_that_nobody_looked_into_have_no_bounds() -> None:
+def test_floats_have_no_bounds_where_only_the_footer_was_read() -> None:
     found = statistics([1.0, 2.0], pa.float64(), with_rows=False)
     assert found["minValues"] == found["maxValues"] == {}
     assert found["nullCount"] == {"v": 0}

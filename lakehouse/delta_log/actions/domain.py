@@ -17,4 +17,4 @@ class DomainMetadata(msgspec.Struct, frozen=True, kw_only=True):
     configuration: str
     """Usually JSON; opaque here."""
     removed: bool
-    """True: a tombstone, the domain is no more."""
+    """True for a tombstone: the domain is removed."""

@@ -23,7 +23,7 @@ def encode_path(key: str) -> str:
 
 
 def is_absolute(path: str) -> bool:
-    """Say whether an action's path has a scheme or starts at the root."""
+    """Return whether an action's path has a scheme or starts at the root."""
     return path.startswith("/") or _SCHEME.match(path) is not None
 
 

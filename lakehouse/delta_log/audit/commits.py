@@ -1,4 +1,4 @@
-"""The commits: each readable, each within the protocol's rules, none missing."""
+"""The commits: all there, each readable, and each within the protocol's rules."""
 
 from __future__ import annotations
 

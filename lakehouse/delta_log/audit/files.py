@@ -1,4 +1,4 @@
-"""The data files: each there, as big as the log says, with statistics that its own footer bears out."""
+"""The data files: each there, as big as the log says, with statistics that agree with its footer."""
 
 from __future__ import annotations
 

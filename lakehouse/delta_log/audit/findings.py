@@ -1,4 +1,4 @@
-"""What an auditor says."""
+"""What an audit finds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Severity: TypeAlias = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is not as the protocol wants it."""
+    """One violation of the protocol."""
 
     severity: Severity
     kind: str

@@ -22,7 +22,7 @@ _DAY_MS = 86_400_000
 
 
 def is_cleanup_enabled(snapshot: Snapshot) -> bool:
-    """Say whether the table lets old log files go: ``delta.enableExpiredLogCleanup``, true by default."""
+    """Return whether old log files may be deleted: ``delta.enableExpiredLogCleanup``, true by default."""
     return TableProperties(snapshot.properties).log_cleanup and "checkpointProtection" not in features_of(
         snapshot.protocol
     )
@@ -42,7 +42,7 @@ def clean_log(
     modified_ms = {stat.key: stat.modified_ms for stat in storage.list(VERSIONED_PREFIX)}
     files = [file for key in modified_ms if (file := parse_log_key(key)) is not None]
     first_kept = _first_kept(files, modified_ms, midnight_ms)
-    # From the oldest on: whoever finds a commit can rely on those after it.
+    # From the oldest on: a reader that finds a commit can rely on those after it.
     doomed = sorted((f for f in files if f.version < first_kept), key=lambda file: file.version)
     for file in doomed:
         storage.delete(file.key)

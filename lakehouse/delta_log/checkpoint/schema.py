@@ -77,7 +77,7 @@ def small_actions(snapshot: Snapshot, *, now_ms: int) -> list[tuple[str, dict[st
 
 
 def add_rows_for_checkpoint(snapshot: Snapshot) -> pa.Table:
-    """Return the live files as rows of the ``add`` column; their rows are no change of this version."""
+    """Return the live files as rows of the ``add`` column; they change no row in this version."""
     rows = snapshot.files()
     index = rows.schema.get_field_index("dataChange")
     no_change = constant(False, rows.num_rows, pa.bool_())

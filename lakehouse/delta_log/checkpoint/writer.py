@@ -1,6 +1,6 @@
 """Write checkpoints, classic and V2, and the hint to them (Delta PROTOCOL, "Checkpoints").
 
-A checkpoint is written after its commit, by whoever likes to; if it fails, nothing but speed is lost.
+A checkpoint is written after its commit, by any writer; if that fails, only speed is lost.
 """
 
 from __future__ import annotations

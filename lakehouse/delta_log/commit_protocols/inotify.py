@@ -86,7 +86,7 @@ class NotifiedTemporaries:
 
 
 def sees_all_changes(folder: Path) -> bool:
-    """Say whether every change in ``folder`` passes this kernel: yes on local disks, no on network shares."""
+    """Return whether every change in ``folder`` passes this kernel: true on local disks, false on network shares."""
     return sys.platform == "linux" and _file_system(folder) in _LOCAL_FILE_SYSTEMS
 
 

@@ -13,14 +13,14 @@ __all__ = ["AlreadyTaken", "CommitProtocol", "Visible"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visible:
-    """The version is there, it is this commit, and nobody will replace it."""
+    """The version is this commit, and no other writer can replace it."""
 
     version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlreadyTaken:
-    """Another commit holds the version, whole; ours is not visible anywhere."""
+    """Another commit holds the version; ours is not visible anywhere."""
 
     version: int
 
@@ -37,9 +37,9 @@ class CommitProtocol(Protocol):
         ...
 
     def read_from(self, version: int, *, at_most: int = 1_000) -> Sequence[bytes]:
-        """Return the commit files from ``version`` on, without a gap, each as it will stay; empty if none."""
+        """Return the commit files from ``version`` on, without a gap, each in its final form."""
         ...
 
     def has(self, version: int) -> bool:
-        """Say whether the commit file of ``version`` is there; an old one may have been cleaned up."""
+        """Return whether the commit file of ``version`` is there; an old one may have been cleaned up."""
         ...

@@ -56,7 +56,7 @@ class LocalLog:
         )
 
     def stays(self, version: int, descriptor: int) -> bool:
-        """Say whether the open file, which was made visible as ``version``, can't be replaced any more."""
+        """Return whether the open file, which was made visible as ``version``, can't be replaced any more."""
         if self._durable:
             _sync(self.folder)
         if self._guard is None:

@@ -47,7 +47,7 @@ def _text(raw: bytes, *, is_max: bool) -> str | None:
     if len(text) <= _PREFIX_LENGTH or not is_max:
         return text[:_PREFIX_LENGTH]
     # The prefix and the last of all characters come after every text that starts with the prefix, unless the
-    # text goes on with that very character.
+    # text continues with that character.
     for end in range(_PREFIX_LENGTH, len(text)):
         if text[end] != _LAST_CHARACTER:
             return text[:end] + _LAST_CHARACTER

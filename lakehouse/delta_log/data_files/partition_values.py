@@ -28,7 +28,7 @@ def texts_of_column(partition_values: pa.ChunkedArray, physical_name: str) -> pa
 
 
 def parse_partition_values(texts: Sequence[str | None], data_type: DataType, *, source: str) -> pa.Array:
-    """Return the values in the column's type; None and "" are null. Raises MalformedLogError.
+    """Return the values in the column's type; None and "" become null. Raises MalformedLogError.
 
     Timestamps without a zone count as UTC.
     """
@@ -49,7 +49,7 @@ def _parse(texts: Sequence[str | None], data_type: DataType, source: str) -> pa.
     try:
         return column(texts, pa.string()).cast(wanted)
     except pa.ArrowException as error:
-        reason = f"a partition value is no {data_type.name}: {error}"
+        reason = f"a partition value can't be read as {data_type.name}: {error}"
         raise MalformedLogError(source=source, reason=reason) from error
 
 

@@ -24,7 +24,7 @@ _MAX_CARDINALITY = 2**31
 
 
 class _Reader:
-    """Takes numbers off a buffer. Raises ValueError at its end."""
+    """Read numbers from a buffer, one after another. Raises ValueError at its end."""
 
     def __init__(self, body: bytes) -> None:
         self._body = memoryview(body)

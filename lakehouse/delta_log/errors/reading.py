@@ -30,7 +30,7 @@ class DeltaLogError(TableError):
 
 
 class TableNotFoundError(DeltaLogError):
-    """There is no Delta table at the path."""
+    """The path holds no Delta table."""
 
     def __init__(self, *, table: str) -> None:
         self.table = table
@@ -55,7 +55,7 @@ class VersionNotFoundError(DeltaLogError):
 
 
 class TimestampNotFoundError(DeltaLogError):
-    """No version of the table answers for the asked time."""
+    """The table has no version for the requested time."""
 
     def __init__(self, *, table: str, timestamp: str, bound: str, reason: str) -> None:
         self.table = table
@@ -84,7 +84,7 @@ class LogGapError(DeltaLogError):
 
 
 class MalformedLogError(DeltaLogError):
-    """A file of the log does not hold what the protocol says."""
+    """The content of a log file is not valid by the protocol."""
 
     def __init__(self, *, source: str, reason: str, line: int | None = None) -> None:
         self.source = source
@@ -98,7 +98,7 @@ class MalformedLogError(DeltaLogError):
 
 
 class IncompleteStateError(DeltaLogError):
-    """The log has no protocol or no metadata, so nothing can be said about the table."""
+    """The log has no protocol or no metadata, so the table can't be read."""
 
     def __init__(self, *, table: str, version: int, action: str) -> None:
         self.table = table
@@ -111,7 +111,7 @@ class IncompleteStateError(DeltaLogError):
 
 
 class UnsupportedFeatureError(DeltaLogError):
-    """The table asks for more than this library can do; reading on would give wrong rows."""
+    """The table requires a feature that this library lacks; to read on would give wrong rows."""
 
     def __init__(self, *, table: str, needs: Sequence[str], action: str, known: str) -> None:
         self.table = table
@@ -164,7 +164,7 @@ class MalformedSchemaError(DeltaLogError):
 
 
 class MalformedDeletionVectorError(DeltaLogError):
-    """A deletion vector can't be decoded, so it is not known which rows are deleted."""
+    """A deletion vector can't be decoded, so the deleted rows are unknown."""
 
     def __init__(self, *, source: str, reason: str) -> None:
         self.source = source

@@ -28,7 +28,7 @@ __all__ = [
 
 
 class CommitOutcomeUnknownError(DeltaLogError):
-    """Storage gave no clear answer, and none could be had within the budget: the commit may yet appear."""
+    """Storage gave no clear answer within the time budget: the commit may still appear."""
 
     def __init__(self, *, table: str, version: int, transaction_id: str) -> None:
         self.table = table
@@ -150,13 +150,13 @@ class IncompatibleRowsError(DeltaLogError):
 
 
 class NullInRequiredColumnError(DeltaLogError):
-    """A column that must have a value has none in some row."""
+    """A column that must not be null is null in some row."""
 
     def __init__(self, *, table: str, column: str, nulls: int) -> None:
         self.table = table
         self.column = column
         super().__init__(
-            f"{table} requires a value in {column!r}, and {nulls} of the rows have none.",
+            f"{table} requires a value in {column!r}, and it is null in {nulls} of the rows.",
             fix="fill the column, or leave these rows out.",
         )
 
@@ -186,7 +186,7 @@ class TableExistsError(DeltaLogError):
 
 
 class NoTableYetError(DeltaLogError):
-    """A transaction needs a table where there is none."""
+    """A transaction needs a table, and the path has no table yet."""
 
     def __init__(self, *, table: str, action: str) -> None:
         self.table = table

@@ -76,7 +76,7 @@ _COMPACTED = re.compile(r"([0-9]{20})\.([0-9]{20})\.compacted\.json")
 
 
 def parse_log_key(key: str) -> LogFile | None:
-    """Say what a file of ``_delta_log`` is; None for a file that has no meaning in the protocol."""
+    """Return what a file of ``_delta_log`` is; None for a file that has no meaning in the protocol."""
     name = key.removeprefix(LOG_FOLDER)
     if match := _COMMIT.fullmatch(name):
         return _of_one_version(key, LogFileKind.COMMIT, int(match[1]))

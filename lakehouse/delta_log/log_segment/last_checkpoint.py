@@ -36,7 +36,7 @@ class LastCheckpoint(
 
 
 def read_last_checkpoint(storage: AbstractStorageReader) -> LastCheckpoint | None:
-    """Return the hint, or None where there is none that can be believed."""
+    """Return the hint; None when the file is missing or damaged."""
     try:
         body = storage.read(LAST_CHECKPOINT_KEY)
     except NotFoundError:

@@ -26,7 +26,7 @@ def list_log(storage: AbstractStorageReader, *, from_version: int = 0) -> list[L
 
 
 def _local_keys(storage: LocalStorageService, start: str) -> list[str]:
-    # The service's own listing asks the disk for size and time of each file, which nobody needs here.
+    # The service's own listing asks the disk for size and time of each file, which this listing does not need.
     folder = storage.path() / LOG_FOLDER
     try:
         names = os.listdir(folder)

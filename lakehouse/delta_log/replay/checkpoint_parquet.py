@@ -70,7 +70,7 @@ class CheckpointParquet:
         return pa.Table.from_batches(parts, schema=schema)
 
     def has_field(self, action: str, field: str) -> bool:
-        """Say whether the file has this field of this action."""
+        """Return whether the file has this field of this action."""
         index = self._schema.get_field_index(action)
         stored = None if index < 0 else self._schema.field(index).type
         return stored is not None and pa.types.is_struct(stored) and stored.get_field_index(field) >= 0
@@ -87,7 +87,7 @@ class CheckpointParquet:
             for batch in self._file.iter_batches(
                 batch_size=_BATCH_ROWS, columns=list(columns), use_threads=use_threads
             ):
-                # Damaged bytes may decode to text that is none, and to lists that end before they begin.
+                # Damaged bytes may decode to text that is not valid, and to lists that end before they begin.
                 batch.validate(full=True)
                 yield batch
         except (pa.ArrowException, OSError, ValueError, MemoryError) as error:

@@ -23,7 +23,7 @@ class CommitTimes:
     """The commits that are left, and the time of each. Commits are read only where their time is inside."""
 
     def __init__(self, storage: AbstractStorageReader, *, in_commit_from: int | None) -> None:
-        """``in_commit_from``: the first version whose commit carries its time; None: none does."""
+        """``in_commit_from``: the first version whose commit carries its time; None where no commit does."""
         self._storage = storage
         found = ((parse_log_key(stat.key), stat) for stat in storage.list(VERSIONED_PREFIX))
         commits = [(f.version, stat) for f, stat in found if f and f.kind is LogFileKind.COMMIT]

@@ -92,7 +92,7 @@ class FileSet:
         return None if self._base is None else self._base.live_sizes().get(key)
 
     def is_live(self, path: str, deletion_vector_id: str | None = None) -> bool:
-        """Say whether a logical file is in the table."""
+        """Return whether a logical file is in the table."""
         return self.live_size(file_key(path, deletion_vector_id)) is not None
 
     def totals(self) -> Totals:

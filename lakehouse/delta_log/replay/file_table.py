@@ -72,7 +72,7 @@ _NULL = msgspec.Raw(b"null")
 
 
 class AddLine(msgspec.Struct, gc=False):
-    """An ``add`` as the replay of a log keeps it: the maps stay JSON text until somebody asks."""
+    """An ``add`` as the replay of a log keeps it: the maps stay JSON text until they are needed."""
 
     path: str
     partitionValues: msgspec.Raw  # noqa: N815 - the log's name, as are the rest

@@ -26,7 +26,7 @@ class HistoryEntry:
     version: int
     timestamp_ms: int
     commit_info: CommitInfo
-    """Empty where the commit doesn't tell."""
+    """Empty where the commit has none."""
 
 
 class _Line(msgspec.Struct, gc=False):

@@ -27,7 +27,7 @@ __all__ = ["LogState", "check_complete", "empty_state", "load_state"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogState:
-    """What all actions up to a version amount to."""
+    """The result of all actions up to a version."""
 
     version: int
     protocol: ProtocolChange | None
@@ -54,7 +54,7 @@ class LogState:
         )
 
     def decoded_commit_info(self) -> CommitInfo | None:
-        """Return who made this version, where its commit was read and says so."""
+        """Return who made this version, and how; None where its commit was not read or does not say."""
         if self.commit_info is None:
             return None
         fields = msgspec.json.decode(self.commit_info)

@@ -18,7 +18,7 @@ __all__ = ["with_statistics_text"]
 
 
 def with_statistics_text(rows: pa.Table, file: CheckpointParquet) -> pa.Table:
-    """Fill ``stats`` from ``stats_parsed`` where there is no text (``delta.checkpoint.writeStatsAsJson``)."""
+    """Fill ``stats`` from ``stats_parsed`` where the text is missing (``delta.checkpoint.writeStatsAsJson``)."""
     stats = rows.column("stats")
     if stats.null_count == 0 or not file.has_field("add", "stats_parsed"):
         return rows

@@ -33,7 +33,7 @@ def _not_a_time(timestamp: object, reason: str) -> ConfigurationError:
 
 
 def iso_text(timestamp_ms: int) -> str:
-    """Return ISO 8601 text in UTC; the bare number where no calendar reaches."""
+    """Return ISO 8601 text in UTC; the bare number for a time beyond the calendar."""
     try:
         return datetime.fromtimestamp(timestamp_ms / 1000, tz=UTC).isoformat(timespec="milliseconds")
     except (OverflowError, OSError, ValueError):

@@ -1,4 +1,4 @@
-"""``N.crc``: what the state of a version amounts to, to find a log that was tampered with or torn.
+"""``N.crc``: a summary of a version's state, to detect a log that was changed or damaged.
 
 Delta PROTOCOL, "Version Checksum File": written after the commit, never over another; a reader does without.
 """
@@ -77,7 +77,7 @@ _decoder = msgspec.json.Decoder(VersionChecksum)
 
 
 def read_checksum(storage: AbstractStorageReader, version: int) -> VersionChecksum | None:
-    """Return the checksum of a version; None where there is none, or only a torn one."""
+    """Return the checksum of a version; None when the file is missing or damaged."""
     try:
         return _decoder.decode(storage.read(checksum_key(version)))
     except (NotFoundError, msgspec.DecodeError, UnicodeError, RecursionError):

@@ -115,7 +115,7 @@ def _not(part: Predicate, bounds: Mapping[ColumnPath, ColumnBounds], count: int)
             return _evaluated(And(tuple(Comparison(path, "!=", value) for value in values)), bounds, count)
         case IsNull(path) if path in bounds:
             return pc.less(bounds[path].null_count, bounds[path].row_count)
-        # NaN is neither smaller nor bigger than anything, and no bound tells of it.
+        # NaN is neither smaller nor bigger than anything, and the bounds leave it out.
         case Comparison(path, name, value) if path in bounds and not bounds[path].may_have_nan:
             return _compared(bounds[path], _INVERSE[name], value)
         case _:

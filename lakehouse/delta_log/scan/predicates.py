@@ -72,7 +72,7 @@ class Comparison(Predicate):
 
 @dataclass(frozen=True, slots=True)
 class IsIn(Predicate):
-    """A column has one of several values, none of them null."""
+    """A column has one of several values that are not null."""
 
     path: ColumnPath
     values: tuple[Any, ...]
@@ -87,7 +87,7 @@ class IsIn(Predicate):
 
 @dataclass(frozen=True, slots=True)
 class IsNull(Predicate):
-    """A column has no value."""
+    """A column is null."""
 
     path: ColumnPath
 
@@ -113,7 +113,7 @@ class _Several(Predicate):
 
 
 class And(_Several):
-    """All of them; of none: always true."""
+    """All of the parts are true; without parts, it is always true."""
 
     __slots__ = ()
 
@@ -122,7 +122,7 @@ class And(_Several):
 
 
 class Or(_Several):
-    """At least one of them; of none: never true."""
+    """At least one of the parts is true; without parts, it is never true."""
 
     __slots__ = ()
 
@@ -176,11 +176,11 @@ class Column:
         return IsIn(self.path, tuple(values))
 
     def is_null(self) -> IsNull:
-        """Return the condition that the column has no value."""
+        """Return the condition that the column is null."""
         return IsNull(self.path)
 
     def is_not_null(self) -> Predicate:
-        """Return the condition that the column has a value."""
+        """Return the condition that the column is not null."""
         return Not(IsNull(self.path))
 
 

@@ -34,7 +34,7 @@ RowFilter: TypeAlias = Predicate | pc.Expression
 
 _THREADS = 4
 _READ_AHEAD = 8
-"""Files that are read before anybody asks for their rows; bounds memory."""
+"""Files that are read ahead of their rows' use; limits memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ class Scan:
         if isinstance(predicate, Predicate):
             names = {path[0] for path in predicate.columns}
         else:
-            # pyarrow does not tell which columns an expression has; its text names them, and maybe more.
+            # pyarrow does not list the columns of an expression; its text names them, and maybe more.
             text = str(predicate)
             names = {name for name in self.schema.names if re.search(re.escape(name), text)}
         known = {field.name for field in shown}

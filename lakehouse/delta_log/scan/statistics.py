@@ -43,7 +43,7 @@ class ColumnBounds:
     null_count: pa.Array
     row_count: pa.Array
     may_have_nan: bool = False
-    """Values that are in no order with others may be there, within the bounds or not."""
+    """Whether the files may hold NaN, which is in no order with other values, and in no bound."""
 
 
 class _Rows(msgspec.Struct):
@@ -59,7 +59,7 @@ def record_counts(stats: Sequence[str | None]) -> list[int | None]:
 
 
 def find_column(schema: StructType, path: ColumnPath) -> list[StructField] | None:
-    """Return the fields from the top down to a column; None if there is no such column."""
+    """Return the fields from the top down to a column; None where the schema lacks it."""
     fields: list[StructField] = []
     struct: Any = schema
     for name in path:
@@ -95,7 +95,7 @@ def _decoded(stats: Sequence[str | None], decoder: msgspec.json.Decoder[Any]) ->
 
 
 _UNUSUAL = re.compile(r'[\x00-\x1f"\\]')
-"""Characters that the decoder takes in no field name; such columns do without statistics."""
+"""Characters that the decoder refuses in field names; such columns have no bounds."""
 
 
 def _is_decodable(fields: Sequence[StructField]) -> bool:
@@ -147,7 +147,7 @@ def _bounds(decoded: Sequence[Any], fields: Sequence[StructField], rows: pa.Arra
     if data_type.name in {"timestamp", "timestamp_ntz"}:
         largest = _up_to_next_millisecond(largest)
     if fields[-1].was_once("float"):
-        # The text 0.1 of a float stands for 0.10000000149…, which a double can tell from 0.1.
+        # The text 0.1 of a float stands for 0.10000000149…, which is another double than 0.1.
         smallest = pc.min_element_wise(smallest, _through_float(smallest), skip_nulls=False)
         largest = pc.max_element_wise(largest, _through_float(largest), skip_nulls=False)
     nulls = [_value(found, "nullCount", names) for found in decoded]

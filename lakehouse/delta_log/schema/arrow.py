@@ -114,7 +114,7 @@ def _json_or_text(text: str) -> object:
 
 
 def delta_type(data_type: pa.DataType, *, table: str) -> DataType:
-    """Return the protocol's type for an Arrow type. Raises MalformedSchemaError where there is none."""
+    """Return the protocol's type for an Arrow type. Raises MalformedSchemaError where the protocol has no such type."""
     if pa.types.is_dictionary(data_type):
         return delta_type(data_type.value_type, table=table)
     if data_type.equals(VARIANT):

@@ -56,7 +56,7 @@ class StructField:
         return found if isinstance(found, int) else None
 
     def was_once(self, type_name: str) -> bool:
-        """Say whether the column was widened from this type, so that older files may hold it."""
+        """Return whether the column was widened from this type, so that older files may hold it."""
         changes = self.metadata.get("delta.typeChanges")
         return isinstance(changes, list) and any(
             isinstance(change, Mapping) and change.get("fromType") == type_name for change in changes

@@ -19,12 +19,12 @@ __all__ = ["TableDifference", "difference"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
-    """A logical file that one version has and the other has not."""
+    """A logical file that only one of the two versions has."""
 
     path: str
     size_bytes: int
     row_count: int | None
-    """Deleted rows are not counted; None where the log does not say."""
+    """Without deleted rows; None where the log has no statistics of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,7 +108,7 @@ class Snapshot:
 
     @property
     def state(self) -> LogState:
-        """Return what the log amounts to, as writers build on it."""
+        """Return the state that the log gives, for writers to build on."""
         return self._state
 
     @property
@@ -147,7 +147,7 @@ class Snapshot:
         return self._state.transactions
 
     def transaction_version(self, application_id: str) -> int | None:
-        """Return how far an application has come; None if it never said."""
+        """Return the progress of an application; None where the table has no record of it."""
         found = self.transactions.get(application_id)
         return None if found is None else found.version
 
@@ -169,7 +169,7 @@ class Snapshot:
 
     @cached_property
     def commit_info(self) -> CommitInfo | None:
-        """Return the provenance of this version, where its commit is still there and tells."""
+        """Return who made this version, and how; None where its commit is gone or does not say."""
         if self._state.commit_info is not None:
             return self._state.decoded_commit_info()
         try:
@@ -184,7 +184,7 @@ class Snapshot:
 
         With a predicate, only the files that may hold rows that meet it, by partition values and statistics.
         Raises NoSuchColumnError, InvalidPredicateError, and ChecksumMismatchError where the version has a
-        checksum file that tells of other files.
+        checksum file that lists other files.
         """
         files = self._state.files.adds()
         if self._checksum is not None:
@@ -224,7 +224,7 @@ class Snapshot:
         )
 
     def is_live(self, path: str, deletion_vector_id: str | None = None) -> bool:
-        """Say whether the logical file, by its path and deletion vector, is in the table."""
+        """Return whether the logical file, by its path and deletion vector, is in the table."""
         return self._state.files.is_live(path, deletion_vector_id)
 
     @property

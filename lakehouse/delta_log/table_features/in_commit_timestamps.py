@@ -16,12 +16,12 @@ _SINCE_TIMESTAMP = "delta.inCommitTimestampEnablementTimestamp"
 
 
 def is_enabled(metadata: MetadataChange | None) -> bool:
-    """Say whether commits of a table with this metadata carry their time."""
+    """Return whether commits of a table with this metadata carry their time."""
     return metadata is not None and TableProperties(metadata.configuration).in_commit_timestamps
 
 
 def in_commit_timestamp(metadata: MetadataChange | None, *, before_ms: int | None, now_ms: int) -> int | None:
-    """Return the time of a commit: now, but always later than the commit before it; None where it is not on."""
+    """Return the time of a commit, later than the one before; None without in-commit timestamps."""
     if not is_enabled(metadata):
         return None
     return now_ms if before_ms is None else max(now_ms, before_ms + 1)

@@ -20,7 +20,7 @@ _PART = re.compile(r"([+-]?[0-9]+)\s*(millisecond|second|minute|hour|day|week)s?
 
 
 def interval_ms(text: str) -> int | None:
-    """Return the milliseconds of text like ``interval 1 week 2 days``; None if it isn't such text."""
+    """Return the milliseconds of text like ``interval 1 week 2 days``; None for other text."""
     body = re.sub(r"^\s*interval\b", "", text, flags=re.IGNORECASE)
     if not body.strip() or _PART.sub("", body).strip():
         return None
@@ -67,7 +67,7 @@ class TableProperties:
 
     @property
     def transaction_retention_ms(self) -> int | None:
-        """After which a transaction identifier may be forgotten; None: never."""
+        """The age at which a transaction identifier may be forgotten; None for never."""
         text = self._configuration.get("delta.setTransactionRetentionDuration")
         return None if text is None else interval_ms(text)
 
@@ -88,7 +88,7 @@ class TableProperties:
         return int(text) if text.isdecimal() else 0
 
     def is_on(self, name: str, *, default: bool = False) -> bool:
-        """Say whether a property that is true or false is true."""
+        """Return whether a property that is true or false is true."""
         text = self._configuration.get(name)
         return default if text is None else text.strip().lower() == "true"
 

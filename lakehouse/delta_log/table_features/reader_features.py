@@ -1,4 +1,4 @@
-"""What a table's protocol asks of a reader, and whether it is met here (Delta PROTOCOL, "Table Features")."""
+"""What a protocol requires of a reader, and what of it is supported (Delta PROTOCOL, "Table Features")."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ READER_FEATURES = frozenset(
         "variantType-preview",
     }
 )
-"""Reader features whose rules are kept here."""
+"""Reader features that this library supports."""
 
 CATALOG_FEATURES = frozenset({"catalogManaged", "catalogOwned-preview", "catalogOwned"})
 """Features that make a catalog the only one who knows the latest commits."""
@@ -30,7 +30,7 @@ _FEATURES_READER_VERSION = 3
 
 
 def check_readable(protocol: ProtocolChange, *, table: str) -> None:
-    """Raise CatalogManagedTableError or UnsupportedFeatureError unless all that is asked is known here."""
+    """Raise CatalogManagedTableError or UnsupportedFeatureError unless the table can be read here."""
     features = protocol.reader_features or ()
     for feature in (*features, *(protocol.writer_features or ())):
         if feature in CATALOG_FEATURES:

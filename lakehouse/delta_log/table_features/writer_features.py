@@ -1,4 +1,4 @@
-"""The features a protocol stands for, and which of them this library's writers honour."""
+"""The features that a protocol stands for, and which of them this library's writers support."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ WRITABLE = frozenset(
         "variantType-preview",
     }
 )
-"""Honoured, or checked where a transaction would need what isn't here (an SQL expression, say)."""
+"""Supported, or refused row by row where a transaction would need more (to evaluate SQL, for example)."""
 
 MAY_APPEAR_MEANWHILE = frozenset(
     {
@@ -82,7 +82,7 @@ def features_of(protocol: ProtocolChange) -> frozenset[str]:
 
 
 def check_writable(protocol: ProtocolChange, *, table: str) -> None:
-    """Raise UnsupportedFeatureError unless everything that the protocol asks of a writer is honoured here."""
+    """Raise UnsupportedFeatureError unless this library supports everything that the protocol requires of a writer."""
     check_readable(protocol, table=table)
     needs = [f"the feature {name!r}" for name in sorted(features_of(protocol) - WRITABLE)]
     if not 1 <= protocol.min_writer_version <= _MAX_WRITER_VERSION:

@@ -1,4 +1,4 @@
-"""What follows a commit: checksum, checkpoint, cleanup. Nothing here can fail the commit, for it is made."""
+"""What follows a commit: checksum, checkpoint, cleanup. A failure here can't fail the commit: it is made."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 def after_commit(storage: AbstractStorageService, committed: Committed) -> None:
-    """Do everything that makes the next readers faster; a failure is logged, and that is all."""
+    """Do what makes the next readers faster; a failure is only logged."""
     table = storage.uri()
     _quietly(table, committed, "checksum", lambda: _write_checksum(storage, committed))
     interval = TableProperties(committed.state.properties).checkpoint_interval

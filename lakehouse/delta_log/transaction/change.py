@@ -47,7 +47,7 @@ class Change:
     """None leaves the commit with the name that it has."""
     reads: ReadSet = NOTHING_READ
     written: Sequence[WrittenFile] = ()
-    """Data files that the operation wrote: whoever drops the change must delete them."""
+    """Data files that the operation wrote: a caller that drops the change must delete them."""
 
     def then(self, later: Change) -> Change:
         """Return both as one change; the later operation names it."""

@@ -1,4 +1,4 @@
-"""What the protocol asks of the actions of one commit, whatever others commit."""
+"""What the protocol requires of the actions of one commit, whatever others commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a transaction wants to the commit of one version. Pure: done anew for each version tried."""
+"""From what a transaction wants to the commit of one version. Pure, and repeated for each version that is tried."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ENGINE_INFO = f"lakehouse/{lakehouse.__version__}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A transaction's wish: independent of the version that it will get."""
+    """What a transaction wants to commit, independent of the version that it will get."""
 
     table: str
     transaction_id: str

@@ -37,7 +37,7 @@ __all__ = ["Transaction", "TransactionStatus"]
 
 
 class TransactionStatus(Enum):
-    """How far a transaction has come."""
+    """The stages of a transaction."""
 
     OPEN = "open"
     COMMITTING = "being committed, with an outcome that isn't known"
@@ -160,7 +160,7 @@ class Transaction:
         self._reads = self._reads.joined(ReadSet(files=frozenset(map(canonical_path, paths))))
 
     def application_version(self, application_id: str) -> int | None:
-        """Return how far an application has come, and note that the result depends on it."""
+        """Return the progress of an application, and note that the result depends on it."""
         self._reads = self._reads.joined(ReadSet(applications=frozenset({application_id})))
         return self.snapshot.transaction_version(application_id) if self.read_version >= 0 else None
 
@@ -177,12 +177,12 @@ class Transaction:
             self.append_action(tombstone)
 
     def set_transaction(self, application_id: str, version: int) -> None:
-        """Write down how far an application has come, in the commit of its rows."""
+        """Record the progress of an application, in the commit of its rows."""
         now_ms = time.time_ns() // 1_000_000
         self.append_action(SetTransaction(application_id=application_id, version=version, updated_ms=now_ms))
 
     def advance(self, application_id: str, version: int) -> bool:
-        """Return False if the application has come so far already: then there is nothing to do.
+        """Return False if the application has reached this version already: there is nothing to do.
 
         Else note the progress, so that this commit and any other of the same step exclude each other.
         """
@@ -215,7 +215,7 @@ class Transaction:
         self.apply(change)
 
     def append(self, rows: pa.Table, *, merge_schema: bool = False) -> None:
-        """Write rows into new files; create the table from the rows' schema where there is none."""
+        """Write rows into new files; create the table from the rows' schema if it does not exist."""
         self.apply(operations.append(self.view, rows, merge_schema=merge_schema))
 
     def adopt(self, keys: Iterable[str], schema: StructType, *, kind: WriteKind = WriteKind.APPEND) -> None:
@@ -223,15 +223,15 @@ class Transaction:
         self.apply(operations.adopt(self.view, keys, schema, kind=kind))
 
     def overwrite(self, rows: pa.Table, *, replace_schema: bool = False) -> None:
-        """Put rows in the place of all that are there."""
+        """Replace all rows by these."""
         self.apply(operations.overwrite(self.view, rows, replace_schema=replace_schema))
 
     def replace_partitions(self, rows: pa.Table) -> None:
-        """Put rows in the place of all rows of the partitions that they are in."""
+        """Replace all rows of the partitions that the rows are in."""
         self.apply(operations.replace_partitions(self.view, rows))
 
     def replace_where(self, predicate: Predicate, rows: pa.Table) -> None:
-        """Put rows in the place of all that meet a predicate, made with ``col``; they must meet it too."""
+        """Replace the rows that meet a predicate, made with ``col``; the new rows must meet it too."""
         self.apply(operations.replace_where(self.view, predicate, rows))
 
     def delete(self, predicate: Predicate) -> None:
@@ -239,7 +239,7 @@ class Transaction:
         self.apply(operations.delete(self.view, predicate))
 
     def rewrite(self, paths: Iterable[str], rows: pa.Table) -> None:
-        """Put the same rows, arranged differently, in the place of files: no reader sees a change."""
+        """Replace files by others that hold the same rows: no reader sees a change."""
         self.apply(operations.rewrite(self.view, paths, rows))
 
     def set_properties(self, properties: Mapping[str, str | None]) -> None:

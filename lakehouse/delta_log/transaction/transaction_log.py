@@ -124,8 +124,8 @@ class TransactionLog:
     def _outcome_of(
         self, version: int, commit: Commit, waiting: Waiting, cause: Exception
     ) -> Visible | AlreadyTaken | None:
-        # The answer was unclear: the version may hold our commit, another, or (so far) none. As long as it
-        # holds none, only the same bytes may be tried again, for the first try may still arrive.
+        # The answer was unclear: the version may hold our commit, another, or (so far) no commit. While it
+        # is free, only the same bytes may be tried again, because the first try may still arrive.
         while waiting.wait():
             try:
                 found = self._protocol.read_from(version, at_most=1)

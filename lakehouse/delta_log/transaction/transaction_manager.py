@@ -76,7 +76,7 @@ class TransactionManager:
         self._lock = threading.Lock()
 
     def start_transaction(self, table_path: str | Path) -> Transaction:
-        """Return a transaction that sees the table's newest version, or that there is none.
+        """Return a transaction that reads the table's newest version; the table may not exist yet.
 
         Raises UnsupportedFeatureError for a table that asks for more of its writers than is honoured here.
         """

@@ -90,7 +90,7 @@ def test_the_second_writer_of_a_version_gets_a_value_and_leaves_nothing(protocol
     assert list(protocol.read_from(0)) == [commit("a").body]
 
 
-def test_commits_are_read_in_order_up_to_the_first_that_is_not_there(protocol: CommitProtocol) -> None:
+def test_commits_are_read_in_order_up_to_the_first_missing_one(protocol: CommitProtocol) -> None:
     for version, name in enumerate("abcd"):
         protocol.publish(version, commit(name))
     assert list(protocol.read_from(1)) == [commit(name).body for name in "bcd"]
@@ -118,7 +118,7 @@ def test_of_eight_writers_exactly_one_gets_each_version(protocol: CommitProtocol
 
 
 @pytest.mark.parametrize("kind", ["hard link", "hard link, durable", "rename, guarded"])
-def test_nothing_but_the_commits_is_left_in_the_folder(kind: str, tmp_path: Path) -> None:
+def test_only_the_commits_stay_in_the_folder(kind: str, tmp_path: Path) -> None:
     (tmp_path / "_delta_log").mkdir()
     protocol = PROTOCOLS[kind](tmp_path)
     for name in "ab":

@@ -125,12 +125,12 @@ def test_changes_are_those_of_the_change_data_feed(fed: Path) -> None:
     }
 
 
-def test_changes_of_some_versions_are_those_of_no_others(fed: Path) -> None:
+def test_changes_of_some_versions_leave_the_others_out(fed: Path) -> None:
     found = changes_of(Snapshot.load(fed).changes(2, 2))
     assert [(row["id"], row["_change_type"], row["_commit_version"]) for row in found] == [(3, "delete", 2)]
 
 
-def test_without_change_data_the_files_that_came_and_went_tell(tmp_path: Path) -> None:
+def test_without_change_data_the_added_and_removed_files_give_the_changes(tmp_path: Path) -> None:
     data = pa.table({"id": [1, 2], "p": ["a", "b"]})
     deltalake.write_deltalake(tmp_path, data, partition_by=["p"])
     deltalake.DeltaTable(tmp_path).delete("p = 'a'")

@@ -95,7 +95,7 @@ def test_changes_whose_log_is_gone_are_refused(
         table.changes(after=0, through=2)
 
 
-def test_changes_that_files_do_not_tell_need_a_change_data_feed(
+def test_changes_that_files_alone_do_not_show_need_a_change_data_feed(
     spark: SparkSession, warehouse: Path, engine: Engine
 ) -> None:
     path = str(warehouse / "t")

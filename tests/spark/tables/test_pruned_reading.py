@@ -49,7 +49,7 @@ def test_a_condition_may_use_a_column_that_is_not_shown(hundreds: IWritableDelta
     assert rows_of(read) == {("196",), ("198",)}
 
 
-def test_a_condition_that_nothing_meets_gives_no_rows(hundreds: IWritableDeltaTable) -> None:
+def test_a_condition_that_no_row_meets_gives_no_rows(hundreds: IWritableDeltaTable) -> None:
     assert rows_of(hundreds.read(version=2, where=col("n") > 1_000)) == set()
 
 

@@ -31,7 +31,7 @@ def as_spark_reads(spark: SparkSession, table: IWritableDeltaTable, version: int
     return spark.read.format("delta").option("versionAsOf", version).load(table.path)
 
 
-def test_a_table_that_is_not_there_has_no_state(table: IWritableDeltaTable) -> None:
+def test_a_missing_table_has_no_state(table: IWritableDeltaTable) -> None:
     assert table.state() is None
 
 
@@ -142,7 +142,7 @@ def test_a_schema_grows_only_where_it_may(spark: SparkSession, table: IWritableD
     assert table.read(version=1).columns == ["n", "text", "more"]
 
 
-def test_what_one_engine_writes_the_other_goes_on_with(spark: SparkSession, warehouse: Path) -> None:
+def test_two_engines_can_write_the_same_table_in_turn(spark: SparkSession, warehouse: Path) -> None:
     path = str(warehouse / "t")
     engines = [NativeTable(spark, path), DeltaSparkTable(spark, path)]
     for number in range(6):

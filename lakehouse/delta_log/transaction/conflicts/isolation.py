@@ -1,4 +1,4 @@
-"""How much of what others commit meanwhile a transaction may ignore."""
+"""Which commits of others a transaction may ignore."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def table_level(properties: Mapping[str, str | None]) -> IsolationLevel:
 
 
 def effective_level(asked: IsolationLevel, actions: Iterable[Action]) -> IsolationLevel:
-    """Return ``asked``, or SnapshotIsolation for a commit that only arranges files anew."""
+    """Return ``asked``, or SnapshotIsolation for a commit that only rewrites files."""
     only_arranges = all(_only_arranges(action) for action in actions)
     return IsolationLevel.SNAPSHOT_ISOLATION if only_arranges else asked
 

@@ -10,7 +10,7 @@ __all__ = ["NOTHING_READ", "WHOLE_TABLE", "ReadPredicate", "ReadSet"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPredicate:
-    """Rows that a transaction looked for: whoever adds such rows meanwhile changes what it would see."""
+    """Rows that a transaction looked for: another commit that adds such rows changes its result."""
 
     text: str
     """For messages and ``operationParameters``."""

@@ -1,4 +1,4 @@
-"""Parquet files that somebody else wrote become part of the table."""
+"""Take Parquet files that another program wrote into a table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["WriteKind", "adopt"]
 
 
 class WriteKind(Enum):
-    """What becomes of the rows that are there; the values are Delta's words."""
+    """Whether the rows of the table stay; the values are Delta's words."""
 
     APPEND = "Append"
     OVERWRITE = "Overwrite"

@@ -1,4 +1,4 @@
-"""Another schema, other properties, or more features for a table that is there. No row changes."""
+"""Change the schema, the properties or the features of a table. No row changes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def add_columns(view: TableView, columns: pa.Schema | StructType) -> Change:
 
 
 def replace_schema(view: TableView, schema: pa.Schema | StructType) -> Change:
-    """Put another schema in the place of the table's; all its files must go in the same commit."""
+    """Replace the table's schema; the same commit must remove all its files."""
     metadata = view.metadata
     struct = struct_of(schema, table=view.table)
     check_partitioning(struct, metadata.partition_columns, table=view.table)

@@ -1,4 +1,4 @@
-"""Rows beside those that are there."""
+"""Add rows to a table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["append"]
 
 
 def append(view: TableView, rows: pa.Table, *, merge_schema: bool = False) -> Change:
-    """Write rows into new files; create the table from their schema where there is none.
+    """Write rows into new files; create the table from their schema if it does not exist.
 
     It reads nothing of the table, so that it can follow any commit that changes only rows.
     """

@@ -1,4 +1,4 @@
-"""A table that is not there yet."""
+"""Create a table."""
 
 from __future__ import annotations
 

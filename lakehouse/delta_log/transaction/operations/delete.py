@@ -1,4 +1,4 @@
-"""Rows that meet a predicate go: whole files where all do; files with other rows too are written again without them."""
+"""Remove the rows that meet a predicate. A file that also holds other rows is written again with these alone."""
 
 from __future__ import annotations
 

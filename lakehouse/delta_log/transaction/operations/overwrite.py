@@ -1,4 +1,4 @@
-"""Rows in the place of all that are there."""
+"""Replace all rows of a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows in the place of the partitions that they are in."""
+"""Replace the partitions that the new rows are in."""
 
 from __future__ import annotations
 

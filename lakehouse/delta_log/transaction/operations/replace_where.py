@@ -1,4 +1,4 @@
-"""Rows in the place of those that meet a predicate."""
+"""Replace the rows that meet a predicate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["replace_where"]
 
 
 def replace_where(view: TableView, predicate: Predicate, rows: pa.Table) -> Change:
-    """Put rows in the place of those that meet the predicate. Raises WrongReplacementError if not all meet it."""
+    """Replace the rows that meet the predicate. Raises WrongReplacementError if a new row does not meet it."""
     view.require_table("replace rows")
     content = conformed(rows, view.layout, table=view.table)
     outside = content.num_rows - content.filter(predicate.to_arrow()).num_rows

@@ -1,4 +1,4 @@
-"""The same rows in other files."""
+"""Replace files by others that hold the same rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["rewrite"]
 
 
 def rewrite(view: TableView, paths: Iterable[str], rows: pa.Table) -> Change:
-    """Put the same rows, arranged differently, in the place of files: no reader sees a change.
+    """Replace files by others that hold the same rows: no reader sees a change.
 
     Raises FileNotLiveError.
     """

@@ -147,7 +147,7 @@ def test_a_line_of_the_protocol_is_read_as_its_action(action: Action, line: dict
     assert decode_actions(json.dumps(line).encode(), source="0.json") == [action]
 
 
-def test_actions_keep_their_order_and_blank_lines_mean_nothing() -> None:
+def test_actions_keep_their_order_and_blank_lines_are_ignored() -> None:
     body = b"\n".join(json.dumps(line).encode() for _, line in PAIRS).replace(b"\n", b"\r\n\n")
     assert decode_actions(body, source="0.json") == [action for action, _ in PAIRS]
 

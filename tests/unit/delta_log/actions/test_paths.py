@@ -37,7 +37,7 @@ def test_a_key_survives_being_spelt_as_a_path(segments: list[str]) -> None:
     assert storage_key(path, table_uri="file:///t") == key
 
 
-def test_an_absolute_path_inside_the_table_is_a_key_and_outside_is_none() -> None:
+def test_an_absolute_path_has_a_key_only_inside_the_table() -> None:
     assert storage_key("file:/lake/my%20t/a.parquet", table_uri="file:///lake/my t") == "a.parquet"
     assert storage_key("/lake/other/a.parquet", table_uri="file:///lake/my t") is None
     assert storage_key("s3://bucket/t/a.parquet", table_uri="s3://bucket/t/") == "a.parquet"

@@ -67,7 +67,7 @@ def test_a_sound_table_has_no_findings(table: Path) -> None:
     assert list(verify(LocalStorageService(table))) == []
 
 
-def test_no_table_is_said_to_be_none(tmp_path: Path) -> None:
+def test_a_folder_without_a_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TableNotFoundError):
         list(verify(LocalStorageService(tmp_path)))
 
@@ -171,6 +171,6 @@ def test_each_kind_of_damage_is_found(table: Path, damage: Callable[[Path], None
     assert kind in kinds(table)
 
 
-def test_wider_statistics_than_needed_are_no_finding(table: Path) -> None:
+def test_statistics_that_are_wider_than_needed_are_accepted(table: Path) -> None:
     rewrite_commit(table, 0, change_statistics(minValues={"x": -5}, maxValues={"x": 500}))
     assert kinds(table) == set()

@@ -50,7 +50,7 @@ def test_a_name_says_what_the_file_is(name, kind, version, end, part, parts) -> 
         "٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٧.json",
     ],
 )
-def test_other_files_mean_nothing(name: str) -> None:
+def test_other_files_are_ignored(name: str) -> None:
     assert parse_log_key(f"_delta_log/{name}") is None
 
 

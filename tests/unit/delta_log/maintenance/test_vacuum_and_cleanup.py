@@ -60,7 +60,7 @@ def test_nothing_is_deleted_by_default(table: Path) -> None:
     assert sorted(table.rglob("*")) == before
 
 
-def test_only_what_no_version_needs_is_deleted_after_the_retention(table: Path) -> None:
+def test_after_the_retention_only_files_that_no_version_needs_are_deleted(table: Path) -> None:
     storage = LocalStorageService(table)
     assert vacuum(storage, dry_run=False, now_ms=now_ms() + 6 * 24 * HOUR_MS).keys == []
     deleted = vacuum(storage, dry_run=False, now_ms=now_ms() + 8 * 24 * HOUR_MS)

@@ -34,7 +34,7 @@ def write_checksum(table: Path, text: str) -> None:
     (table / "_delta_log" / f"{1:020d}.crc").write_text(text)
 
 
-def test_a_checksum_that_agrees_is_no_hindrance(table: Path) -> None:
+def test_a_checksum_that_agrees_is_accepted(table: Path) -> None:
     write_checksum(table, json.dumps({**RIGHT, "fileSizeHistogram": {"fileCounts": []}, "novelty": 1}))
     assert Snapshot.load(table).files().num_rows == 2
 
@@ -56,14 +56,14 @@ def test_a_checksum_that_can_not_be_read_is_as_if_absent(table: Path, text: str)
         {"domainMetadata": [{"domain": "d", "configuration": "", "removed": False}]},
     ],
 )
-def test_a_log_that_is_not_what_the_checksum_says_is_refused(table: Path, changed: dict) -> None:
+def test_a_log_that_disagrees_with_its_checksum_is_refused(table: Path, changed: dict) -> None:
     write_checksum(table, json.dumps({**RIGHT, **changed}))
     with pytest.raises(ChecksumMismatchError):
         Snapshot.load(table).files()
     assert Snapshot.load(table, 0).files().num_rows == 1
 
 
-def test_the_checksum_that_we_write_holds_what_the_protocol_asks(table: Path) -> None:
+def test_the_checksum_that_we_write_has_the_fields_of_the_protocol(table: Path) -> None:
     written = checksum_of(Snapshot.load(table).state, transaction_id="t-1", in_commit_timestamp_ms=9)
     expected = {**RIGHT, "txnId": "t-1", "inCommitTimestampOpt": 9}
     assert json.loads(written.encoded()) == expected

@@ -51,7 +51,7 @@ def test_times_outside_of_the_history_are_refused_as_in_spark(table: Path, milli
         Snapshot.load(table, timestamp=milliseconds)
 
 
-def test_what_is_no_point_in_time_is_wrong_use(table: Path) -> None:
+def test_a_value_that_is_not_a_time_is_a_configuration_error(table: Path) -> None:
     for wrong in ("yesterday", "2024-05-01T12:00:00", datetime(2024, 5, 1)):
         with pytest.raises(ConfigurationError):
             Snapshot.load(table, timestamp=wrong)
@@ -59,7 +59,7 @@ def test_what_is_no_point_in_time_is_wrong_use(table: Path) -> None:
         Snapshot.load(table, 1, 1_000_000)
 
 
-def test_history_tells_of_each_version_the_newest_first(table: Path) -> None:
+def test_history_lists_each_version_the_newest_first(table: Path) -> None:
     entries = Snapshot.load(table).history()
     assert [(e.version, e.timestamp_ms, e.commit_info.operation) for e in entries] == [
         (3, 2_000_002, "OP 3"),
@@ -101,7 +101,7 @@ def test_in_commit_timestamps_count_from_where_they_were_switched_on(tmp_path: P
     assert Snapshot.load(tmp_path).timestamp_ms == 5_000_001
 
 
-def test_a_commit_that_owes_its_timestamp_is_refused_when_it_is_asked(tmp_path: Path) -> None:
+def test_a_commit_without_its_required_timestamp_is_refused_when_it_is_needed(tmp_path: Path) -> None:
     always = metadata(configuration={"delta.enableInCommitTimestamps": "true"})
     write_log(tmp_path, [in_commit(5), PROTOCOL, always], [add("a"), in_commit(7)])
     assert Snapshot.load(tmp_path).version == 1

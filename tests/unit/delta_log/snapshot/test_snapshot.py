@@ -92,7 +92,7 @@ def test_one_file_spelt_in_two_ways_is_one_file(tmp_path: Path, added: str, remo
     assert paths(Snapshot.load(tmp_path)) == ["other"]
 
 
-def test_update_reads_the_new_commits_and_nothing_else(tmp_path: Path) -> None:
+def test_update_reads_only_the_new_commits(tmp_path: Path) -> None:
     class Counting(LocalStorageService):
         calls: list[str] = []  # noqa: RUF012 - one test, one list
 

@@ -39,7 +39,7 @@ def test_what_is_not_set_or_not_readable_has_its_default() -> None:
         assert properties.in_commit_timestamps_from is None
 
 
-def test_a_retention_of_nothing_is_not_the_default() -> None:
+def test_a_retention_of_zero_is_not_the_default() -> None:
     assert (
         TableProperties({"delta.deletedFileRetentionDuration": "interval 0 hours"}).deleted_file_retention_ms
         == 0

@@ -121,7 +121,7 @@ def test_a_rewrite_changes_files_and_no_row(table: Path, manager: TransactionMan
     assert '"dataChange":true' not in log_text(table, 1)
 
 
-def test_nothing_to_write_makes_no_version(table: Path, manager: TransactionManager) -> None:
+def test_a_transaction_without_actions_makes_no_version(table: Path, manager: TransactionManager) -> None:
     with manager.transaction(table) as transaction:
         transaction.append(rows())
     assert Snapshot.load(table).version == 0
@@ -218,7 +218,7 @@ def test_an_append_only_table_keeps_its_rows(table: Path, manager: TransactionMa
     assert ids(table) == [1, 2, 3]
 
 
-def test_features_that_are_not_honoured_are_refused_at_the_start(
+def test_features_that_are_not_supported_are_refused_at_the_start(
     table: Path, manager: TransactionManager
 ) -> None:
     with (
@@ -266,7 +266,7 @@ def test_rows_that_need_sql_to_be_checked_are_refused(
         ("delta.logRetentionDuration", "interval 1 millisecond"),
     ],
 )
-def test_a_property_that_says_nothing_is_refused(
+def test_an_invalid_property_is_refused(
     table: Path, manager: TransactionManager, name: str, value: str
 ) -> None:
     with pytest.raises(InvalidPropertyError, match="Fix:"), manager.transaction(table) as transaction:
@@ -343,7 +343,7 @@ def test_the_second_compaction_of_the_same_files_is_refused(table: Path, manager
     assert ids(table) == [1, 2, 3]
 
 
-def test_replacing_another_partition_is_no_conflict(table: Path, manager: TransactionManager) -> None:
+def test_replacing_another_partition_does_not_conflict(table: Path, manager: TransactionManager) -> None:
     late = manager.start_transaction(table)
     late.replace_partitions(rows(8))
     with manager.transaction(table) as transaction:
@@ -352,9 +352,7 @@ def test_replacing_another_partition_is_no_conflict(table: Path, manager: Transa
     assert ids(table) == [7, 8]
 
 
-def test_a_winner_that_disturbs_leaves_the_loser_without_a_trace(
-    table: Path, manager: TransactionManager
-) -> None:
+def test_a_loser_of_a_conflict_leaves_no_trace(table: Path, manager: TransactionManager) -> None:
     late = manager.start_transaction(table)
     late.overwrite(rows(9))
     with manager.transaction(table) as transaction:
@@ -429,7 +427,7 @@ def test_a_transaction_ends_once(table: Path, manager: TransactionManager) -> No
     assert transaction.status is TransactionStatus.COMMITTED
 
 
-def test_a_commit_says_who_made_it_from_what(table: Path, manager: TransactionManager) -> None:
+def test_a_commit_records_its_engine_and_its_read_version(table: Path, manager: TransactionManager) -> None:
     with manager.transaction(table) as transaction:
         transaction.append(rows(4))
     entry = deltalake.DeltaTable(table).history(1)[0]
@@ -531,7 +529,7 @@ def test_a_disk_that_takes_little_at_a_time_gets_the_whole_commit(
     assert ids(table) == list(range(1, 9))
 
 
-def test_times_in_commits_go_on_where_the_clock_goes_back(
+def test_commit_times_increase_even_when_the_clock_goes_back(
     tmp_path: Path, manager: TransactionManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = tmp_path / "table"

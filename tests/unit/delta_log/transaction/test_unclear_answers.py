@@ -122,7 +122,7 @@ def test_a_commit_is_made_once_and_its_version_is_the_true_one(
     assert ids(table) == [0, 1]
 
 
-def test_where_nobody_knows_the_rows_are_left_where_they_are(table: Path) -> None:
+def test_rows_of_an_unknown_outcome_are_kept(table: Path) -> None:
     with pytest.raises(CommitOutcomeUnknownError, match="Fix: "):
         append(table, stops_answering)
     assert ids(table) == [0, 1]

@@ -62,7 +62,7 @@ def test_a_file_without_such_rows_is_left_alone(table: Path, manager: Transactio
     assert content(table) == {(1, "mon"), (2, "mon"), (None, "mon"), (4, "tue")}
 
 
-def test_deleting_nothing_makes_no_version(table: Path, manager: TransactionManager) -> None:
+def test_a_delete_that_finds_no_row_makes_no_version(table: Path, manager: TransactionManager) -> None:
     with manager.transaction(table) as transaction:
         transaction.delete(col("id") == 99)
     assert Snapshot.load(table).version == 2
