@@ -202,3 +202,16 @@ def test_a_failed_write_leaves_no_file_behind(spark: SparkSession, warehouse: Pa
     with pytest.raises(TableWriteError):
         table.append(broken, transaction=transaction(1))
     assert sorted(path.name for path in (warehouse / "t").rglob("*.parquet")) == before
+
+
+def test_a_column_that_must_not_be_null_takes_no_null(
+    spark: SparkSession, warehouse: Path, engine: Engine
+) -> None:
+    path = str(warehouse / "t")
+    spark.sql(f"CREATE TABLE delta.`{path}` (n INT NOT NULL, text STRING) USING delta")
+    table = engine(spark, path)
+    table.append(numbers(spark, 1), transaction=transaction(0))
+    missing = spark.createDataFrame([(None, "x")], "n int, text string")
+    with pytest.raises(TableWriteError, match=r"(?i)null"):
+        table.append(missing, transaction=transaction(1))
+    assert [row.n for row in as_spark_reads(spark, table, 1).collect()] == [1]
