@@ -21,8 +21,7 @@ with atheris.instrument_imports(include=["lakehouse.delta_log"]):
     from lakehouse.delta_log.audit import verify
     from lakehouse.delta_log.checkpoint import write_checkpoint
     from lakehouse.delta_log.deletion_vectors import read_deletion_vector
-    from lakehouse.delta_log.scan import may_match
-    from lakehouse.delta_log.scan.predicates import col
+    from lakehouse.delta_log.scan import col, may_match
     from lakehouse.delta_log.schema import delta_schema, schema_from_json
     from lakehouse.errors import LakehouseError
     from lakehouse.storage import MemoryStorageService

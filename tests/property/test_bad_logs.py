@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from lakehouse.delta_log import Snapshot
 from lakehouse.delta_log.audit import verify
 from lakehouse.delta_log.checkpoint import write_checkpoint
-from lakehouse.delta_log.scan.predicates import col
+from lakehouse.delta_log.scan import col
 from lakehouse.errors import LakehouseError
 from lakehouse.storage import MemoryStorageService
 

@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 
 from lakehouse.delta_log import Snapshot
 from lakehouse.delta_log.errors import InvalidPredicateError, NoSuchColumnError
-from lakehouse.delta_log.scan import Predicate, may_match
-from lakehouse.delta_log.scan.predicates import And, Comparison, IsIn, IsNull, Not, Or, col
+from lakehouse.delta_log.scan import And, Comparison, IsIn, IsNull, Not, Or, Predicate, col, may_match
 from lakehouse.delta_log.schema import PrimitiveType, StructField, StructType, delta_schema
 
 TYPES: dict[str, tuple[pa.DataType, st.SearchStrategy]] = {

@@ -24,7 +24,7 @@ from lakehouse.delta_log.errors import (
     ConcurrentDeleteReadException,
     DeltaConcurrentModificationException,
 )
-from lakehouse.delta_log.scan.predicates import col
+from lakehouse.delta_log.scan import col
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -2,6 +2,7 @@
 
 from lakehouse.delta_log.transaction.backoff import Backoff
 from lakehouse.delta_log.transaction.change import Change, Operation
+from lakehouse.delta_log.transaction.conflicts import ReadPredicate, ReadSet
 from lakehouse.delta_log.transaction.operations import WriteKind
 from lakehouse.delta_log.transaction.transaction import Transaction, TransactionStatus
 from lakehouse.delta_log.transaction.transaction_log import Committed, TransactionLog
@@ -14,6 +15,8 @@ __all__ = [
     "Change",
     "Committed",
     "Operation",
+    "ReadPredicate",
+    "ReadSet",
     "TableView",
     "Transaction",
     "TransactionLog",

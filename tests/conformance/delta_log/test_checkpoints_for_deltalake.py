@@ -9,8 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.delta_log import Snapshot
-from lakehouse.delta_log.checkpoint import write_checkpoint
-from lakehouse.delta_log.checkpoint.writer import CheckpointKind
+from lakehouse.delta_log.checkpoint import CheckpointKind, write_checkpoint
 from lakehouse.storage import LocalStorageService
 
 

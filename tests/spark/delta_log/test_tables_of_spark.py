@@ -16,8 +16,7 @@ import pytest
 
 from lakehouse.delta_log import Snapshot
 from lakehouse.delta_log.audit import verify
-from lakehouse.delta_log.checkpoint import write_checkpoint
-from lakehouse.delta_log.checkpoint.writer import CheckpointKind
+from lakehouse.delta_log.checkpoint import CheckpointKind, write_checkpoint
 from lakehouse.storage import LocalStorageService
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.delta_log import Snapshot
-from lakehouse.delta_log.checkpoint import write_checkpoint
-from lakehouse.delta_log.checkpoint.writer import CheckpointKind
+from lakehouse.delta_log.checkpoint import CheckpointKind, write_checkpoint
 from lakehouse.delta_log.errors import IncompleteStateError, LogGapError, MalformedLogError
 from lakehouse.delta_log.log_segment import json_checksum, read_last_checkpoint
 from lakehouse.storage import LocalStorageService

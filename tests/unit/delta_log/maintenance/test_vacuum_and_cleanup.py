@@ -13,7 +13,7 @@ import pytest
 from lakehouse.delta_log import Snapshot, TransactionManager
 from lakehouse.delta_log.checkpoint import clean_log
 from lakehouse.delta_log.errors import RetentionTooShortError
-from lakehouse.delta_log.maintenance.vacuum import vacuum
+from lakehouse.delta_log.maintenance import vacuum
 from lakehouse.storage import LocalStorageService
 from tests.unit.delta_log.hand_written_logs import add, metadata, vector, write_log
 

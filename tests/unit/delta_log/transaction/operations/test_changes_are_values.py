@@ -12,14 +12,18 @@ import pytest
 
 from lakehouse.delta_log import (
     AddFile,
+    Change,
     MetadataChange,
+    Operation,
     ProtocolChange,
+    ReadSet,
     RemoveFile,
+    TableView,
     TransactionClosedError,
     TransactionManager,
     col,
 )
-from lakehouse.delta_log.transaction import Change, TableView, operations
+from lakehouse.delta_log.transaction import operations
 from lakehouse.delta_log.transaction.live_files import LiveFiles
 from lakehouse.errors import StorageError
 from lakehouse.storage import MemoryStorageService, ObjectStat
@@ -108,6 +112,25 @@ def test_a_change_of_several_steps_is_applied_whole(table: Path, manager: Transa
         transaction.apply(wider.then(operations.append(view.after(wider), more)))
     read = deltalake.DeltaTable(table).to_pyarrow_table().sort_by("id")
     assert read["x"].to_pylist() == [None, None, None, 7]
+
+
+def test_an_operation_from_outside_is_applied_like_any_other(
+    table: Path, manager: TransactionManager
+) -> None:
+    def untag(view: TableView) -> Change:
+        """Remove all files that hold ids above 2."""
+        paths = view.snapshot.files(col("id") > 2)["path"].to_pylist()
+        return Change(
+            actions=view.live_files.tombstones(paths),
+            operation=Operation.of("UNTAG", above=2),
+            reads=ReadSet(files=frozenset(paths)),
+        )
+
+    with manager.transaction(table) as transaction:
+        transaction.apply(untag(transaction.view))
+    assert ids(table) == [1, 2]
+    (entry,) = deltalake.DeltaTable(table).history(1)
+    assert (entry["operation"], entry["operationParameters"]) == ("UNTAG", {"above": "2"})
 
 
 def test_a_change_that_is_dropped_is_in_no_version(table: Path, manager: TransactionManager) -> None:

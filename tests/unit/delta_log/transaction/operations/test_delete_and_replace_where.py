@@ -15,7 +15,7 @@ from lakehouse.delta_log.errors import (
     UnenforceableRuleError,
     WrongReplacementError,
 )
-from lakehouse.delta_log.scan.predicates import col
+from lakehouse.delta_log.scan import col
 
 SCHEMA = pa.schema([("id", pa.int64()), ("day", pa.string())])
 
