@@ -12,6 +12,7 @@ from lakehouse.delta_log import (
     Action,
     AddCDCFile,
     AddFile,
+    LogGapError,
     MetadataChange,
     Predicate,
     RemoveFile,
@@ -116,35 +117,60 @@ class TableLog:
         Raises UnreadableChangesError where the log is gone, or where a column had another type in between.
         """
         snapshot = self.at(through)
+        commits = list(self._commits(snapshot, after, through))
+        if any(isinstance(each, AddCDCFile) for _, actions in commits for each in actions):
+            return None
+        self._check_types(snapshot, commits, after)
         times = {entry.version: entry.timestamp_ms for entry in snapshot.history(limit=through - after)}
-        changed: list[ChangedFile] = []
-        for version, actions in self._commits(snapshot, after, through):
-            if any(isinstance(each, AddCDCFile) for each in actions):
-                return None
-            self._check_types(snapshot, version, actions, after)
-            for each in actions:
-                if isinstance(each, AddFile | RemoveFile) and each.data_change:
-                    path = self._plain(snapshot, [each.path])
-                    if path is None:
-                        return None
-                    kind = "insert" if isinstance(each, AddFile) else "delete"
-                    changed.append(
-                        ChangedFile(path=path[0], kind=kind, version=version, timestamp_ms=times[version])
-                    )
-        return tuple(changed)
+        files = [
+            (version, each)
+            for version, actions in commits
+            for each in actions
+            if isinstance(each, AddFile | RemoveFile) and each.data_change
+        ]
+        paths = self._plain(snapshot, [each.path for _, each in files])
+        if paths is None:
+            return None
+        return tuple(
+            ChangedFile(
+                path=path,
+                kind="insert" if isinstance(each, AddFile) else "delete",
+                version=version,
+                timestamp_ms=times[version],
+            )
+            for path, (version, each) in zip(paths, files, strict=True)
+        )
 
-    def _check_types(self, snapshot: Snapshot, version: int, actions: Sequence[Action], after: int) -> None:
+    def _check_types(
+        self, snapshot: Snapshot, commits: Sequence[tuple[int, Sequence[Action]]], after: int
+    ) -> None:
+        held = [
+            (version, _schema(each))
+            for version, actions in commits
+            for each in actions
+            if isinstance(each, MetadataChange)
+        ]
+        if held and after >= 0:
+            held.insert(0, (after, self._schema_before(after, snapshot.version)))
         shown = {each.name: each.dataType for each in _schema(snapshot.metadata)}
-        held = [_schema(each) for each in actions if isinstance(each, MetadataChange)]
-        if version == after + 1 and after >= 0:
-            held.append(self.schema(version=after))
-        for each in (field for schema in held for field in schema):
+        for version, each in ((version, field) for version, schema in held for field in schema):
             if shown.get(each.name, each.dataType) != each.dataType:
                 was, now = each.dataType.simpleString(), shown[each.name].simpleString()
-                reason = f"the column {each.name!r} was {was} at version {version}, and is {now}"
+                reason = (
+                    f"the column {each.name!r} is {was} at version {version}, and {now} at {snapshot.version}"
+                )
                 raise UnreadableChangesError(
                     path=self._path, after=after, through=snapshot.version, reason=reason
                 )
+
+    def _schema_before(self, after: int, through: int) -> StructType:
+        try:
+            return self.schema(version=after)
+        except (VersionNotFoundError, LogGapError) as error:
+            reason = f"the schema of version {after} has been cleaned up, and it was changed after that"
+            raise UnreadableChangesError(
+                path=self._path, after=after, through=through, reason=reason
+            ) from error
 
     def _commits(
         self, snapshot: Snapshot, after: int, through: int

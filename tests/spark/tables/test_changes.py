@@ -8,6 +8,8 @@ import pytest
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse.delta_log import Snapshot, write_checkpoint
+from lakehouse.storage import LocalStorageService
 from lakehouse.tables import IWritableDeltaTable, MergePlan, UnreadableChangesError
 from tests.spark.tables.conftest import Engine
 from tests.spark.tables.table_rows import numbers, transaction
@@ -77,22 +79,27 @@ def test_a_column_that_had_another_type_is_refused_by_name(
 ) -> None:
     table.append(numbers(spark, 1), transaction=transaction(0))
     table.replace(numbers(spark, 1).selectExpr("CAST(n AS string) AS n", "text"), transaction=transaction(1))
-    with pytest.raises(UnreadableChangesError, match="the column 'n' was int at version 1, and is string"):
+    with pytest.raises(UnreadableChangesError, match="the column 'n' is int at version 0, and string at 1"):
         table.changes(after=0, through=1)
 
 
-def test_changes_whose_log_is_gone_are_refused(
-    spark: SparkSession, table: IWritableDeltaTable, warehouse: Path
-) -> None:
+def test_changes_whose_log_is_gone_are_refused(spark: SparkSession, table: IWritableDeltaTable) -> None:
     for number in range(3):
         table.append(numbers(spark, number), transaction=transaction(number))
-    DeltaTable.forPath(spark, table.path)
-    log = Path(table.path) / "_delta_log"
-    checkpointed = table.state()
-    assert checkpointed is not None
-    (log / f"{1:020d}.json").unlink()
+    write_checkpoint(LocalStorageService(table.path), Snapshot.load(table.path, version=1))
+    for version in (0, 1):
+        (Path(table.path) / "_delta_log" / f"{version:020d}.json").unlink()
+    assert seen(table.changes(after=1, through=2)) == {(2, 2, "insert")}
     with pytest.raises(UnreadableChangesError, match="the log of version 1 has been cleaned up"):
         table.changes(after=0, through=2)
+    (Path(table.path) / "_delta_log" / "_last_checkpoint").unlink()
+    write_checkpoint(LocalStorageService(table.path), Snapshot.load(table.path, version=2))
+    table.append(
+        numbers(spark, 9).selectExpr("*", "1 AS more"), transaction=transaction(9), evolve_schema=True
+    )
+    (Path(table.path) / "_delta_log" / f"{1:020d}.checkpoint.parquet").unlink()
+    with pytest.raises(UnreadableChangesError, match="the schema of version 1 has been cleaned up"):
+        table.changes(after=1, through=3)
 
 
 def test_changes_that_files_alone_do_not_show_need_a_change_data_feed(
