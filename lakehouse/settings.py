@@ -13,12 +13,15 @@ from lakehouse.errors import ConfigurationError, did_you_mean
 from lakehouse.strict_yaml import read_yaml
 
 __all__ = [
+    "DEFAULT_ENVIRONMENT",
     "AdlsStorage",
+    "CredentialInSettingsError",
     "LocalStorage",
     "S3Storage",
     "Settings",
     "SparkSettings",
     "StorageSettings",
+    "UnknownEnvironmentError",
     "load_settings",
 ]
 

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lakehouse.spark_session import DeltaJars, SparkSessionFactory, find_java
-from lakehouse.spark_session.factory import delta_packages
+from lakehouse.spark_session import DeltaJars, SparkSessionFactory, delta_packages, find_java
 
 _START_SECONDS = 120
 

@@ -10,9 +10,7 @@ from lakehouse.cache.lease import Lease
 from lakehouse.cache.node_cache import NodeCache
 from lakehouse.cache.stored_files import file_to_fetch
 from lakehouse.settings import StorageSettings
-from lakehouse.storage import ObjectStat, locate
-from lakehouse.storage.schemes import known_settings
-from lakehouse.storage.uris import parse_uri
+from lakehouse.storage import ObjectStat, known_settings, locate, parse_uri
 
 __all__ = ["ReferenceFile"]
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.settings import load_settings
-from lakehouse.spark_session.health import Finding, examine, try_spark
+from lakehouse.spark_session import HealthCheck, examine, try_spark
 
 __all__ = ["command"]
 
@@ -40,7 +40,7 @@ def command(environment: str, warehouse: str | None, *, with_spark: bool, as_jso
     return ExitCode.FAILED if missing else ExitCode.FINE
 
 
-def _print(findings: tuple[Finding, ...]) -> None:
+def _print(findings: tuple[HealthCheck, ...]) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     for finding in findings:
         table.add_row(_MARKS[finding.state], finding.name, _in_words(finding))
@@ -50,7 +50,7 @@ def _print(findings: tuple[Finding, ...]) -> None:
     console.print(table)
 
 
-def _in_words(finding: Finding) -> str:
+def _in_words(finding: HealthCheck) -> str:
     if finding.state == "fine":
         return escape(finding.found)
     return escape(f"{finding.found}; expected: {finding.expected}. Fix: {finding.fix}")

@@ -7,20 +7,12 @@ from pathlib import Path
 
 import click
 
+from lakehouse.cli.errors import ProjectExistsError
 from lakehouse.cli.exit_codes import ExitCode
-from lakehouse.errors import ConfigurationError
 
 __all__ = ["command"]
 
 _TEMPLATE = resources.files("lakehouse.cli") / "project_template"
-
-
-class ProjectExistsError(ConfigurationError):
-    """A file of the new project is there already; nothing was written."""
-
-    def __init__(self, *, path: Path) -> None:
-        self.path = path
-        super().__init__(f"{str(path)!r} is there already.", fix="choose another name, or move it away.")
 
 
 @click.command("init")

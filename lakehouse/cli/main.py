@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import click
 
-from lakehouse import __version__
 from lakehouse.cli.exit_codes import ExitCode, exit_code_of
 from lakehouse.cli.verbs import VerbGroup
 from lakehouse.errors import LakehouseError
+from lakehouse.version import __version__
 
 __all__ = ["main"]
 

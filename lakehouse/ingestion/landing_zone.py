@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lakehouse.ingestion.errors import MissingLandingZoneError
-from lakehouse.storage import AbstractStorageReader, storage_for
-from lakehouse.storage.uris import parse_uri
+from lakehouse.storage import AbstractStorageReader, parse_uri, storage_for
 
 __all__ = ["LandedFile", "LandingZone", "LocalLandingZone", "StoredLandingZone", "landing_zone"]
 

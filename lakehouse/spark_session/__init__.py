@@ -1,15 +1,23 @@
-"""Start Spark: here, on a cluster, or through a Connect server. Only ``factory`` imports pyspark."""
+"""Start Spark: here, on a cluster, or through a Connect server; say what a machine lacks for it.
+
+Only ``factory`` and ``health`` import pyspark. No table is read or written here, a doctor's trial aside.
+"""
 
 from lakehouse.spark_session.delta_jars import DeltaJars, DeltaJarsError
-from lakehouse.spark_session.factory import DeltaMissingError, SparkSessionFactory
+from lakehouse.spark_session.factory import DeltaMissingError, SparkSessionFactory, delta_packages
+from lakehouse.spark_session.health import HealthCheck, examine, try_spark
 from lakehouse.spark_session.java import Java, JavaNotFoundError, find_java
 
 __all__ = [
     "DeltaJars",
     "DeltaJarsError",
     "DeltaMissingError",
+    "HealthCheck",
     "Java",
     "JavaNotFoundError",
     "SparkSessionFactory",
+    "delta_packages",
+    "examine",
     "find_java",
+    "try_spark",
 ]

@@ -22,7 +22,7 @@ from lakehouse.spark_session.delta_jars import DeltaJars
 from lakehouse.spark_session.factory import SparkSessionFactory, delta_packages
 from lakehouse.spark_session.java import OLDEST_JAVA, find_java
 
-__all__ = ["Finding", "examine", "try_spark"]
+__all__ = ["HealthCheck", "examine", "try_spark"]
 
 _OLDEST_PYTHON = (3, 11)
 _NEEDED_DISK_GIB = 1.0
@@ -35,7 +35,7 @@ _EXTRAS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class HealthCheck:
     """One thing that was looked at."""
 
     name: str
@@ -46,7 +46,7 @@ class Finding:
     fix: str = ""
 
 
-def examine(settings: Settings, *, jars_folder: Path | None = None) -> tuple[Finding, ...]:
+def examine(settings: Settings, *, jars_folder: Path | None = None) -> tuple[HealthCheck, ...]:
     """Look at everything that can be seen without starting Spark."""
     findings = [_python(), _package("pyspark"), _package("delta-spark")]
     if settings.spark.mode != "connect":  # a Connect server has its own Java and jars
@@ -56,7 +56,7 @@ def examine(settings: Settings, *, jars_folder: Path | None = None) -> tuple[Fin
     return (*findings, *_extras())
 
 
-def try_spark(settings: Settings, *, jars_folder: Path | None = None) -> Finding:
+def try_spark(settings: Settings, *, jars_folder: Path | None = None) -> HealthCheck:
     """Start a session, and write and read a small Delta table; brings the jars if they are not here."""
     expected = "a session that writes and reads a Delta table"
     started = time.monotonic()
@@ -67,14 +67,16 @@ def try_spark(settings: Settings, *, jars_folder: Path | None = None) -> Finding
             spark.read.format("delta").load(f"{folder}/t").collect()
     except (ConfigurationError, PySparkException) as error:
         fix = getattr(error, "fix", "") or "see what Spark says."
-        return Finding(name="session", state="missing", found=_first_line(error), expected=expected, fix=fix)
+        return HealthCheck(
+            name="session", state="missing", found=_first_line(error), expected=expected, fix=fix
+        )
     seconds = time.monotonic() - started
-    return Finding(name="session", state="fine", found=f"works, after {seconds:.1f} s", expected=expected)
+    return HealthCheck(name="session", state="fine", found=f"works, after {seconds:.1f} s", expected=expected)
 
 
-def _python() -> Finding:
+def _python() -> HealthCheck:
     oldest = ".".join(map(str, _OLDEST_PYTHON))
-    return Finding(
+    return HealthCheck(
         name="Python",
         state="fine" if sys.version_info >= _OLDEST_PYTHON else "missing",
         found=sys.version.split()[0],
@@ -83,12 +85,12 @@ def _python() -> Finding:
     )
 
 
-def _package(name: str) -> Finding:
+def _package(name: str) -> HealthCheck:
     """Compare what is installed with what lakehouse was released with, read from its own metadata."""
     pins = [re.fullmatch(rf"{name}==([\w.]+)", line) for line in metadata.requires("lakehouse") or []]
     expected = next((pin.group(1) for pin in pins if pin), "any")
     found = _installed_version(name)
-    return Finding(
+    return HealthCheck(
         name=name,
         state="fine" if expected in ("any", found) else "missing",
         found=found or "not installed",
@@ -104,25 +106,25 @@ def _installed_version(name: str) -> str:
         return ""
 
 
-def _java() -> Finding:
+def _java() -> HealthCheck:
     expected = f"{OLDEST_JAVA} or later"
     try:
         java = find_java()
     except ConfigurationError as error:
-        return Finding(
+        return HealthCheck(
             name="Java", state="missing", found=_first_line(error), expected=expected, fix=error.fix
         )
-    return Finding(name="Java", state="fine", found=f"{java.version} at {java.home}", expected=expected)
+    return HealthCheck(name="Java", state="fine", found=f"{java.version} at {java.home}", expected=expected)
 
 
-def _jars(settings: Settings, folder: Path | None) -> Finding:
+def _jars(settings: Settings, folder: Path | None) -> HealthCheck:
     own = settings.spark.conf.get("spark.jars") or settings.spark.conf.get("spark.jars.packages")
     if own:
-        return Finding(name="Delta jars", state="fine", found=f"the settings' own: {own}", expected="any")
+        return HealthCheck(name="Delta jars", state="fine", found=f"the settings' own: {own}", expected="any")
     packages = delta_packages()
     jars = DeltaJars(packages=packages, folder=folder) if folder else DeltaJars(packages=packages)
     cached = jars.cached()
-    return Finding(
+    return HealthCheck(
         name="Delta jars",
         state="fine" if cached else "missing",
         found=f"{len(cached)} in {jars.folder}" if cached else f"none in {jars.folder}",
@@ -131,10 +133,10 @@ def _jars(settings: Settings, folder: Path | None) -> Finding:
     )
 
 
-def _warehouse(folder: Path) -> Finding:
+def _warehouse(folder: Path) -> HealthCheck:
     place = _nearest_existing(folder)
     found = _writable(place)
-    return Finding(
+    return HealthCheck(
         name="warehouse",
         state="missing" if found else "fine",
         found=found or f"{folder.absolute()} can be written",
@@ -152,9 +154,9 @@ def _writable(place: Path) -> str:
         return f"{place} can't be written: {error.strerror or error}"
 
 
-def _disk(folder: Path) -> Finding:
+def _disk(folder: Path) -> HealthCheck:
     free_gib = shutil.disk_usage(_nearest_existing(folder)).free / 2**30
-    return Finding(
+    return HealthCheck(
         name="disk",
         state="fine" if free_gib >= _NEEDED_DISK_GIB else "missing",
         found=f"{free_gib:.1f} GiB free",
@@ -167,10 +169,10 @@ def _nearest_existing(folder: Path) -> Path:
     return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
 
 
-def _extras(there: Callable[[str], object] = importlib.util.find_spec) -> Iterator[Finding]:
+def _extras(there: Callable[[str], object] = importlib.util.find_spec) -> Iterator[HealthCheck]:
     for extra, (modules, purpose) in _EXTRAS.items():
         absent = [module for module in modules if there(module) is None]
-        yield Finding(
+        yield HealthCheck(
             name=f"extra {extra!r}",
             state="optional" if absent else "fine",
             found=f"without {', '.join(absent)}" if absent else "installed",

@@ -27,19 +27,20 @@ from lakehouse.storage.errors import (
     UnusableProfileError,
 )
 from lakehouse.storage.interface import CHUNK_BYTES, AbstractStorageReader, AbstractStorageService, Body
-from lakehouse.storage.local import LocalStorageService
+from lakehouse.storage.local import TEMPORARY_PREFIX, LocalStorageService
 from lakehouse.storage.memory import MemoryStorageService
 from lakehouse.storage.object_store import ObjectStorageService
 from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, NotThere, ObjectStat, Replaced
 from lakehouse.storage.retries import RetryPolicy
 from lakehouse.storage.s3 import S3StorageService
-from lakehouse.storage.schemes import locate, register_scheme, register_settings, storage_for
+from lakehouse.storage.schemes import known_settings, locate, register_scheme, register_settings, storage_for
 from lakehouse.storage.spark_settings import HADOOP_PACKAGES, spark_settings, with_spark_access
-from lakehouse.storage.uris import Location
+from lakehouse.storage.uris import Location, parse_uri
 
 __all__ = [
     "CHUNK_BYTES",
     "HADOOP_PACKAGES",
+    "TEMPORARY_PREFIX",
     "ADLSStorageService",
     "AbstractAsyncStorageReader",
     "AbstractAsyncStorageService",
@@ -78,8 +79,10 @@ __all__ = [
     "async_twin",
     "copy_all",
     "copy_object",
+    "known_settings",
     "locate",
     "outcome_of_cancelled",
+    "parse_uri",
     "register_scheme",
     "register_settings",
     "spark_settings",

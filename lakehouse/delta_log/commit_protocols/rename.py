@@ -12,7 +12,7 @@ from lakehouse.delta_log.commit import Commit
 from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Visible
 from lakehouse.delta_log.commit_protocols.local_log import LocalLog
 from lakehouse.delta_log.commit_protocols.spark_guard import SparkGuard
-from lakehouse.storage.local import TEMPORARY_PREFIX
+from lakehouse.storage import TEMPORARY_PREFIX
 
 __all__ = ["RenameProtocol"]
 

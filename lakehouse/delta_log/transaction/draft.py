@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import lakehouse
 from lakehouse.delta_log.actions import (
     Action,
     AddFile,
@@ -26,12 +25,13 @@ from lakehouse.delta_log.transaction.conflicts import (
     table_level,
 )
 from lakehouse.delta_log.transaction.writer_state import WriterState
+from lakehouse.version import __version__
 
 __all__ = ["ENGINE_INFO", "Draft"]
 
 _Kind = TypeVar("_Kind")
 
-ENGINE_INFO = f"lakehouse/{lakehouse.__version__}"
+ENGINE_INFO = f"lakehouse/{__version__}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

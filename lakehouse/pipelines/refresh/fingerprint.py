@@ -9,9 +9,9 @@ from enum import Enum
 from types import CodeType, FunctionType
 from typing import Any
 
-from lakehouse import __version__
 from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.source_location import SourceLocation
+from lakehouse.version import __version__
 
 __all__ = ["fingerprint_of"]
 

@@ -11,10 +11,10 @@ import pytest
 
 from lakehouse.settings import Settings, SparkSettings
 from lakehouse.spark_session.factory import delta_packages
-from lakehouse.spark_session.health import Finding, examine
+from lakehouse.spark_session.health import HealthCheck, examine
 
 
-def finding(name: str, settings: Settings | None = None, *, jars_folder: Path | None = None) -> Finding:
+def finding(name: str, settings: Settings | None = None, *, jars_folder: Path | None = None) -> HealthCheck:
     findings = {found.name: found for found in examine(settings or Settings(), jars_folder=jars_folder)}
     return findings[name]
 
