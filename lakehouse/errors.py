@@ -35,14 +35,14 @@ class ConfigurationError(LakehouseError):
 
 
 class MissingDependencyError(ConfigurationError):
-    """An optional dependency is needed here and not installed."""
+    """A package is needed here and not installed; ``extra`` is the extra of lakehouse that brings it, if one does."""
 
-    def __init__(self, *, package: str, extra: str, purpose: str) -> None:
+    def __init__(self, *, package: str, purpose: str, extra: str = "") -> None:
         self.package = package
         self.extra = extra
         super().__init__(
             f"{purpose} needs the package {package!r}, which is not installed.",
-            fix=f"pip install 'lakehouse[{extra}]'.",
+            fix=f"pip install 'lakehouse[{extra}]'." if extra else f"pip install {package}.",
         )
 
 

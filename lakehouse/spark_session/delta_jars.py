@@ -139,7 +139,7 @@ def _installed_spark() -> Path:
     """Where pyspark is installed, found without importing it."""
     spec = importlib.util.find_spec("pyspark")
     if spec is None or not spec.submodule_search_locations:
-        raise MissingDependencyError(package="pyspark", extra="", purpose="Resolving Delta's jars")
+        raise MissingDependencyError(package="pyspark", purpose="Resolving Delta's jars")
     return Path(spec.submodule_search_locations[0])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
 import sys
@@ -17,6 +16,7 @@ from typing import Literal
 from pyspark.errors import PySparkException
 
 from lakehouse.errors import ConfigurationError
+from lakehouse.optional_imports import is_installed
 from lakehouse.settings import Settings
 from lakehouse.spark_session.delta_jars import DeltaJars
 from lakehouse.spark_session.factory import SparkSessionFactory, delta_packages
@@ -169,9 +169,9 @@ def _nearest_existing(folder: Path) -> Path:
     return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
 
 
-def _extras(there: Callable[[str], object] = importlib.util.find_spec) -> Iterator[HealthCheck]:
+def _extras(there: Callable[[str], bool] = is_installed) -> Iterator[HealthCheck]:
     for extra, (modules, purpose) in _EXTRAS.items():
-        absent = [module for module in modules if there(module) is None]
+        absent = [module for module in modules if not there(module)]
         yield HealthCheck(
             name=f"extra {extra!r}",
             state="optional" if absent else "fine",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from types import ModuleType
 from typing import Any
 
-from lakehouse.errors import MissingDependencyError
+from lakehouse.optional_imports import require
 from lakehouse.storage.errors import NotFoundError, ObjectChangedError
 from lakehouse.storage.interface import CHUNK_BYTES
 from lakehouse.storage.object_client import Found, Part
@@ -26,13 +24,9 @@ WRITE_ID = "lakehousewriteid"
 _PARTS_AT_ONCE = 4
 
 
-def load_obstore(module: str = "obstore") -> ModuleType:
-    """Import obstore, or say how to install it."""
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        purpose = "Storage on S3 or ADLS"
-        raise MissingDependencyError(package="obstore", extra="cloud", purpose=purpose) from None
+def load_obstore(module: str = "obstore") -> Any:
+    """Return a module of obstore. Raises MissingDependencyError."""
+    return require(module, extra="cloud", purpose="Storage on S3 or ADLS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +209,7 @@ def _part(answer: Any, body: Any) -> Part:
     return Part(body=bytes(body), etag=_plain(answer.meta["e_tag"]), size_bytes=answer.meta["size"])
 
 
-def _part_of_nothing(error: BaseException, errors: ModuleType, store: str, key: str) -> Part:
+def _part_of_nothing(error: BaseException, errors: Any, store: str, key: str) -> Part:
     """What a range beyond the end is answered with; anything else is raised again."""
     if isinstance(error, errors.PreconditionError):
         raise ObjectChangedError(store=store, key=key) from None

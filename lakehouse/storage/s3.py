@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lakehouse.errors import MissingDependencyError
+from lakehouse.optional_imports import require
 from lakehouse.storage.async_object_store import AsyncObjectStorageService
 from lakehouse.storage.endpoints import check_name, client_options_for
 from lakehouse.storage.errors import UnusableProfileError
@@ -87,13 +86,11 @@ def _profile_credentials() -> Any | None:
     if not os.environ.get("AWS_PROFILE") and not any(file.is_file() for file in files):
         return None
     # Takes a third of a second to load, so only where it is needed.
-    try:
-        boto = importlib.import_module("obstore.auth.boto3")
-    except ImportError:
-        raise MissingDependencyError(package="boto3", extra="cloud", purpose="A profile of AWS") from None
+    boto = require("obstore.auth.boto3", extra="cloud", purpose="A profile of AWS")
+    errors = require("botocore.exceptions", extra="cloud", purpose="A profile of AWS")
     try:
         return boto.Boto3CredentialProvider()
     except ValueError:
         return None  # the files name a region, say, and no credentials: the machine's role is meant
-    except importlib.import_module("botocore.exceptions").BotoCoreError as error:
+    except errors.BotoCoreError as error:
         raise UnusableProfileError(reason=type(error).__name__) from None
