@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-
 import click
 
 from lakehouse.cli.exit_codes import ExitCode
+from lakehouse.cli.output import Output, json_option
 from lakehouse.storage import AlreadyThere, Copied, copy_all, copy_object
 
 __all__ = ["command"]
@@ -18,25 +16,25 @@ __all__ = ["command"]
 @click.argument("target")
 @click.option("-r", "--recursive", is_flag=True, help="Copy every object below SOURCE to below TARGET.")
 @click.option("--if-absent", is_flag=True, help="Overwrite nothing: fail if the target is there.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def command(source: str, target: str, *, recursive: bool, if_absent: bool, as_json: bool) -> int:
+@json_option(by_line=True)
+def command(source: str, target: str, *, recursive: bool, if_absent: bool, output: Output) -> int:
     """Copy SOURCE to TARGET (paths, file:, s3://, s3a:// or abfss://); a TARGET ending in / keeps the name."""
     if recursive and if_absent:
         raise click.UsageError("--if-absent is for one object: leave it or --recursive out.")
     if recursive:
         for copied in copy_all(source, target):
-            _tell(copied, as_json=as_json)
+            _tell(copied, output=output)
         return ExitCode.FINE
     outcome = copy_object(source, target, only_if_absent=if_absent)
     if isinstance(outcome, AlreadyThere):
         click.echo(f"{target} is already there; it was left as it is", err=True)
         return ExitCode.FAILED
-    _tell(outcome, as_json=as_json)
+    _tell(outcome, output=output)
     return ExitCode.FINE
 
 
-def _tell(copied: Copied, *, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(dataclasses.asdict(copied)))
+def _tell(copied: Copied, *, output: Output) -> None:
+    if output.as_json:
+        output.record(copied)
     else:
-        click.echo(f"{copied.source} -> {copied.target} ({copied.size_bytes:,} bytes)")
+        output.line(f"{copied.source} -> {copied.target} ({copied.size_bytes:,} bytes)")

@@ -7,16 +7,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
-from rich.table import Table
 
 from lakehouse.cache import NodeStatistics
-from lakehouse.cli.console import wide_console
 from lakehouse.cli.exit_codes import ExitCode
+from lakehouse.cli.output import Output, json_option
 from lakehouse.pipelines import EventLog, Warehouse
 from lakehouse.settings import load_settings
 from lakehouse.storage import register_settings
 
 __all__ = ["command"]
+
+_NUMBERS = {
+    "version": "version",
+    "rows in": "rows_in",
+    "written": "rows_out",
+    "dropped": "rows_dropped",
+    "quarantined": "rows_quarantined",
+    "broken": "rows_broken",
+    "seconds": "duration_seconds",
+}
+"""Headings of the columns of numbers, and the field of an event that each shows."""
 
 
 @click.command("history")
@@ -24,21 +34,20 @@ __all__ = ["command"]
 @click.option("--warehouse", metavar="FOLDER", help="Whose runs; the environment says by default.")
 @click.option("--env", default="local", show_default=True, help="Which conf/environments/ENV.yaml.")
 @click.option("--last", default=5, show_default=True, help="How many runs.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, an object for each event.")
-def command(pipeline: str | None, warehouse: str | None, env: str, last: int, as_json: bool) -> int:
+@json_option()
+def command(pipeline: str | None, warehouse: str | None, env: str, last: int, output: Output) -> int:
     """Show the last runs, of PIPELINE or of all: rows, rules, versions and errors."""
     settings = load_settings(env)
     register_settings(settings.storage)
     home = Warehouse.at(warehouse or settings.warehouse)
     runs = _last_runs(EventLog(home).read().to_pylist(), pipeline, last)
-    if as_json:
-        click.echo(json.dumps([event for run in runs for event in run], indent=2, default=str))
-    elif not runs:
-        click.echo(f"no runs in {home.root} yet")
-    else:
-        console = wide_console()
-        for run in runs:
-            console.print(_drawn(run))
+    if output.as_json:
+        output.document([event for run in runs for event in run])
+        return ExitCode.FINE
+    if not runs:
+        output.line(f"no runs in {home.root} yet")
+    for run in runs:
+        _print(run, output)
     return ExitCode.FINE
 
 
@@ -54,26 +63,22 @@ def _last_runs(
     return [sorted(run, key=lambda event: event["kind"] != "run") for run in ordered]
 
 
-def _drawn(run: Sequence[Mapping[str, Any]]) -> Table:
+def _print(run: Sequence[Mapping[str, Any]], output: Output) -> None:
     head = run[0]
-    title = f"{head['pipeline']}  {head['started_at']:%Y-%m-%d %H:%M:%S} UTC  {head['status']}"
-    table = Table(title=title, title_justify="left")
-    for heading in ("table", "what", "status", "version"):
-        table.add_column(heading)
-    for heading in ("rows in", "written", "dropped", "quarantined", "broken", "seconds"):
-        table.add_column(heading, justify="right")
-    for event in run[1:]:
-        seconds = event["duration_seconds"]
-        numbers = ("rows_in", "rows_out", "rows_dropped", "rows_quarantined", "rows_broken")
-        table.add_row(
-            event["table"] or "",
-            event["name"] or ("cache" if event["kind"] == "cache" else ""),
-            _said(event),
-            _shown(event["version"]),
-            *(_shown(event[number]) for number in numbers),
-            "" if seconds is None else f"{seconds:.1f}",
-        )
-    return table
+    output.line(f"{head['pipeline']}  {head['started_at']:%Y-%m-%d %H:%M:%S} UTC  {head['status']}")
+    output.table(("table", "what", *_NUMBERS, "status"), [_row(event) for event in run[1:]], numbers=_NUMBERS)
+    output.line()
+
+
+def _row(event: Mapping[str, Any]) -> tuple[str, ...]:
+    seconds = event["duration_seconds"]
+    return (
+        event["table"] or "",
+        event["name"] or ("cache" if event["kind"] == "cache" else ""),
+        *(_shown(event[column]) for column in _NUMBERS.values() if column != "duration_seconds"),
+        "" if seconds is None else f"{seconds:.1f}",
+        _said(event),
+    )
 
 
 def _said(event: Mapping[str, Any]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain
 
 import click
 
+from lakehouse.cli.output import Output, json_option
 from lakehouse.storage import ObjectStat, locate, storage_for
 
 __all__ = ["command"]
@@ -16,11 +16,14 @@ __all__ = ["command"]
 
 @click.command("ls")
 @click.argument("uri")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def command(uri: str, *, as_json: bool) -> None:
+@json_option(by_line=True)
+def command(uri: str, *, output: Output) -> None:
     """List the objects below URI (a path, file:, s3://, s3a:// or abfss://): size, time in UTC, key."""
     for stat in _found(uri):
-        click.echo(_as_json(stat) if as_json else _as_text(stat))
+        if output.as_json:
+            output.record(_as_json(stat))
+        else:
+            output.line(_as_text(stat))
 
 
 def _found(uri: str) -> Iterator[ObjectStat]:
@@ -42,12 +45,10 @@ def _printable(key: str) -> str:
     return key if key.isprintable() else ascii(key)
 
 
-def _as_json(stat: ObjectStat) -> str:
-    return json.dumps(
-        {
-            "key": stat.key,
-            "size_bytes": stat.size_bytes,
-            "modified_ms": stat.modified_ms,
-            "etag": stat.etag,
-        }
-    )
+def _as_json(stat: ObjectStat) -> dict[str, str | int]:
+    return {
+        "key": stat.key,
+        "size_bytes": stat.size_bytes,
+        "modified_ms": stat.modified_ms,
+        "etag": stat.etag,
+    }

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 import click
 
 from lakehouse.cli.exit_codes import ExitCode, exit_code_of
-from lakehouse.cli.verbs import VerbGroup
+from lakehouse.cli.verbs import VERBS, VerbGroup
 from lakehouse.errors import LakehouseError
 from lakehouse.version import __version__
 
 __all__ = ["main"]
 
 
-@click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=VerbGroup, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lakehouse")
 def _lakehouse() -> None:
     """Bronze, Silver and Gold tables on Spark and Delta."""

@@ -11,6 +11,7 @@ import click
 from pyspark.sql import SparkSession
 
 from lakehouse.cli.definitions import load_definition
+from lakehouse.cli.output import Output, json_option
 from lakehouse.pipelines import PipelineDefinition, Warehouse
 from lakehouse.settings import Settings, load_settings
 from lakehouse.spark_session import SparkSessionFactory
@@ -25,29 +26,23 @@ class PipelineRequest:
 
     name: str
     definition_file: Path | None
-    environment: str
-    warehouse_folder: str | None
+    settings: Settings
+    """Of the environment that was asked for, read once."""
     variables: Mapping[str, str]
-    select: Sequence[str] = field(default=())
-    as_json: bool = False
+    select: Sequence[str] = ()
+    output: Output = field(default_factory=Output)
 
     def definition(self) -> PipelineDefinition:
         """Return the definition as declared."""
         return load_definition(self.name, file=self.definition_file)
 
-    def settings(self) -> Settings:
-        """Return the settings of the environment, with the warehouse that was asked for."""
-        settings = load_settings(self.environment)
-        register_settings(settings.storage)
-        return settings.with_warehouse(self.warehouse_folder) if self.warehouse_folder else settings
-
     def warehouse(self) -> Warehouse:
         """Return where the tables go."""
-        return Warehouse.at(self.settings().warehouse)
+        return Warehouse.at(self.settings.warehouse)
 
     def open_session(self) -> SparkSession:
         """Start Spark as the environment says."""
-        return SparkSessionFactory(with_spark_access(self.settings())).create(f"lakehouse {self.name}")
+        return SparkSessionFactory(with_spark_access(self.settings)).create(f"lakehouse {self.name}")
 
 
 def pipeline_options(callback: Callable[[PipelineRequest], int | None]) -> Callable[..., int | None]:
@@ -58,11 +53,10 @@ def pipeline_options(callback: Callable[[PipelineRequest], int | None]) -> Calla
             PipelineRequest(
                 name=given["name"],
                 definition_file=given["definition"],
-                environment=given["env"],
-                warehouse_folder=given["warehouse"],
+                settings=_settings(given["env"], given["warehouse"]),
                 variables=dict(given["variables"]),
                 select=given["select"],
-                as_json=given["as_json"],
+                output=given["output"],
             )
         )
 
@@ -92,11 +86,17 @@ def pipeline_options(callback: Callable[[PipelineRequest], int | None]) -> Calla
             metavar="TABLE",
             help="Only this table; +TABLE with all it needs, TABLE+ with all that needs it, layer:NAME.",
         ),
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        json_option(),
     ]
     for decorate in reversed(decorators):
         command = decorate(command)
     return command
+
+
+def _settings(environment: str, warehouse: str | None) -> Settings:
+    settings = load_settings(environment)
+    register_settings(settings.storage)
+    return settings.with_warehouse(warehouse) if warehouse else settings
 
 
 def _pairs(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> list[tuple[str, str]]:

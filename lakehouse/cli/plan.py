@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Iterable
 
 import click
-from rich.table import Table
 
-from lakehouse.cli.console import wide_console
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
 from lakehouse.cli.validate import resolution_of
@@ -30,24 +26,20 @@ def _plan(request: PipelineRequest) -> int:
     )
     selected = select_tables(resolution.graph, request.select)
     found = [each for name, each in plan_run(resolution.graph, context).items() if name in selected]
-    if request.as_json:
+    if request.output.as_json:
         columns = {each.table: resolution.schemas[each.table].simpleString() for each in found}
         tables = [dataclasses.asdict(each) | {"schema": columns[each.table]} for each in found]
-        click.echo(json.dumps({"pipeline": resolution.definition.name, "tables": tables}, indent=2))
+        request.output.document({"pipeline": resolution.definition.name, "tables": tables})
     else:
-        wide_console().print(_drawn(found))
+        headings = ("table", "layer", "written by", "version", "would", "why")
+        request.output.table(headings, [_row(each) for each in found], numbers=("version",))
     return ExitCode.FINE
 
 
-def _drawn(found: Iterable[TablePlan]) -> Table:
-    table = Table()
-    for heading in ("table", "layer", "written by", "version", "would", "why"):
-        table.add_column(heading)
-    for each in found:
-        version = "—" if each.version is None else str(each.version)
-        would = "run" if each.would_run else "rest"
-        table.add_row(each.table, each.layer, each.write, version, would, each.why)
-    return table
+def _row(planned: TablePlan) -> tuple[str, ...]:
+    version = "—" if planned.version is None else str(planned.version)
+    would = "run" if planned.would_run else "rest"
+    return (planned.table, planned.layer, planned.write, version, would, planned.why)
 
 
 command = click.command("plan")(pipeline_options(_plan))

@@ -8,29 +8,30 @@ import click
 
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
-from lakehouse.cli.run_report import JsonReport, LiveReport, PlainReport
-from lakehouse.pipelines import RunListener, run_pipeline
+from lakehouse.cli.run_report import JsonReport, LiveReport, PlainReport, Report
+from lakehouse.pipelines import run_pipeline
 
 __all__ = ["command"]
 
 
 def _run(request: PipelineRequest) -> int:
     """Refresh the tables of pipeline NAME: what is new goes from files to results."""
-    result = run_pipeline(
-        request.definition(),
-        spark=request.open_session,
-        warehouse=request.warehouse(),
-        variables=request.variables,
-        select=request.select,
-        listener=_report(request),
-    )
+    with _report(request) as report:
+        result = run_pipeline(
+            request.definition(),
+            spark=request.open_session,
+            warehouse=request.warehouse(),
+            variables=request.variables,
+            select=request.select,
+            listener=report,
+        )
     if any(failure.is_bug for failure in result.failures):
         return ExitCode.BUG
     return ExitCode.FAILED if result.failures else ExitCode.FINE
 
 
-def _report(request: PipelineRequest) -> RunListener:
-    if request.as_json:
+def _report(request: PipelineRequest) -> Report:
+    if request.output.as_json:
         return JsonReport()
     where = request.warehouse().root
     return LiveReport(where) if sys.stdout.isatty() else PlainReport(where)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import click
@@ -24,13 +23,13 @@ def resolution_of(request: PipelineRequest) -> Resolution:
 def _validate(request: PipelineRequest) -> int:
     """Check pipeline NAME on empty frames: every error in one go, with file and line. Reads no data."""
     resolution = resolution_of(request)
-    if request.as_json:
-        click.echo(json.dumps(_as_json(resolution), indent=2))
+    output = request.output
+    if output.as_json:
+        output.document(_as_json(resolution))
     else:
-        for line in (*map(str, resolution.problems), *map(str, resolution.not_checked)):
-            click.echo(line)
+        output.lines((*map(str, resolution.problems), *map(str, resolution.not_checked)))
         count = len(resolution.problems)
-        click.echo(f"{len(resolution.graph.tables)} tables, {count or 'no'} error{'s' * (count != 1)}")
+        output.line(f"{len(resolution.graph.tables)} tables, {count or 'no'} error{'s' * (count != 1)}")
     return ExitCode.WRONG_USE if resolution.problems else ExitCode.FINE
 
 

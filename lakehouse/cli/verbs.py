@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -22,7 +24,7 @@ VERBS: dict[str, Verb] = {
     "init": Verb(module="lakehouse.cli.init", help="write a project that runs at once"),
     "validate": Verb(module="lakehouse.cli.validate", help="check a definition without reading data"),
     "plan": Verb(module="lakehouse.cli.plan", help="say what a run would do, and why"),
-    "table": Verb(module="lakehouse.cli.table", help="look at a Delta table, or tend it, without Spark"),
+    "table": Verb(module="lakehouse.cli.table", help="look at a Delta table, or maintain it, without Spark"),
     "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
     "history": Verb(module="lakehouse.cli.history", help="show what happened in the last runs"),
     "doctor": Verb(module="lakehouse.cli.doctor", help="say what this machine lacks to run pipelines"),
@@ -37,18 +39,20 @@ VERBS: dict[str, Verb] = {
 class VerbGroup(click.Group):
     """Loads a verb's module by name when the verb is called, so that those without Spark answer at once."""
 
+    def __init__(self, *, verbs: Mapping[str, Verb], **options: Any) -> None:
+        super().__init__(**options)
+        self._verbs = verbs
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
+        return list(self._verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        verb = VERBS.get(cmd_name)
+        verb = self._verbs.get(cmd_name)
         if verb is None:
             return None
         command: click.Command = importlib.import_module(verb.module).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if not VERBS:
-            return
         with formatter.section("Verbs"):
-            formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
+            formatter.write_dl([(name, verb.help) for name, verb in self._verbs.items()])

@@ -99,7 +99,12 @@ def test_the_root_has_no_other_words() -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["import lakehouse", "import lakehouse.cli", "from lakehouse.cli import main; main(['--help'])"],
+    [
+        "import lakehouse",
+        "import lakehouse.cli",
+        "from lakehouse.cli import main; main(['--help'])",
+        "from lakehouse.cli import main; main(['table', '--help'])",
+    ],
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
     assert _loaded_by(code) == set()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import sys
+import threading
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from lakehouse.cli.run_report import JsonReport, LiveReport, PlainReport
-from lakehouse.errors import TableError
+from lakehouse.cli import main
+from lakehouse.cli.run_report import JsonReport, LiveReport, PlainReport, Report
+from lakehouse.errors import DefinitionError, TableError
 from lakehouse.pipelines import (
     Failed,
     NothingNew,
@@ -104,3 +108,32 @@ def test_json_has_every_number(capsys: pytest.CaptureFixture[str]) -> None:
     assert tables["sales"]["batches"][0]["rules"] == {"priced": 50, "ok": 0}
     assert tables["ratios"]["error"]["message"] == "it broke. Fix: mend it."
     assert tables["behind"]["because"] == "ratios"
+
+
+def test_a_run_that_raises_leaves_the_terminal_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def raises_after_its_start(*_: object, listener: RunListener, **__: object) -> RunResult:
+        listener.run_started("shop", ["sales"])
+        listener.step_done("sales", "batch")
+        assert sys.stdout is not stdout, "the live table captures what is printed meanwhile"
+        raise DefinitionError("it is wrong.", fix="correct it.")
+
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=120)
+    monkeypatch.setattr("lakehouse.cli.run._report", lambda request: LiveReport("/lake", console))
+    monkeypatch.setattr("lakehouse.cli.run.run_pipeline", raises_after_its_start)
+    (tmp_path / "shop.yaml").write_text("name: shop\ntables: []\n")
+    stdout, stderr, threads = sys.stdout, sys.stderr, threading.active_count()
+    assert main(["run", "shop", "--definition", str(tmp_path / "shop.yaml")]) == 2
+    assert (sys.stdout, sys.stderr) == (stdout, stderr)
+    assert threading.active_count() == threads
+    hidden, shown = out.getvalue().rfind("\x1b[?25l"), out.getvalue().rfind("\x1b[?25h")
+    assert 0 <= hidden < shown, "the cursor is hidden, then shown again"
+    assert capsys.readouterr().err == "error: it is wrong. Fix: correct it.\n"
+
+
+@pytest.mark.parametrize("report", [PlainReport("/lake"), JsonReport(), LiveReport("/lake")])
+def test_a_report_may_be_closed_before_a_run_and_more_than_once(report: Report) -> None:
+    with report:
+        report.close()

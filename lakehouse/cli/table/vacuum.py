@@ -1,0 +1,33 @@
+"""``lakehouse table vacuum``: files that no version within the retention needs."""
+
+from __future__ import annotations
+
+import click
+
+from lakehouse.cli.output import Output, json_option
+from lakehouse.delta_log import vacuum
+from lakehouse.storage import storage_for
+
+__all__ = ["command"]
+
+
+@click.command("vacuum")
+@click.argument("path")
+@click.option("--retention-hours", type=click.FloatRange(min=0), help="The table's retention by default.")
+@click.option("--delete", is_flag=True, help="Delete the files instead of listing them.")
+@click.option("--force", is_flag=True, help="Allow a retention that is shorter than the table's.")
+@json_option(by_line=True)
+def command(path: str, *, retention_hours: float | None, delete: bool, force: bool, output: Output) -> None:
+    """List the files that no version within the retention needs, or delete them."""
+    found = vacuum(
+        storage_for(path),
+        retention_hours=retention_hours,
+        dry_run=not delete,
+        allow_short_retention=force,
+    )
+    if output.as_json:
+        output.record({"deleted": delete, "bytes": found.size_bytes, "keys": found.keys})
+        return
+    output.lines(found.keys)
+    done = "deleted" if delete else "would be deleted"
+    output.line(f"{len(found.keys)} files, {found.size_bytes} bytes {done}")
