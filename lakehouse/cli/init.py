@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import click
 
 from lakehouse.cli.errors import ProjectExistsError
 from lakehouse.cli.exit_codes import ExitCode
+from lakehouse.version import __version__
 
 __all__ = ["command"]
 
 _TEMPLATE = resources.files("lakehouse.cli") / "project_template"
+"""A tree as the project has it; every file has ``.txt`` after its name, so that no tool takes it for its own."""
 
 
 @click.command("init")
 @click.argument("name")
 def command(name: str) -> int:
-    """Write a new project into the folder NAME: a pipeline, a day of data, a test."""
+    """Write a new project into the folder NAME: a pipeline, a day of data, tests, an environment."""
     if not (name.isascii() and name.isidentifier()):
-        raise click.BadParameter(f"{name!r} is no name of letters, digits and '_'.", param_hint="NAME")
-    folder = Path(name)
-    files = {
-        folder / f"jobs/{name}.py": "pipeline.py.txt",
-        folder / "data/orders/2024-01-01.csv": "orders.csv.txt",
-        folder / "tests/test_pipeline.py": "test_pipeline.py.txt",
-        folder / "README.md": "README.md.txt",
-    }
+        raise click.BadParameter(
+            f"{name!r} is no name of letters, digits and '_'; it must not begin with a digit.",
+            param_hint="NAME",
+        )
+    files = {Path(name) / path: text for path, text in _files(_TEMPLATE, Path(), name)}
     for path in files:
         if path.exists():
             raise ProjectExistsError(path=path)
-    for path, template in files.items():
+    for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = (_TEMPLATE / template).read_text(encoding="utf-8").replace("PROJECT_NAME", name)
         path.write_text(text, encoding="utf-8")
     click.echo(f"wrote {len(files)} files; next: cd {name} && lakehouse run {name}")
     return ExitCode.FINE
+
+
+def _files(folder: Traversable, below: Path, name: str) -> Iterator[tuple[Path, str]]:
+    """Yield each file of the template, filled in: its path in the project, and its text."""
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.is_dir():
+            yield from _files(entry, below / entry.name, name)
+        elif entry.name.endswith(".txt"):
+            text = entry.read_text(encoding="utf-8").replace("LAKEHOUSE_VERSION", __version__)
+            target = entry.name.removesuffix(".txt").replace("PROJECT_NAME", name)
+            yield below / target, text.replace("PROJECT_NAME", name)

@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.cli import main
+from lakehouse.strict_yaml import read_yaml
 
 pytestmark = pytest.mark.spark
 
@@ -174,14 +177,43 @@ def test_init_never_writes_over_what_is_there(
     assert "is there already" in text
 
 
-def test_the_projects_own_test_passes(project: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--noconftest", "tests"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_the_projects_own_tests_pass(project: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "pytest"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "rootdir: " + str(project) in done.stdout
+    assert "2 passed" in done.stdout
+
+
+def test_the_project_is_installed_with_what_it_needs(project: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+    subprocess.run(build, capture_output=True, check=True)
+    (wheel,) = (project / "dist").glob("shop-0.1.0-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        metadata = archive.read("shop-0.1.0.dist-info/METADATA").decode()
+    assert all(name.startswith("shop-0.1.0.dist-info/") for name in names), "no file of the project"
+    assert f"Requires-Dist: lakehouse=={version('lakehouse')}" in metadata
+
+
+def test_a_run_leaves_nothing_that_git_would_show(project: Path) -> None:
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "add", "."], check=True)
+    main(["run", "shop"])
+    shown = subprocess.run(
+        ["git", "status", "--porcelain"], capture_output=True, text=True, check=True
+    ).stdout
+    assert [line for line in shown.splitlines() if not line.startswith("A ")] == []
+
+
+def test_the_settings_of_an_environment_are_read_once_a_run(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    monkeypatch.setattr(
+        "lakehouse.settings.read_yaml", lambda path, kind: read.append(path) or read_yaml(path, kind)
+    )
+    assert main(["run", "shop"]) == 0
+    assert read == [Path("conf/environments/local.yaml")]
 
 
 @pytest.fixture
