@@ -14,19 +14,19 @@ from lakehouse.cli.verbs import VERBS, VerbGroup
 from lakehouse.errors import LakehouseError
 from lakehouse.version import __version__
 
-__all__ = ["main"]
+__all__ = ["main", "root_command"]
 
 
 @click.group(cls=VerbGroup, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lakehouse")
-def _lakehouse() -> None:
+def root_command() -> None:
     """Bronze, Silver and Gold tables on Spark and Delta."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; ``arguments`` default to the process's own."""
     try:
-        outcome = _lakehouse.main(
+        outcome = root_command.main(
             args=None if arguments is None else list(arguments), prog_name="lakehouse", standalone_mode=False
         )
     except click.ClickException as error:
