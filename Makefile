@@ -1,9 +1,10 @@
-# Each target is enough on its own on a machine with Python 3.11 or later: what is missing is made first.
+# Each target is enough on its own on a machine with Python 3.11 or later: it first makes what is missing.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-all check bench wheel clean java azurite
+.PHONY: help demo test test-all check bench docs wheel clean java azurite
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,11 +29,14 @@ bench: $(INSTALLED) java ## Every claim about speed, side by side in one run (DA
 		echo "== $$claim"; LAKEHOUSE_RETAIL_DAYS="$(DATA)" $(BIN)/python "$$claim" || failed="$$failed $$claim"; \
 	done; [ -z "$$failed" ] || { echo "these did not finish:$$failed"; exit 1; }
 
+docs: .venv-docs/.installed ## Build the site into site/; a link that leads nowhere fails
+	.venv-docs/bin/zensical build --clean --strict
+
 wheel: $(INSTALLED) ## Build dist/lakehouse-*.whl
 	$(BIN)/python -m hatchling build -t wheel -d dist
 
 clean: ## Remove what the targets above made
-	rm -rf .venv .node dist warehouse
+	rm -rf .venv .venv-docs .node dist site warehouse
 
 java: $(INSTALLED)
 	@scripts/ensure-java $(BIN)/python
@@ -43,6 +47,12 @@ azurite:
 # The lock names versions and hashes of everything, the build's own tools included: nothing else is fetched.
 $(INSTALLED): requirements/dev.txt pyproject.toml
 	@scripts/ensure-venv $(PYTHON)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The site is built from the sources' text: it needs none of the packages above, and they need none of its.
+.venv-docs/.installed: requirements/docs.txt
+	@scripts/ensure-venv $(PYTHON) .venv-docs
+	.venv-docs/bin/python $(PIP_INSTALL) --require-hashes -r requirements/docs.txt
 	@touch $@

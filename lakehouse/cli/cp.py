@@ -15,7 +15,7 @@ __all__ = ["command"]
 @click.argument("source")
 @click.argument("target")
 @click.option("-r", "--recursive", is_flag=True, help="Copy every object below SOURCE to below TARGET.")
-@click.option("--if-absent", is_flag=True, help="Overwrite nothing: fail if the target is there.")
+@click.option("--if-absent", is_flag=True, help="Fail when the target exists, instead of overwriting it.")
 @json_option(by_line=True)
 def command(source: str, target: str, *, recursive: bool, if_absent: bool, output: Output) -> int:
     """Copy SOURCE to TARGET (paths, file:, s3://, s3a:// or abfss://); a TARGET ending in / keeps the name."""

@@ -19,12 +19,16 @@ _MARKS = {
 
 
 @click.command(short_help="Say what this machine lacks")
-@click.option("--env", "environment", default="local", help="The environment to look at.")
-@click.option("--warehouse", help="Where the tables go, in place of the environment's folder.")
-@click.option("--spark", "with_spark", is_flag=True, help="Start a session, too; brings Delta's jars.")
+@click.option(
+    "--env", "environment", default="local", show_default=True, help="Read conf/environments/ENV.yaml."
+)
+@click.option("--warehouse", metavar="FOLDER", help="Where the tables are; by default the environment's.")
+@click.option(
+    "--spark", "with_spark", is_flag=True, help="Also start a session, which downloads Delta's jars."
+)
 @json_option()
 def command(environment: str, warehouse: str | None, *, with_spark: bool, output: Output) -> int:
-    """Say what this machine has, and what it lacks; the exit code is 1 if something needed is missing."""
+    """Say what this machine has and what it lacks. The exit code is 1 when something needed is missing."""
     settings = load_settings(environment)
     if warehouse is not None:
         settings = settings.with_warehouse(warehouse)

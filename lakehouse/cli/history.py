@@ -31,9 +31,9 @@ _NUMBERS = {
 
 @click.command("history")
 @click.argument("pipeline", required=False)
-@click.option("--warehouse", metavar="FOLDER", help="Whose runs; the environment says by default.")
-@click.option("--env", default="local", show_default=True, help="Which conf/environments/ENV.yaml.")
-@click.option("--last", default=5, show_default=True, help="How many runs.")
+@click.option("--warehouse", metavar="FOLDER", help="The warehouse to look in; by default the environment's.")
+@click.option("--env", default="local", show_default=True, help="Read conf/environments/ENV.yaml.")
+@click.option("--last", default=5, show_default=True, help="Show this many runs.")
 @json_option()
 def command(pipeline: str | None, warehouse: str | None, env: str, last: int, output: Output) -> int:
     """Show the last runs, of PIPELINE or of all: rows, rules, versions and errors."""

@@ -66,11 +66,11 @@ def pipeline_options(callback: Callable[[PipelineRequest], int | None]) -> Calla
         click.option(
             "--definition",
             type=click.Path(path_type=Path),
-            help="The file to take it from, where two have it.",
+            help="The file that defines it, when two files do.",
         ),
-        click.option("--env", default="local", show_default=True, help="Which conf/environments/ENV.yaml."),
+        click.option("--env", default="local", show_default=True, help="Read conf/environments/ENV.yaml."),
         click.option(
-            "--warehouse", metavar="FOLDER", help="Where the tables go; the environment says by default."
+            "--warehouse", metavar="FOLDER", help="Where the tables are; by default the environment's."
         ),
         click.option(
             "--set",
@@ -78,13 +78,13 @@ def pipeline_options(callback: Callable[[PipelineRequest], int | None]) -> Calla
             multiple=True,
             metavar="KEY=VALUE",
             callback=_pairs,
-            help="Fill in a variable.",
+            help="Give a variable its value.",
         ),
         click.option(
             "--select",
             multiple=True,
             metavar="TABLE",
-            help="Only this table; +TABLE with all it needs, TABLE+ with all that needs it, layer:NAME.",
+            help="Only this table; +TABLE with all that it needs, TABLE+ with all that need it, layer:NAME.",
         ),
         json_option(),
     ]

@@ -15,7 +15,7 @@ __all__ = ["command"]
 
 
 def _plan(request: PipelineRequest) -> int:
-    """Say what ``run`` would do for pipeline NAME, and why. Checks the definition; reads no data."""
+    """Say what a run of pipeline NAME would do, and why. Checks the definition; reads no data."""
     resolution = resolution_of(request)
     resolution.check()
     context = RefreshContext(

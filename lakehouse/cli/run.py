@@ -15,7 +15,7 @@ __all__ = ["command"]
 
 
 def _run(request: PipelineRequest) -> int:
-    """Refresh the tables of pipeline NAME: what is new goes from files to results."""
+    """Refresh the tables of pipeline NAME with everything that is new."""
     with _report(request) as report:
         result = run_pipeline(
             request.definition(),

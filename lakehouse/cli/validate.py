@@ -21,7 +21,7 @@ def resolution_of(request: PipelineRequest) -> Resolution:
 
 
 def _validate(request: PipelineRequest) -> int:
-    """Check pipeline NAME on empty frames: every error in one go, with file and line. Reads no data."""
+    """Check pipeline NAME on empty frames: every error at once, with file and line. Reads no data."""
     resolution = resolution_of(request)
     output = request.output
     if output.as_json:

@@ -8,9 +8,11 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
@@ -18,7 +20,7 @@ import click
 from lakehouse.cli import main
 from lakehouse.cli.main import root_command
 
-__all__ = ["PAGES", "ROOT", "Block", "Reader", "blocks_of", "command_lines", "parse"]
+__all__ = ["PAGES", "ROOT", "Block", "Reader", "blocks_of", "command_lines", "comparable", "parse"]
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
@@ -30,7 +32,7 @@ _VARYING = [
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "# UTC"),
     (re.compile(r" +\d+\.\d  (?=ok)"), "  #  "),
 ]
-"""What differs from one run to the next, and on no account from one page to the truth."""
+"""What differs from one run to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +66,21 @@ class Reader:
 
     def __init__(self, page: Path, **names: Any) -> None:
         self._page = page
-        self._names: dict[str, Any] = {"__name__": page.stem, **names}
+        self._module = ModuleType(f"page_{page.stem.replace('-', '_')}")
+        self._names = vars(self._module)
+        self._names.update(names)
         self._start = Path.cwd()
 
     def follow(self) -> dict[str, Any]:
         """Do all that the page says; return the names that its Python defined."""
+        sys.modules[self._module.__name__] = self._module  # where a dataclass looks for its names
+        try:
+            self._follow()
+        finally:
+            del sys.modules[self._module.__name__]
+        return self._names
+
+    def _follow(self) -> None:
         printed = ""
         for block in blocks_of(self._page):
             match block.language:
@@ -80,7 +92,6 @@ class Reader:
                     self._edit(block)
                 case "console":
                     self._type(block)
-        return self._names
 
     def _run(self, block: Block) -> str:
         if block.title and Path(block.title).exists():
@@ -120,22 +131,27 @@ class Reader:
             main(words[1:])
         return out.getvalue()
 
-    def _comparable(self, command: str, output: str) -> list[str]:
-        for folder in (str(self._start), "/home/you"):
-            output = output.replace(folder, "~")
-        for pattern, stand_in in _VARYING:
-            output = pattern.sub(stand_in, output)
-        lines = output.splitlines()
+    def _comparable(self, output: str, command: str) -> list[str]:
         in_no_order = command.startswith(("lakehouse run", "lakehouse table cat"))
-        return sorted(lines) if in_no_order else lines
+        return comparable(output, home=self._start, in_order=not in_no_order)
+
+
+def comparable(output: str, *, home: Path, in_order: bool) -> list[str]:
+    """Return the lines of an output without what differs between two runs; ``home`` is /home/you on a page."""
+    for folder in (str(home), "/home/you"):
+        output = output.replace(folder, "~")
+    for pattern, stand_in in _VARYING:
+        output = pattern.sub(stand_in, output)
+    return output.splitlines() if in_order else sorted(output.splitlines())
 
 
 def parse(arguments: Sequence[str]) -> None:
     """Read a command line as ``lakehouse`` would, without running it. Raises click.ClickException."""
+    context = click.Context(root_command, **root_command.context_settings)
     command: click.Command | None = root_command
     rest = list(arguments)
     while isinstance(command, click.Group):
         name = rest.pop(0)
-        command = command.get_command(click.Context(command), name)
+        command = command.get_command(context, name)
         assert command is not None, f"lakehouse has no verb {name!r}"
-    command.make_context(command.name, rest)
+    command.make_context(command.name, rest, parent=context)

@@ -1,16 +1,18 @@
-"""The first block of README.md runs as it stands, and gives what plain Python works out from the same files."""
+"""README.md is true: its first block runs as it stands, and the demo prints what is shown."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
+from lakehouse.cli import main
+from tests.spark.docs.pages import blocks_of, comparable
 from tests.spark.pipelines.retail_oracle import rows_of
 
 pytestmark = pytest.mark.spark
@@ -30,15 +32,34 @@ def expected_revenue() -> dict[date, Decimal]:
     return dict(revenue)
 
 
-def test_the_first_block_runs_as_it_stands(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that has the jobs and the data, as the root of a clone does."""
+    for folder in ("data", "jobs"):
+        (tmp_path / "lakehouse" / folder).parent.mkdir(exist_ok=True)
+        (tmp_path / "lakehouse" / folder).symlink_to(ROOT / folder)
+    monkeypatch.chdir(tmp_path / "lakehouse")
+    return tmp_path
+
+
+def test_the_first_block_runs_as_it_stands_and_gives_what_plain_python_gives(
+    spark: SparkSession, clone: Path
 ) -> None:
-    block = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.S)[0]
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "retail").symlink_to(LANDING)
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {"__name__": "readme"}
-    exec(compile(block, "README.md", "exec"), names)
-    assert names["result"].status == "ok"  # type: ignore[attr-defined]
-    rows = spark.read.format("delta").load(str(tmp_path / "warehouse/gold/daily_revenue")).collect()
+    names: dict[str, Any] = {"__name__": "readme"}
+    exec(compile(blocks_of(ROOT / "README.md", "python")[0].text, "README.md", "exec"), names)
+    assert names["result"].status == "ok"
+    table = clone / "lakehouse" / "warehouse" / "gold" / "daily_revenue"
+    rows = spark.read.format("delta").load(str(table)).collect()
     assert {row.day: row.revenue for row in rows} == expected_revenue()
+
+
+def test_the_demo_prints_what_is_shown(
+    spark: SparkSession, clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("lakehouse.cli.pipeline_options.PipelineRequest.open_session", lambda request: spark)
+    (shown,) = blocks_of(ROOT / "README.md", "text")
+    assert main(["run", "retail"]) == 0
+    printed = capsys.readouterr().out
+    assert comparable(printed, home=clone, in_order=False) == comparable(
+        shown.text, home=clone, in_order=False
+    )

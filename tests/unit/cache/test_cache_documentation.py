@@ -9,12 +9,12 @@ from typing import IO, Any
 
 from lakehouse.cache import on_node
 
-TEXT = (Path(__file__).parents[3] / "docs" / "cache.md").read_text()
+TEXT = (Path(__file__).parents[3] / "docs" / "how-to" / "use-the-caches.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, flags=re.S)
 
 
 def run(example: str, **names: Any) -> dict[str, Any]:
-    exec(compile(example, "docs/cache.md", "exec"), names)
+    exec(compile(example, "docs/how-to/use-the-caches.md", "exec"), names)
     return names
 
 

@@ -206,6 +206,15 @@ def test_no_python_is_said_in_one_line(machine: Machine) -> None:
     assert answer.stderr.startswith("error: there is no 'nopython' on PATH. Fix: ")
 
 
+@pytest.mark.parametrize(("arguments", "folder"), [((), ".venv"), ((".venv-docs",), ".venv-docs")])
+def test_the_environment_is_made_where_it_is_wanted(
+    machine: Machine, arguments: tuple[str, ...], folder: str
+) -> None:
+    machine.has("python3")
+    assert machine.run("ensure-venv", "python3", *arguments).returncode == 0
+    assert machine.calls("python3")[-1] == f"python3 -m venv {folder}"
+
+
 @pytest.mark.parametrize(("user", "calls"), [("0", 2), ("1000", 0)])
 def test_a_python_without_venv_gets_debian_s_package_where_root_may(
     machine: Machine, user: str, calls: int

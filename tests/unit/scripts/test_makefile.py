@@ -19,7 +19,8 @@ def clone(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "Makefile", tmp_path)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "requirements").mkdir()
-    shutil.copy(ROOT / "requirements" / "dev.txt", tmp_path / "requirements")
+    for lock in ("dev.txt", "docs.txt"):
+        shutil.copy(ROOT / "requirements" / lock, tmp_path / "requirements")
     return tmp_path
 
 
@@ -55,6 +56,18 @@ def test_the_second_run_sets_nothing_up(clone: Path, target: str) -> None:
     assert not any(part in planned(clone, target) for part in SET_UP)
 
 
+def test_the_site_has_an_environment_of_its_own(clone: Path) -> None:
+    plan = planned(clone, "docs").splitlines()
+    assert plan[0] == "scripts/ensure-venv python3 .venv-docs"
+    assert plan[1].startswith(".venv-docs/bin/python -m pip install")
+    assert plan[1].endswith("--require-hashes -r requirements/docs.txt")
+    assert plan[-1] == ".venv-docs/bin/zensical build --clean --strict"
+    assert not any(".venv/" in line for line in plan)
+    (clone / ".venv-docs").mkdir()
+    (clone / ".venv-docs" / ".installed").touch()
+    assert planned(clone, "docs").splitlines() == [plan[-1]]
+
+
 def test_another_lock_is_installed(clone: Path) -> None:
     set_up(clone)
     later = (clone / ".venv" / ".installed").stat().st_mtime + 10
@@ -85,4 +98,4 @@ def test_help_names_every_target_that_a_person_calls() -> None:
             ["make", "--no-print-directory", "-C", ROOT], text=True
         ).splitlines()
     }
-    assert names >= {"help", "demo", "test", "test-all", "check", "bench", "wheel", "clean"}
+    assert names >= {"help", "demo", "test", "test-all", "check", "bench", "docs", "wheel", "clean"}

@@ -1,0 +1,181 @@
+"""Every page is true: its links lead somewhere, its commands exist, its code runs, its YAML is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse.chess.variants import VARIANTS
+from lakehouse.delta_log import Snapshot, TransactionManager
+from lakehouse.pipelines import run_pipeline
+from lakehouse.pipelines.yaml_definition import read_yaml_definition
+from lakehouse.settings import load_settings
+from lakehouse.storage import schemes, storage_for
+from tests.spark.docs.pages import PAGES, ROOT, Reader, blocks_of, command_lines, parse
+
+HOW_TO = ROOT / "docs" / "how-to"
+LANGUAGES = {"console", "diff", "python", "sh", "text", "yaml"}
+
+
+def anchors_of(page: Path) -> set[str]:
+    """The places on a page that a link may lead to, spelled as the site and a forge spell them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def links() -> list[tuple[Path, str]]:
+    """Every link of every page, with the page that it is on."""
+    found = []
+    for page in [*PAGES, ROOT / "benchmarks" / "README.md"]:
+        text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.S | re.M)
+        found += [(page, target) for target in re.findall(r"\]\(([^)\s]+)\)", text)]
+    return found
+
+
+@pytest.mark.parametrize(("page", "target"), links(), ids=lambda value: getattr(value, "name", value))
+def test_a_link_leads_somewhere(page: Path, target: str) -> None:
+    path, _, anchor = target.partition("#")
+    file = (page.parent / path).resolve() if path else page
+    assert "://" not in target, "nobody tests whether another site is still there"
+    assert file.exists()
+    assert not anchor or anchor in anchors_of(file)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_block_says_what_it_is(page: Path) -> None:
+    """The languages are those that something is done with: see pages.Reader."""
+    found = set(re.findall(r"^```(\w*)[^\n]*\n.*?^```$", page.read_text("utf-8"), flags=re.S | re.M))
+    assert found <= LANGUAGES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_of_a_page_can_be_typed(page: Path) -> None:
+    for arguments in command_lines(page):
+        if "lakehouse" not in arguments:
+            parse(arguments)
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    listed = set(re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text()))
+    assert listed == {
+        str(page.relative_to(ROOT / "docs")) for page in PAGES if page.is_relative_to(ROOT / "docs")
+    }
+
+
+def test_the_reference_of_the_command_line_is_what_the_commands_say() -> None:
+    page = runpy.run_path(str(ROOT / "scripts" / "cli_reference.py"))["page"]
+    fix = "run: python scripts/cli_reference.py > docs/reference/cli.md"
+    assert (ROOT / "docs" / "reference" / "cli.md").read_text() == page(), fix
+
+
+# Pages with code
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as the root of a clone, with two days of sales."""
+    for folder in ("jobs", "conf", "data/chess"):
+        (tmp_path / folder).parent.mkdir(exist_ok=True)
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    (tmp_path / "data" / "retail").mkdir()
+    for day in sorted((ROOT / "data" / "retail").glob("*.csv.gz"))[:2]:
+        (tmp_path / "data" / "retail" / day.name).symlink_to(day)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_page_about_storage_is_true(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schemes, "_FACTORIES", dict(schemes._FACTORIES))
+    Reader(HOW_TO / "keep-objects-in-any-store.md").follow()
+    storage_for("scratch://anything").write("key", b"bytes")
+
+
+def test_the_page_about_chess_is_true(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lakehouse.chess.variants.VARIANTS", dict(VARIANTS))
+    names = Reader(HOW_TO / "record-and-replay-chess.md").follow()
+    assert [event.san for event in names["game"].get_history() if event.san] == ["e4", "e5"]
+
+
+def test_the_page_about_reading_delta_tables_is_true(project: Path) -> None:
+    for day in (dt.date(2024, 5, 1), dt.date(2024, 5, 2)):
+        with TransactionManager().transaction("lake/sales") as transaction:
+            transaction.append(pa.table({"day": [day], "amount": [200]}))
+    (latest, _) = Snapshot.load("lake/sales").history()
+    when = dt.datetime.fromtimestamp(latest.timestamp_ms / 1000, dt.UTC).isoformat(timespec="milliseconds")
+    page = HOW_TO / "read-delta-tables.md"
+    names = Reader(page, latest_time=when, storage=storage_for("lake/sales")).follow()
+    assert names["snapshot"].version == 1
+
+
+def test_the_page_about_writing_delta_tables_is_true(project: Path) -> None:
+    names = Reader(HOW_TO / "write-delta-tables.md").follow()
+    assert sorted(Snapshot.load("lake/sales").to_arrow().to_pylist(), key=str) == [
+        {"day": "mon", "n": 1},
+        {"day": "mon", "n": 1},
+    ]
+    assert names["found"].keys == []
+
+
+@pytest.mark.spark
+def test_the_page_about_division_is_true(spark: SparkSession, project: Path) -> None:
+    Reader(HOW_TO / "divide-exactly.md").follow()
+
+
+@pytest.mark.spark
+def test_the_page_about_pipelines_is_true(spark: SparkSession, project: Path) -> None:
+    Reader(HOW_TO / "declare-a-pipeline.md").follow()
+    table = project / "warehouse" / "gold" / "units_by_country"
+    countries = {row.Country for row in spark.read.format("delta").load(str(table)).collect()}
+    assert "United Kingdom" in countries
+
+
+@pytest.mark.spark
+def test_the_page_about_extending_is_true(spark: SparkSession, project: Path) -> None:
+    Reader(HOW_TO / "extend-pipelines.md").follow()
+
+
+@pytest.mark.spark
+def test_the_pipeline_in_yaml_runs(
+    spark: SparkSession, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    (block,) = blocks_of(HOW_TO / "write-yaml.md", "yaml")
+    (project / "sales.yaml").write_text(block.text)
+    result = run_pipeline(
+        read_yaml_definition(Path("sales.yaml")), spark=spark, warehouse=project / "warehouse"
+    )
+    assert {name: type(outcome).__name__ for name, outcome in result.outcomes.items()} == dict.fromkeys(
+        ("sales_raw", "sales", "daily_revenue"), "Refreshed"
+    )
+
+
+@pytest.mark.spark
+def test_the_environment_is_read_and_gives_a_session(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = HOW_TO / "choose-where-spark-runs.md"
+    (block,) = blocks_of(page, "yaml")
+    (tmp_path / block.title).parent.mkdir(parents=True)
+    (tmp_path / block.title).write_text(block.text)
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings("prod")
+    assert (settings.spark.master, settings.warehouse) == ("spark://head:7077", "/srv/lakehouse")
+    assert settings.spark.conf == {"spark.executor.memory": "4g"}
+    names: dict[str, Any] = {}
+    exec(blocks_of(page, "python")[0].text, names)
+    assert names["spark"] is not None
+
+
+def test_every_page_with_code_has_a_test_that_runs_it() -> None:
+    """The pages above, those with a test of their own, and no others."""
+    elsewhere = {"README.md", "CONTRIBUTING.md", "first-pipeline.md", "use-the-caches.md"}
+    here = Path(__file__).read_text()
+    with_code = {page.name for page in PAGES if blocks_of(page, "python", "console", "diff")}
+    assert {name for name in with_code - elsewhere if f'"{name}"' not in here} == set()
