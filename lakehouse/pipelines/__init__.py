@@ -6,7 +6,7 @@ from lakehouse.pipelines.check.table_check import NotChecked
 from lakehouse.pipelines.check.validation import Resolution, existing_schema, resolve
 from lakehouse.pipelines.declare.builder import DeclarativePipelineBuilder
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
-from lakehouse.pipelines.declare.flow import Flow, begin, from_files, read
+from lakehouse.pipelines.declare.flow import Flow, UnknownFlowWordError, begin, from_files, read
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import (
     FileSource,
@@ -139,6 +139,7 @@ __all__ = [
     "TableSource",
     "Take",
     "UnknownColumnError",
+    "UnknownFlowWordError",
     "UnknownLayerError",
     "UnknownSelectionError",
     "UnknownSourceError",

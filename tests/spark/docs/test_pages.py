@@ -14,8 +14,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.chess.variants import VARIANTS
 from lakehouse.delta_log import Snapshot, TransactionManager
-from lakehouse.pipelines import run_pipeline
-from lakehouse.pipelines.yaml_definition import read_yaml_definition
+from lakehouse.pipelines import Step, read_yaml_definition, run_pipeline
 from lakehouse.settings import load_settings
 from lakehouse.storage import schemes, storage_for
 from tests.spark.docs.pages import PAGES, ROOT, Reader, blocks_of, command_lines, parse
@@ -136,9 +135,27 @@ def test_the_page_about_pipelines_is_true(spark: SparkSession, project: Path) ->
     assert "United Kingdom" in countries
 
 
+@pytest.fixture
+def own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the page about extending adds is gone after the test."""
+    monkeypatch.setattr(Step.words, "_classes", dict(Step.words._classes))
+
+
 @pytest.mark.spark
-def test_the_page_about_extending_is_true(spark: SparkSession, project: Path) -> None:
+@pytest.mark.usefixtures("spark", "own_words", "project")
+def test_the_page_about_extending_is_true() -> None:
     Reader(HOW_TO / "extend-pipelines.md").follow()
+
+
+@pytest.mark.usefixtures("own_words")
+def test_a_word_of_ones_own_is_read_from_yaml(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = HOW_TO / "extend-pipelines.md"
+    (project / "my_project").mkdir()
+    (project / "my_project" / "every_nth.py").write_text(blocks_of(page, "python")[0].text)
+    (project / "own.yaml").write_text(blocks_of(page, "yaml")[0].text)
+    monkeypatch.syspath_prepend(str(project))
+    (table,) = read_yaml_definition(project / "own.yaml").tables
+    assert [step.label for step in table.flow.steps] == ["every_nth(5)"]
 
 
 @pytest.mark.spark

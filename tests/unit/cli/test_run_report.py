@@ -124,10 +124,12 @@ def test_a_run_that_raises_leaves_the_terminal_as_it_was(
     monkeypatch.setattr("lakehouse.cli.run._report", lambda request: LiveReport("/lake", console))
     monkeypatch.setattr("lakehouse.cli.run.run_pipeline", raises_after_its_start)
     (tmp_path / "shop.yaml").write_text("name: shop\ntables: []\n")
-    stdout, stderr, threads = sys.stdout, sys.stderr, threading.active_count()
+    stdout, stderr, threads = sys.stdout, sys.stderr, set(threading.enumerate())
     assert main(["run", "shop", "--definition", str(tmp_path / "shop.yaml")]) == 2
     assert (sys.stdout, sys.stderr) == (stdout, stderr)
-    assert threading.active_count() == threads
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(timeout=10)
+        assert not thread.is_alive(), "the live table's thread has ended"
     hidden, shown = out.getvalue().rfind("\x1b[?25l"), out.getvalue().rfind("\x1b[?25h")
     assert 0 <= hidden < shown, "the cursor is hidden, then shown again"
     assert capsys.readouterr().err == "error: it is wrong. Fix: correct it.\n"
