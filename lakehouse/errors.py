@@ -23,7 +23,7 @@ __all__ = [
 
 
 class LakehouseError(Exception):
-    """The root: catch it to catch everything this library raises on purpose."""
+    """The root: catch it to catch every error that this library raises on purpose."""
 
     def __init__(self, message: str, *, fix: str = "") -> None:
         self.fix = fix
@@ -35,7 +35,7 @@ class ConfigurationError(LakehouseError):
 
 
 class MissingDependencyError(ConfigurationError):
-    """A package is needed here and not installed; ``extra`` is the extra of lakehouse that brings it, if one does."""
+    """A package that is needed here is not installed; ``extra`` is the extra of lakehouse that installs it."""
 
     def __init__(self, *, package: str, purpose: str, extra: str = "") -> None:
         self.package = package
@@ -47,7 +47,7 @@ class MissingDependencyError(ConfigurationError):
 
 
 class DefinitionError(LakehouseError):
-    """A pipeline is declared wrongly: found before any data is read."""
+    """A pipeline is declared incorrectly: found before any data is read."""
 
 
 class DataError(LakehouseError):
@@ -63,14 +63,14 @@ class TableError(LakehouseError):
 
 
 def closest_name(name: str, candidates: Iterable[str]) -> str | None:
-    """Return the candidate that a misspelled name most likely meant, whatever its case; None if none is near."""
+    """Return the candidate that a misspelled name most likely means, in any case; None when no name is similar."""
     by_lower_case = {candidate.lower(): candidate for candidate in candidates}
     found = difflib.get_close_matches(name.lower(), by_lower_case, n=1)
     return by_lower_case[found[0]] if found else None
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """Return a fix for a name that nothing has: the candidate that is near it, or all that there are."""
+    """Return the fix for an unknown name: the most similar candidate, or all candidates."""
     known = sorted(candidates)
     close = closest_name(name, known)
     if close is not None:

@@ -1,4 +1,4 @@
-"""The settings of one environment: which Spark, warehouse and storage. Never credentials; no Spark here."""
+"""The settings of one environment: its Spark, warehouse and storage. No credentials, and no Spark here."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SECRET_KEY = re.compile(r"secret|password|token|access[.\-_]?key|account[.\-_]k
 
 
 class CredentialInSettingsError(ConfigurationError):
-    """A Spark option that carries a credential stands in a file that people share."""
+    """A file that people share contains a Spark option with a credential."""
 
     def __init__(self, *, key: str) -> None:
         self.key = key
@@ -48,7 +48,7 @@ class UnknownEnvironmentError(ConfigurationError):
     def __init__(self, *, environment: str, folder: Path, known: list[str]) -> None:
         self.environment = environment
         super().__init__(
-            f"there is no environment {environment!r}: {folder / (environment + '.yaml')} does not exist.",
+            f"unknown environment {environment!r}: {folder / (environment + '.yaml')} does not exist.",
             fix=did_you_mean(environment, known),
         )
 
@@ -70,7 +70,7 @@ class SparkSettings:
 
     @property
     def mode(self) -> Literal["local", "cluster", "connect"]:
-        """How a session comes to be."""
+        """How a session is started."""
         if self.remote is not None:
             return "connect"
         return "local" if self.master == "local" or self.master.startswith("local[") else "cluster"
@@ -117,7 +117,7 @@ class Settings:
     storage: StorageSettings = field(default_factory=LocalStorage)
 
     def with_warehouse(self, warehouse: str) -> Settings:
-        """The same environment with its tables elsewhere."""
+        """Return the same environment with its tables elsewhere."""
         return dataclasses.replace(self, warehouse=warehouse)
 
 

@@ -1,4 +1,4 @@
-"""Read a YAML file into dataclasses, refusing whatever they don't declare, with the line of every problem.
+"""Read a YAML file into dataclasses. Everything that they don't declare is an error with its line.
 
 The types to read into are frozen dataclasses; a union of them is told apart by a field whose type is a
 ``Literal`` (``kind: Literal["s3"]``). Anchors and duplicate keys are refused: what a reader of the file sees
@@ -40,7 +40,7 @@ class YamlProblem:
 
 
 class YamlError(ConfigurationError):
-    """A YAML file is not what its type declares; names every problem in it at once."""
+    """A YAML file differs from what its type declares; names every problem at once."""
 
     def __init__(self, *, file: str, problems: Sequence[YamlProblem]) -> None:
         self.file = file
@@ -171,7 +171,7 @@ class _Reader:
         return {key: self.read(value, value_type, (*path, key)) for key, value in self._pairs(node, path)}
 
     def _pairs(self, node: MappingNode, path: YamlPath) -> list[tuple[str, Node]]:
-        """Give keys and values in order; a key that is no plain text, or comes twice, is noted."""
+        """Return keys and values in order; a key that is not plain text, or comes twice, is noted."""
         found: dict[str, Node] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
@@ -207,7 +207,7 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
 
 
 def _fits(node: Node, member: Any) -> bool:
-    """Whether the shape of the node is that of the type: nothing, keys, list or single value."""
+    """Say whether node and type have the same shape: null, keys, list or single value."""
     if isinstance(node, ScalarNode) and node.tag == "tag:yaml.org,2002:null":
         return member is type(None)
     if isinstance(node, MappingNode):

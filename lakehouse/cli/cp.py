@@ -27,7 +27,7 @@ def command(source: str, target: str, *, recursive: bool, if_absent: bool, outpu
         return ExitCode.FINE
     outcome = copy_object(source, target, only_if_absent=if_absent)
     if isinstance(outcome, AlreadyThere):
-        click.echo(f"{target} is already there; it was left as it is", err=True)
+        click.echo(f"{target} already exists; it was not changed", err=True)
         return ExitCode.FAILED
     _tell(outcome, output=output)
     return ExitCode.FINE

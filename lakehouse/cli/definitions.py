@@ -15,13 +15,13 @@ _YAML = (".yaml", ".yml")
 def load_definition(name: str, *, file: Path | None = None) -> PipelineDefinition:
     """Return the definition ``name``: ``file`` if given, else ``jobs/NAME.py`` or ``conf/pipelines/NAME.yaml``.
 
-    Raises PipelineNotFoundError where there is none, or more than one.
+    Raises PipelineNotFoundError when no file defines it, or more than one.
     """
     if file is not None:
         if not file.is_file():
             raise PipelineNotFoundError(
                 name=name,
-                reason=f"is to come from {str(file)!r}, which is no file",
+                reason=f"should come from {str(file)!r}, which is not a file",
                 fix="check --definition.",
             )
         return _load(name, file)
@@ -30,7 +30,7 @@ def load_definition(name: str, *, file: Path | None = None) -> PipelineDefinitio
         places = " nor ".join(str(path) for path in _places(name))
         known = ", ".join(sorted({path.stem for path in _all()})) or "nothing yet (lakehouse init NAME)"
         raise PipelineNotFoundError(
-            name=name, reason=f"is neither {places}", fix=f"use a name that is there: {known}."
+            name=name, reason=f"is neither {places}", fix=f"use a name that exists: {known}."
         )
     if len(there) > 1:
         both = " and ".join(str(path) for path in there)
@@ -56,7 +56,7 @@ def _load(name: str, file: Path) -> PipelineDefinition:
     if not isinstance(found, PipelineDefinition):
         raise PipelineNotFoundError(
             name=name,
-            reason=f"is to come from {str(file)!r}, which has no PipelineDefinition called 'pipeline'",
+            reason=f"should come from {str(file)!r}, which has no PipelineDefinition named 'pipeline'",
             fix="end the script with: pipeline = DeclarativePipelineBuilder(...).….build().",
         )
     return found

@@ -32,7 +32,7 @@ def command(environment: str, warehouse: str | None, *, with_spark: bool, output
     settings = load_settings(environment)
     if warehouse is not None:
         settings = settings.with_warehouse(warehouse)
-    # The session comes first: it brings the jars that the other findings then name.
+    # The session comes first: it downloads the jars, which the other checks then find.
     session = (try_spark(settings),) if with_spark else ()
     findings = (*examine(settings), *session)
     if output.as_json:

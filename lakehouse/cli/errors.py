@@ -14,4 +14,4 @@ class ProjectExistsError(ConfigurationError):
 
     def __init__(self, *, path: Path) -> None:
         self.path = path
-        super().__init__(f"{str(path)!r} is there already.", fix="choose another name, or move it away.")
+        super().__init__(f"{str(path)!r} already exists.", fix="choose another name, or move it away.")

@@ -1,4 +1,4 @@
-"""What the process says to the shell about how it went."""
+"""The exit code of the process."""
 
 from __future__ import annotations
 

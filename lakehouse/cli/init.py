@@ -25,7 +25,7 @@ def command(name: str) -> int:
     """Write a new project into the folder NAME: a pipeline, a day of data, tests, an environment."""
     if not (name.isascii() and name.isidentifier()):
         raise click.BadParameter(
-            f"{name!r} is no name of letters, digits and '_'; it must not begin with a digit.",
+            f"{name!r} is not a name of letters, digits and '_' that begins with a letter or '_'.",
             param_hint="NAME",
         )
     files = {Path(name) / path: text for path, text in _files(_TEMPLATE, Path(), name)}

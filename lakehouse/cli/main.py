@@ -1,4 +1,4 @@
-"""The entry point: runs one verb, and turns its errors into one line and an exit code."""
+"""The entry point: runs one verb and turns its errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo("stopped", err=True)
         return ExitCode.FAILED
     except BrokenPipeError:
-        # Whoever read our output has gone; nothing may be written to it again, not even at exit.
+        # The reader of our output has gone: nothing may be written to it again, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
     except LakehouseError as error:
         click.echo(f"error: {error}", err=True)
         return exit_code_of(error)
-    except Exception:  # noqa: BLE001 - the top: whatever was not declared is a bug, said as one
+    except Exception:  # noqa: BLE001 - the top: an error that nobody declared is a bug, and is reported as one
         traceback.print_exc()
         click.echo("This is a bug in lakehouse. Fix: please report it with the lines above.", err=True)
         return ExitCode.BUG

@@ -21,7 +21,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a verb's answer goes. A verb asks ``as_json``, and calls the methods of that form."""
+    """Where a verb's answer goes. A verb looks at ``as_json`` and calls the methods of that form."""
 
     as_json: bool = False
 
@@ -70,10 +70,10 @@ def json_option(*, by_line: bool = False) -> Callable[[_Command], _Command]:
 
 
 def json_text(value: Any) -> str:
-    """Return the value as JSON on one line: bytes as base64, times in ISO 8601, what has no form as its text."""
+    """Return the value as JSON on one line: bytes as base64, times in ISO 8601, any other value as its text."""
     try:
         return msgspec.json.encode(value, enc_hook=str).decode()
-    except UnicodeEncodeError:  # a file's name that is no valid text
+    except UnicodeEncodeError:  # a file's name that is not valid text
         return json.dumps(msgspec.to_builtins(value, enc_hook=str))
 
 

@@ -14,7 +14,7 @@ __all__ = ["command", "resolution_of"]
 
 
 def resolution_of(request: PipelineRequest) -> Resolution:
-    """Resolve the definition that was asked for, against the tables that are there."""
+    """Resolve the requested definition against the existing tables."""
     definition = request.definition().with_variables(request.variables)
     find = partial(existing_schema, request.warehouse())
     return resolve(definition, request.open_session(), existing=find)

@@ -1,6 +1,6 @@
 """Start Spark: here, on a cluster, or through a Connect server; say what a machine lacks for it.
 
-Only ``factory`` and ``health`` import pyspark. No table is read or written here, a doctor's trial aside.
+Only ``factory`` and ``health`` import pyspark. The only table that it reads or writes is the trial of ``try_spark``.
 """
 
 from lakehouse.spark_session.delta_jars import DeltaJars, DeltaJarsError

@@ -1,8 +1,8 @@
-"""Delta's jars: resolved once by Spark's own resolver into a folder of their own, from then on plain paths.
+"""Delta's jars: downloaded once by Spark's own resolver into a folder of their own, then used by path.
 
 Resolving happens in a short process that starts no Spark context, with Ivy settings that leave the local
-Maven repository out. A lock keeps two cold starts apart; the list of jars is written last, so that a
-resolution that was killed is taken for none.
+Maven repository out. A lock keeps two cold starts apart; the list of jars is written last, so a
+resolution that was killed does not count.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ __all__ = ["IVY_SETTINGS", "NOT_DELTA_S_OWN", "DeltaJars", "DeltaJarsError", "de
 
 IVY_SETTINGS = Path(__file__).parent / "ivysettings.xml"
 NOT_DELTA_S_OWN = "org.*:*,com.*:*,commons-*:*,javax.*:*,io.airlift:*"
-"""What Delta asks for and Spark has itself, newer: an older Jackson in front would break Spark's JSON."""
+"""Jars that Delta asks for and Spark has in a newer version: an older Jackson would break Spark's JSON."""
 
 _RESOLVE_SECONDS = 600
 
 
 class DeltaJarsError(ConfigurationError):
-    """Spark's resolver could not bring Delta's jars."""
+    """Spark's resolver could not download Delta's jars."""
 
     def __init__(self, *, packages: str, folder: Path, reason: str) -> None:
         self.packages = packages
@@ -44,7 +44,7 @@ class DeltaJarsError(ConfigurationError):
 
 
 def default_jars_folder(environment: Mapping[str, str] | None = None) -> Path:
-    """Where jars are kept between runs: $LAKEHOUSE_CACHE, else the user's cache folder."""
+    """Return where jars are kept between runs: $LAKEHOUSE_CACHE, else the user's cache folder."""
     variables = os.environ if environment is None else environment
     if variables.get("LAKEHOUSE_CACHE"):
         return Path(variables["LAKEHOUSE_CACHE"]) / "jars"
@@ -62,7 +62,7 @@ class DeltaJars:
     spark_home: Path = field(default_factory=lambda: _installed_spark())
 
     def paths(self) -> tuple[Path, ...]:
-        """Return the jars, resolving them if they are not here yet. Raises ``DeltaJarsError``."""
+        """Return the jars; download them first when they are missing. Raises ``DeltaJarsError``."""
         found = self.cached()
         if found:
             return found
@@ -70,7 +70,7 @@ class DeltaJars:
             return self.cached() or self._resolve()
 
     def cached(self) -> tuple[Path, ...]:
-        """Return the jars that an earlier resolution brought, all of them or none; looks at no network."""
+        """Return the jars of an earlier download, all or no jars; never uses the network."""
         try:
             names: list[str] = json.loads(self._list_file.read_bytes())
         except (OSError, ValueError):
@@ -122,7 +122,7 @@ class DeltaJars:
 
 
 def _resolver_command(packages: str, ivy_folder: Path, spark_home: Path) -> list[str]:
-    """Spark's launcher with a program that ends at once: what it asks for is resolved before it starts."""
+    """Return the command of Spark's launcher with a program that ends at once: jars are resolved before it starts."""
     conf = {
         "spark.jars.packages": packages,
         "spark.jars.excludes": NOT_DELTA_S_OWN,
@@ -136,7 +136,7 @@ def _resolver_command(packages: str, ivy_folder: Path, spark_home: Path) -> list
 
 
 def _installed_spark() -> Path:
-    """Where pyspark is installed, found without importing it."""
+    """Return where pyspark is installed, without importing it."""
     spec = importlib.util.find_spec("pyspark")
     if spec is None or not spec.submodule_search_locations:
         raise MissingDependencyError(package="pyspark", purpose="Resolving Delta's jars")
@@ -144,7 +144,7 @@ def _installed_spark() -> Path:
 
 
 def _ivy_settings(folder: Path) -> Path:
-    """Ours as they are, or, where the machine has a mirror, a copy that names it."""
+    """Return our Ivy settings; when the machine has a mirror, a copy that names it."""
     mirror = os.environ.get("DEFAULT_ARTIFACT_REPOSITORY")
     if not mirror:
         return IVY_SETTINGS
@@ -155,6 +155,6 @@ def _ivy_settings(folder: Path) -> Path:
 
 
 def _reason(output: str) -> str:
-    """The resolver's own words for what went wrong, without its stack trace."""
+    """Return the resolver's own words for what went wrong, without its stack trace."""
     telling = [line.strip() for line in output.splitlines() if re.search(r"Exception|not found|ERROR", line)]
     return "; ".join(telling[:3]) or f"it printed {output[-200:]!r}"

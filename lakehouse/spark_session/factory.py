@@ -43,7 +43,7 @@ _LOG4J_FILE = Path(__file__).parent / "log4j2.properties"
 
 
 class DeltaMissingError(ConfigurationError):
-    """The JVM that runs already was started without Delta, and can't take it in any more."""
+    """The JVM is already running and was started without Delta, which can't be added later."""
 
     def __init__(self, *, missing: str) -> None:
         super().__init__(
@@ -54,7 +54,7 @@ class DeltaMissingError(ConfigurationError):
 
 
 class SparkSessionFactory:
-    """Makes the session of one environment; ``create`` gives the running one back where there is one."""
+    """Makes the session of one environment; ``create`` returns the running session when one exists."""
 
     def __init__(self, settings: Settings | None = None, *, jars_folder: Path | None = None) -> None:
         self._settings = settings or Settings()
@@ -62,17 +62,17 @@ class SparkSessionFactory:
 
     @classmethod
     def local(cls, *, cores: int | None = None, conf: Mapping[str, str] | None = None) -> SparkSessionFactory:
-        """Spark in this process; ``cores`` defaults to all of them."""
+        """Return a factory for Spark in this process; ``cores`` defaults to all of them."""
         return cls(Settings(spark=SparkSettings(master=f"local[{cores or '*'}]", conf=conf or {})))
 
     @classmethod
     def cluster(cls, master: str, *, conf: Mapping[str, str] | None = None) -> SparkSessionFactory:
-        """A driver in this process, executors on the cluster that ``master`` names."""
+        """Return a factory for a driver in this process with executors on the cluster ``master``."""
         return cls(Settings(spark=SparkSettings(master=master, conf=conf or {})))
 
     @classmethod
     def connect(cls, remote: str, *, conf: Mapping[str, str] | None = None) -> SparkSessionFactory:
-        """A client of the Connect server ``sc://host:port``; no Java is needed here."""
+        """Return a factory for a client of the Connect server ``sc://host:port``; it needs no Java."""
         return cls(Settings(spark=SparkSettings(remote=remote, conf=conf or {})))
 
     def create(self, app_name: str) -> SparkSession:
@@ -90,11 +90,11 @@ class SparkSessionFactory:
         return _checked(_builder(app_name, self._jars() | self.launch_options()).getOrCreate())
 
     def session_options(self) -> dict[str, str]:
-        """What is asked of a session whose JVM runs already; the settings' own options win."""
+        """Return the options for a session whose JVM is already running; the settings' own options win."""
         return _SESSION_CONF | self._given()
 
     def launch_options(self) -> dict[str, str]:
-        """What the JVM is started with, jars aside; the settings' own options win."""
+        """Return the options that the JVM is started with, without jars; the settings' own options win."""
         master = self._settings.spark.master
         options = _DELTA_CONF | _SESSION_CONF | _launch_conf(master, self._settings.warehouse)
         if self._settings.spark.mode == "local":
@@ -112,7 +112,7 @@ class SparkSessionFactory:
         return str(self._settings.spark.remote)
 
     def _jars(self) -> dict[str, str]:
-        """Delta's jars, unless the settings bring jars of their own."""
+        """Return the option for Delta's jars; empty when the settings name jars of their own."""
         if {"spark.jars", "spark.jars.packages"} & self._settings.spark.conf.keys():
             return {}
         jars = DeltaJars(packages=delta_packages(), folder=self._jars_folder)
@@ -120,7 +120,7 @@ class SparkSessionFactory:
 
 
 def _builder(app_name: str, options: Mapping[str, str]) -> SparkSession.Builder:
-    """A builder of its own each time: pyspark's ``SparkSession.builder`` remembers between calls."""
+    """Return a new builder: pyspark's ``SparkSession.builder`` keeps options between calls."""
     builder = SparkSession.Builder().appName(app_name)
     for key, value in options.items():
         builder = builder.config(key, value)
@@ -138,19 +138,19 @@ def _launch_conf(master: str, warehouse: str) -> dict[str, str]:
 
 
 def delta_packages() -> str:
-    """The Maven coordinates that delta-spark's own helper asks for, given the versions installed here."""
+    """Return the Maven coordinates that delta-spark's own helper asks for, in the installed versions."""
     builder = configure_spark_with_delta_pip(SparkSession.Builder())
     return str(builder._options["spark.jars.packages"])
 
 
 def _silence_second_copies() -> None:
-    """Keep pyspark from printing, as a page of JSON, each exception that it raises as well."""
+    """Stop pyspark from also printing each exception that it raises, as a page of JSON."""
     for name in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):
         PySparkLogger.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _small_machine(master: str) -> dict[str, str]:
-    """Defaults that let a session on one machine start in seconds and leave memory to the rest."""
+    """Return defaults with which a session on one machine starts in seconds and leaves memory for others."""
     cores = os.cpu_count() or 1 if "[*" in master else _cores_of(master)
     memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     memory_gib = max(1, min(4, memory_bytes // 4 // 2**30))
@@ -169,7 +169,7 @@ def _cores_of(master: str) -> int:
 
 
 def _spark_warehouse(warehouse: str) -> str:
-    """Where Spark puts tables that have a name only; a folder is made absolute, a URL stays."""
+    """Return where Spark puts tables that only have a name: a folder becomes absolute, a URL stays."""
     return warehouse if "://" in warehouse else str(Path(warehouse).absolute())
 
 
@@ -178,7 +178,7 @@ def _spark_text(value: str | int | float | bool) -> str:
 
 
 def _checked(spark: SparkSession) -> SparkSession:
-    """Return the session, sure that Delta is in it: Spark alone would warn, and fail at the first table."""
+    """Return the session. Raises DeltaMissingError: Spark alone would warn, and fail at the first table."""
     jvm: Any = spark._jvm
     try:
         loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()

@@ -1,4 +1,4 @@
-"""Say what this machine has, and what it lacks, to run pipelines; starts no JVM unless it is asked to."""
+"""Say what this machine has and what it lacks to run pipelines. Only ``try_spark`` starts a JVM."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ _EXTRAS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck:
-    """One thing that was looked at."""
+    """One thing that was checked."""
 
     name: str
     state: Literal["fine", "missing", "optional"]
-    """``missing`` is needed and not here; ``optional`` is not here, and only some features need it."""
+    """``missing``: needed, but absent. ``optional``: absent, and only some features need it."""
     found: str
     expected: str
     fix: str = ""
 
 
 def examine(settings: Settings, *, jars_folder: Path | None = None) -> tuple[HealthCheck, ...]:
-    """Look at everything that can be seen without starting Spark."""
+    """Check everything that can be checked without starting Spark."""
     findings = [_python(), _package("pyspark"), _package("delta-spark")]
     if settings.spark.mode != "connect":  # a Connect server has its own Java and jars
         findings += [_java(), _jars(settings, jars_folder)]
@@ -57,7 +57,7 @@ def examine(settings: Settings, *, jars_folder: Path | None = None) -> tuple[Hea
 
 
 def try_spark(settings: Settings, *, jars_folder: Path | None = None) -> HealthCheck:
-    """Start a session, and write and read a small Delta table; brings the jars if they are not here."""
+    """Start a session, write and read a small Delta table; downloads the jars when they are missing."""
     expected = "a session that writes and reads a Delta table"
     started = time.monotonic()
     try:
@@ -86,7 +86,7 @@ def _python() -> HealthCheck:
 
 
 def _package(name: str) -> HealthCheck:
-    """Compare what is installed with what lakehouse was released with, read from its own metadata."""
+    """Compare the installed version with the one that lakehouse requires, read from its metadata."""
     pins = [re.fullmatch(rf"{name}==([\w.]+)", line) for line in metadata.requires("lakehouse") or []]
     expected = next((pin.group(1) for pin in pins if pin), "any")
     found = _installed_version(name)
@@ -127,7 +127,7 @@ def _jars(settings: Settings, folder: Path | None) -> HealthCheck:
     return HealthCheck(
         name="Delta jars",
         state="fine" if cached else "missing",
-        found=f"{len(cached)} in {jars.folder}" if cached else f"none in {jars.folder}",
+        found=f"{len(cached)} in {jars.folder}" if cached else f"no jars in {jars.folder}",
         expected=packages,
         fix="run 'lakehouse doctor --spark', or any pipeline, where a Maven repository can be reached.",
     )
@@ -146,7 +146,7 @@ def _warehouse(folder: Path) -> HealthCheck:
 
 
 def _writable(place: Path) -> str:
-    """Return why nothing can be written there, or nothing: tried, as root's rights say little."""
+    """Return why the place can't be written; empty when it can. It is tried, because rights say little about root."""
     try:
         with tempfile.TemporaryFile(dir=place):
             return ""

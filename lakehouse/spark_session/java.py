@@ -21,11 +21,13 @@ _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 
 
 class JavaNotFoundError(ConfigurationError):
-    """Spark needs a Java runtime, and none that is new enough was found."""
+    """Spark needs a newer Java runtime than any that was found."""
 
     def __init__(self, *, seen: list[str]) -> None:
         self.seen = seen
-        found = f"found only {', '.join(seen)}" if seen else "found none at JAVA_HOME, on PATH or in ~/.jdk"
+        found = (
+            f"found only {', '.join(seen)}" if seen else "found no Java at JAVA_HOME, on PATH or in ~/.jdk"
+        )
         super().__init__(
             f"Spark needs Java {OLDEST_JAVA} or later; {found}.",
             fix=f"run 'make demo', or install a Java {OLDEST_JAVA} runtime and set JAVA_HOME to its folder.",
@@ -37,7 +39,7 @@ class Java:
     """A Java runtime."""
 
     home: Path
-    """What JAVA_HOME must be for Spark to take it."""
+    """The value of JAVA_HOME with which Spark uses it."""
     version: int
     """Its feature release: 17, 21, …"""
 
@@ -69,7 +71,7 @@ def _existing(*paths: Path) -> Iterator[Path]:
 
 
 def _version_of(executable: Path) -> int:
-    """Return the feature release, or 0 when the program does not say one."""
+    """Return the feature release; 0 when the program prints no version."""
     try:
         answer = subprocess.run(  # noqa: S603 - the user's own Java, asked for its version
             [str(executable), "-version"], capture_output=True, text=True, timeout=30, check=False

@@ -144,14 +144,14 @@ def async_twin(service: AbstractStorageService) -> AbstractAsyncStorageService:
 def attach_outcome(
     cancelled: asyncio.CancelledError, key: str, outcome: Created | AlreadyThere | NotThere | None
 ) -> None:
-    """Let a cancellation carry what became of the put that it stopped; None if it can't be said."""
+    """Attach the outcome of the put that a cancellation stopped; None when it is unknown."""
     seen = type(outcome).__name__ if outcome is not None else "unknown"
     cancelled.add_note(f"put_if_absent of {key!r} was cancelled; looked up afterwards: {seen}")
     cancelled.__dict__["put_outcome"] = outcome
 
 
 def outcome_of_cancelled(error: BaseException | None) -> Created | AlreadyThere | NotThere | None:
-    """Return what a cancelled or timed-out ``put_if_absent`` saw when it looked; None if it could not look.
+    """Return what a cancelled or timed-out ``put_if_absent`` saw when it looked; None when it could not look.
 
     Takes the CancelledError, or the TimeoutError that ``asyncio.timeout`` made of it. ``Created`` says that
     the put had won. After ``NotThere`` it may still arrive.

@@ -33,7 +33,7 @@ class _Attempt:
 
 
 class _Lost(Protocol):
-    """Says whether the object that is there means that the put was lost; False: try again."""
+    """Says whether the existing object means that the put was lost; False: try again."""
 
     def __call__(self, found: Found | None, *, unsure: bool) -> bool: ...
 
@@ -74,7 +74,7 @@ class ConditionalSteps(PatientSteps):
         """Put until it is known who won: our object's stat, or None.
 
         Whatever is not a plain yes may hide a yes: the answer was lost, or something on the way sent the
-        request twice and passed on the second answer. Then the mark of the object that is there decides.
+        request twice and passed on the second answer. Then the mark of the existing object decides.
         """
         deadline = self.clock() + self.policy.within_seconds
         unsure = False

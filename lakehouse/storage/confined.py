@@ -1,4 +1,4 @@
-"""Open files and folders below a root, and none outside of it, whatever links there are.
+"""Open files and folders below a root and none outside of it, whatever links exist.
 
 What is checked is where the *opened* file really is, so a link that is swapped in between changes nothing.
 """
@@ -82,7 +82,7 @@ class ConfinedRoot:
     def _check_inside(self, real: str, key: str) -> None:
         if self._holds(real):
             return
-        # The root itself may have become a link, or been made anew, since we looked.
+        # The root itself may have become a link, or been created again, since we looked.
         self._real_root = os.path.realpath(self.path)
         if not self._holds(real):
             raise InvalidKeyError(store=self._store, key=key, reason="a link leads out of the root")

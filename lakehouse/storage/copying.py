@@ -1,4 +1,4 @@
-"""Copy objects from one place to another, by the store itself where both are in it, else through this process."""
+"""Copy objects: by the store itself when both places are in it, otherwise through this process."""
 
 from __future__ import annotations
 

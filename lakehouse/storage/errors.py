@@ -38,7 +38,7 @@ class NotFoundError(StorageError):
 
 
 class NoSuchStoreError(StorageError):
-    """The bucket or container itself is not there."""
+    """The bucket or container itself does not exist."""
 
     def __init__(self, *, store: str, key: str) -> None:
         self.store = store
@@ -50,7 +50,7 @@ class NoSuchStoreError(StorageError):
 
 
 class AccessDeniedError(StorageError):
-    """The store refused: the rights of this process don't reach the key."""
+    """The store refused: this process has no right to the key."""
 
     def __init__(self, *, store: str, key: str, action: str, detail: str = "") -> None:
         self.store = store
@@ -99,14 +99,12 @@ class OutcomeUnknownError(StorageError):
 
 
 class ObjectChangedError(StorageError):
-    """An object was replaced or removed while it was being streamed: what was read so far is the old one."""
+    """An object was replaced or removed while it was streamed: the part read so far is of the old one."""
 
     def __init__(self, *, store: str, key: str) -> None:
         self.store = store
         self.key = key
-        super().__init__(
-            f"{store} got another object {key!r} while the first was being read.", fix="read it again."
-        )
+        super().__init__(f"{store} has another object {key!r} than when reading began.", fix="read it again.")
 
 
 class InvalidRangeError(StorageError):
@@ -134,28 +132,28 @@ class InvalidKeyError(StorageError):
 
 
 class InvalidUriError(ConfigurationError):
-    """A URI does not name a place in a store. The message never repeats what may be a credential."""
+    """A URI does not name a place in a store. The message repeats nothing that may be a credential."""
 
     def __init__(self, *, uri: str, reason: str) -> None:
         super().__init__(
-            f"The URI {uri!r} names no place in a store: {reason}.",
+            f"The URI {uri!r} does not name a place in a store: {reason}.",
             fix="write a local path, file:///path, s3://bucket/key or "
             "abfss://container@account.dfs.core.windows.net/key; credentials come from the environment.",
         )
 
 
 class InvalidStoreNameError(ConfigurationError):
-    """A bucket, container or account can't have this name; not repeated, since it may be a credential."""
+    """A bucket, container or account can't have this name. The message does not repeat it: it may be a credential."""
 
     def __init__(self, *, what: str) -> None:
         super().__init__(
-            f"The name of the {what} can't be one.",
-            fix="use letters, digits, '-', '_' and '.', with no credentials and no '/' in it.",
+            f"The name of the {what} is not allowed.",
+            fix="use letters, digits, '-', '_' and '.'; no '/' and no credentials.",
         )
 
 
 class InvalidEndpointError(ConfigurationError):
-    """An endpoint can't be asked. It is not repeated: it may hold a credential."""
+    """An endpoint can't be used. The message does not repeat it: it may contain a credential."""
 
     def __init__(self, *, reason: str) -> None:
         super().__init__(
@@ -165,7 +163,7 @@ class InvalidEndpointError(ConfigurationError):
 
 
 class UnusableProfileError(ConfigurationError):
-    """AWS's profiles and files are there, and its own library can't take credentials from them."""
+    """AWS's profiles and files exist, but AWS's own library finds no credentials in them."""
 
     def __init__(self, *, reason: str) -> None:
         super().__init__(
@@ -180,7 +178,7 @@ class UnknownSchemeError(ConfigurationError):
     def __init__(self, *, scheme: str, known: tuple[str, ...]) -> None:
         self.scheme = scheme
         super().__init__(
-            f"No storage service is registered for the scheme {scheme!r}; there are: {', '.join(known)}.",
+            f"No storage service is registered for the scheme {scheme!r}; registered: {', '.join(known)}.",
             fix="use one of them, or register a service for it with register_scheme().",
         )
 

@@ -1,7 +1,7 @@
-"""One request to an object store, as this package wants it answered: in values, and in errors of our own.
+"""One request to an object store, answered in values and in errors of this package.
 
 ``ObjectClient`` has the requests that block, ``AsyncObjectClient`` the same ones to be awaited. Neither tries
-again; that is for ``object_steps``, which is written once for both.
+again: ``object_steps`` does, written once for both.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ __all__ = ["AsyncObjectClient", "Found", "ObjectClient", "Part"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An object as it is in the store, with the mark of whoever wrote it."""
+    """An object in the store, with the mark of its writer."""
 
     stat: ObjectStat
     write_id: str
-    """What the writer's conditional put carried; empty for any other writer."""
+    """The mark that a conditional put carried; empty when the object was written in another way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A range of an object, and which object it was."""
+    """A range of an object, with the object's ETag and size."""
 
     body: bytes
     etag: str
@@ -40,17 +40,17 @@ class ObjectClient(Protocol):
     def get(self, key: str) -> bytes: ...
 
     def get_part(self, key: str, start: int, length: int, *, etag: str) -> Part:
-        """Return a range of the object that has the ETag, or of any if that is empty. ObjectChangedError."""
+        """Return a range of the object with this ETag; of any object when it is empty. Raises ObjectChangedError."""
         ...
 
     def head(self, key: str) -> Found | None: ...
 
     def put(self, key: str, body: bytes | Iterable[bytes]) -> str:
-        """Write whatever is there; return the new ETag."""
+        """Write the object, over any that exists; return the new ETag."""
         ...
 
     def put_if(self, key: str, body: bytes, *, etag: str, write_id: str) -> str | None:
-        """Write if the object has the ETag, or if there is none where that is empty.
+        """Write if the object has the ETag; with an empty ETag, if no object exists.
 
         Return the new ETag, or None where the store says that the condition doesn't hold.
         """
@@ -61,7 +61,7 @@ class ObjectClient(Protocol):
     def delete(self, key: str) -> None: ...
 
     def list(self, folder: str, *, start_after: str) -> list[ObjectStat]:
-        """Return what is below a folder, in any order; ``start_after`` is a wish."""
+        """Return the objects below a folder, in any order. ``start_after`` may be ignored."""
         ...
 
     def sleep(self, seconds: float) -> None: ...

@@ -31,14 +31,14 @@ def load_obstore(module: str = "obstore") -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """Two obstore stores for one place, which differ in their retries alone."""
+    """Two obstore stores for one place; only their retries differ."""
 
     name: str
     """For errors."""
     once: Any
     """Asks once: retries are ours, which know what may be asked twice."""
     patient: Any
-    """Repeats single parts of an upload and single pages of a listing, which can't be seen from here."""
+    """Repeats single parts of an upload and single pages of a listing, which only obstore sees."""
 
     @classmethod
     def make(
@@ -210,7 +210,7 @@ def _part(answer: Any, body: Any) -> Part:
 
 
 def _part_of_nothing(error: BaseException, errors: Any, store: str, key: str) -> Part:
-    """What a range beyond the end is answered with; anything else is raised again."""
+    """Return the empty part of a range beyond the end; any other error is raised again."""
     if isinstance(error, errors.PreconditionError):
         raise ObjectChangedError(store=store, key=key) from None
     if status_of(str(error)) == 416 or "StartTooLarge" in str(error):

@@ -27,7 +27,7 @@ _METADATA_HOST = "//169.254."
 
 
 class Asking:
-    """A block in which whatever obstore raises comes out as a StorageError about this key."""
+    """A block in which every error of obstore becomes a StorageError about this key."""
 
     __slots__ = ("_action", "_key", "_store")
 
@@ -80,6 +80,6 @@ class Asking:
 
 
 def status_of(text: str) -> int:
-    """Return the HTTP status that a message of obstore's names, or 0."""
+    """Return the HTTP status in a message of obstore; 0 when it has none."""
     found = _STATUS.search(text)
     return int(found[1]) if found else 0

@@ -24,7 +24,7 @@ class ObjectStat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """The object is there, and this call made it."""
+    """This call created the object."""
 
     stat: ObjectStat
 

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 Factory: TypeAlias = Callable[[Location, "StorageSettings | None"], AbstractStorageService]
-"""Makes the service whose root is the location; settings of its own kind say how to get there."""
+"""Makes the service whose root is the location; settings of its own kind say how to reach it."""
 
 _ADLS_HOST = re.compile(r"(?P<container>[^@]+)@(?P<account>[^.@]+)\.(?:dfs|blob)\.core\.windows\.net")
 
@@ -53,7 +53,7 @@ def locate(uri: str, *, settings: StorageSettings | None = None) -> tuple[Abstra
 
 
 def register_scheme(scheme: str, factory: Factory) -> None:
-    """Let ``storage_for`` make services for a scheme; the last one registered counts."""
+    """Register the factory of a scheme for ``storage_for``; it replaces an earlier one."""
     _FACTORIES[scheme.lower()] = factory
 
 
@@ -67,7 +67,7 @@ def adls_place(location: Location) -> tuple[str, str]:
 
 
 def register_settings(settings: StorageSettings) -> None:
-    """Let every URI of this bucket or account be reached as the settings say, wherever it turns up."""
+    """Register how every URI of this bucket or account is reached."""
     if isinstance(settings, S3Storage):
         _KNOWN["s3", settings.bucket] = settings
     elif isinstance(settings, AdlsStorage):
@@ -75,7 +75,7 @@ def register_settings(settings: StorageSettings) -> None:
 
 
 def known_settings(location: Location) -> StorageSettings | None:
-    """Return what was registered for the bucket or account of a location."""
+    """Return the settings registered for the bucket or account of a location; None when there are none."""
     if location.scheme in {"s3", "s3a"}:
         return _KNOWN.get(("s3", location.authority))
     place = _ADLS_HOST.fullmatch(location.authority)

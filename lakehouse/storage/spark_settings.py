@@ -1,4 +1,4 @@
-"""What a Spark session must be told to reach a place that a storage service reaches: values only, no Spark.
+"""The options by which a Spark session reaches what a storage service reaches: values only, no Spark.
 
 No credential is among them: Spark asks the same chains that the services ask, in its own processes.
 """
@@ -22,14 +22,14 @@ HADOOP_PACKAGES: Mapping[str, str] = {
     "s3a": "org.apache.hadoop:hadoop-aws:3.5.0",
     "abfss": "org.apache.hadoop:hadoop-azure:3.5.0",
 }
-"""What has to be on Spark's class path for a scheme: of the version of the Hadoop that Spark brings."""
+"""The jar that Spark needs on its class path for a scheme, in the version of Spark's own Hadoop."""
 
 _AWS_CHAIN = "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
 _AZURE_OAUTH = "org.apache.hadoop.fs.azurebfs.oauth2"
 
 
 def spark_settings(uri: str, *, settings: StorageSettings | None = None) -> dict[str, str]:
-    """Return the Spark options for everything in the bucket or container of ``uri``; none for local paths.
+    """Return the Spark options for everything in the bucket or container of ``uri``; empty for local paths.
 
     They name the bucket or account, so the options of several places go together in one session.
     Raises InvalidUriError, InvalidEndpointError.
@@ -46,7 +46,7 @@ def spark_settings(uri: str, *, settings: StorageSettings | None = None) -> dict
 
 
 def with_spark_access(settings: Settings) -> Settings:
-    """Return the settings with what Spark needs to reach their warehouse; what they say themselves stays."""
+    """Return the settings with the options that Spark needs to reach their warehouse; their own options win."""
     if "://" not in settings.warehouse:
         return settings
     conf = {**spark_settings(settings.warehouse, settings=settings.storage), **settings.spark.conf}

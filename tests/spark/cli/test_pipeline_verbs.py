@@ -149,15 +149,15 @@ def test_a_name_that_two_files_define_needs_a_decision(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["run", "shopp"], "use a name that is there: shop."),
+        (["run", "shopp"], "use a name that exists: shop."),
         (["run", "shop", "--set", "lending=x"], "did you mean 'landing'?"),
         (["run", "shop", "--set", "landing"], "is not KEY=VALUE"),
         (["run", "shop", "--set", "landing=none"], "which is not there"),
         (["run", "shop", "--select", "order"], "did you mean 'orders'?"),
         (["run", "shop", "--env", "lokal"], "local"),
         (["run"], "Missing argument"),
-        (["init", "not-a-name"], "is no name"),
-        (["init", "../shop"], "is no name"),
+        (["init", "not-a-name"], "is not a name"),
+        (["init", "../shop"], "is not a name"),
     ],
 )
 def test_wrong_use_exits_with_2_and_says_what_is_right(
@@ -174,7 +174,7 @@ def test_init_never_writes_over_what_is_there(
     monkeypatch.chdir(project.parent)
     code, text = answer(capsys, "init", "shop")
     assert code == 2
-    assert "is there already" in text
+    assert "already exists" in text
 
 
 def test_the_projects_own_tests_pass(project: Path) -> None:

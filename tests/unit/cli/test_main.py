@@ -38,8 +38,8 @@ def raising(error: BaseException):
     [
         (lambda: None, 0),
         (lambda: 1, 1),
-        (raising(TableError("it broke.", fix="mend it.")), 1),
-        (raising(DefinitionError("it is wrong.", fix="mend it.")), 2),
+        (raising(TableError("it broke.", fix="correct it.")), 1),
+        (raising(DefinitionError("it is wrong.", fix="correct it.")), 2),
         (raising(click.UsageError("no such thing")), 2),
         (raising(ZeroDivisionError()), 3),
     ],
@@ -50,9 +50,9 @@ def test_the_exit_code_says_whose_fault_it_was(verb, action, code: int) -> None:
 
 
 def test_an_error_of_ours_is_one_line_with_a_way_out(verb, capsys: pytest.CaptureFixture[str]) -> None:
-    verb(raising(TableError("it broke.", fix="mend it.")))
+    verb(raising(TableError("it broke.", fix="correct it.")))
     main(["probe"])
-    assert capsys.readouterr().err == "error: it broke. Fix: mend it.\n"
+    assert capsys.readouterr().err == "error: it broke. Fix: correct it.\n"
 
 
 def test_an_unknown_verb_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def refreshed() -> Refreshed:
 OUTCOMES: dict[str, Outcome] = {
     "raw": NothingNew(table="raw"),
     "sales": refreshed(),
-    "ratios": Failed(table="ratios", error=TableError("it broke.", fix="mend it."), seconds=1.0),
+    "ratios": Failed(table="ratios", error=TableError("it broke.", fix="correct it."), seconds=1.0),
     "behind": Skipped(table="behind", because="ratios"),
 }
 RESULT = RunResult(
@@ -82,7 +82,7 @@ def test_plain_lines_have_every_number(capsys: pytest.CaptureFixture[str]) -> No
         "where(x) took out 300 rows",
         "50 rows break priced",
         "warning: 1 files of sales could not be read; see sales_quarantine",
-        "it broke. Fix: mend it.",
+        "it broke. Fix: correct it.",
         "because ratios failed",
         "lakehouse history --warehouse /lake",
         "lakehouse table cat /lake/silver/sales",
@@ -106,7 +106,7 @@ def test_json_has_every_number(capsys: pytest.CaptureFixture[str]) -> None:
     tables = {table["table"]: table for table in result["tables"]}
     assert tables["sales"]["batches"][0]["quarantined"] == 50
     assert tables["sales"]["batches"][0]["rules"] == {"priced": 50, "ok": 0}
-    assert tables["ratios"]["error"]["message"] == "it broke. Fix: mend it."
+    assert tables["ratios"]["error"]["message"] == "it broke. Fix: correct it."
     assert tables["behind"]["because"] == "ratios"
 
 

@@ -129,7 +129,7 @@ def test_cp_overwrites_nothing_if_told_so(run: Run, folder: Path, tmp_path: Path
     assert run("cp", "--if-absent", str(folder / "b/1.txt"), target)[0] == 0
     code, _, err = run("cp", "--if-absent", str(folder / "a.txt"), target)
     assert code == 1
-    assert "already there" in err
+    assert "already exists" in err
     assert (tmp_path / "target").read_bytes() == b"one"
 
 

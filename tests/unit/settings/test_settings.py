@@ -108,5 +108,5 @@ def test_an_unknown_environment_names_those_there_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../prod", "/etc/passwd", "", "a/b"])
 def test_an_environment_name_stays_in_its_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / "inner").mkdir()
-    with pytest.raises(ConfigurationError, match="no environment"):
+    with pytest.raises(ConfigurationError, match="unknown environment"):
         load_settings(name, folder=write(tmp_path, "{}") / "inner")

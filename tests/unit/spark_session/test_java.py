@@ -52,7 +52,9 @@ def test_a_java_that_is_too_old_is_named_with_its_place(tmp_path: Path, version:
 
 
 def test_no_java_at_all_is_said_with_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"found none at JAVA_HOME, on PATH .* Fix: run 'make demo'"):
+    with pytest.raises(
+        ConfigurationError, match=r"found no Java at JAVA_HOME, on PATH .* Fix: run 'make demo'"
+    ):
         find_java({"PATH": str(tmp_path), "HOME": str(tmp_path)})
 
 
