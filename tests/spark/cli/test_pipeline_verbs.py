@@ -59,7 +59,7 @@ def test_a_new_project_runs_at_once(project: Path, capsys: pytest.CaptureFixture
     assert "nothing new" in text
 
 
-def test_plain_lines_say_what_came_of_each_table_and_where_to_look(
+def test_plain_lines_show_the_result_of_each_table_and_where_to_look_next(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, text = answer(capsys, "run", "shop", "--warehouse", "elsewhere")
@@ -87,7 +87,7 @@ def test_validate_names_every_error_with_its_line_and_exits_with_2(
     assert written == ["events"]
 
 
-def test_validate_says_when_all_is_well(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_validate_says_when_nothing_is_wrong(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, text = answer(capsys, "validate", "shop", "--json")
     assert code == 0
     assert json.loads(text)["tables"]["customer_totals"] == (
@@ -133,7 +133,7 @@ def test_a_table_that_fails_makes_the_exit_code_1(project: Path, capsys: pytest.
     assert "customer_totals      skipped      because orders failed" in text
 
 
-def test_a_name_that_two_files_define_needs_a_decision(
+def test_a_name_that_two_files_define_needs_a_choice(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pipelines = project / "conf" / "pipelines"

@@ -60,12 +60,12 @@ def test_ls_prints_json_by_line(run: Run, folder: Path, write: Callable[[Path], 
     assert found[0]["modified_ms"] == (folder / "b/1.txt").stat().st_mtime_ns // 1_000_000
 
 
-def test_ls_of_one_object_shows_that(run: Run, folder: Path) -> None:
+def test_ls_of_one_object_shows_that_object(run: Run, folder: Path) -> None:
     code, out, _ = run("ls", str(folder / "a.txt"))
     assert (code, out.split()[-1]) == (0, "a.txt")
 
 
-def test_ls_of_what_is_not_there_fails_and_says_so(run: Run, folder: Path) -> None:
+def test_ls_of_a_missing_place_fails_and_says_so(run: Run, folder: Path) -> None:
     code, _, err = run("ls", str(folder / "none"))
     assert code == 1
     assert "'none'" in err
@@ -92,7 +92,7 @@ def test_cat_of_a_folder_is_wrong_use(run: Run, folder: Path) -> None:
     assert "names a folder" in err
 
 
-def test_cp_copies_between_stores_and_tells_both_uris(
+def test_cp_copies_between_stores_and_prints_both_uris(
     run: Run, folder: Path, memory: MemoryStorageService
 ) -> None:
     code, out, _ = run("cp", "--json", str(folder / "a.txt"), "probe://place/copy of a.txt")
@@ -124,7 +124,7 @@ def test_cp_copies_a_whole_tree(run: Run, folder: Path, tmp_path: Path) -> None:
         assert (tmp_path / "tree" / path.relative_to(folder)).read_bytes() == path.read_bytes()
 
 
-def test_cp_overwrites_nothing_if_told_so(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_cp_if_absent_overwrites_nothing(run: Run, folder: Path, tmp_path: Path) -> None:
     target = str(tmp_path / "target")
     assert run("cp", "--if-absent", str(folder / "b/1.txt"), target)[0] == 0
     code, _, err = run("cp", "--if-absent", str(folder / "a.txt"), target)

@@ -74,7 +74,7 @@ def test_diff_tells_what_came_and_went(table: str, capsys: pytest.CaptureFixture
     assert "~ property delta.appendOnly: none → true" in printed(capsys, "diff", table)
 
 
-def test_checkpoint_writes_one(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_checkpoint_writes_a_checkpoint(table: str, capsys: pytest.CaptureFixture[str]) -> None:
     [written] = json_lines(capsys, "checkpoint", table)
     assert (Path(table) / written["key"]).stat().st_size == written["bytes"]
     assert deltalake.DeltaTable(table).version() == written["version"] == 1
@@ -96,7 +96,7 @@ def test_vacuum_lists_first_and_deletes_only_when_told(
     assert len(json_lines(capsys, "cat", table)) == 2
 
 
-def test_verify_says_whether_all_is_well(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_says_whether_the_table_is_sound(table: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, "verify", table) == "no errors\n"
     lost = next(Path(table).glob("p=b/*.parquet"))
     lost.unlink()
@@ -118,7 +118,7 @@ def test_verify_says_whether_all_is_well(table: str, capsys: pytest.CaptureFixtu
         (["cat", "{table}", "--columns", "nonsense"], 1, "'nonsense'"),
     ],
 )
-def test_what_can_not_be_done_is_said_in_one_line(
+def test_an_impossible_request_gets_one_line_with_its_reason(
     table: str, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, text: str
 ) -> None:
     assert main(["table", *(argument.format(table=table) for argument in arguments)]) == code

@@ -23,7 +23,7 @@ def test_local_needs_no_file(tmp_path: Path) -> None:
     assert Settings().spark.mode == "local"
 
 
-def test_the_file_for_local_says_the_defaults() -> None:
+def test_the_file_of_the_local_environment_has_the_defaults() -> None:
     assert load_settings("local", folder=ROOT / "conf" / "environments") == Settings()
 
 
@@ -72,7 +72,7 @@ def test_storage_is_told_apart_by_its_kind(tmp_path: Path, storage: str, expecte
         ("spark: {conf: {a: [1]}}", "prod.yaml:1: expected"),
     ],
 )
-def test_what_settings_do_not_know_is_refused(tmp_path: Path, text: str, words: str) -> None:
+def test_unknown_settings_are_refused(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_settings("prod", folder=write(tmp_path, text))
     assert words in str(caught.value)
@@ -96,11 +96,11 @@ def test_a_credential_is_refused_and_not_repeated(tmp_path: Path, key: str) -> N
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_credentials_provider_is_no_credential() -> None:
+def test_the_name_of_a_credentials_provider_is_allowed() -> None:
     SparkSettings(conf={"spark.hadoop.fs.s3a.aws.credentials.provider": "x.Y"})
 
 
-def test_an_unknown_environment_names_those_there_are(tmp_path: Path) -> None:
+def test_an_unknown_environment_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'prod'"):
         load_settings("prd", folder=write(tmp_path, "{}"))
 

@@ -110,7 +110,9 @@ def test_all_problems_are_told_at_once_in_the_order_of_lines() -> None:
         ("? [a]\n: b\nname: x", 1, "a key must be plain text"),
     ],
 )
-def test_what_the_types_do_not_say_is_refused_with_its_line(text: str, line: int, words: str) -> None:
+def test_undeclared_keys_and_wrong_types_are_refused_with_their_line(
+    text: str, line: int, words: str
+) -> None:
     found = problems_of(text)
     assert any(problem.startswith(f"drawing.yaml:{line}:") and words in problem for problem in found), found
 

@@ -44,7 +44,7 @@ def test_the_second_time_nothing_is_looked_up(tmp_path: Path) -> None:
     assert len(calls(tmp_path)) == 1
 
 
-def test_two_that_start_cold_at_once_resolve_once(tmp_path: Path) -> None:
+def test_two_first_starts_at_once_download_once(tmp_path: Path) -> None:
     jars = jars_with(tmp_path, seconds=0.3)
     with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(lambda _: jars.paths(), range(4)))
@@ -52,14 +52,14 @@ def test_two_that_start_cold_at_once_resolve_once(tmp_path: Path) -> None:
     assert len(calls(tmp_path)) == 1
 
 
-def test_a_resolution_that_was_killed_half_way_is_done_again(tmp_path: Path) -> None:
+def test_a_download_that_was_killed_half_way_is_repeated(tmp_path: Path) -> None:
     with pytest.raises(DeltaJarsError):
         jars_with(tmp_path, then="kill -9 $$").paths()
     assert jars_with(tmp_path).cached() == ()
     assert [path.name for path in jars_with(tmp_path).paths()] == ["one.jar", "two.jar"]
 
 
-def test_a_jar_that_has_gone_is_resolved_again(tmp_path: Path) -> None:
+def test_a_missing_jar_is_downloaded_again(tmp_path: Path) -> None:
     jars = jars_with(tmp_path)
     jars.paths()[0].unlink()
     assert jars.cached() == ()

@@ -45,7 +45,7 @@ def test_jars_in_the_cache_are_counted(tmp_path: Path) -> None:
     assert finding("Delta jars", jars_folder=tmp_path).found == f"2 in {tmp_path}"
 
 
-def test_a_missing_java_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_java_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))

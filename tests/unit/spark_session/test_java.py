@@ -51,14 +51,14 @@ def test_a_java_that_is_too_old_is_named_with_its_place(tmp_path: Path, version:
     assert f"{named} {home}/bin/java" in str(caught.value)
 
 
-def test_no_java_at_all_is_said_with_the_way_out(tmp_path: Path) -> None:
+def test_a_machine_without_java_is_told_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigurationError, match=r"found no Java at JAVA_HOME, on PATH .* Fix: run 'make demo'"
     ):
         find_java({"PATH": str(tmp_path), "HOME": str(tmp_path)})
 
 
-def test_a_java_that_does_not_start_is_passed_over(tmp_path: Path) -> None:
+def test_a_java_that_does_not_start_is_skipped(tmp_path: Path) -> None:
     broken = tmp_path / "broken" / "bin" / "java"
     broken.parent.mkdir(parents=True)
     broken.write_text("not a program")

@@ -230,7 +230,7 @@ def test_no_half_written_file_is_ever_seen(tmp_path: Path) -> None:
     assert torn == []
 
 
-def test_a_writer_that_is_killed_leaves_nothing_to_be_seen(tmp_path: Path) -> None:
+def test_a_killed_writer_leaves_nothing_visible(tmp_path: Path) -> None:
     code = (
         "import os, sys\n"
         "from lakehouse.storage import LocalStorageService\n"
@@ -310,7 +310,7 @@ def test_a_full_disk_is_an_error_that_says_so_and_leaves_no_file(
     assert os.listdir(tmp_path) == []
 
 
-def test_files_are_left_open_by_nobody(root: Path) -> None:
+def test_no_file_is_left_open(root: Path) -> None:
     store = LocalStorageService(root)
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):

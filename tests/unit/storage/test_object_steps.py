@@ -199,7 +199,7 @@ CALLS = {
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("trouble", [BUSY, AWAY])
-def test_a_call_asks_again_while_the_store_is_busy_or_away(call: str, trouble: StorageError) -> None:
+def test_a_call_is_retried_while_the_store_is_busy_or_away(call: str, trouble: StorageError) -> None:
     ask, answer = CALLS[call]
     client = ScriptedClient([trouble] * 3 + [answer])
     ask(service(client))
@@ -209,7 +209,7 @@ def test_a_call_asks_again_while_the_store_is_busy_or_away(call: str, trouble: S
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("trouble", [BUSY, AWAY])
-def test_asking_again_ends_in_time_with_the_last_error(call: str, trouble: StorageError) -> None:
+def test_retries_end_in_time_with_the_last_error(call: str, trouble: StorageError) -> None:
     client = ScriptedClient([trouble] * 10_000, request_seconds=POLICY.request_timeout_seconds)
     with pytest.raises(type(trouble), match=r"'key'.*Fix:"):
         CALLS[call][0](service(client))
@@ -218,7 +218,7 @@ def test_asking_again_ends_in_time_with_the_last_error(call: str, trouble: Stora
 
 
 @pytest.mark.parametrize("error", [DENIED, NotFoundError(store="scripted", key="key")])
-def test_what_asking_again_can_not_mend_is_raised_at_once(error: StorageError) -> None:
+def test_an_error_that_a_retry_can_not_cure_is_raised_at_once(error: StorageError) -> None:
     client = ScriptedClient([error])
     with pytest.raises(type(error)):
         service(client).read("key")
@@ -246,14 +246,14 @@ def test_a_stream_that_meets_another_version_is_an_error() -> None:
         assert client.asked == ["get_part 0 ", "get_part 2 one"]
 
 
-def test_an_empty_mark_of_a_folder_is_no_object() -> None:
+def test_an_empty_marker_of_a_folder_is_not_an_object() -> None:
     listed = [found(key, "e", "", size).stat for key, size in [("f/x", 3), ("f", 0), ("f", 0), ("empty", 0)]]
     client = ScriptedClient([listed, None, found("empty", "e", "", 0)])
     assert [stat.key for stat in service(client).list()] == ["empty", "f/x"]
     assert client.asked == ["list", "head f", "head empty"]
 
 
-def test_a_body_in_parts_is_sent_once_because_it_can_not_be_had_twice() -> None:
+def test_a_body_in_parts_is_sent_once_because_it_can_not_be_read_twice() -> None:
     client = ScriptedClient([AWAY])
     with pytest.raises(UnreachableError):
         service(client).write("key", iter([b"part"]))

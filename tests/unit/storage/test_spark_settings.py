@@ -93,7 +93,7 @@ def test_a_pod_shows_its_workload_identity(environment: pytest.MonkeyPatch) -> N
     assert options[f"spark.hadoop.fs.azure.account.oauth2.token.file.{host}"] == "/var/run/token"
 
 
-def test_no_credential_is_ever_among_them(environment: pytest.MonkeyPatch) -> None:
+def test_the_options_never_contain_a_credential(environment: pytest.MonkeyPatch) -> None:
     for variable in SECRETS:
         environment.setenv(variable, "SECRET")
     options = spark_settings("s3a://bucket") | spark_settings(ABFSS)
@@ -101,7 +101,7 @@ def test_no_credential_is_ever_among_them(environment: pytest.MonkeyPatch) -> No
     assert SparkSettings(conf=options).conf == options, "the settings take them: none looks like a credential"
 
 
-def test_a_local_path_needs_none() -> None:
+def test_a_local_path_needs_no_options() -> None:
     assert spark_settings("/data/warehouse") == spark_settings("file:///data/warehouse") == {}
 
 

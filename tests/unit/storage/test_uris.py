@@ -94,7 +94,7 @@ def test_the_uri_of_a_key_leads_back_to_the_key(root: str, key: str) -> None:
         "/data/",
     ],
 )
-def test_what_names_no_object_is_refused(uri: str) -> None:
+def test_a_uri_without_an_object_is_refused(uri: str) -> None:
     with pytest.raises(InvalidUriError, match=r"URI.*Fix:"):
         locate(uri)
 
@@ -148,7 +148,7 @@ def test_a_name_that_no_bucket_can_have_is_refused_and_not_repeated(name: str) -
         assert "SECRET" not in str(caught.value)
 
 
-def test_an_unknown_scheme_says_which_there_are() -> None:
+def test_an_unknown_scheme_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownSchemeError, match=r"'gs'.*abfss.*file.*s3a.*register_scheme"):
         storage_for("gs://bucket/key")
 
