@@ -8,6 +8,7 @@ from typing import Any
 
 from lakehouse.chess.board import Board
 from lakehouse.errors import MissingDependencyError
+from lakehouse.optional_imports import find
 
 __all__ = ["fast_perft_or_none", "fast_replay_or_none", "fast_splitter_or_none", "require"]
 
@@ -15,31 +16,24 @@ __all__ = ["fast_perft_or_none", "fast_replay_or_none", "fast_splitter_or_none",
 @cache
 def fast_replay_or_none() -> Callable[..., Any] | None:
     """Return ``replay_fast``, or None without numba."""
-    try:
-        from lakehouse.chess.fast.replaying import replay_fast  # noqa: PLC0415
-    except ImportError:
-        return None
-    return replay_fast
+    return _found("lakehouse.chess.fast.replaying", "replay_fast")
 
 
 @cache
 def fast_splitter_or_none() -> Callable[[bytes], Any] | None:
     """Return ``game_starts``, or None without numba."""
-    try:
-        from lakehouse.chess.fast.splitting import game_starts  # noqa: PLC0415
-    except ImportError:
-        return None
-    return game_starts
+    return _found("lakehouse.chess.fast.splitting", "game_starts")
 
 
 @cache
 def fast_perft_or_none() -> Callable[[Board, int], int] | None:
     """Return ``fast_perft``, or None without numba."""
-    try:
-        from lakehouse.chess.fast.perft import fast_perft  # noqa: PLC0415
-    except ImportError:
-        return None
-    return fast_perft
+    return _found("lakehouse.chess.fast.perft", "fast_perft")
+
+
+def _found(module: str, name: str) -> Any | None:
+    loaded = find(module)
+    return None if loaded is None else getattr(loaded, name)
 
 
 def require(found: Callable[..., Any] | None) -> Callable[..., Any]:

@@ -16,22 +16,19 @@ from lakehouse.delta_log.commit import Commit
 from lakehouse.delta_log.commit_protocols.interface import AlreadyTaken, Visible
 from lakehouse.delta_log.errors import LogGapError
 from lakehouse.delta_log.log_segment import LOG_FOLDER, commit_key
-from lakehouse.errors import MissingDependencyError, StorageError
+from lakehouse.errors import StorageError
+from lakehouse.optional_imports import require
 from lakehouse.storage import AbstractStorageService, NotFoundError
-
-try:
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError as error:
-    raise MissingDependencyError(
-        package="boto3", extra="cloud", purpose="Writing a table on S3 beside delta-spark"
-    ) from error
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 __all__ = ["DEFAULT_ENTRY_TABLE", "DynamoDbProtocol"]
+
+_PURPOSE = "Writing a table on S3 beside delta-spark"
+_boto3 = require("boto3", extra="cloud", purpose=_PURPOSE)
+_errors = require("botocore.exceptions", extra="cloud", purpose=_PURPOSE)
 
 DEFAULT_ENTRY_TABLE = "delta_log"
 _SECONDS_TO_LIVE = 24 * 60 * 60
@@ -66,7 +63,7 @@ class DynamoDbProtocol:
         self._storage = storage
         self._table_path = (storage.uri() if table_path is None else table_path).rstrip("/")
         self._entry_table = entry_table
-        self._client: DynamoDBClient = boto3.client("dynamodb") if client is None else client
+        self._client: DynamoDBClient = _boto3.client("dynamodb") if client is None else client
 
     def __repr__(self) -> str:
         return f"DynamoDbProtocol({self._table_path!r}, entry_table={self._entry_table!r})"
@@ -102,13 +99,13 @@ class DynamoDbProtocol:
     def _decide(self, entry: _Entry) -> bool:
         try:
             self._put(entry, only_if_absent=True)
-        except ClientError as error:
+        except _errors.ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise self._wrapped(error) from error
             holder = self._entry(entry.file_name)
             # A retry inside the client is refused because of its own first attempt.
             return holder is not None and holder.temporary == entry.temporary
-        except BotoCoreError as error:
+        except _errors.BotoCoreError as error:
             raise self._wrapped(error) from error
         return True
 
@@ -116,7 +113,7 @@ class DynamoDbProtocol:
         # The entry has decided. What is left, everybody who reads this version does for us.
         try:
             self._finish(version, entry)
-        except (StorageError, ClientError, BotoCoreError):
+        except (StorageError, _errors.ClientError, _errors.BotoCoreError):
             return
 
     def _finish(self, version: int, entry: _Entry) -> None:
@@ -148,7 +145,7 @@ class DynamoDbProtocol:
                 Key={"tablePath": {"S": self._table_path}, "fileName": {"S": file_name}},
                 ConsistentRead=True,
             ).get("Item")
-        except (ClientError, BotoCoreError) as error:
+        except (_errors.ClientError, _errors.BotoCoreError) as error:
             raise self._wrapped(error) from error
         if item is None:
             return None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from lakehouse.division.columns.options import Algorithm, Engine
 from lakehouse.errors import MissingDependencyError
+from lakehouse.optional_imports import is_installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,9 +41,7 @@ _MODULES = {
 }
 
 
-@lru_cache
-def _installed(package: str) -> bool:
-    return importlib.util.find_spec(package) is not None
+_installed = lru_cache(is_installed)
 
 
 def resolve_engine(engine: Engine, algorithm: Algorithm) -> Engine:
