@@ -35,6 +35,7 @@ from lakehouse.pipelines.errors import (
     ForeignTableError,
     InvalidNameError,
     InvalidStepError,
+    LostBatchError,
     LostCastErrorsError,
     NewRowsReplaceError,
     NoWriteModeError,
@@ -63,6 +64,7 @@ from lakehouse.pipelines.refresh.factory import PipelineFactory
 from lakehouse.pipelines.refresh.gold import GoldAggregationPipeline
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
 from lakehouse.pipelines.refresh.silver import SilverCleansePipeline
+from lakehouse.pipelines.refresh.staged_batches import StagedBatch
 from lakehouse.pipelines.refresh.table_pipeline import Refresh, TablePipeline
 from lakehouse.pipelines.run.listener import RunListener
 from lakehouse.pipelines.run.plan import TablePlan, plan_run
@@ -97,6 +99,7 @@ __all__ = [
     "InvalidNameError",
     "InvalidStepError",
     "JudgedRows",
+    "LostBatchError",
     "LostCastErrorsError",
     "Merge",
     "NewInputs",
@@ -129,6 +132,7 @@ __all__ = [
     "Skipped",
     "Source",
     "SourceContext",
+    "StagedBatch",
     "Step",
     "StepContext",
     "TableDefinition",

@@ -1,13 +1,20 @@
 """How Spark reads and writes one Delta table. It knows no pipeline, and decides nothing about rows."""
 
 from lakehouse.tables.delta_spark import DeltaSparkTable
-from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, UnreadableChangesError, root_cause
+from lakehouse.tables.errors import (
+    SPARK_ERRORS,
+    SupersededWriteError,
+    TableWriteError,
+    UnreadableChangesError,
+    root_cause,
+)
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import (
     AlreadyPublished,
     IReadableDeltaTable,
     IWritableDeltaTable,
     MergePlan,
+    Predecessor,
     Published,
     TableState,
     TransactionId,
@@ -15,6 +22,7 @@ from lakehouse.tables.interface import (
 from lakehouse.tables.log import TableLog
 from lakehouse.tables.native import NativeTable
 from lakehouse.tables.paths import literal_path
+from lakehouse.tables.staging import StagedRows
 
 __all__ = [
     "SPARK_ERRORS",
@@ -24,7 +32,10 @@ __all__ = [
     "IWritableDeltaTable",
     "MergePlan",
     "NativeTable",
+    "Predecessor",
     "Published",
+    "StagedRows",
+    "SupersededWriteError",
     "TableLog",
     "TableState",
     "TableWriteError",

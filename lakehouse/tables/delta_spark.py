@@ -12,9 +12,18 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.delta_log import Predicate
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
 from lakehouse.tables.identifiers import quoted
-from lakehouse.tables.interface import AlreadyPublished, MergePlan, Published, TableState, TransactionId
+from lakehouse.tables.interface import (
+    AlreadyPublished,
+    IWritableDeltaTable,
+    MergePlan,
+    Published,
+    TableState,
+    TransactionId,
+)
 from lakehouse.tables.log import TableLog
+from lakehouse.tables.order import check_order
 from lakehouse.tables.reader import TableReader
+from lakehouse.tables.staging import StagedRows
 
 __all__ = ["DeltaSparkTable"]
 
@@ -56,6 +65,18 @@ class DeltaSparkTable:
 
     def changes(self, *, after: int, through: int) -> DataFrame:
         return self._reader.changes(after=after, through=through)
+
+    def stage(self, frame: DataFrame) -> StagedRows:
+        return StagedRows.write(frame, self._path)
+
+    def with_staged(self, staged: StagedRows) -> tuple[IWritableDeltaTable, DataFrame]:
+        return self, staged.frame(self._spark)
+
+    def delete(self, condition: str) -> None:
+        try:
+            DeltaTable.forPath(self._spark, self._path).delete(condition)
+        except SPARK_ERRORS as error:
+            raise TableWriteError(path=self._path, action="delete from", cause=root_cause(error)) from error
 
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
@@ -101,6 +122,7 @@ class DeltaSparkTable:
         before = self.state()
         if before is not None and before.has_taken(transaction):
             return AlreadyPublished(version=before.version)
+        check_order(before, transaction, path=self._path)
         try:
             write()
         except SPARK_ERRORS as error:
@@ -108,6 +130,7 @@ class DeltaSparkTable:
             now = self.state()
             if now is not None and now.has_taken(transaction):
                 return AlreadyPublished(version=now.version)
+            check_order(now, transaction, path=self._path)
             raise TableWriteError(path=self._path, action=action, cause=root_cause(error)) from error
         after = self.state()
         if after is None or not after.has_taken(transaction):

@@ -7,7 +7,13 @@ from pyspark.errors import PySparkException
 
 from lakehouse.errors import TableError
 
-__all__ = ["SPARK_ERRORS", "TableWriteError", "UnreadableChangesError", "root_cause"]
+__all__ = [
+    "SPARK_ERRORS",
+    "SupersededWriteError",
+    "TableWriteError",
+    "UnreadableChangesError",
+    "root_cause",
+]
 
 
 class TableWriteError(TableError):
@@ -33,6 +39,21 @@ class UnreadableChangesError(TableError):
         )
 
 
+class SupersededWriteError(TableError):
+    """A table has taken other work of the same application since this work was decided; it is unchanged."""
+
+    def __init__(self, *, path: str, application: str, number: int, last: int | None) -> None:
+        self.path = path
+        self.number = number
+        self.last = last
+        taken = "none" if last is None else str(last)
+        super().__init__(
+            f"batch {number} of {application!r} can't be written to {path!r}: it was decided after another state "
+            f"of the table, whose last batch now is {taken}.",
+            fix="run again: what is new is decided afresh.",
+        )
+
+
 SPARK_ERRORS = (PySparkException, Py4JJavaError)
 """What Spark raises: errors that pyspark knows, and those that it passes on as they are."""
 
@@ -41,11 +62,15 @@ def root_cause(error: BaseException) -> str:
     """Return the innermost message under ``error``: Spark wraps a cause several times over."""
     origin = getattr(error, "_origin", None) or getattr(error, "java_exception", None)
     if origin is None:
-        return _first_line(str(error.__cause__ or error))
+        return _telling_line(str(error.__cause__ or error))
     while (inner := origin.getCause()) is not None:
         origin = inner
-    return _first_line(str(origin.getMessage() or origin.toString()))
+    return _telling_line(str(origin.getMessage() or origin.toString()))
 
 
-def _first_line(text: str) -> str:
-    return next((line.strip().rstrip(".") for line in text.splitlines() if line.strip()), "no message")
+def _telling_line(text: str) -> str:
+    """Return the line that says what happened: the first, or the last of a Python traceback."""
+    lines = [line.strip().rstrip(".") for line in text.splitlines() if line.strip()]
+    if not lines:
+        return "no message"
+    return lines[-1] if lines[0].startswith("Traceback (most recent call last)") else lines[0]

@@ -10,16 +10,26 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import Predicate
+from lakehouse.tables.staging import StagedRows
 
 __all__ = [
     "AlreadyPublished",
     "IReadableDeltaTable",
     "IWritableDeltaTable",
     "MergePlan",
+    "Predecessor",
     "Published",
     "TableState",
     "TransactionId",
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predecessor:
+    """The last piece of the same application that a table has taken."""
+
+    number: int | None
+    """None for a table that has none of this application."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +38,18 @@ class TransactionId:
 
     application: str
     number: int
-    """Grows by one with each piece; a table remembers the highest it took."""
+    """Grows with each piece; a table remembers the highest it took."""
+    follows: Predecessor | None = None
+    """What the table must have taken last to take this piece; None when that doesn't matter."""
+
+    def is_taken(self, last: int | None) -> bool:
+        """Return whether a table whose last piece is ``last`` holds this one.
+
+        A later piece tells of it only when the order of pieces doesn't matter: else it came instead of this one.
+        """
+        if last is None:
+            return False
+        return last >= self.number if self.follows is None else last == self.number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +65,11 @@ class TableState:
 
     def has_taken(self, transaction: TransactionId) -> bool:
         """Return whether the table holds this piece of work already."""
-        return self.transactions.get(transaction.application, -1) >= transaction.number
+        return transaction.is_taken(self.last_taken(transaction.application))
+
+    def last_taken(self, application: str) -> int | None:
+        """Return the number of the application's last piece; None when there is none."""
+        return self.transactions.get(application)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +131,15 @@ class IReadableDeltaTable(Protocol):
 
 class IWritableDeltaTable(IReadableDeltaTable, Protocol):
     """A table that takes rows, each call as one commit that carries its transaction."""
+
+    def stage(self, frame: DataFrame) -> StagedRows:
+        """Compute and write the rows beside the table, so that they can be published later, and again."""
+
+    def with_staged(self, staged: StagedRows) -> tuple[IWritableDeltaTable, DataFrame]:
+        """Return the staged rows as a frame, and the table that publishes this frame without writing it again."""
+
+    def delete(self, condition: str) -> None:
+        """Remove the rows that meet an SQL condition, in one commit; none when no row does."""
 
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False

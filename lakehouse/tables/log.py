@@ -12,6 +12,7 @@ from lakehouse.delta_log import (
     Action,
     AddCDCFile,
     AddFile,
+    CommitInfo,
     LogGapError,
     MetadataChange,
     Predicate,
@@ -80,6 +81,21 @@ class TableLog:
     def size_bytes(self, *, version: int) -> int:
         """Return the size of the table's data files at ``version``."""
         return self.at(version).totals.size_bytes
+
+    def commit_id(self, version: int) -> str | None:
+        """Return what tells the commit of ``version`` from any other of that number; None when it is not there.
+
+        A table that was restored from a backup gives its version numbers out again.
+        """
+        snapshot = self.snapshot()
+        if snapshot is None or version > snapshot.version:
+            return None
+        try:
+            actions = snapshot.actions_of(version)
+        except VersionNotFoundError:
+            return None
+        infos = [each for each in actions if isinstance(each, CommitInfo)]
+        return f"{infos[0].timestamp_ms}-{infos[0].transaction_id}" if infos else None
 
     def at(self, version: int) -> Snapshot:
         """Return the table as it was at ``version``. Raises VersionNotFoundError."""

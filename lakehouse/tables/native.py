@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import copy
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,16 +24,22 @@ from lakehouse.delta_log import (
 from lakehouse.errors import StorageError
 from lakehouse.tables.delta_spark import DeltaSparkTable
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
-from lakehouse.tables.interface import AlreadyPublished, MergePlan, Published, TableState, TransactionId
+from lakehouse.tables.interface import (
+    AlreadyPublished,
+    IWritableDeltaTable,
+    MergePlan,
+    Published,
+    TableState,
+    TransactionId,
+)
 from lakehouse.tables.log import TableLog
+from lakehouse.tables.order import check_order, check_order_after
 from lakehouse.tables.plain_schema import is_nullable, json_of_nullable
+from lakehouse.tables.staging import StagedRows, link_durably
 
 __all__ = ["NativeTable"]
 
-_STAGING = "_lakehouse_staging"
-"""Files that are being written; names that begin with ``_`` belong to no table."""
-
-_MANAGER = TransactionManager()
+_MANAGER = TransactionManager(durable=True)
 
 
 class NativeTable:
@@ -45,9 +50,11 @@ class NativeTable:
     """
 
     def __init__(self, spark: SparkSession, path: str) -> None:
+        self._spark = spark
         self._path = path
         self._log = TableLog(path)
         self._fallback = DeltaSparkTable(spark, path, log=self._log)
+        self._staged: tuple[DataFrame, StagedRows] | None = None
 
     def __repr__(self) -> str:
         return f"NativeTable({self._path!r})"
@@ -69,6 +76,17 @@ class NativeTable:
 
     def changes(self, *, after: int, through: int) -> DataFrame:
         return self._fallback.changes(after=after, through=through)
+
+    def stage(self, frame: DataFrame) -> StagedRows:
+        return StagedRows.write(frame, self._path)
+
+    def with_staged(self, staged: StagedRows) -> tuple[IWritableDeltaTable, DataFrame]:
+        table, frame = copy.copy(self), staged.frame(self._spark)
+        table._staged = (frame, staged)
+        return table, frame
+
+    def delete(self, condition: str) -> None:
+        self._fallback.delete(condition)
 
     def merge(
         self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId
@@ -108,10 +126,11 @@ class NativeTable:
         before = self.state()
         if before is not None and before.has_taken(transaction):
             return AlreadyPublished(version=before.version)
+        check_order(before, transaction, path=self._path)
         action = "replace" if kind is WriteKind.OVERWRITE else "append to"
         try:
-            with self._staged(frame) as files:
-                return self._commit(files, frame.schema, transaction, kind)
+            with self._rows_to_adopt(frame) as staged:
+                return self._commit(staged, frame.schema, transaction, kind)
         except ConcurrentTransactionException as error:
             return self._taken_by_another(transaction, action, error)
         except SPARK_ERRORS as error:
@@ -120,34 +139,43 @@ class NativeTable:
             raise TableWriteError(path=self._path, action=action, cause=str(error)) from error
 
     @contextmanager
-    def _staged(self, frame: DataFrame) -> Iterator[list[Path]]:
-        folder = Path(self._path) / _STAGING / uuid.uuid4().hex
+    def _rows_to_adopt(self, frame: DataFrame) -> Iterator[StagedRows]:
+        if self._staged is not None and frame is self._staged[0]:
+            yield self._staged[1]
+            return
+        staged = self.stage(frame)
         try:
-            frame.write.parquet(str(folder))
-            yield sorted(folder.glob("*.parquet"))
+            yield staged
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            staged.discard()
 
     def _commit(
-        self, files: Sequence[Path], schema: StructType, taken: TransactionId, kind: WriteKind
+        self, staged: StagedRows, schema: StructType, taken: TransactionId, kind: WriteKind
     ) -> Published | AlreadyPublished:
         transaction = _MANAGER.start_transaction(self._path)
         try:
-            if not transaction.advance(taken.application, taken.number):
+            last = transaction.application_version(taken.application)
+            if taken.is_taken(last):
                 return AlreadyPublished(version=transaction.read_version)
+            check_order_after(last, taken, path=self._path)
+            transaction.set_transaction(taken.application, taken.number)
             struct = schema_from_json(json_of_nullable(schema), table=self._path)
-            transaction.adopt(self._moved(files), struct, kind=kind)
+            transaction.adopt(self._linked(staged.files()), struct, kind=kind)
             return Published(version=_MANAGER.commit_transaction(transaction))
         except BaseException:
             if transaction.status is not TransactionStatus.COMMITTED:
                 _MANAGER.rollback_transaction(transaction)
             raise
 
-    def _moved(self, files: Sequence[Path]) -> Iterator[str]:
-        """Move each file out of the staging folder, and yield its key."""
+    def _linked(self, files: Sequence[Path]) -> Iterator[str]:
+        """Give each staged file a name of this attempt's own in the table's folder, and yield its key.
+
+        The staged file stays, for another attempt may publish it too; what is linked is on the disk.
+        """
         for file in files:
-            os.rename(file, Path(self._path) / file.name)
-            yield file.name
+            name = f"part-{uuid.uuid4()}{file.suffix}"
+            link_durably(file, Path(self._path) / name)
+            yield name
 
     def _taken_by_another(
         self, transaction: TransactionId, action: str, error: ConcurrentTransactionException
@@ -155,6 +183,7 @@ class NativeTable:
         now = self.state()
         if now is not None and now.has_taken(transaction):
             return AlreadyPublished(version=now.version)
+        check_order(now, transaction, path=self._path)
         raise TableWriteError(path=self._path, action=action, cause=str(error)) from error
 
 

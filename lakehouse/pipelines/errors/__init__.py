@@ -13,6 +13,7 @@ from lakehouse.pipelines.errors.refresh import (
     ChangedFileError,
     ChangedSourceError,
     ForeignTableError,
+    LostBatchError,
     RepeatedKeysError,
     ReplacedInputError,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "ForeignTableError",
     "InvalidNameError",
     "InvalidStepError",
+    "LostBatchError",
     "LostCastErrorsError",
     "NewRowsReplaceError",
     "NoWriteModeError",

@@ -11,6 +11,7 @@ __all__ = [
     "ChangedFileError",
     "ChangedSourceError",
     "ForeignTableError",
+    "LostBatchError",
     "RepeatedKeysError",
     "ReplacedInputError",
 ]
@@ -73,4 +74,16 @@ class ChangedSourceError(DefinitionError):
             f"{location}: {table!r} was filled from a {before} and now reads from a {now}: "
             "rows could come twice or be left out.",
             fix="give the table a new name, or delete its folder to rebuild it from the new source.",
+        )
+
+
+class LostBatchError(DataError):
+    """The table took a batch whose file is gone, so that nobody knows what it has read."""
+
+    def __init__(self, *, table: str, number: int, key: str) -> None:
+        self.table = table
+        self.number = number
+        super().__init__(
+            f"{table!r} took batch {number}, and the file that says what was in it, {key!r}, is gone.",
+            fix="put the batches' folder back from a backup, or delete the folder of the table to rebuild it.",
         )

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from lakehouse.pipelines.errors import LostBatchError
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER
 from lakehouse.storage import AbstractStorageService, AlreadyThere
-from lakehouse.tables import TransactionId
+from lakehouse.tables import Predecessor, TransactionId
 
 __all__ = ["Batch", "BatchLog"]
 
@@ -20,7 +21,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     flow: str
     """The application in the commits' transaction: the pipeline's name and the table's."""
     number: int
-    """From 0, without a gap."""
+    """From 0, in the order in which batches are decided; not every batch becomes part of the table."""
     planned_at: str
     """ISO 8601, UTC; the ``_ingested_at`` of the rows."""
     starts_over: bool
@@ -29,13 +30,28 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Of the flow's definition when the batch was decided."""
     source: str = ""
     """The kind of the source whose inputs these are."""
+    follows: int | msgspec.UnsetType | None = msgspec.UNSET
+    """The last batch that the table had taken when this one was decided; None for a table without one."""
     inputs: dict[str, Any]
     pinned: dict[str, int]
     """The versions of the tables that steps read beside the source."""
 
     @property
+    def predecessor(self) -> int | None:
+        """The batch that the table must have taken last to take this one; None when it must have none."""
+        if self.follows is not msgspec.UNSET:
+            return self.follows
+        return None if self.starts_over else self.number - 1
+
+    @property
     def transaction(self) -> TransactionId:
-        """What the commits of this batch carry."""
+        """What the commit of the table carries."""
+        follows = Predecessor(number=self.predecessor)
+        return TransactionId(application=self.flow, number=self.number, follows=follows)
+
+    @property
+    def quarantine_transaction(self) -> TransactionId:
+        """What the commit of the quarantine carries: it takes part in some batches only."""
         return TransactionId(application=self.flow, number=self.number)
 
 
@@ -44,6 +60,7 @@ class BatchLog:
 
     def __init__(self, storage: AbstractStorageService, *, layer: str, table: str) -> None:
         self._storage = storage
+        self._table = table
         self._prefix = f"{SYSTEM_LAYER}/batches/{layer}/{table}/"
         self._known: list[Batch] = []
 
@@ -54,11 +71,20 @@ class BatchLog:
             self._known.append(msgspec.json.decode(self._storage.read(stat.key), type=Batch))
         return tuple(self._known)
 
-    def since_start(self) -> Sequence[Batch]:
-        """Return the batches that the table as it stands was made of: from the last that started over."""
-        batches = self.all()
-        starts = [position for position, batch in enumerate(batches) if batch.starts_over]
-        return batches[starts[-1] :] if starts else batches
+    def taken(self, last: int | None) -> Sequence[Batch]:
+        """Return the batches that a table is made of, oldest first; ``last`` is the one that it says it took last.
+
+        A batch that was decided and never committed, or whose commit is gone with a restored backup, is not
+        among them: its inputs come again. Raises LostBatchError when the file of one is gone.
+        """
+        by_number = {batch.number: batch for batch in self.all()}
+        chain: list[Batch] = []
+        while last is not None:
+            if last not in by_number:
+                raise LostBatchError(table=self._table, number=last, key=self.key_of(last))
+            chain.append(by_number[last])
+            last = chain[-1].predecessor
+        return tuple(reversed(chain))
 
     def decide(self, batch: Batch) -> Batch:
         """Write the batch down and return it; where another run was first, return the other's."""

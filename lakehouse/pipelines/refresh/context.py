@@ -55,6 +55,10 @@ class RefreshContext:
         """Return what the log of a declared table says, without a session; None while there is no table."""
         return self.log(table).state()
 
+    def commit_id(self, table: str, version: int) -> str | None:
+        """Return what tells a commit of a declared table from any other of its number; None when it is gone."""
+        return self.log(table).commit_id(version)
+
     def log(self, table: str) -> TableLog:
         """Return the log of a declared table, which is read without a session."""
         return self.opened.log(self.path(table))

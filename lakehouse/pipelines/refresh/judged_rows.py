@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
 from lakehouse.quality import CAST_ERRORS, Expectation, Judgement, Tally, judge
+from lakehouse.tables import StagedRows
 
 __all__ = ["JudgedRows", "judged"]
 
@@ -25,6 +26,8 @@ class JudgedRows:
     quarantined: DataFrame | None = None
     tally: Tally | None = None
     persisted: DataFrame | None = None
+    rejected_count: int = 0
+    """How many of the quarantined rows stand for inputs that the source rejects."""
 
     def with_rejected(self, rejected: DataFrame | None) -> JudgedRows:
         """Return them with what the source itself rejects among the quarantined rows."""
@@ -33,7 +36,7 @@ class JudgedRows:
         together = rejected
         if self.quarantined is not None:
             together = self.quarantined.unionByName(rejected, allowMissingColumns=True)
-        return dataclasses.replace(self, quarantined=together)
+        return dataclasses.replace(self, quarantined=together, rejected_count=rejected.count())
 
     def in_batch(self, number: int) -> DataFrame | None:
         """Return the quarantined rows with the number of their batch; None when there are none."""
@@ -41,12 +44,23 @@ class JudgedRows:
             return None
         return self.quarantined.withColumn("_batch", F.lit(number).cast("bigint"))
 
-    def final_tally(self, *, were_written: bool) -> Tally:
-        """Return the counts, after the write; rows that somebody else had published before were never counted."""
+    def tally_of_written(self, written: int) -> Tally:
+        """Return the counts of the judgement; where no rule judged, those of the rows that were written."""
         if self.tally is not None:
             return self.tally
-        written = rows(self.kept_point) if were_written and self.kept_point is not None else 0
         return Tally(rows_in=written, written=written, dropped=0, quarantined=0, failed=0, broken={})
+
+    def counted_while_written(self, *, ours: bool) -> Tally:
+        """Return the counts after a write that was ours; else nobody here has counted."""
+        return self.tally_of_written(rows(self.kept_point) if ours and self.kept_point is not None else 0)
+
+    def check_written(
+        self, tally: Tally, kept: StagedRows, quarantined: StagedRows | None, *, table: str
+    ) -> None:
+        """Raise ConservationError unless the files hold as many rows as were judged to be in them."""
+        aside = 0 if quarantined is None else quarantined.row_count
+        found = dataclasses.replace(tally, written=kept.row_count, quarantined=aside - self.rejected_count)
+        found.check_conservation(table=table)
 
     def release(self) -> None:
         """Let go of what was kept in memory."""

@@ -25,6 +25,7 @@ from lakehouse.pipelines.refresh.fingerprint import fingerprint_of
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows, judged
 from lakehouse.pipelines.refresh.row_counts import RowCounter, StepCount
 from lakehouse.pipelines.refresh.shared_frames import SteppedRows
+from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import CAST_ERRORS, Tally
 from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TableState
@@ -60,6 +61,7 @@ class TablePipeline:
         self.context = context
         self.log = context.log(table.name)
         self.batches = BatchLog(context.warehouse.storage, layer=table.layer, table=table.name)
+        self.staged = StagedBatches(context.warehouse.storage, layer=table.layer, table=table.name)
         self.fingerprint = fingerprint_of(table.flow)
 
     @property
@@ -79,17 +81,37 @@ class TablePipeline:
         """Say what a refresh does now, and why, from logs and listings: no data is read and nothing is written."""
         batches, state = self.batches.all(), self.log.state()
         self._check_owner(batches, exists=state is not None)
-        if batches and _is_unfinished(batches[-1], state):
+        last = state.last_taken(self.flow_id) if state is not None else None
+        if batches and self._is_to_be_finished(batches[-1], last):
             return Finish(batch=batches[-1])
+        history = self.batches.taken(last)
         if missing := self._missing_input():
             return Rest(reason=f"{missing}, which a step reads, is not there yet")
-        history = self.batches.since_start() if state is not None else ()
         found = self.table.flow.source.next_inputs(
             self.context, self.table.name, [batch.inputs for batch in history]
         )
         if found is None:
             return Rest()
-        return self._decision_about(found, history, number=len(batches), starts_over=state is None)
+        number = max([last or 0, *(batch.number for batch in batches)], default=0) + 1 if batches else 0
+        return self._decision_about(found, history, number=number, last=last)
+
+    @property
+    def flow_id(self) -> str:
+        """The application name that the table's commits carry."""
+        return self.context.flow_id(self.table.name)
+
+    def _is_to_be_finished(self, batch: Batch, last: int | None) -> bool:
+        """Say whether an earlier run decided this batch for the table as it stands, and did not publish it.
+
+        What was judged is finished as it was judged. What was not is begun again only under the definition that
+        it was decided with; under another one its inputs are decided afresh, with a new batch.
+        """
+        if batch.number == last or batch.predecessor != last:
+            return False
+        staged = self.staged.find(batch.number)
+        if staged is not None and staged.exists():
+            return True
+        return staged is None and batch.fingerprint == self.fingerprint
 
     def has_news(self, batch: Batch, last: Batch) -> bool:
         """Say whether ``batch`` would read anything that ``last`` did not, or make another result of it."""
@@ -103,7 +125,7 @@ class TablePipeline:
         return bool(batches) and batches[-1].fingerprint != self.fingerprint
 
     def _decision_about(
-        self, found: NewInputs, history: Sequence[Batch], *, number: int, starts_over: bool
+        self, found: NewInputs, history: Sequence[Batch], *, number: int, last: int | None
     ) -> Decision:
         decided_at, pinned = self.context.clock().isoformat(), self._pinned()
 
@@ -112,10 +134,11 @@ class TablePipeline:
             if inputs is None:
                 return None
             batch = Batch(
-                flow=self.context.flow_id(self.table.name),
+                flow=self.flow_id,
                 number=number,
                 planned_at=decided_at,
-                starts_over=starts_over,
+                starts_over=not history,
+                follows=last,
                 fingerprint=self.fingerprint,
                 source=_source_kind(self.table.flow.source),
                 inputs=dict(inputs),
@@ -138,8 +161,7 @@ class TablePipeline:
         return f"{moved[0]} is at version {batch.pinned[moved[0]]}" if moved else "its definition changed"
 
     def _check_owner(self, batches: Sequence[Batch], *, exists: bool) -> None:
-        flow = self.context.flow_id(self.table.name)
-        if batches and batches[-1].flow != flow:
+        if batches and batches[-1].flow != self.flow_id:
             raise ForeignTableError(table=self.table.name, owner=batches[-1].flow, path=self.log.path)
         kind = _source_kind(self.table.flow.source)
         if exists and batches and batches[-1].source not in ("", kind):
@@ -171,26 +193,100 @@ class TablePipeline:
     def _process(self, batch: Batch) -> Refresh:
         started = time.monotonic()
         self._done("batch")
-        counter, source = RowCounter(), self.table.flow.source
-        frame = self.transform(self.read(batch), batch, counter)
-        rows = self.validate(frame, batch, counter)
+        self._remove_abandoned(batch)
+        staged = self.staged.find(batch.number)
+        if staged is None:
+            counter = RowCounter()
+            rows = self.validate(self.transform(self.read(batch), batch, counter), batch, counter)
+            if rows.quarantined is None and rows.tally is None:
+                return self._publish_unjudged(rows, batch, counter, started)
+            staged = self._stage(rows, batch, counter)
+        self._done("validate")
+        published = self._published(staged, batch)
+        staged.discard()
+        return self._refreshed(batch, published, staged.tally, staged.steps, started)
+
+    def _published(self, staged: StagedBatch, batch: Batch) -> Published | AlreadyPublished:
         try:
-            self._done("validate")
-            published = self.publish(rows, batch)
-            # Rows that somebody else published were never looked at here: only rules count before writing.
-            computed = isinstance(published, Published) or rows.tally is not None
-            return Refresh(
-                layer=self.table.layer,
-                batch=batch,
-                version=published.version,
-                tally=rows.final_tally(were_written=computed),
-                steps=counter.steps() if computed else (),
-                seconds=time.monotonic() - started,
-                inputs=source.summary(batch.inputs),
-                details=source.counts(batch.inputs),
-            )
+            self.set_aside(staged, batch)
+            self._done("quarantine")
+            return self._written(*self.target.with_staged(staged.kept), batch)
+        except Exception:
+            # Another run may have published the same rows, and thrown their files away.
+            state = self.log.state()
+            if state is None or not state.has_taken(batch.transaction):
+                raise
+            return AlreadyPublished(version=state.version)
+
+    def _written(
+        self, target: IWritableDeltaTable, rows: DataFrame, batch: Batch
+    ) -> Published | AlreadyPublished:
+        published = self.publish(target, rows, batch)
+        self._done("publish")
+        return published
+
+    def _remove_abandoned(self, batch: Batch) -> None:
+        """Take rows out of the quarantine that came with batches which the table does not have."""
+        quarantine = self.quarantine()
+        state = quarantine.state()
+        last = state.last_taken(self.flow_id) if state is not None else None
+        first = -1 if batch.predecessor is None else batch.predecessor
+        if last is not None and first < last < batch.number:
+            quarantine.delete(f"_batch > {first} AND _batch < {batch.number}")
+
+    def _publish_unjudged(
+        self, rows: JudgedRows, batch: Batch, counter: RowCounter, started: float
+    ) -> Refresh:
+        """Write rows that nothing decides about, in the table's commit alone."""
+        self._done("validate")
+        self.clear_quarantine(batch)
+        self._done("quarantine")
+        published = self._written(self.target, rows.kept, batch)
+        # Rows that somebody else published were never looked at here.
+        ours = isinstance(published, Published)
+        steps = counter.steps() if ours else ()
+        return self._refreshed(batch, published, rows.counted_while_written(ours=ours), steps, started)
+
+    def _stage(self, rows: JudgedRows, batch: Batch, counter: RowCounter) -> StagedBatch:
+        """Write the judged rows beside their tables, check that none is missing, and note where they are."""
+        try:
+            kept = self.target.stage(rows.kept)
+            quarantined = rows.in_batch(batch.number)
+            aside = self.quarantine().stage(quarantined) if quarantined is not None else None
+            tally = rows.tally_of_written(kept.row_count)
+            steps = counter.steps()
         finally:
             rows.release()
+        ours = StagedBatch(kept=kept, quarantined=aside, tally=tally, steps=steps)
+        try:
+            rows.check_written(ours.tally, kept, aside, table=self.table.name)
+        except BaseException:
+            ours.discard()
+            raise
+        staged = self.staged.keep(batch.number, ours)
+        if staged != ours:
+            ours.discard()
+        return staged
+
+    def _refreshed(
+        self,
+        batch: Batch,
+        published: Published | AlreadyPublished,
+        tally: Tally,
+        steps: tuple[StepCount, ...],
+        started: float,
+    ) -> Refresh:
+        source = self.table.flow.source
+        return Refresh(
+            layer=self.table.layer,
+            batch=batch,
+            version=published.version,
+            tally=tally,
+            steps=steps,
+            seconds=time.monotonic() - started,
+            inputs=source.summary(batch.inputs),
+            details=source.counts(batch.inputs),
+        )
 
     def read(self, batch: Batch) -> DataFrame:
         """Return the batch's rows, the same ones whenever it is asked."""
@@ -214,28 +310,32 @@ class TablePipeline:
             rows.release()
             raise
 
-    def publish(self, rows: JudgedRows, batch: Batch) -> Published | AlreadyPublished:
-        """Write quarantine and table, each in one commit with the batch's transaction.
+    def publish(
+        self, target: IWritableDeltaTable, rows: DataFrame, batch: Batch
+    ) -> Published | AlreadyPublished:
+        """Write the rows in one commit with the batch's transaction: with it, the batch is done.
 
-        The table comes last: once it has the transaction, the batch is done.
+        It is the last of the batch's commits; that of the quarantine comes before it.
         """
-        self.set_aside(rows, batch)
-        self._done("quarantine")
-        published = self.write_mode.publish(self.target, rows.kept, batch.transaction)
-        self._done("publish")
-        return published
+        return self.write_mode.publish(target, rows, batch.transaction)
 
-    def set_aside(self, rows: JudgedRows, batch: Batch) -> None:
-        """Write the quarantined rows; where the table's old rows go, go those quarantined beside them too."""
-        quarantined, quarantine = rows.in_batch(batch.number), self.quarantine()
-        if self.write_mode.old_rows is not OldRows.GO:
-            if quarantined is not None:
-                quarantine.append(quarantined, transaction=batch.transaction, evolve_schema=True)
-        elif quarantined is not None:
-            quarantine.replace(quarantined, transaction=batch.transaction)
-        elif (state := quarantine.state()) is not None:
+    def set_aside(self, staged: StagedBatch, batch: Batch) -> None:
+        """Publish the quarantined rows; where the table's old rows go, go those quarantined beside them too."""
+        if staged.quarantined is None:
+            self.clear_quarantine(batch)
+            return
+        quarantine, rows = self.quarantine().with_staged(staged.quarantined)
+        if self.write_mode.old_rows is OldRows.GO:
+            quarantine.replace(rows, transaction=batch.quarantine_transaction)
+        else:
+            quarantine.append(rows, transaction=batch.quarantine_transaction, evolve_schema=True)
+
+    def clear_quarantine(self, batch: Batch) -> None:
+        """Take the rows out that were set aside from rows which go now."""
+        quarantine = self.quarantine()
+        if self.write_mode.old_rows is OldRows.GO and (state := quarantine.state()) is not None:
             empty = quarantine.read(version=state.version).limit(0)
-            quarantine.replace(empty, transaction=batch.transaction)
+            quarantine.replace(empty, transaction=batch.quarantine_transaction)
 
     def quarantine(self) -> IWritableDeltaTable:
         """Return the table for rows that are set aside from this one."""
@@ -289,11 +389,6 @@ class TablePipeline:
 
     def _done(self, step: str) -> None:
         self.context.on_step(self.table.name, step)
-
-
-def _is_unfinished(batch: Batch, state: TableState | None) -> bool:
-    """Say whether a decided batch is not in the table: an earlier run was stopped."""
-    return batch.starts_over if state is None else not state.has_taken(batch.transaction)
 
 
 def _source_kind(source: Source) -> str:

@@ -64,6 +64,9 @@ class SourceContext(Protocol):
     def state(self, table: str) -> TableState | None:
         """Return what the log of a declared table says; None while there is no table."""
 
+    def commit_id(self, table: str, version: int) -> str | None:
+        """Return what tells a commit of a declared table from any other of its number; None when it is gone."""
+
     def table(self, table: str) -> IReadableDeltaTable:
         """Return a declared table to read from."""
 

@@ -19,6 +19,7 @@ from lakehouse.pipelines.declare.sources.interface import (
 )
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import ReplacedInputError
+from lakehouse.tables import TableState
 from lakehouse.words import word
 
 __all__ = ["TableSource"]
@@ -70,16 +71,28 @@ class TableSource(Source):
         after = _EVERYTHING
         if self.incremental and history:
             after = history[-1]["through"]
-            if history[-1]["table_id"] != state.table_id or after > state.version:
+            if self._is_replaced(context, history[-1], state):
                 raise ReplacedInputError(table=table, source=self.table, path=context.path(self.table))
             if after == state.version:
                 return None
-        inputs = {"after": after, "through": state.version, "table_id": state.table_id}
+        inputs = {
+            "after": after,
+            "through": state.version,
+            "table_id": state.table_id,
+            "commit": context.commit_id(self.table, state.version),
+        }
         return NewInputs(known=inputs, reason=self._reason(after, state.version))
 
     def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
         after, through = request.inputs["after"], request.inputs["through"]
         return context.table(self.table).rows_added(after=after, through=through)
+
+    def _is_replaced(self, context: SourceContext, last: Inputs, state: TableState) -> bool:
+        """Say whether the table is not the one that was read, but recreated, or restored from a backup."""
+        if last["table_id"] != state.table_id or last["through"] > state.version:
+            return True
+        now = context.commit_id(self.table, last["through"])
+        return None not in (now, last.get("commit")) and now != last["commit"]
 
     def _reason(self, after: int, through: int) -> str:
         if after == _EVERYTHING:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from lakehouse.pipelines import Batch, GoldAggregationPipeline, JudgedRows
-from lakehouse.tables import AlreadyPublished, Published
+from pyspark.sql import DataFrame
+
+from lakehouse.pipelines import Batch, GoldAggregationPipeline
+from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published
 
 
 class PlatinumPipeline(GoldAggregationPipeline):
@@ -13,6 +15,8 @@ class PlatinumPipeline(GoldAggregationPipeline):
 
     approved: ClassVar[list[str]] = []
 
-    def publish(self, rows: JudgedRows, batch: Batch) -> Published | AlreadyPublished:
+    def publish(
+        self, target: IWritableDeltaTable, rows: DataFrame, batch: Batch
+    ) -> Published | AlreadyPublished:
         self.approved.append(self.table.name)
-        return super().publish(rows, batch)
+        return super().publish(target, rows, batch)

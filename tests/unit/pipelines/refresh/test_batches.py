@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from typing import Any
 
 import msgspec
 import pytest
 
+from lakehouse.pipelines import LostBatchError
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.storage import MemoryStorageService
+from lakehouse.tables import Predecessor
 
 
 def batch(number: int, **changes: Any) -> Batch:
@@ -65,11 +66,38 @@ def test_of_many_that_decide_at_once_all_get_the_same(storage: MemoryStorageServ
     assert len(set(decided)) == 1
 
 
+def decided(storage: MemoryStorageService, *follows: int | None) -> BatchLog:
+    """Return the log of batches that follow these: number 0 follows the first, and so on."""
+    writer = log(storage)
+    for number, before in enumerate(follows):
+        writer.decide(batch(number, follows=before, starts_over=before is None))
+    return writer
+
+
 def test_only_batches_since_the_last_start_make_up_the_table(storage: MemoryStorageService) -> None:
     writer = log(storage)
     for number in range(5):
         writer.decide(batch(number, starts_over=number in (0, 3)))
-    assert [each.number for each in writer.since_start()] == [3, 4]
+    assert [each.number for each in writer.taken(4)] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("last", "taken"),
+    [(None, []), (0, [0]), (1, [0, 1]), (3, [0, 1, 3]), (4, [0, 1, 3, 4]), (5, [5])],
+)
+def test_what_a_table_took_last_tells_what_it_is_made_of(
+    storage: MemoryStorageService, last: int | None, taken: list[int]
+) -> None:
+    # Batch 2 was abandoned, and with batch 5 the table started over.
+    writer = decided(storage, None, 0, 1, 1, 3, None)
+    assert [each.number for each in writer.taken(last)] == taken
+
+
+def test_a_batch_that_was_taken_and_whose_file_is_gone_is_an_error(storage: MemoryStorageService) -> None:
+    writer = decided(storage, None, 0, 1)
+    storage.delete(writer.key_of(1))
+    with pytest.raises(LostBatchError, match="took batch 1, and the file that says what was in it"):
+        log(storage).taken(2)
 
 
 def test_new_batches_of_others_are_seen(storage: MemoryStorageService) -> None:
@@ -82,4 +110,5 @@ def test_new_batches_of_others_are_seen(storage: MemoryStorageService) -> None:
 
 def test_the_transaction_is_the_flow_and_the_number() -> None:
     transaction = batch(7).transaction
-    assert dataclasses.astuple(transaction) == ("lakehouse/test/t", 7)
+    assert (transaction.application, transaction.number) == ("lakehouse/test/t", 7)
+    assert transaction.follows == Predecessor(number=6)

@@ -1,0 +1,61 @@
+"""Batches whose rows are judged and written, and not yet published: what a later run finishes as it was decided."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lakehouse.pipelines.refresh.row_counts import StepCount
+from lakehouse.pipelines.warehouse import SYSTEM_LAYER
+from lakehouse.quality import Tally
+from lakehouse.storage import AbstractStorageService, AlreadyThere, NotFoundError
+from lakehouse.tables import StagedRows
+
+__all__ = ["StagedBatch", "StagedBatches"]
+
+
+class StagedBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the rows of a judged batch lie, and how many there are.
+
+    It is written before the first of the batch's commits. From then on nothing is computed or judged again,
+    whatever becomes of the definition: both commits, of the quarantine and of the table, take these rows.
+    """
+
+    kept: StagedRows
+    quarantined: StagedRows | None
+    tally: Tally
+    steps: tuple[StepCount, ...]
+
+    def exists(self) -> bool:
+        """Say whether the rows are still there."""
+        return self.kept.exist() and (self.quarantined is None or self.quarantined.exist())
+
+    def discard(self) -> None:
+        """Delete the rows' files."""
+        self.kept.discard()
+        if self.quarantined is not None:
+            self.quarantined.discard()
+
+
+class StagedBatches:
+    """The staged batches of one table, as immutable files; of two runs that judge a batch, one wins."""
+
+    def __init__(self, storage: AbstractStorageService, *, layer: str, table: str) -> None:
+        self._storage = storage
+        self._prefix = f"{SYSTEM_LAYER}/staged/{layer}/{table}/"
+
+    def find(self, number: int) -> StagedBatch | None:
+        """Return the staged batch of this number; None when it was not judged yet."""
+        try:
+            return msgspec.json.decode(self._storage.read(self._key(number)), type=StagedBatch)
+        except NotFoundError:
+            return None
+
+    def keep(self, number: int, staged: StagedBatch) -> StagedBatch:
+        """Write the batch down and return it; where another run was first, return the other's."""
+        key = self._key(number)
+        if isinstance(self._storage.put_if_absent(key, msgspec.json.encode(staged)), AlreadyThere):
+            return msgspec.json.decode(self._storage.read(key), type=StagedBatch)
+        return staged
+
+    def _key(self, number: int) -> str:
+        return f"{self._prefix}{number:020}.json"

@@ -1,0 +1,103 @@
+"""Rows that are written and not yet part of a table: Parquet files beside it, under a name that no reader looks at."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from lakehouse.storage import storage_for
+
+__all__ = ["STAGING_FOLDER", "StagedRows", "link_durably"]
+
+STAGING_FOLDER = "_lakehouse_staging"
+"""Below a table's folder; names that begin with ``_`` belong to no table."""
+
+
+class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that were computed once and can be published later, also by another process, as often as it takes."""
+
+    folder: str
+    """As Spark takes it."""
+    row_count: int
+    """As the files themselves say."""
+    schema_json: dict[str, Any]
+
+    @classmethod
+    def write(cls, frame: DataFrame, table_path: str) -> StagedRows:
+        """Compute the rows and write them."""
+        folder = f"{table_path}/{STAGING_FOLDER}/{uuid.uuid4().hex}"
+        try:
+            frame.write.parquet(folder)
+            count = _row_count(frame.sparkSession, folder)
+        except BaseException:
+            _remove(folder)
+            raise
+        return cls(folder=folder, row_count=count, schema_json=json.loads(frame.schema.json()))
+
+    @property
+    def schema(self) -> StructType:
+        """The schema of the rows."""
+        return StructType.fromJson(self.schema_json)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the files lie on this machine's disk."""
+        return "://" not in self.folder
+
+    def files(self) -> list[Path]:
+        """Return the files of a local folder that hold rows."""
+        return [
+            file for file in sorted(Path(self.folder).glob("*.parquet")) if pq.read_metadata(file).num_rows
+        ]
+
+    def exist(self) -> bool:
+        """Say whether the files are still there."""
+        if self.is_local:
+            return (Path(self.folder) / "_SUCCESS").exists()
+        return storage_for(self.folder).exists("_SUCCESS")
+
+    def frame(self, spark: SparkSession) -> DataFrame:
+        """Return the rows, read back."""
+        return spark.read.schema(self.schema).parquet(self.folder)
+
+    def discard(self) -> None:
+        """Delete the files: the rows are published, or nobody wants them."""
+        _remove(self.folder)
+
+
+def link_durably(file: Path, target: Path) -> None:
+    """Give a file a second name, and see to it that both name and content survive a power cut."""
+    try:
+        os.link(file, target)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(file, target)
+    for path in (target, target.parent):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _row_count(spark: SparkSession, folder: str) -> int:
+    if "://" in folder:
+        return spark.read.parquet(folder).count()
+    return sum(pq.read_metadata(file).num_rows for file in Path(folder).glob("*.parquet"))
+
+
+def _remove(folder: str) -> None:
+    if "://" not in folder:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    storage = storage_for(folder)
+    for stat in storage.list(""):
+        storage.delete(stat.key)

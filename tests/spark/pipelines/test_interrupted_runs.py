@@ -1,0 +1,127 @@
+"""A run that stops between two commits, and a warehouse that was put back from a backup: no row is lost or doubled."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lakehouse.pipelines import Failed, Flow, Refreshed, RunListener, read
+from tests.spark.pipelines.landing import Lake, shop
+
+pytestmark = pytest.mark.spark
+
+NEW = read("raw", incremental=True).cast({"id": "int"}, on_error="null").select("id", "units")
+
+
+class StopAfter(RunListener):
+    """Stops a table after a step: what the step did stands, and nothing behind it is done."""
+
+    def __init__(self, table: str, step: str) -> None:
+        self._wanted = (table, step)
+
+    def step_done(self, table: str, step: str) -> None:
+        if (table, step) == self._wanted:
+            raise RuntimeError("stopped here")
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> Lake:
+    lake = Lake(spark, tmp_path)
+    lake.land("a.csv", *((n, n % 3, "2024-01-01") for n in range(30)))
+    return lake
+
+
+def ids(lake: Lake, table: str) -> list[int]:
+    return [row[0] for row in lake.rows(table, "id")]
+
+
+def places(lake: Lake) -> list[int]:
+    """Return every id of the table and of its quarantine, as often as it is there."""
+    return sorted(ids(lake, "silver/clean") + ids(lake, "silver/clean_quarantine"))
+
+
+@pytest.mark.parametrize("step", ["batch", "validate", "quarantine"])
+@pytest.mark.parametrize(("before", "after"), [("id >= 5", "id >= 20"), ("id >= 20", "id >= 5")])
+def test_rules_that_change_between_two_runs_leave_each_row_in_one_place(
+    lake: Lake, step: str, before: str, after: str
+) -> None:
+    def definition(rule: str) -> Flow:
+        return shop(clean=("silver", NEW.expect_or_quarantine("fine", rule).append()))
+
+    stopped = lake.run(definition(before), listener=StopAfter("clean", step))
+    assert isinstance(stopped.outcomes["clean"], Failed)
+    assert lake.run(definition(after)).status in ("ok", "nothing new")
+    assert places(lake) == list(range(30))
+    # What was judged before the stop is finished as it was judged; the rest by the rules of now.
+    least = before if step in ("validate", "quarantine") else after
+    assert min(ids(lake, "silver/clean")) == int(least.removeprefix("id >= "))
+    lake.land("b.csv", (40, 1, "2024-01-01"), (3, 1, "2024-01-01"))
+    lake.run(definition(after))
+    assert places(lake) == sorted([*range(30), 40, 3])
+
+
+def test_steps_that_choose_freely_choose_once(lake: Lake) -> None:
+    def shuffled(frame: DataFrame) -> DataFrame:
+        return frame.withColumn("lot", F.rand())
+
+    definition = shop(
+        clean=("silver", NEW.transform(shuffled).expect_or_quarantine("fine", "lot < 0.5").append())
+    )
+    lake.run(definition, listener=StopAfter("clean", "quarantine"))
+    assert lake.run(definition).status == "ok"
+    assert places(lake) == list(range(30))
+
+
+def test_the_counts_of_a_finished_batch_are_those_of_its_judgement(lake: Lake) -> None:
+    definition = shop(clean=("silver", NEW.expect_or_quarantine("fine", "id >= 5").append()))
+    lake.run(definition, listener=StopAfter("clean", "quarantine"))
+    outcome = lake.run(definition).outcomes["clean"]
+    assert isinstance(outcome, Refreshed)
+    tally = outcome.refreshes[0].tally
+    assert (tally.rows_in, tally.written, tally.quarantined, tally.broken) == (30, 25, 5, {"fine": 5})
+    left = [path for path in lake.warehouse.rglob("_lakehouse_staging/*") if any(path.iterdir())]
+    assert left == []
+
+
+def test_staged_rows_that_were_deleted_come_again(lake: Lake) -> None:
+    definition = shop(clean=("silver", NEW.expect_or_quarantine("fine", "id >= 5").append()))
+    lake.run(definition, listener=StopAfter("clean", "quarantine"))
+    for staging in lake.warehouse.glob("silver/*/_lakehouse_staging"):
+        shutil.rmtree(staging)
+    assert lake.run(definition).status == "ok"
+    assert places(lake) == list(range(30))
+
+
+@pytest.mark.parametrize("layer", ["bronze", "silver"])
+def test_rows_that_a_restored_table_lost_come_again_or_the_reader_says_why(lake: Lake, layer: str) -> None:
+    definition = shop(clean=("silver", NEW.expect_or_quarantine("fine", "id >= 5").append()))
+    name = {"bronze": "raw", "silver": "clean"}[layer]
+    lake.run(definition)
+    shutil.copytree(lake.warehouse / layer / name, lake.warehouse.parent / "backup")
+    for day in range(3):
+        lake.land(f"day{day}.csv", (100 + day, 1, "2024-01-02"), (day, 1, "2024-01-02"))
+        lake.run(definition)
+    shutil.rmtree(lake.warehouse / layer / name)
+    shutil.copytree(lake.warehouse.parent / "backup", lake.warehouse / layer / name)
+    lake.land("last.csv", (200, 1, "2024-01-03"))
+    result = lake.run(definition)
+    assert len(lake.rows("bronze/raw")) == 30 + 3 * 2 + 1
+    if layer == "bronze":
+        assert "has been replaced since" in str(result.failures[0].error)
+    else:
+        assert places(lake) == sorted([*range(30), 100, 101, 102, 0, 1, 2, 200])
+
+
+def test_a_function_that_raises_fails_its_table_with_the_cause_and_the_session_goes_on(lake: Lake) -> None:
+    def halved(divisor: int) -> Flow:
+        half = F.udf(lambda number: 1 // (number - divisor), "int")
+        return NEW.transform(lambda frame: frame.withColumn("half", half("id"))).append()
+
+    result = lake.run(shop(clean=("silver", halved(7))))
+    assert result.failures[0].cause.startswith("ZeroDivisionError")
+    assert lake.run(shop(clean=("silver", halved(-1)))).status == "ok"
+    assert ids(lake, "silver/clean") == sorted(range(30), key=repr)

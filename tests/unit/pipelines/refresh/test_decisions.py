@@ -1,0 +1,182 @@
+"""What is decided about a table, and why, from its batches, its log and its source, without Spark."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from lakehouse.delta_log import TransactionManager
+from lakehouse.pipelines import (
+    Batch,
+    ChangedSourceError,
+    Decision,
+    DeclarativePipelineBuilder,
+    Finish,
+    Flow,
+    ForeignTableError,
+    LostBatchError,
+    NewInputs,
+    PipelineFactory,
+    RefreshContext,
+    Rest,
+    Source,
+    TablePipeline,
+    Take,
+    Warehouse,
+    read,
+)
+from lakehouse.source_location import caller_location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days(Source):
+    """A source of numbered days, as many as a file says; a batch takes all that no batch before it has taken."""
+
+    calendar: str
+
+    def schema(self, upstream: Any) -> Any:
+        raise AssertionError("nobody asks")
+
+    def next_inputs(self, context: Any, table: str, history: Sequence[Mapping[str, Any]]) -> NewInputs | None:
+        taken = {day for inputs in history for day in inputs["days"]}
+        new = [day for day in range(int(Path(self.calendar).read_text())) if day not in taken]
+        return NewInputs(known={"days": new}, reason=f"{len(new)} new days") if new else None
+
+    def read(self, context: Any, request: Any) -> Any:
+        raise AssertionError("nobody asks")
+
+
+class Shop:
+    """A pipeline with one table, as a run with a definition of this moment sees it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.warehouse = Warehouse.at(folder / "lake")
+        self.calendar = folder / "calendar"
+
+    def table(self, flow: Flow, *, pipeline: str = "shop") -> TablePipeline:
+        definition = DeclarativePipelineBuilder(pipeline).silver("t", flow).build()
+        (table,) = definition.tables
+        context = RefreshContext(
+            pipeline=pipeline,
+            open_session=lambda: pytest.fail("no session is needed"),
+            warehouse=self.warehouse,
+            tables={"t": table},
+        )
+        return PipelineFactory(context).create("silver", table)
+
+    def days(self, until: int, *, where: str = "x > 0", pipeline: str = "shop") -> TablePipeline:
+        self.calendar.write_text(str(until))
+        source = Days(calendar=str(self.calendar), location=caller_location())
+        flow = Flow(source=source).where(where).append()
+        return self.table(flow, pipeline=pipeline)
+
+    def commit(self, number: int) -> None:
+        """Publish a batch as an engine would: rows and transaction in one commit."""
+        with TransactionManager().transaction(self.warehouse.path_of("silver", "t")) as transaction:
+            transaction.append(pa.table({"x": [number]}))
+            transaction.set_transaction("lakehouse/shop/t", number)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+def settled(decision: Decision) -> Batch:
+    assert isinstance(decision, Take), decision
+    batch = decision.settle()
+    assert batch is not None
+    return batch
+
+
+def take(shop: Shop, until: int, **more: str) -> Batch:
+    """Decide the next batch and write it down."""
+    table = shop.days(until, **more)
+    return table.batches.decide(settled(table.decide()))
+
+
+def test_each_batch_takes_what_is_new_and_then_the_table_rests(shop: Shop) -> None:
+    assert take(shop, 2).inputs == {"days": [0, 1]}
+    shop.commit(0)
+    assert take(shop, 3).inputs == {"days": [2]}
+    shop.commit(1)
+    assert shop.days(3).decide() == Rest(reason="nothing new")
+
+
+def test_a_batch_that_is_not_in_the_table_is_finished(shop: Shop) -> None:
+    take(shop, 2)
+    decision = shop.days(5).decide()
+    assert isinstance(decision, Finish)
+    assert decision.batch.inputs == {"days": [0, 1]}
+    assert decision.reason == "finish batch 0, which an earlier run left"
+
+
+def test_a_batch_of_another_definition_that_was_not_judged_is_decided_afresh(shop: Shop) -> None:
+    take(shop, 2)
+    batch = take(shop, 3, where="x > 5")
+    assert (batch.number, batch.inputs, batch.predecessor) == (1, {"days": [0, 1, 2]}, None)
+    shop.commit(1)
+    assert shop.days(3).decide() == Rest()
+
+
+def test_what_a_restored_table_does_not_have_comes_again(shop: Shop, tmp_path: Path) -> None:
+    table = Path(shop.warehouse.path_of("silver", "t"))
+    for number in range(4):
+        take(shop, number + 1)
+        shop.commit(number)
+        if number == 1:
+            shutil.copytree(table, tmp_path / "backup")
+    shutil.rmtree(table)
+    shutil.copytree(tmp_path / "backup", table)
+    batch = take(shop, 5)
+    assert (batch.number, batch.predecessor, batch.inputs) == (4, 1, {"days": [2, 3, 4]})
+    shop.commit(4)
+    assert shop.days(5).decide() == Rest()
+
+
+def test_a_table_that_was_deleted_starts_over(shop: Shop) -> None:
+    take(shop, 1)
+    shop.commit(0)
+    take(shop, 2)
+    shop.commit(1)
+    shutil.rmtree(shop.warehouse.path_of("silver", "t"))
+    batch = take(shop, 2)
+    assert (batch.number, batch.starts_over, batch.inputs) == (2, True, {"days": [0, 1]})
+
+
+def test_a_table_whose_batches_are_gone_is_an_error(shop: Shop) -> None:
+    table = shop.days(2)
+    batch = table.batches.decide(settled(table.decide()))
+    shop.commit(0)
+    shop.warehouse.storage.delete(table.batches.key_of(batch.number))
+    with pytest.raises(LostBatchError):
+        shop.days(2).decide()
+
+
+def test_a_table_of_another_pipeline_is_refused(shop: Shop) -> None:
+    take(shop, 1)
+    with pytest.raises(ForeignTableError, match="'lakehouse/shop/t'"):
+        shop.days(1, pipeline="other").decide()
+
+
+def test_a_source_of_another_kind_is_refused_while_the_table_is_there(shop: Shop) -> None:
+    take(shop, 1)
+    shop.commit(0)
+    with pytest.raises(ChangedSourceError, match="was filled from a Days and now reads from a TableSource"):
+        shop.table(read("t", incremental=True).append()).decide()
+
+
+def test_the_second_of_two_runs_that_decide_at_once_gets_the_first_ones_batch(shop: Shop) -> None:
+    one = shop.days(1)
+    first = one.decide()
+    two = shop.days(2)
+    second = two.decide()
+    assert settled(second).inputs == {"days": [0, 1]}
+    assert one.batches.decide(settled(first)).inputs == {"days": [0]}
+    assert two.batches.decide(settled(second)).inputs == {"days": [0]}
