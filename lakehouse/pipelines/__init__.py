@@ -38,6 +38,7 @@ from lakehouse.pipelines.errors import (
     LostBatchError,
     LostCastErrorsError,
     NewRowsReplaceError,
+    NoPendingBatchError,
     NoWriteModeError,
     PartialGroupsError,
     PipelineNotFoundError,
@@ -49,6 +50,7 @@ from lakehouse.pipelines.errors import (
     UnknownLayerError,
     UnknownSelectionError,
     UnknownSourceError,
+    UnknownTableError,
     UnknownVariableError,
     WholeReadAppendedError,
 )
@@ -56,6 +58,7 @@ from lakehouse.pipelines.record.event import Event
 from lakehouse.pipelines.record.events import EventLog
 from lakehouse.pipelines.record.history import RunRecord, last_runs
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
+from lakehouse.pipelines.refresh.batch_states import BatchState, batch_states, drop_pending_batch
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.bronze import BronzeIngestionPipeline
 from lakehouse.pipelines.refresh.context import RefreshContext
@@ -75,6 +78,7 @@ from lakehouse.words import word
 __all__ = [
     "Append",
     "Batch",
+    "BatchState",
     "BrokenStepError",
     "BronzeIngestionPipeline",
     "ChangedFileError",
@@ -104,6 +108,7 @@ __all__ = [
     "Merge",
     "NewInputs",
     "NewRowsReplaceError",
+    "NoPendingBatchError",
     "NoWriteModeError",
     "NotChecked",
     "NothingNew",
@@ -147,13 +152,16 @@ __all__ = [
     "UnknownLayerError",
     "UnknownSelectionError",
     "UnknownSourceError",
+    "UnknownTableError",
     "UnknownVariableError",
     "Variable",
     "Warehouse",
     "WholeReadAppendedError",
     "WriteMode",
     "YamlPart",
+    "batch_states",
     "begin",
+    "drop_pending_batch",
     "existing_schema",
     "from_files",
     "graph_of",

@@ -14,8 +14,10 @@ from lakehouse.pipelines.errors.refresh import (
     ChangedSourceError,
     ForeignTableError,
     LostBatchError,
+    NoPendingBatchError,
     RepeatedKeysError,
     ReplacedInputError,
+    UnknownTableError,
 )
 from lakehouse.pipelines.errors.tables import (
     CycleError,
@@ -53,6 +55,7 @@ __all__ = [
     "LostBatchError",
     "LostCastErrorsError",
     "NewRowsReplaceError",
+    "NoPendingBatchError",
     "NoWriteModeError",
     "PartialGroupsError",
     "PipelineNotFoundError",
@@ -64,6 +67,7 @@ __all__ = [
     "UnknownLayerError",
     "UnknownSelectionError",
     "UnknownSourceError",
+    "UnknownTableError",
     "UnknownVariableError",
     "WholeReadAppendedError",
 ]

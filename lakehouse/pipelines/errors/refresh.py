@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from lakehouse.errors import DataError, DefinitionError
+from lakehouse.errors import DataError, DefinitionError, did_you_mean
 from lakehouse.source_location import SourceLocation
 
 __all__ = [
@@ -12,8 +12,10 @@ __all__ = [
     "ChangedSourceError",
     "ForeignTableError",
     "LostBatchError",
+    "NoPendingBatchError",
     "RepeatedKeysError",
     "ReplacedInputError",
+    "UnknownTableError",
 ]
 
 
@@ -86,4 +88,26 @@ class LostBatchError(DataError):
         super().__init__(
             f"{table!r} took batch {number}, and the file that says what was in it, {key!r}, is gone.",
             fix="put the batches' folder back from a backup, or delete the folder of the table to rebuild it.",
+        )
+
+
+class UnknownTableError(DefinitionError):
+    """A warehouse has no batches of a table of this name."""
+
+    def __init__(self, *, table: str, known: Iterable[str], warehouse: str) -> None:
+        self.table = table
+        super().__init__(
+            f"the warehouse {warehouse!r} has no batches of a table {table!r}.",
+            fix=did_you_mean(table, known),
+        )
+
+
+class NoPendingBatchError(DefinitionError):
+    """A batch is to be dropped, and no batch waits to be finished."""
+
+    def __init__(self, *, table: str) -> None:
+        self.table = table
+        super().__init__(
+            f"no batch of {table!r} waits to be finished, so that there is nothing to drop.",
+            fix=f"look at its batches: lakehouse batches show {table}.",
         )

@@ -62,6 +62,7 @@ class BatchLog:
         self._storage = storage
         self._table = table
         self._prefix = f"{SYSTEM_LAYER}/batches/{layer}/{table}/"
+        self._dropped = f"{SYSTEM_LAYER}/dropped_batches/{layer}/{table}/"
         self._known: list[Batch] = []
 
     def all(self) -> Sequence[Batch]:
@@ -86,6 +87,20 @@ class BatchLog:
             last = chain[-1].predecessor
         return tuple(reversed(chain))
 
+    def pending(self, last: int | None) -> Batch | None:
+        """Return the batch that was decided after ``last``, the table's last one, and is not in it; None if none is.
+
+        It is the newest of all: a batch that another one was decided after is abandoned, and so is a dropped one.
+        """
+        batches = self.all()
+        if not batches or batches[-1].number == last or batches[-1].predecessor != last:
+            return None
+        return None if self._storage.exists(self._dropped_key(batches[-1].number)) else batches[-1]
+
+    def drop(self, number: int) -> None:
+        """Abandon a batch that is not in the table: nobody finishes it, and its inputs come again."""
+        self._storage.put_if_absent(self._dropped_key(number), b"")
+
     def decide(self, batch: Batch) -> Batch:
         """Write the batch down and return it; where another run was first, return the other's."""
         key = self.key_of(batch.number)
@@ -96,3 +111,6 @@ class BatchLog:
     def key_of(self, number: int) -> str:
         """Return the storage key of a batch."""
         return f"{self._prefix}{number:020}.json"
+
+    def _dropped_key(self, number: int) -> str:
+        return f"{self._dropped}{number:020}"

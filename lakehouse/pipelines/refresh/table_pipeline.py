@@ -82,8 +82,9 @@ class TablePipeline:
         batches, state = self.batches.all(), self.log.state()
         self._check_owner(batches, exists=state is not None)
         last = state.last_taken(self.flow_id) if state is not None else None
-        if batches and self._is_to_be_finished(batches[-1], last):
-            return Finish(batch=batches[-1])
+        pending = self.batches.pending(last)
+        if pending is not None and self._can_be_finished(pending):
+            return Finish(batch=pending)
         history = self.batches.taken(last)
         if missing := self._missing_input():
             return Rest(reason=f"{missing}, which a step reads, is not there yet")
@@ -100,14 +101,12 @@ class TablePipeline:
         """The application name that the table's commits carry."""
         return self.context.flow_id(self.table.name)
 
-    def _is_to_be_finished(self, batch: Batch, last: int | None) -> bool:
-        """Say whether an earlier run decided this batch for the table as it stands, and did not publish it.
+    def _can_be_finished(self, batch: Batch) -> bool:
+        """Say whether a batch that an earlier run decided is still the one to take.
 
         What was judged is finished as it was judged. What was not is begun again only under the definition that
         it was decided with; under another one its inputs are decided afresh, with a new batch.
         """
-        if batch.number == last or batch.predecessor != last:
-            return False
         staged = self.staged.find(batch.number)
         if staged is not None and staged.exists():
             return True

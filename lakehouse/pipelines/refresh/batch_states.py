@@ -1,0 +1,77 @@
+"""What became of each batch of a table, told from its files and the table's log; and how a pending one is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lakehouse.pipelines.errors import NoPendingBatchError, UnknownTableError
+from lakehouse.pipelines.refresh.batches import Batch, BatchLog
+from lakehouse.pipelines.refresh.staged_batches import StagedBatches
+from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
+from lakehouse.tables import TableLog
+
+__all__ = ["BatchState", "batch_states", "drop_pending_batch"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchState:
+    """A batch, and whether the table has it."""
+
+    number: int
+    decided_at: str
+    """ISO 8601, UTC."""
+    state: Literal["taken", "decided", "judged", "abandoned"]
+    """``decided`` and ``judged`` batches are finished by the next run; an abandoned one's inputs come again."""
+    inputs: Mapping[str, Any]
+
+
+def batch_states(warehouse: Warehouse, table: str) -> tuple[BatchState, ...]:
+    """Return the batches of a table, oldest first. Raises UnknownTableError."""
+    layer = _layer_of(warehouse, table)
+    log, last = _batches(warehouse, layer, table)
+    taken = {batch.number for batch in log.taken(last)}
+    pending = log.pending(last)
+    staged = StagedBatches(warehouse.storage, layer=layer, table=table)
+
+    def state(batch: Batch) -> Literal["taken", "decided", "judged", "abandoned"]:
+        if batch.number in taken:
+            return "taken"
+        if batch != pending:
+            return "abandoned"
+        return "judged" if staged.find(batch.number) is not None else "decided"
+
+    return tuple(
+        BatchState(number=batch.number, decided_at=batch.planned_at, state=state(batch), inputs=batch.inputs)
+        for batch in log.all()
+    )
+
+
+def drop_pending_batch(warehouse: Warehouse, table: str) -> int:
+    """Abandon the batch that the next run would finish, and return its number; its inputs come again.
+
+    Raises UnknownTableError, NoPendingBatchError. No run may be at work on the table.
+    """
+    log, last = _batches(warehouse, _layer_of(warehouse, table), table)
+    pending = log.pending(last)
+    if pending is None:
+        raise NoPendingBatchError(table=table)
+    log.drop(pending.number)
+    return pending.number
+
+
+def _batches(warehouse: Warehouse, layer: str, table: str) -> tuple[BatchLog, int | None]:
+    log = BatchLog(warehouse.storage, layer=layer, table=table)
+    state = TableLog(warehouse.path_of(layer, table)).state()
+    batches = log.all()
+    return log, state.last_taken(batches[-1].flow) if state is not None and batches else None
+
+
+def _layer_of(warehouse: Warehouse, table: str) -> str:
+    prefix = f"{SYSTEM_LAYER}/batches/"
+    found = {tuple(stat.key.removeprefix(prefix).split("/")[:2]) for stat in warehouse.storage.list(prefix)}
+    layers = [layer for layer, name in sorted(found) if name == table]
+    if not layers:
+        raise UnknownTableError(table=table, known=[name for _, name in found], warehouse=warehouse.root)
+    return layers[0]

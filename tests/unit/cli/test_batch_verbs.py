@@ -1,0 +1,64 @@
+"""``lakehouse batches``: what each batch of a table became, and a way out for one that waits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from lakehouse.cli import main
+from lakehouse.delta_log import TransactionManager
+from lakehouse.pipelines import Batch, Warehouse
+from lakehouse.pipelines.refresh.batches import BatchLog
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> str:
+    """A table that has batches 0 and 2; 1 was abandoned, and 3 waits."""
+    warehouse = Warehouse.at(tmp_path)
+    log = BatchLog(warehouse.storage, layer="silver", table="sales")
+    for number, follows in enumerate((None, 0, 0, 2)):
+        log.decide(
+            Batch(
+                flow="lakehouse/shop/sales",
+                number=number,
+                planned_at=f"2026-01-0{number + 1}T00:00:00+00:00",
+                starts_over=follows is None,
+                fingerprint="f",
+                follows=follows,
+                inputs={"after": number},
+                pinned={},
+            )
+        )
+    for number in (0, 2):
+        with TransactionManager().transaction(tmp_path / "silver" / "sales") as transaction:
+            transaction.append(pa.table({"x": [number]}))
+            transaction.set_transaction("lakehouse/shop/sales", number)
+    return str(tmp_path)
+
+
+def states(lake: str, capsys: pytest.CaptureFixture[str]) -> dict[int, str]:
+    assert main(["batches", "show", "sales", "--warehouse", lake, "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return {line["number"]: line["state"] for line in lines}
+
+
+def test_each_batch_is_shown_with_what_became_of_it(lake: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert states(lake, capsys) == {0: "taken", 1: "abandoned", 2: "taken", 3: "decided"}
+    assert main(["batches", "show", "sales", "--warehouse", lake]) == 0
+    assert '3  decided    2026-01-04T00:00:00+00:00  {"after":3}' in capsys.readouterr().out
+
+
+def test_a_dropped_batch_waits_no_more(lake: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batches", "drop", "sales", "--warehouse", lake]) == 0
+    assert "dropped batch 3 of sales" in capsys.readouterr().out
+    assert states(lake, capsys)[3] == "abandoned"
+    assert main(["batches", "drop", "sales", "--warehouse", lake]) == 2
+    assert "no batch of 'sales' waits" in capsys.readouterr().err
+
+
+def test_an_unknown_table_is_refused_with_a_suggestion(lake: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batches", "show", "sale", "--warehouse", lake]) == 2
+    assert "did you mean 'sales'?" in capsys.readouterr().err
