@@ -19,6 +19,7 @@ from lakehouse.pipelines.declare.sources import (
     TableSource,
 )
 from lakehouse.pipelines.declare.steps import OtherTable, Step, StepContext
+from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
 from lakehouse.pipelines.declare.yaml import read_yaml_definition
 from lakehouse.pipelines.declare.yaml_part import YamlPart
@@ -34,6 +35,7 @@ from lakehouse.pipelines.errors import (
     DuplicateRuleError,
     ForeignTableError,
     InvalidNameError,
+    InvalidOptionsError,
     InvalidStepError,
     LostBatchError,
     LostCastErrorsError,
@@ -101,6 +103,7 @@ __all__ = [
     "GoldAggregationPipeline",
     "Inputs",
     "InvalidNameError",
+    "InvalidOptionsError",
     "InvalidStepError",
     "JudgedRows",
     "LostBatchError",
@@ -142,6 +145,7 @@ __all__ = [
     "StepContext",
     "TableDefinition",
     "TableGraph",
+    "TableOptions",
     "TablePipeline",
     "TablePlan",
     "TableReference",

@@ -19,6 +19,7 @@ from lakehouse.tables.interface import (
     TableState,
     TransactionId,
 )
+from lakehouse.tables.layout import TableLayout
 from lakehouse.tables.log import TableLog
 from lakehouse.tables.native import NativeTable
 from lakehouse.tables.paths import literal_path
@@ -36,6 +37,7 @@ __all__ = [
     "Published",
     "StagedRows",
     "SupersededWriteError",
+    "TableLayout",
     "TableLog",
     "TableState",
     "TableWriteError",

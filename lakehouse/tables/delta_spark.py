@@ -20,6 +20,7 @@ from lakehouse.tables.interface import (
     TableState,
     TransactionId,
 )
+from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
 from lakehouse.tables.log import TableLog
 from lakehouse.tables.order import check_order
 from lakehouse.tables.reader import TableReader
@@ -40,9 +41,17 @@ class DeltaSparkTable:
     ``log``: the table's, where somebody holds it already.
     """
 
-    def __init__(self, spark: SparkSession, path: str, *, log: TableLog | None = None) -> None:
+    def __init__(
+        self,
+        spark: SparkSession,
+        path: str,
+        *,
+        log: TableLog | None = None,
+        layout: TableLayout = PLAIN_LAYOUT,
+    ) -> None:
         self._spark = spark
         self._path = path
+        self._layout = layout
         self._reader = TableReader(spark, TableLog(path) if log is None else log, path)
 
     def __repr__(self) -> str:
@@ -112,8 +121,13 @@ class DeltaSparkTable:
     ) -> Published | AlreadyPublished:
         writer = frame.write.format("delta").mode(mode).options(**options)
         writer = writer.option("txnAppId", transaction.application).option("txnVersion", transaction.number)
-        if mode == "append" and self.state() is None:
-            writer = writer.options(**_CHANGE_FEED)
+        if self.state() is None:
+            feed = _CHANGE_FEED if mode == "append" else {}
+            writer = writer.options(**feed, **self._layout.properties)
+        if self._layout.partition_by:
+            writer = writer.partitionBy(*self._layout.partition_by)
+        elif self._layout.cluster_by and self.state() is None:
+            writer = writer.clusterBy(*self._layout.cluster_by)
         return self._publish(action, transaction, lambda: writer.save(self._path))
 
     def _publish(

@@ -32,6 +32,7 @@ from lakehouse.tables.interface import (
     TableState,
     TransactionId,
 )
+from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
 from lakehouse.tables.log import TableLog
 from lakehouse.tables.order import check_order, check_order_after
 from lakehouse.tables.plain_schema import is_nullable, json_of_nullable
@@ -49,11 +50,12 @@ class NativeTable:
     null or a protocol beyond (1, 2), or where the rows have another schema than it has.
     """
 
-    def __init__(self, spark: SparkSession, path: str) -> None:
+    def __init__(self, spark: SparkSession, path: str, *, layout: TableLayout = PLAIN_LAYOUT) -> None:
         self._spark = spark
         self._path = path
         self._log = TableLog(path)
-        self._fallback = DeltaSparkTable(spark, path, log=self._log)
+        self._layout = layout
+        self._fallback = DeltaSparkTable(spark, path, log=self._log, layout=layout)
         self._staged: tuple[DataFrame, StagedRows] | None = None
 
     def __repr__(self) -> str:
@@ -112,7 +114,7 @@ class NativeTable:
             return False
         snapshot = self._log.snapshot()
         if snapshot is None:
-            return True
+            return self._layout.is_plain
         return _is_simple(snapshot) and (schema_may_differ or self._takes(snapshot, schema))
 
     def _takes(self, snapshot: Snapshot, schema: StructType) -> bool:

@@ -63,6 +63,7 @@ def _rules(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterat
 
 
 def _parts(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+    yield from table.options.problems(table=table.name, location=table.location)
     yield from table.flow.source.problems()
     for step in table.all_steps:
         yield from step.problems()

@@ -146,6 +146,11 @@ class TableCheck:
         if mode is None:
             return
         needed = [(mode.name, self.table.location, column) for column in mode.required_columns]
+        layout = self.table.options.layout
+        needed += [
+            (f"the layout of {self.table.name!r}", self.table.location, column)
+            for column in (*layout.partition_by, *layout.cluster_by)
+        ]
         for step, columns in compared:
             needed += [(step.label, step.location, column) for column in columns]
         for label, location, column in needed:

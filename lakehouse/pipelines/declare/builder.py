@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
 from lakehouse.pipelines.declare.flow import Flow
+from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.source_location import caller_location
 
 __all__ = ["DeclarativePipelineBuilder"]
@@ -25,21 +26,37 @@ class DeclarativePipelineBuilder:
         self._variables.append(Variable(name=name, default=default))
         return self
 
-    def bronze(self, name: str, flow: Flow) -> DeclarativePipelineBuilder:
+    def bronze(
+        self, name: str, flow: Flow, *, options: TableOptions | None = None
+    ) -> DeclarativePipelineBuilder:
         """Declare a table of raw rows."""
-        return self.table(name, flow, layer="bronze")
+        return self.table(name, flow, layer="bronze", options=options)
 
-    def silver(self, name: str, flow: Flow) -> DeclarativePipelineBuilder:
+    def silver(
+        self, name: str, flow: Flow, *, options: TableOptions | None = None
+    ) -> DeclarativePipelineBuilder:
         """Declare a table of clean rows."""
-        return self.table(name, flow, layer="silver")
+        return self.table(name, flow, layer="silver", options=options)
 
-    def gold(self, name: str, flow: Flow) -> DeclarativePipelineBuilder:
+    def gold(
+        self, name: str, flow: Flow, *, options: TableOptions | None = None
+    ) -> DeclarativePipelineBuilder:
         """Declare a table of results."""
-        return self.table(name, flow, layer="gold")
+        return self.table(name, flow, layer="gold", options=options)
 
-    def table(self, name: str, flow: Flow, *, layer: str) -> DeclarativePipelineBuilder:
+    def table(
+        self, name: str, flow: Flow, *, layer: str, options: TableOptions | None = None
+    ) -> DeclarativePipelineBuilder:
         """Declare a table in any layer that is registered with PipelineFactory."""
-        self._tables.append(TableDefinition(name=name, layer=layer, flow=flow, location=caller_location()))
+        self._tables.append(
+            TableDefinition(
+                name=name,
+                layer=layer,
+                flow=flow,
+                options=options or TableOptions(),
+                location=caller_location(),
+            )
+        )
         return self
 
     def build(self) -> PipelineDefinition:

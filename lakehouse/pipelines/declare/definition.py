@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps import Step
+from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.variables import fill_variables
 from lakehouse.pipelines.errors import UnknownVariableError
 from lakehouse.source_location import SourceLocation
@@ -31,6 +32,7 @@ class TableDefinition:
     name: str
     layer: str
     flow: Flow
+    options: TableOptions = field(default_factory=TableOptions)
     location: SourceLocation = field(compare=False)
 
     @property

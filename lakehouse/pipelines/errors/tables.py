@@ -12,6 +12,7 @@ __all__ = [
     "DefinitionErrors",
     "DuplicateNameError",
     "InvalidNameError",
+    "InvalidOptionsError",
     "PipelineNotFoundError",
     "QuarantineNameError",
     "UnknownLayerError",
@@ -126,3 +127,11 @@ class QuarantineNameError(DefinitionError):
             f"{location}: the rows that are set aside from {owner!r} go to a table called {name!r} too.",
             fix="give this table another name.",
         )
+
+
+class InvalidOptionsError(DefinitionError):
+    """The options of a table don't fit together."""
+
+    def __init__(self, *, table: str, wrong: str, fix: str, location: SourceLocation) -> None:
+        self.table = table
+        super().__init__(f"{location}: the options of {table!r} have {wrong}.", fix=fix)

@@ -13,7 +13,7 @@ from lakehouse.pipelines.declare.steps import OtherTable
 from lakehouse.pipelines.refresh.open_tables import OpenTables, TableEngine
 from lakehouse.pipelines.refresh.shared_frames import SharedFrames
 from lakehouse.pipelines.warehouse import Warehouse
-from lakehouse.tables import IWritableDeltaTable, NativeTable, TableLog, TableState
+from lakehouse.tables import IWritableDeltaTable, NativeTable, TableLayout, TableLog, TableState
 
 __all__ = ["OnStep", "PinnedTables", "RefreshContext"]
 
@@ -69,11 +69,13 @@ class RefreshContext:
 
     def table(self, table: str) -> IWritableDeltaTable:
         """Return a declared table, which need not exist yet."""
-        return self.table_in(self.tables[table].layer, table)
+        declared = self.tables[table]
+        return self.table_in(declared.layer, table, layout=declared.options.layout)
 
-    def table_in(self, layer: str, table: str) -> IWritableDeltaTable:
+    def table_in(self, layer: str, table: str, *, layout: TableLayout | None = None) -> IWritableDeltaTable:
         """Return a table that is not declared, such as a quarantine."""
-        return self.opened.table(self.warehouse.path_of(layer, table), self.engine, self.open_session)
+        path = self.warehouse.path_of(layer, table)
+        return self.opened.table(path, self.engine, self.open_session, layout=layout or TableLayout())
 
     def flow_id(self, table: str) -> str:
         """Return the application name that the table's commits carry."""

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 from pyspark.sql import SparkSession
 
-from lakehouse.tables import IWritableDeltaTable, TableLog
+from lakehouse.tables import IWritableDeltaTable, TableLayout, TableLog
 
 __all__ = ["OpenTables", "TableEngine"]
 
-TableEngine = Callable[[SparkSession, str], IWritableDeltaTable]
-"""Opens the table in a folder: ``NativeTable``, ``DeltaSparkTable``, or one of your own."""
+
+class TableEngine(Protocol):
+    """Opens the table in a folder: ``NativeTable``, ``DeltaSparkTable``, or one of your own."""
+
+    def __call__(self, spark: SparkSession, path: str, *, layout: TableLayout) -> IWritableDeltaTable:
+        """Return the table, which need not exist yet; a table that is created gets the layout."""
 
 
 class OpenTables:
@@ -29,10 +34,15 @@ class OpenTables:
             return self._logs.setdefault(path, TableLog(path))
 
     def table(
-        self, path: str, engine: TableEngine, open_session: Callable[[], SparkSession]
+        self,
+        path: str,
+        engine: TableEngine,
+        open_session: Callable[[], SparkSession],
+        *,
+        layout: TableLayout,
     ) -> IWritableDeltaTable:
         """Return the table in a folder, which need not exist yet."""
         with self._lock:
             if path not in self._tables:
-                self._tables[path] = engine(open_session(), path)
+                self._tables[path] = engine(open_session(), path, layout=layout)
             return self._tables[path]

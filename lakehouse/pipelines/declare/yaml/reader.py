@@ -11,10 +11,11 @@ from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefi
 from lakehouse.pipelines.declare.flow import Flow, begin
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
+from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml.extensions import load_extensions
 from lakehouse.pipelines.declare.yaml.shape import RULES, pipeline_shape
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.quality import Expectation
 from lakehouse.strict_yaml import ParsedYaml, read_yaml
 from lakehouse.words import Words
@@ -49,7 +50,10 @@ class _Reader:
         flow = self._flow(given.flow, part.at("flow"))
         if given.write is not None:
             flow = flow.write(self._write_mode(given.write, part.at("write")))
-        return TableDefinition(name=given.name, layer=given.layer, flow=flow, location=part.location)
+        options = TableOptions(**field_values(given.options)) if given.options is not None else TableOptions()
+        return TableDefinition(
+            name=given.name, layer=given.layer, flow=flow, options=options, location=part.location
+        )
 
     def _flow(self, given: Any, part: YamlPart) -> Flow:
         flow = self._beginning(given, part)

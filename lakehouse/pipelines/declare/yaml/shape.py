@@ -10,6 +10,7 @@ from typing import Any
 
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
+from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml_part import own_fields
 from lakehouse.quality import Action
@@ -48,6 +49,7 @@ def pipeline_shape() -> type:
             "name": (str, _REQUIRED),
             "layer": (str, _REQUIRED),
             "flow": (flow, _REQUIRED),
+            "options": (own_fields(TableOptions) | None, None),
             "write": (str | _shape("Write", _one_of(WriteMode.words)) | None, None),
         },
     )
