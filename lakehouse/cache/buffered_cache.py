@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from itertools import count
-from typing import TypeVar, cast
+from typing import TypeVar, Unpack, cast
 
 from lakehouse.cache.cache_map import CacheMap
-from lakehouse.cache.entry import Removal
-from lakehouse.cache.sizes import size_of
+from lakehouse.cache.options import CacheKeywords
 from lakehouse.cache.statistics import CacheStatistics
 from lakehouse.cache.ticked_lru_policy import TickedLRUPolicy
 
@@ -28,26 +26,9 @@ class BufferedCache(CacheMap[K, V]):
     a clock would cost a third of the hit.
     """
 
-    def __init__(
-        self,
-        max_entries: int | None = None,
-        *,
-        max_bytes: int | None = None,
-        sizeof: Callable[[V], int] = size_of,
-        ttl_seconds: float | None = None,
-        listener: Callable[[Removal[K, V]], None] | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(
-            max_entries=max_entries,
-            max_bytes=max_bytes,
-            sizeof=sizeof,
-            ttl_seconds=ttl_seconds,
-            listener=listener,
-            policy=TickedLRUPolicy,
-            clock=clock,
-        )
-        del self._settings["policy"]  # not an argument of ours
+    def __init__(self, max_entries: int | None = None, **options: Unpack[CacheKeywords[K, V]]) -> None:
+        """Take the options that ``CacheOptions`` lists. Raises CacheBoundError, InvalidDurationError."""
+        super().__init__(max_entries, policy=TickedLRUPolicy, **options)
 
     def _bind_fast_path(self) -> None:
         super()._bind_fast_path()

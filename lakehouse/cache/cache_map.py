@@ -7,16 +7,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
+from dataclasses import fields
 from functools import partial
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, Unpack, cast
 
 from lakehouse.cache import fork
 from lakehouse.cache.entry import CacheEntry, Removal, RemovalCause
 from lakehouse.cache.entry_store import EntryStore
 from lakehouse.cache.eviction_policy import EvictionPolicy
 from lakehouse.cache.lru_policy import LRUPolicy
+from lakehouse.cache.options import CacheKeywords, CacheOptions, check_duration
 from lakehouse.cache.single_flight import Flight, SingleFlight
-from lakehouse.cache.sizes import size_of
+from lakehouse.cache.single_use import refuse_single_use
+from lakehouse.cache.sizes import measured
 from lakehouse.cache.statistics import CacheStatistics
 
 __all__ = ["CacheMap"]
@@ -27,6 +30,9 @@ D = TypeVar("D")
 
 _log = logging.getLogger(__name__)
 _ABSENT: Any = object()
+_LOAD_WHAT_LASTS = (
+    "let the loader return a value that lasts: a list of what it yields, the result of what it awaits."
+)
 
 
 class CacheMap(Generic[K, V]):
@@ -39,45 +45,34 @@ class CacheMap(Generic[K, V]):
 
     def __init__(
         self,
-        *,
         max_entries: int | None = None,
-        max_bytes: int | None = None,
-        sizeof: Callable[[V], int] = size_of,
-        ttl_seconds: float | None = None,
-        listener: Callable[[Removal[K, V]], None] | None = None,
+        *,
         policy: Callable[[], EvictionPolicy[K]] = LRUPolicy,
-        clock: Callable[[], float] = time.monotonic,
+        **options: Unpack[CacheKeywords[K, V]],
     ) -> None:
-        self._settings = {
-            "max_entries": max_entries,
-            "max_bytes": max_bytes,
-            "sizeof": sizeof,
-            "ttl_seconds": ttl_seconds,
-            "listener": listener,
-            "policy": policy,
-            "clock": clock,
-        }
+        """Take the options that ``CacheOptions`` lists. Raises CacheBoundError, InvalidDurationError."""
+        self.options: CacheOptions[K, V] = CacheOptions(max_entries=max_entries, **options)
+        self._make_policy = policy
+        self._sizeof = None if self.options.max_bytes is None else self.options.sizeof
+        self._clock = self.options.clock
+        self._start_empty()
+        fork.register(self)
+
+    def _start_empty(self) -> None:
+        # Re-entrant, because a key's __eq__ or a finalizer may call us while this thread holds it.
+        self._lock = threading.RLock()
         self._store: EntryStore[K, V] = EntryStore(
-            policy=policy(),
-            max_entries=max_entries,
-            max_bytes=max_bytes,
-            ttl_seconds=ttl_seconds,
-            clock=clock,
-            on_removal=None if listener is None else self._remember_to_tell,
+            policy=self._make_policy(),
+            options=self.options,
+            on_removal=None if self.options.listener is None else self._remember_to_tell,
         )
-        self._sizeof = None if max_bytes is None else sizeof
-        self._listener = listener
-        self._clock = clock
-        self._flights: SingleFlight[K, V] = SingleFlight()
+        self._flights: SingleFlight[K, V] = SingleFlight(self._lock)
         self._hits = self._misses = self._loads = self._load_failures = self._refused = 0
         self._load_seconds = 0.0
         self._changing = False
         self._deferred: deque[Callable[[], object]] = deque()
         self._to_tell: deque[Removal[K, V]] = deque()
-        # Re-entrant, because a key's __eq__ or a finalizer may call us while this thread holds it.
-        self._lock = threading.RLock()
         self._bind_fast_path()
-        fork.register(self)
 
     def _bind_fast_path(self) -> None:
         """Look up once what each hit needs: half of a hit's time would go into attribute look-ups."""
@@ -109,10 +104,15 @@ class CacheMap(Generic[K, V]):
         return default
 
     def put(self, key: K, value: V, *, ttl_seconds: float | None = None) -> None:
-        """Hold ``value`` under ``key``, for ``ttl_seconds`` if given. Raises ValueTooLargeError."""
+        """Hold ``value`` under ``key``, for ``ttl_seconds`` if given.
+
+        Raises ValueTooLargeError, InvalidSizeError, InvalidDurationError.
+        """
+        if ttl_seconds is not None:
+            check_duration("ttl_seconds", ttl_seconds)
         size = 1
         if self._sizeof is not None:
-            size = self._sizeof(value)
+            size = measured(self._sizeof, key, value)
             self._store.check_size(key, size)
         self._acquire()
         try:
@@ -144,11 +144,20 @@ class CacheMap(Generic[K, V]):
         What the loader raises is raised in each of them, and not remembered. A value that is too large for
         the cache is returned and not kept; so is one whose key was put, removed or cleared meanwhile.
         If the loader needs its own key, that inner call gets ``on_recursion()``, or a RecursiveLoadError.
+        Raises LoadTimeoutError where another thread's load takes longer than ``load_timeout_seconds``, and
+        SingleUseValueError for a loader that returns an iterator or a coroutine.
         """
+        if ttl_seconds is not None:
+            check_duration("ttl_seconds", ttl_seconds)
         value = self.get(key, _ABSENT)
         if value is not _ABSENT:
             return cast("V", value)
-        return self._flights.run(key, partial(self._load, key, loader, ttl_seconds), on_recursion)
+        return self._flights.run(
+            key,
+            partial(self._load, key, loader, ttl_seconds),
+            on_recursion,
+            timeout_seconds=self.options.load_timeout_seconds,
+        )
 
     def remove(self, key: K) -> bool:
         """Drop the entry, and the result of a load under way; return whether there was an entry."""
@@ -196,20 +205,27 @@ class CacheMap(Generic[K, V]):
             )
 
     def __repr__(self) -> str:
-        bounds = ", ".join(f"{k}={v!r}" for k, v in self._settings.items() if k.startswith("max_") and v)
+        bounds = ", ".join(f"{name}={bound}" for name, bound in self._bounds() if bound)
         return f"<{type(self).__name__} {bounds}: {len(self)} entries>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _empty_like, (type(self), self._settings)
+        return _empty_like, (type(self), self.options, self._make_policy)
 
-    def before_fork(self) -> None:
-        """Hold the lock over a fork, so that the child's copy is whole."""
-        self._acquire()
+    def before_fork(self, *, timeout_seconds: float) -> bool:
+        """Hold the lock over a fork, so that the child's copy is whole; False if another thread keeps it."""
+        return self._lock.acquire(timeout=timeout_seconds)
 
-    def after_fork(self, *, in_child: bool) -> None:
+    def after_fork(self, *, in_child: bool, is_whole: bool) -> None:
         """Give the lock back; the loads of other threads did not come into the child."""
+        if not is_whole:
+            if (
+                in_child
+            ):  # a thread that is not here left the entries half-changed, and holds the lock for ever
+                self._start_empty()
+            return
         if in_child:
             self._flights.disown_all()
+            self._to_tell.clear()
         self._release()
 
     def _change(self, operation: Callable[..., object], *arguments: object) -> object:
@@ -264,7 +280,8 @@ class CacheMap(Generic[K, V]):
         if value is not _ABSENT:
             return cast("V", value)
         value = self._timed_load(key, loader)
-        size = self._size(value)
+        refuse_single_use(value, what=f"The loader of {key!r}", fix=_LOAD_WHAT_LASTS)
+        size = self._size(key, value)
         if not self._store.could_hold(size):
             with self._lock:
                 self._refused += 1
@@ -289,8 +306,11 @@ class CacheMap(Generic[K, V]):
                 self._loads += loaded
                 self._load_failures += not loaded
 
-    def _size(self, value: V) -> int:
-        return 1 if self._sizeof is None else self._sizeof(value)
+    def _size(self, key: K, value: V) -> int:
+        return 1 if self._sizeof is None else measured(self._sizeof, key, value)
+
+    def _bounds(self) -> list[tuple[str, int | None]]:
+        return [("max_entries", self.options.max_entries), ("max_bytes", self.options.max_bytes)]
 
     def _remember_to_tell(self, entry: CacheEntry[K, V], cause: RemovalCause) -> None:
         self._to_tell.append(Removal(key=entry.key, value=entry.value, cause=cause))
@@ -302,10 +322,11 @@ class CacheMap(Generic[K, V]):
             except IndexError:  # another thread told the last one
                 return
             try:
-                cast("Callable[[Removal[K, V]], None]", self._listener)(removal)
+                cast("Callable[[Removal[K, V]], None]", self.options.listener)(removal)
             except Exception:  # noqa: BLE001  # a listener's fault must not become the caller's
                 _log.exception("The removal listener of %r failed for key %r.", self, removal.key)
 
 
-def _empty_like(kind: type[CacheMap[K, V]], settings: dict[str, Any]) -> CacheMap[K, V]:
-    return kind(**settings)
+def _empty_like(kind: type[CacheMap[K, V]], options: CacheOptions[K, V], policy: Any) -> CacheMap[K, V]:
+    keywords = {field.name: getattr(options, field.name) for field in fields(options)}
+    return kind(policy=policy, **keywords) if kind is CacheMap else kind(**keywords)

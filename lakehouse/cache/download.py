@@ -22,6 +22,7 @@ class Download(io.RawIOBase):
         self.path = path
         self.size_bytes = 0
         self.checksum = 0
+        self._lent = -1
         if path is None:
             self._descriptor = anonymous_file()
         else:
@@ -32,7 +33,13 @@ class Download(io.RawIOBase):
         return True
 
     def fileno(self) -> int:
-        return self._descriptor
+        """Return a descriptor that may be written to, by a subprocess for example, and even be closed.
+
+        What is written past ``write`` is not counted here: ``finish`` looks at the file itself then.
+        """
+        if not self._has_lent():
+            self._lent = os.dup(self._descriptor)
+        return self._lent
 
     def write(self, data: Any) -> int:
         """Write all of ``data``; on a full disk, go on in a file without a name. Raises OSError."""
@@ -44,10 +51,17 @@ class Download(io.RawIOBase):
             except OSError:  # the disk is full or fails: no reason for the reader to fail
                 if self.path is None:
                     raise
-                self._move_elsewhere(self.size_bytes + written)
+                self._move_elsewhere()
         self.size_bytes += written
         self.checksum = zlib.crc32(view, self.checksum)
         return written
+
+    def finish(self) -> None:
+        """Say that all was written: ``size_bytes`` and ``checksum`` are those of the file from now on."""
+        if self._lent >= 0:
+            self._take_back()
+            self.size_bytes = os.fstat(self._descriptor).st_size
+            self.checksum = checksum_of(self._descriptor)
 
     def reader(self) -> int:
         """Return a new descriptor of what was written, read-only where the system can do that."""
@@ -61,6 +75,7 @@ class Download(io.RawIOBase):
         """Close, and remove the name if it is still there."""
         if not self.closed:
             super().close()
+            self._take_back()
             os.close(self._descriptor)
             self.forget_name(unlink=True)
 
@@ -70,12 +85,26 @@ class Download(io.RawIOBase):
             self.path.unlink(missing_ok=True)
         self.path = None
 
-    def _move_elsewhere(self, size_bytes: int) -> None:
+    def _has_lent(self) -> bool:
+        """Say whether the descriptor that was lent is still ours: its number may be another file's by now."""
+        try:
+            return self._lent >= 0 and os.path.samestat(os.fstat(self._lent), os.fstat(self._descriptor))
+        except OSError:
+            return False
+
+    def _take_back(self) -> None:
+        if self._has_lent():
+            os.close(self._lent)
+        self._lent = -1
+
+    def _move_elsewhere(self) -> None:
         elsewhere = anonymous_file()
         copied = 0
-        while copied < size_bytes:
-            chunk = os.pread(self._descriptor, min(CHUNK_BYTES, size_bytes - copied), copied)
+        while chunk := os.pread(self._descriptor, CHUNK_BYTES, copied):
             copied += os.write(elsewhere, chunk)
+        os.lseek(elsewhere, os.lseek(self._descriptor, 0, os.SEEK_CUR), os.SEEK_SET)
+        if self._has_lent():
+            os.dup2(elsewhere, self._lent, inheritable=False)
         os.close(self._descriptor)
         self._descriptor = elsewhere
         self.forget_name(unlink=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from lakehouse.cache.entry import CacheEntry, RemovalCause
-from lakehouse.cache.errors import CacheBoundError, ValueTooLargeError
+from lakehouse.cache.errors import ValueTooLargeError
 from lakehouse.cache.eviction_policy import EvictionPolicy
+from lakehouse.cache.options import CacheOptions
+from lakehouse.cache.rehash import rehash
 
 __all__ = ["EntryStore"]
 
@@ -20,7 +21,8 @@ class EntryStore(Generic[K, V]):
     """Entries by key, never more than the bounds allow: room is made before a new one comes in.
 
     Steps that call a key's ``__hash__`` or ``__eq__`` may be interrupted by what those do; each of them
-    therefore takes an entry or key that is gone meanwhile as done.
+    therefore takes an entry or key that is gone meanwhile as done. A key whose hash changes hides its entry
+    from look-ups, and from nothing else: it still counts, and goes in its turn.
     """
 
     __slots__ = (
@@ -41,16 +43,13 @@ class EntryStore(Generic[K, V]):
         self,
         *,
         policy: EvictionPolicy[K],
-        max_entries: int | None,
-        max_bytes: int | None,
-        ttl_seconds: float | None,
-        clock: Callable[[], float],
+        options: CacheOptions[K, V],
         on_removal: Callable[[CacheEntry[K, V], RemovalCause], None] | None,
     ) -> None:
-        self._max_entries = _checked_bound("max_entries", max_entries, other=max_bytes)
-        self._max_size = _checked_bound("max_bytes", max_bytes, other=max_entries)
-        self._ttl_seconds = ttl_seconds
-        self._clock = clock
+        self._max_entries = options.most_entries
+        self._max_size = options.most_bytes
+        self._ttl_seconds = options.ttl_seconds
+        self._clock = options.clock
         self._on_removal = on_removal
         self.policy = policy
         self.entry_by_key: dict[K, CacheEntry[K, V]] = {}
@@ -91,15 +90,21 @@ class EntryStore(Generic[K, V]):
                 return
             self._drop(old, RemovalCause.REPLACED)
         while self._count() >= self._max_entries or self.size + size > self._max_size:
-            evicted = entries.pop(self.policy.evict_key(), None)
+            victim = self.policy.evict_key()
+            evicted = entries.pop(victim, None)
+            if evicted is None or evicted.key is not victim:
+                evicted = self._entry_of(victim, instead_of=evicted)
             if evicted is not None:
                 self.size -= evicted.size
                 self._evictions += 1
                 if self._on_removal is not None:
                     self._on_removal(evicted, RemovalCause.EVICTED)
         entry = CacheEntry(key, value, size, now, expires_at)
+        twin = entries.setdefault(key, entry)
+        if twin is not entry:  # an eviction brought a hidden entry to light, under an equal key
+            self._drop(twin, RemovalCause.REPLACED)
+            entries[key] = entry
         self.policy.admit(entry)
-        entries[key] = entry
         self.size += size
 
     def remove(self, key: K) -> bool:
@@ -119,12 +124,14 @@ class EntryStore(Generic[K, V]):
     def remove_expired(self) -> None:
         """Drop every entry whose time is over."""
         for entry in [e for e in self.entry_by_key.values() if not self.is_fresh(e)]:
-            self.expire(entry)
+            self._drop(entry, RemovalCause.EXPIRED)
 
     def clear(self) -> None:
         """Drop everything."""
-        for entry in list(self.entry_by_key.values()):
-            self._drop(entry, RemovalCause.CLEARED)
+        entries = list(self.entry_by_key.values())
+        self.entry_by_key.clear()
+        for entry in entries:
+            self._let_go(entry, RemovalCause.CLEARED)
 
     def copies(self) -> list[CacheEntry[K, V]]:
         """Return copies of the fresh entries."""
@@ -143,20 +150,36 @@ class EntryStore(Generic[K, V]):
         self._note_removal(gone, RemovalCause.REPLACED)
 
     def _drop(self, entry: CacheEntry[K, V], cause: RemovalCause) -> None:
-        if self.entry_by_key.pop(entry.key, None) is not None:
-            self.size -= entry.size
-            self.policy.discard(entry)
-            self._note_removal(entry, cause)
+        if self.entry_by_key.get(entry.key) is entry:
+            self.entry_by_key.pop(entry.key, None)
+        elif not self._take_out_hidden(entry):
+            return
+        self._let_go(entry, cause)
+
+    def _entry_of(self, victim: K, *, instead_of: CacheEntry[K, V] | None) -> CacheEntry[K, V] | None:
+        """Return the victim's own entry, taken out, where its key found another one or nothing."""
+        if instead_of is not None:
+            self.entry_by_key[instead_of.key] = instead_of
+        for entry in list(self.entry_by_key.values()):
+            if entry.key is victim and self._take_out_hidden(entry):
+                return entry
+        # A policy may return a key that is equal to the one it was told of, and not the same.
+        return None if instead_of is None else self.entry_by_key.pop(instead_of.key, None)
+
+    def _take_out_hidden(self, entry: CacheEntry[K, V]) -> bool:
+        """Take out an entry that its key does not find; return whether it was there."""
+        if not any(held is entry for held in self.entry_by_key.values()):
+            return False
+        for displaced in rehash(self.entry_by_key, without=entry):
+            self._let_go(displaced, RemovalCause.REPLACED)
+        return True
+
+    def _let_go(self, entry: CacheEntry[K, V], cause: RemovalCause) -> None:
+        self.size -= entry.size
+        self.policy.discard(entry)
+        self._note_removal(entry, cause)
 
     def _note_removal(self, entry: CacheEntry[K, V], cause: RemovalCause) -> None:
         self._removals[cause] = self._removals.get(cause, 0) + 1
         if self._on_removal is not None:
             self._on_removal(entry, cause)
-
-
-def _checked_bound(name: str, bound: int | None, *, other: int | None) -> int:
-    if bound is None and other is None:
-        raise CacheBoundError(bound="max_entries and max_bytes", value=None)
-    if bound is not None and (type(bound) is not int or bound < 1):
-        raise CacheBoundError(bound=name, value=bound)
-    return sys.maxsize if bound is None else bound

@@ -9,10 +9,14 @@ __all__ = [
     "CacheError",
     "CacheSettingError",
     "CacheUnusableWarning",
+    "InvalidDurationError",
+    "InvalidSizeError",
+    "LoadTimeoutError",
     "LockMisuseError",
     "LockTimeoutError",
     "NothingToEvictError",
     "RecursiveLoadError",
+    "SingleUseValueError",
     "SourceChangedError",
     "TruncatedDownloadError",
     "UnknownSizeError",
@@ -33,6 +37,37 @@ class CacheBoundError(CacheError):
             f"{bound} is {value!r}; a cache needs a bound of at least 1.",
             fix="give max_entries=, max_bytes=, or both, as positive whole numbers.",
         )
+
+
+class InvalidDurationError(CacheError):
+    """A time to live or a time-out is not a number of seconds above 0: the cache would never hit, or never wait."""
+
+    def __init__(self, *, option: str, value: object) -> None:
+        self.option = option
+        self.value = value
+        super().__init__(
+            f"{option} is {value!r}; a number of seconds above 0 was expected.",
+            fix=f"give {option} as an int or a float above 0, or None for no limit.",
+        )
+
+
+class InvalidSizeError(CacheError):
+    """``sizeof`` returned something that is not a size: the bound by bytes would not hold."""
+
+    def __init__(self, *, key: object, size: object) -> None:
+        self.key = key
+        self.size = size
+        super().__init__(
+            f"sizeof returned {size!r} for the value of {key!r}; a whole number of at least 0 was expected.",
+            fix="let sizeof return the value's bytes as an int.",
+        )
+
+
+class SingleUseValueError(CacheError):
+    """A loader or a fetch returned an iterator or a coroutine: the second reader would find nothing in it."""
+
+    def __init__(self, *, what: str, found: str, fix: str) -> None:
+        super().__init__(f"{what} {found}, which can be used only once.", fix=fix)
 
 
 class ValueTooLargeError(CacheError):
@@ -67,6 +102,18 @@ class RecursiveLoadError(CacheError):
         super().__init__(
             f"The loader of {key!r} needs {key!r} itself: waiting for it would never end.",
             fix="let loaders depend on other keys only, and never in a circle.",
+        )
+
+
+class LoadTimeoutError(CacheError):
+    """Another thread loads the same key, and did not finish within the time-out; its load goes on."""
+
+    def __init__(self, *, key: object, timeout_seconds: float) -> None:
+        self.key = key
+        self.timeout_seconds = timeout_seconds
+        super().__init__(
+            f"Another thread has been loading {key!r} for more than {timeout_seconds:g} s.",
+            fix="let no loader wait for a thread that needs its key, or give a longer load_timeout_seconds.",
         )
 
 

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import TypeVar
 
 from lakehouse.cache.errors import NothingToEvictError
-from lakehouse.cache.eviction_policy import EvictionPolicy
-from lakehouse.cache.linked_list import Node
+from lakehouse.cache.linked_list import LinkedList, Node
+from lakehouse.cache.node_policy import NodePolicy
 
 __all__ = ["FIFOPolicy"]
 
 K = TypeVar("K", bound=Hashable)
 
 
-class FIFOPolicy(EvictionPolicy[K]):
+class FIFOPolicy(NodePolicy[K]):
     """First in, first out; a use changes nothing. For data that is read once, in order."""
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_list",)
 
     def __init__(self) -> None:
-        # A plain dict would walk over the holes at its start again at each eviction.
-        self._keys: OrderedDict[K, None] = OrderedDict()
-
-    def track_access(self, key: K) -> None:
-        self._keys.setdefault(key, None)
-
-    def forget(self, key: K) -> None:
-        self._keys.pop(key, None)
+        super().__init__()
+        self._list: LinkedList[K] = LinkedList()
 
     def evict_key(self) -> K:
-        if not self._keys:
+        node = self._list.tail()
+        if node is None:
             raise NothingToEvictError(policy="FIFOPolicy")
-        return self._keys.popitem(last=False)[0]
+        self._list.unlink(node)
+        return self._key_of_evicted(node)
+
+    def admit(self, node: Node[K]) -> None:
+        self._list.push_head(node)
 
     def touch(self, node: Node[K]) -> None:
         pass
+
+    def discard(self, node: Node[K]) -> None:
+        self._list.unlink(node)

@@ -8,8 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
+from lakehouse.cache.disk_bounds import DiskBounds, disk_bytes
 from lakehouse.cache.download import Download
+from lakehouse.cache.eviction_order import EvictionOrder
 from lakehouse.cache.host_lock import HostReadWriteLock
 from lakehouse.cache.session import Session, sweep
 from lakehouse.cache.slot_table import SlotTable
@@ -20,6 +23,14 @@ __all__ = ["FileStore"]
 FIRST_SLOTS = 1024
 
 
+class Publication(NamedTuple):
+    """What came of publishing a file."""
+
+    is_kept: bool
+    """False: it is larger than the bound, or the disk has no room for it."""
+    evicted: list[StoredObject]
+
+
 class FileStore:
     """Files in a folder, by digest. The folder is the truth and the index a guess at it, rebuilt when wrong.
 
@@ -27,18 +38,20 @@ class FileStore:
     who finds the mark took over from a process that was killed, and rebuilds.
     """
 
-    def __init__(self, folder: Path, *, max_bytes: int) -> None:
+    def __init__(self, folder: Path, *, bounds: DiskBounds) -> None:
         self._objects = folder / "objects"
         self._sessions = folder / "sessions"
         self._index = folder / "index"
-        self._max_bytes = max_bytes
+        self._bounds = bounds
+        self._order = EvictionOrder()
         self._lock = HostReadWriteLock(folder / "index-lock")
         for each in (self._objects, self._sessions):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._table: SlotTable | None = None
         with self._changing() as table:
             sweep(self._sessions)
-            if sum(1 for _ in os.scandir(self._objects)) != sum(1 for _ in table.entries()):
+            on_disk = sum(1 for _ in os.scandir(self._objects))
+            if not on_disk == table.files == sum(1 for _ in table.entries()):
                 self._rebuild()
 
     def new_session(self) -> Session:
@@ -60,19 +73,30 @@ class FileStore:
         """Return the file's path."""
         return f"{self._objects}/{stored.name}"
 
-    def publish(self, download: Download, digest: Digest) -> list[StoredObject]:
-        """Make the finished download the file of this key; return what was evicted for it. Raises OSError."""
-        stored = StoredObject(digest, download.size_bytes, download.checksum)
-        if download.path is None:
-            return []
+    def trim(self) -> list[StoredObject]:
+        """Evict what the bounds don't allow (they may have been wider, or the disk emptier); return it."""
         with self._changing() as table:
-            evicted = self._make_room(table, stored)
+            return self._make_room(table, 0).evicted
+
+    def publish(self, download: Download, digest: Digest) -> Publication:
+        """Make the finished download the file of this key, if it has a name and there is room. Raises OSError."""
+        stored = StoredObject(digest, download.size_bytes, download.checksum)
+        needed = disk_bytes(stored.size_bytes)
+        if download.path is None or needed > self._bounds.max_bytes:
+            return Publication(is_kept=False, evicted=[])
+        with self._changing() as table:
+            replaced = table.find(digest)
+            if replaced is not None:
+                self._remove(table, replaced)
+            room = self._make_room(table, needed)
+            if not room.is_kept:
+                return room
             if table.is_full():
                 table = self._write_table(list(table.entries()))
             table.insert(stored, used_ns=time.time_ns())
             os.rename(download.path, self.path_of(stored))
         download.forget_name(unlink=False)
-        return evicted
+        return room
 
     def drop(self, digest: Digest) -> None:
         """Remove this key's file, if it is there."""
@@ -127,17 +151,21 @@ class FileStore:
         self._table = SlotTable.attach(self._index)
         return self._table
 
-    def _make_room(self, table: SlotTable, stored: StoredObject) -> list[StoredObject]:
-        replaced = table.find(stored.digest)
-        if replaced is not None:
-            self._remove(table, replaced)
-        evicted = []
-        held_bytes = table.total_bytes()
-        while held_bytes + stored.size_bytes > self._max_bytes and (oldest := table.oldest()) is not None:
-            victim = self._remove(table, oldest)
-            held_bytes -= victim.size_bytes
+    def _make_room(self, table: SlotTable, needed: int) -> Publication:
+        """Evict until so many bytes fit, and the disk has its free space again, or nothing is left to go."""
+        shortage = self._bounds.shortage(self._objects)
+        too_much = max(table.disk_bytes + needed - self._bounds.max_bytes, shortage.disk_bytes)
+        evicted: list[StoredObject] = []
+        freed = 0
+        while freed < too_much or len(evicted) < shortage.files:
+            position = self._order.next(table)
+            if position is None:
+                break
+            victim = self._remove(table, position)
+            freed += disk_bytes(victim.size_bytes)
             evicted.append(victim)
-        return evicted
+        is_kept = freed >= too_much and len(evicted) >= shortage.files
+        return Publication(is_kept=is_kept, evicted=evicted)
 
     def _remove(self, table: SlotTable, position: int) -> StoredObject:
         stored = table.object_at(position)
@@ -147,7 +175,7 @@ class FileStore:
         return stored
 
     def _rebuild(self) -> SlotTable:
-        """Make the index anew from the names in the folder; what is in the old one tells the last uses."""
+        """Rebuild the index from the names in the folder; the old one tells the last uses."""
         known = dict(self._table.entries()) if self._table is not None else {}
         found: dict[Digest, tuple[StoredObject, int]] = {}
         for entry in os.scandir(self._objects):

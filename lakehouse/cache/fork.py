@@ -4,44 +4,67 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import weakref
+from collections.abc import Iterable
 from typing import Protocol
 
-__all__ = ["register"]
+__all__ = ["LONGEST_WAIT_SECONDS", "ForkAware", "register"]
+
+LONGEST_WAIT_SECONDS = 0.5
+"""How long one fork waits for all caches together; a cache that is not at rest by then starts empty in the child."""
 
 
 class ForkAware(Protocol):
     """Has a state that a fork must not copy half-changed."""
 
-    def before_fork(self) -> None:
-        """Wait until no other thread is changing the state, and keep it so."""
+    def before_fork(self, *, timeout_seconds: float) -> bool:
+        """Keep other threads from changing the state; False if one still does after ``timeout_seconds``."""
 
-    def after_fork(self, *, in_child: bool) -> None:
-        """Go on; in the child, without the threads (and what they had begun) that stayed in the parent."""
+    def after_fork(self, *, in_child: bool, is_whole: bool) -> None:
+        """Go on; in the child without the threads that stayed in the parent, and what they had begun.
+
+        ``is_whole`` is what ``before_fork`` returned: without it the child's copy can't be trusted.
+        """
 
 
-_aware: weakref.WeakSet[ForkAware] = weakref.WeakSet()
-_held: list[ForkAware] = []
-_one_fork_at_a_time = threading.Lock()
+_aware: dict[int, weakref.ref[ForkAware]] = {}
+# Re-entrant, because a finalizer or a signal handler may make a cache, or fork, in the middle of what is below.
+_lock = threading.RLock()
+_forks_under_way: list[list[tuple[ForkAware, bool]]] = []
 
 
 def register(subject: ForkAware) -> None:
     """Call ``subject`` around each fork of this process, for as long as it lives."""
-    _aware.add(subject)
+    identity = id(subject)
+    with _lock:
+        _aware[identity] = weakref.ref(subject, lambda dead: _forget(identity, dead))
+
+
+def _forget(identity: int, dead: weakref.ref[ForkAware]) -> None:
+    if _aware.get(identity) is dead:  # and not a younger one at the same address
+        del _aware[identity]
 
 
 def _before() -> None:
-    _one_fork_at_a_time.acquire()
-    _held.extend(_aware)
-    for subject in _held:
-        subject.before_fork()
+    _lock.acquire()
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    _forks_under_way.append([(subject, _is_at_rest(subject, deadline)) for subject in _alive()])
+
+
+def _is_at_rest(subject: ForkAware, deadline: float) -> bool:
+    return subject.before_fork(timeout_seconds=max(deadline - time.monotonic(), 0.0))
+
+
+def _alive() -> Iterable[ForkAware]:
+    found = (reference() for reference in tuple(_aware.values()))
+    return [subject for subject in found if subject is not None]
 
 
 def _after(*, in_child: bool) -> None:
-    for subject in reversed(_held):
-        subject.after_fork(in_child=in_child)
-    _held.clear()
-    _one_fork_at_a_time.release()
+    for subject, is_whole in reversed(_forks_under_way.pop()):
+        subject.after_fork(in_child=in_child, is_whole=is_whole)
+    _lock.release()
 
 
 def _after_in_parent() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -18,18 +19,24 @@ __all__ = ["KeyLocks", "RangeKeyLocks", "StripedKeyLocks", "key_locks_in"]
 STRIPES = 256
 
 
+FIRST_PAUSE_SECONDS = 0.001
+LAST_PAUSE_SECONDS = 0.05
+
+
 class KeyLocks(ABC):
     """Gives each key to one holder at a time, among all threads and processes, until it dies."""
 
     @abstractmethod
-    def holding(self, digest: Digest) -> AbstractContextManager[None]:
-        """Wait for the key, and hold it until the end of the ``with``. Raises OSError."""
+    def holding(
+        self, digest: Digest, *, timeout_seconds: float | None = None
+    ) -> AbstractContextManager[None]:
+        """Wait for the key, and hold it until the end of the ``with``. Raises OSError, TimeoutError."""
 
 
 class RangeKeyLocks(KeyLocks):
     """Linux: a lock on one byte of one file, at the key's own offset.
 
-    Locks of the open file description (fcntl F_OFD_SETLKW), because POSIX record locks are the whole
+    Locks of the open file description (fcntl F_OFD_SETLK), because POSIX record locks are the whole
     process's, so that threads would not exclude each other.
     """
 
@@ -37,14 +44,14 @@ class RangeKeyLocks(KeyLocks):
         self._path = folder / "key-locks"
 
     @contextmanager
-    def holding(self, digest: Digest) -> Iterator[None]:
+    def holding(self, digest: Digest, *, timeout_seconds: float | None = None) -> Iterator[None]:
         request = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, digest[1] >> 2, 1, 0)
-        while True:
-            with opened_lock_file(self._path) as descriptor:
-                fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW, request)
-                if is_same_file(descriptor, self._path):
-                    yield
-                    return
+
+        def lock(descriptor: int) -> None:
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, request)
+
+        with _locked(self._path, lock, timeout_seconds):
+            yield
 
 
 class StripedKeyLocks(KeyLocks):
@@ -54,14 +61,38 @@ class StripedKeyLocks(KeyLocks):
         self._folder = folder
 
     @contextmanager
-    def holding(self, digest: Digest) -> Iterator[None]:
-        path = self._folder / f"key-lock-{digest[1] % STRIPES:02x}"
-        while True:
-            with opened_lock_file(path) as descriptor:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                if is_same_file(descriptor, path):
-                    yield
-                    return
+    def holding(self, digest: Digest, *, timeout_seconds: float | None = None) -> Iterator[None]:
+        def lock(descriptor: int) -> None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+        with _locked(self._folder / f"key-lock-{digest[1] % STRIPES:02x}", lock, timeout_seconds):
+            yield
+
+
+@contextmanager
+def _locked(path: Path, lock: Callable[[int], None], timeout_seconds: float | None) -> Iterator[None]:
+    """Ask again and again, as a request that waits in the kernel has no time-out."""
+    deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+    while True:
+        with opened_lock_file(path) as descriptor:
+            _wait_for(lock, descriptor, deadline)
+            if is_same_file(descriptor, path):
+                yield
+                return
+
+
+def _wait_for(lock: Callable[[int], None], descriptor: int, deadline: float | None) -> None:
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            lock(descriptor)
+        except (BlockingIOError, PermissionError):  # EAGAIN or EACCES: somebody holds it
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError("another process holds the lock of this key") from None
+            time.sleep(pause)
+            pause = min(2 * pause, LAST_PAUSE_SECONDS)
+        else:
+            return
 
 
 def key_locks_in(folder: Path) -> KeyLocks:

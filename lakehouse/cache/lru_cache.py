@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Hashable
-from typing import TypeVar
+from collections.abc import Hashable
+from typing import TypeVar, Unpack
 
 from lakehouse.cache.cache_map import CacheMap
-from lakehouse.cache.entry import Removal
 from lakehouse.cache.lru_policy import LRUPolicy
-from lakehouse.cache.sizes import size_of
+from lakehouse.cache.options import CacheKeywords
 
 __all__ = ["LRUCache"]
 
@@ -20,23 +18,6 @@ V = TypeVar("V")
 class LRUCache(CacheMap[K, V]):
     """A CacheMap that evicts exactly the least recently used entry."""
 
-    def __init__(
-        self,
-        max_entries: int | None = None,
-        *,
-        max_bytes: int | None = None,
-        sizeof: Callable[[V], int] = size_of,
-        ttl_seconds: float | None = None,
-        listener: Callable[[Removal[K, V]], None] | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(
-            max_entries=max_entries,
-            max_bytes=max_bytes,
-            sizeof=sizeof,
-            ttl_seconds=ttl_seconds,
-            listener=listener,
-            policy=LRUPolicy,
-            clock=clock,
-        )
-        del self._settings["policy"]  # not an argument of ours
+    def __init__(self, max_entries: int | None = None, **options: Unpack[CacheKeywords[K, V]]) -> None:
+        """Take the options that ``CacheOptions`` lists. Raises CacheBoundError, InvalidDurationError."""
+        super().__init__(max_entries, policy=LRUPolicy, **options)

@@ -8,7 +8,10 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple, ParamSpec, Protocol, TypedDict, TypeVar, cast, overload
 
+from lakehouse.cache import fork
 from lakehouse.cache.lru_cache import LRUCache
+from lakehouse.cache.options import DEFAULT_LOAD_TIMEOUT_SECONDS, CacheKeywords, CacheOptions
+from lakehouse.cache.single_use import refuse_single_use_function
 
 __all__ = ["CacheInfo", "CacheParameters", "MemoizedFunction", "cached"]
 
@@ -58,41 +61,50 @@ class MemoizedFunction(Protocol[P, R_co]):
 def cached(maxsize: Callable[P, R], typed: bool = ...) -> MemoizedFunction[P, R]: ...
 @overload
 def cached(
-    maxsize: int | None = ..., typed: bool = ..., *, ttl_seconds: float | None = ...
+    maxsize: int | None = ...,
+    typed: bool = ...,
+    *,
+    ttl_seconds: float | None = ...,
+    load_timeout_seconds: float | None = ...,
 ) -> Callable[[Callable[P, R]], MemoizedFunction[P, R]]: ...
 def cached(
     maxsize: Any = 128,
     typed: bool = False,  # noqa: FBT001, FBT002, RUF100  # positional, as functools has it
     *,
     ttl_seconds: float | None = None,
+    load_timeout_seconds: float | None = DEFAULT_LOAD_TIMEOUT_SECONDS,
 ) -> Any:
     """Remember the last ``maxsize`` results (None: all), each for ``ttl_seconds`` if given.
 
     As functools.lru_cache, but threads that ask for the same call at once share one call, and its exception.
-    A call that needs its own result is made again, inside the first.
+    A call that needs its own result is made again, inside the first. Raises SingleUseValueError for a
+    coroutine or generator function, InvalidDurationError.
     """
+    options = CacheKeywords[Hashable, Any](ttl_seconds=ttl_seconds, load_timeout_seconds=load_timeout_seconds)
     if callable(maxsize):
-        return _memoize(maxsize, maxsize=128, typed=typed, ttl_seconds=ttl_seconds)
+        return _memoize(maxsize, maxsize=128, typed=typed, options=options)
     bound = None if maxsize is None else max(maxsize, 0)
-    return functools.partial(_memoize, maxsize=bound, typed=typed, ttl_seconds=ttl_seconds)
+    return functools.partial(_memoize, maxsize=bound, typed=typed, options=options)
 
 
 def _memoize(
-    function: Callable[..., Any], *, maxsize: int | None, typed: bool, ttl_seconds: float | None
+    function: Callable[..., Any], *, maxsize: int | None, typed: bool, options: CacheKeywords[Hashable, Any]
 ) -> Any:
+    refuse_single_use_function(function)
+    CacheOptions(max_entries=1, **options)  # says what is wrong where it is written, used or not
     if maxsize == 0:
         wrapper = _only_counting(function)
     else:
-        wrapper = _remembering(function, maxsize=maxsize, typed=typed, ttl_seconds=ttl_seconds)
+        wrapper = _remembering(function, maxsize=maxsize, typed=typed, options=options)
     wrapper.cache_parameters = lambda: CacheParameters(maxsize=maxsize, typed=typed)
     return functools.update_wrapper(wrapper, function)
 
 
 def _remembering(
-    function: Callable[..., Any], *, maxsize: int | None, typed: bool, ttl_seconds: float | None
+    function: Callable[..., Any], *, maxsize: int | None, typed: bool, options: CacheKeywords[Hashable, Any]
 ) -> Any:
     def empty() -> LRUCache[Hashable, Any]:
-        return LRUCache(sys.maxsize if maxsize is None else maxsize, ttl_seconds=ttl_seconds)
+        return LRUCache(sys.maxsize if maxsize is None else maxsize, **options)
 
     cache = empty()
 
@@ -117,23 +129,41 @@ def _remembering(
 
 
 def _only_counting(function: Callable[..., Any]) -> Any:
-    misses = 0
-    lock = threading.Lock()
+    calls = _Calls()
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        nonlocal misses
-        with lock:
-            misses += 1
+        calls.add_one()
         return function(*args, **kwargs)
 
-    def cache_clear() -> None:
-        nonlocal misses
-        misses = 0
-
     memoized = cast("Any", wrapper)
-    memoized.cache_info = lambda: CacheInfo(0, misses, 0, 0)
-    memoized.cache_clear = cache_clear
+    memoized.cache_info = lambda: CacheInfo(0, calls.number, 0, 0)
+    memoized.cache_clear = calls.forget
     return memoized
+
+
+class _Calls:
+    """How often a function was called, by any thread."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._lock = threading.RLock()
+        fork.register(self)
+
+    def add_one(self) -> None:
+        with self._lock:
+            self.number += 1
+
+    def forget(self) -> None:
+        self.number = 0
+
+    def before_fork(self, *, timeout_seconds: float) -> bool:
+        return self._lock.acquire(timeout=timeout_seconds)
+
+    def after_fork(self, *, in_child: bool, is_whole: bool) -> None:
+        if is_whole:
+            self._lock.release()
+        elif in_child:
+            self._lock = threading.RLock()
 
 
 class _CallKey(tuple[Any, ...]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,21 +12,25 @@ from typing import Any, TypeVar, cast
 
 from lakehouse.cache.entry import Removal, RemovalCause
 from lakehouse.cache.errors import CacheSettingError
+from lakehouse.cache.fetching import Fetch
 from lakehouse.cache.lease import Lease
 from lakehouse.cache.lru_cache import LRUCache
-from lakehouse.cache.node_file_cache import Fetch, NodeFileCache
+from lakehouse.cache.node_file_cache import NodeFileCache
+from lakehouse.cache.single_use import refuse_single_use
 
 __all__ = ["NodeCache", "NodeCacheSettings", "node_cache"]
 
 T = TypeVar("T")
 
 DIRECTORY = "spark.lakehouse.cache.dir"
+MIN_FREE_BYTES = "spark.lakehouse.cache.minFreeBytes"
 MAX_BYTES = "spark.lakehouse.cache.maxBytes"
 ENABLED = "spark.lakehouse.cache.enabled"
 MEMORY_ENTRIES = "spark.lakehouse.cache.memoryEntries"
 VARIABLE_BY_KEY = {
     DIRECTORY: "LAKEHOUSE_CACHE_DIR",
     MAX_BYTES: "LAKEHOUSE_CACHE_MAX_BYTES",
+    MIN_FREE_BYTES: "LAKEHOUSE_CACHE_MIN_FREE_BYTES",
     ENABLED: "LAKEHOUSE_CACHE_ENABLED",
     MEMORY_ENTRIES: "LAKEHOUSE_CACHE_MEMORY_ENTRIES",
 }
@@ -45,6 +48,8 @@ class NodeCacheSettings:
 
     directory: Path
     max_bytes: int = DEFAULT_MAX_BYTES
+    min_free_bytes: int | None = None
+    """Free space that the cache leaves on the disk; None: a hundredth of it."""
     enabled: bool = True
     memory_entries: int = DEFAULT_MEMORY_ENTRIES
 
@@ -64,6 +69,7 @@ class NodeCacheSettings:
         return cls(
             directory=Path(value_of(DIRECTORY) or _default_directory()),
             max_bytes=_as_bytes(MAX_BYTES, value_of(MAX_BYTES), DEFAULT_MAX_BYTES),
+            min_free_bytes=_as_bytes(MIN_FREE_BYTES, value_of(MIN_FREE_BYTES), None, least=0),
             enabled=_as_boolean(ENABLED, value_of(ENABLED)),
             memory_entries=_as_bytes(MEMORY_ENTRIES, value_of(MEMORY_ENTRIES), DEFAULT_MEMORY_ENTRIES),
         )
@@ -74,7 +80,12 @@ class NodeCache:
 
     def __init__(self, settings: NodeCacheSettings) -> None:
         self.settings = settings
-        self.files = NodeFileCache(settings.directory, max_bytes=settings.max_bytes, enabled=settings.enabled)
+        self.files = NodeFileCache(
+            settings.directory,
+            max_bytes=settings.max_bytes,
+            min_free_bytes=settings.min_free_bytes,
+            enabled=settings.enabled,
+        )
         self._objects: LRUCache[Hashable, Any] = LRUCache(
             settings.memory_entries, listener=self._note_removal
         )
@@ -90,7 +101,12 @@ class NodeCache:
         def read_and_parse(_key: Hashable) -> T:
             self.files.counters.add("memory_loads")
             with self.files.open(uri, version, fetch) as lease:
-                return parse(lease)
+                parsed = parse(lease)
+            # Found in memory or not, enabled or not: what is parsed must be the same thing for everybody.
+            refuse_single_use(
+                parsed, what=f"parse of {uri!r}", fix="let parse return what it read, as a list."
+            )
+            return parsed
 
         if not self.settings.enabled:
             return read_and_parse(key)
@@ -107,29 +123,31 @@ class NodeCache:
 
 
 _node_cache_by_settings: dict[NodeCacheSettings, NodeCache] = {}
-_making = threading.Lock()
 
 
 def node_cache(settings: NodeCacheSettings) -> NodeCache:
     """Return this process's cache with these settings: one, however often it is asked for."""
     found = _node_cache_by_settings.get(settings)
-    if found is None:
-        with _making:
-            found = _node_cache_by_settings.setdefault(settings, NodeCache(settings))
-    return found
+    # No lock, which a forked child would find held: of two that are made at once, one is used and costs nothing.
+    return found or _node_cache_by_settings.setdefault(settings, NodeCache(settings))
 
 
 def _default_directory() -> str:
     return os.path.join(tempfile.gettempdir(), f"lakehouse-cache-{os.getuid()}")
 
 
-def _as_bytes(key: str, value: str | None, default: int) -> int:
+N = TypeVar("N", int, None)
+
+
+def _as_bytes(key: str, value: str | None, default: N, *, least: int = 1) -> int | N:
     if value is None:
         return default
     match = _BYTES.fullmatch(value.strip())
-    number = int(match[1]) << _SHIFT[match[2].lower()] if match else 0
-    if number < 1:
-        raise CacheSettingError(key=key, value=value, expected="a whole number above 0, such as 500m or 20g")
+    number = int(match[1]) << _SHIFT[match[2].lower()] if match else -1
+    if number < least:
+        raise CacheSettingError(
+            key=key, value=value, expected=f"a whole number of at least {least}, such as 500m or 20g"
+        )
     return number
 
 

@@ -64,7 +64,7 @@ class NodeCounters:
 
     def __init__(self, words: memoryview) -> None:
         self._words = words
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finalizer may count, in the middle of it
 
     @classmethod
     def in_file(cls, path: Path) -> NodeCounters:

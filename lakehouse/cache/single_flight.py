@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-from lakehouse.cache.errors import RecursiveLoadError
+from lakehouse.cache.errors import LoadTimeoutError, RecursiveLoadError
+from lakehouse.cache.flight import Flight, Waited
+from lakehouse.cache.rehash import rehash
 
 __all__ = ["Flight", "SingleFlight"]
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-
-_flight_awaited_by: dict[int, Flight] = {}
-"""Which flight each waiting thread waits for, over all caches: a circle here would never end."""
-_graph_lock = threading.Lock()
-
-
-class Flight:
-    """One piece of work under way: who does it, and what came of it."""
-
-    __slots__ = ("error", "gate", "has_value", "is_over", "is_wanted", "owner", "value")
-
-    def __init__(self) -> None:
-        self.owner = threading.get_ident()
-        self.gate = threading.Lock()  # held until the work is over; half the price of an Event
-        self.gate.acquire()
-        self.is_over = False
-        self.has_value = False
-        self.is_wanted = True
-        self.value: Any = None
-        self.error: Exception | None = None
-
-    def would_wait_for(self, thread: int) -> bool:
-        """Say whether this flight ends only after ``thread`` goes on. Needs the graph lock."""
-        flight: Flight | None = self
-        while flight is not None and not flight.is_over:
-            if flight.owner == thread:
-                return True
-            flight = _flight_awaited_by.get(flight.owner)
-        return False
 
 
 class SingleFlight(Generic[K, V]):
@@ -52,12 +26,23 @@ class SingleFlight(Generic[K, V]):
 
     __slots__ = ("_lock", "flight_by_key")
 
-    def __init__(self) -> None:
-        self.flight_by_key: dict[K, Flight] = {}
-        self._lock = threading.RLock()  # a key's __eq__ may call us again
+    def __init__(self, lock: Any = None) -> None:
+        """``lock`` is re-entrant, as a key's ``__eq__`` may call us again; a cache gives its own.
 
-    def run(self, key: K, work: Callable[[Flight], V], on_recursion: Callable[[], V] | None = None) -> V:
-        """Return what ``work`` returned, here or in another thread.
+        Two locks here would be taken in either order: from a change of the cache, and from an ``__eq__``.
+        """
+        self.flight_by_key: dict[K, Flight] = {}
+        self._lock = threading.RLock() if lock is None else lock
+
+    def run(
+        self,
+        key: K,
+        work: Callable[[Flight], V],
+        on_recursion: Callable[[], V] | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> V:
+        """Return what ``work`` returned, here or in another thread. Raises LoadTimeoutError.
 
         Where waiting would never end, ``on_recursion`` is called; without it, RecursiveLoadError is raised.
         """
@@ -65,7 +50,7 @@ class SingleFlight(Generic[K, V]):
             flight, is_mine = self._join(key)
             if is_mine:
                 return self._lead(key, flight, work)
-            if not self._wait(flight):
+            if not _is_over(key, flight, timeout_seconds):
                 if on_recursion is None:
                     raise RecursiveLoadError(key=key)
                 return on_recursion()
@@ -74,6 +59,20 @@ class SingleFlight(Generic[K, V]):
             if flight.has_value:
                 value: V = flight.value
                 return value
+
+    @contextmanager
+    def alone(self, key: K, *, timeout_seconds: float | None = None) -> Iterator[None]:
+        """Hold the key, one thread at a time. Raises RecursiveLoadError, LoadTimeoutError."""
+        while True:
+            flight, is_mine = self._join(key)
+            if is_mine:
+                break
+            if not _is_over(key, flight, timeout_seconds):
+                raise RecursiveLoadError(key=key)
+        try:
+            yield
+        finally:
+            self._end(key, flight)
 
     def disown(self, key: K) -> None:
         """Let this key's flight end for those who wait, with a result that is no longer wanted."""
@@ -107,22 +106,23 @@ class SingleFlight(Generic[K, V]):
             flight.has_value = True
             return value
         finally:
+            self._end(key, flight)
+
+    def _end(self, key: K, flight: Flight) -> None:
+        try:
             with self._lock:
                 if self.flight_by_key.get(key) is flight:
                     del self.flight_by_key[key]
-            flight.is_over = True
-            flight.gate.release()
-
-    def _wait(self, flight: Flight) -> bool:
-        """Wait until the flight is over; return False at once if that would never be."""
-        me = threading.get_ident()
-        with _graph_lock:
-            if flight.would_wait_for(me):
-                return False
-            _flight_awaited_by[me] = flight
-        try:
-            with flight.gate:
-                return True
+                elif any(other is flight for other in self.flight_by_key.values()):
+                    for displaced in rehash(self.flight_by_key, without=flight):
+                        displaced.is_wanted = False
         finally:
-            with _graph_lock:
-                del _flight_awaited_by[me]
+            flight.end()
+
+
+def _is_over(key: object, flight: Flight, timeout_seconds: float | None) -> bool:
+    """Wait until the flight is over; return False at once where that would never be."""
+    waited = flight.wait(timeout_seconds)
+    if waited is Waited.TOO_LONG and timeout_seconds is not None:
+        raise LoadTimeoutError(key=key, timeout_seconds=timeout_seconds)
+    return waited is not Waited.IN_A_CIRCLE

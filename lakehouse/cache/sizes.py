@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import operator
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from lakehouse.cache.errors import UnknownSizeError
+from lakehouse.cache.errors import InvalidSizeError, UnknownSizeError
 
-__all__ = ["size_of"]
+__all__ = ["measured", "size_of"]
+
+V = TypeVar("V")
 
 
 def size_of(value: Any) -> int:
@@ -22,3 +26,15 @@ def size_of(value: Any) -> int:
     if isinstance(size, int):
         return size
     raise UnknownSizeError(value=value)
+
+
+def measured(sizeof: Callable[[V], int], key: object, value: V) -> int:
+    """Return what ``sizeof`` says of the value. Raises InvalidSizeError unless that is a whole number from 0."""
+    size: object = sizeof(value)
+    try:
+        whole = operator.index(size)  # type: ignore[arg-type]  # whatever somebody's function returns
+    except TypeError:
+        raise InvalidSizeError(key=key, size=size) from None
+    if whole < 0 or isinstance(size, bool):
+        raise InvalidSizeError(key=key, size=size)
+    return whole

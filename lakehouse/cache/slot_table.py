@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from lakehouse.cache.disk_bounds import disk_bytes
 from lakehouse.cache.stored_object import Digest, StoredObject
 
 __all__ = ["SlotTable"]
 
-MAGIC = int.from_bytes(b"lkhcach1", "big")
-MAGIC_WORD, SLOTS_WORD, CHANGING_WORD, RETIRED_WORD = range(4)
+MAGIC = int.from_bytes(b"lkhcach2", "big")
+MAGIC_WORD, SLOTS_WORD, CHANGING_WORD, RETIRED_WORD, FILES_WORD, DISK_WORD = range(6)
 HEADER_WORDS = 8
 WORD_BYTES = 8
 SLOT_WORDS = 5
@@ -24,6 +25,7 @@ MOST_FULL = 0.7
 class SlotTable:
     """A hash table of 64-bit words in a mapped file: for each file its key, size, last use and checksum.
 
+    How many files there are, and what they take of the disk, is kept in its header: no change costs a look at all.
     Reading and ``touch`` need no lock: what they see while another process changes the table can be wrong,
     so whoever found a slot must still open the file. Everything else needs the host's lock.
     """
@@ -57,7 +59,7 @@ class SlotTable:
 
     @classmethod
     def attach(cls, path: Path) -> SlotTable | None:
-        """Return the table at ``path``; None if there is none, or what is there is not one."""
+        """Return the table at ``path``; None when the file is missing or damaged."""
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
@@ -119,21 +121,28 @@ class SlotTable:
 
     def insert(self, stored: StoredObject, *, used_ns: int) -> None:
         """Add a file, or replace the one with the same key. There must be room: see ``is_full``."""
+        words = self._words
         position = self.find(stored.digest)
         if position is None:
             index = stored.digest[1] % self.slots
-            while self._words[HEADER_WORDS + SLOT_WORDS * index]:
+            while words[HEADER_WORDS + SLOT_WORDS * index]:
                 index = (index + 1) % self.slots
             position = HEADER_WORDS + SLOT_WORDS * index
+            words[FILES_WORD] += 1
+        else:
+            words[DISK_WORD] -= disk_bytes(words[position + SIZE])
+        words[DISK_WORD] += disk_bytes(stored.size_bytes)
         high, low = stored.digest
-        for word, value in ((SIZE, stored.size_bytes), (TICK, used_ns), (CHECKSUM, stored.checksum)):
-            self._words[position + word] = value
-        self._words[position + LOW] = low
-        self._words[position + HIGH] = high
+        for word, value in ((SIZE, stored.size_bytes), (TICK, max(used_ns, 1)), (CHECKSUM, stored.checksum)):
+            words[position + word] = value
+        words[position + LOW] = low
+        words[position + HIGH] = high
 
     def remove(self, position: int) -> None:
         """Empty a slot, and move up those behind it that were pushed on by it: no tombstones."""
         words, slots = self._words, self.slots
+        words[FILES_WORD] -= 1
+        words[DISK_WORD] -= disk_bytes(words[position + SIZE])
         hole = (position - HEADER_WORDS) // SLOT_WORDS
         index = hole
         while True:
@@ -150,19 +159,38 @@ class SlotTable:
         for word in range(SLOT_WORDS):
             words[here + word] = 0
 
+    @property
+    def files(self) -> int:
+        """How many files there are."""
+        return self._words[FILES_WORD]
+
+    @property
+    def disk_bytes(self) -> int:
+        """What all files take of the disk."""
+        return self._words[DISK_WORD]
+
     def is_full(self) -> bool:
         """Say whether another file needs a larger table."""
-        return self.slots - self._column(HIGH).count(0) >= MOST_FULL * self.slots
+        return self.files >= MOST_FULL * self.slots
 
-    def total_bytes(self) -> int:
-        """Return the bytes of all files."""
-        return sum(self._column(SIZE))
+    def used_ns(self, position: int) -> int:
+        """Return the time of the file's last use, in nanoseconds since the epoch; never 0."""
+        return self._words[position + TICK]
 
-    def oldest(self) -> int | None:
-        """Return the position of the file that was not used for longest."""
+    def earliest(self, most: int) -> list[tuple[int, Digest]]:
+        """Return the times of last use and keys of the ``most`` files not used for longest, the latest first."""
         ticks = self._column(TICK)
-        used = [tick for tick in ticks if tick]
-        return HEADER_WORDS + SLOT_WORDS * ticks.index(min(used)) if used else None
+        used = sorted(tick for tick in ticks if tick)
+        if not used:
+            return []
+        limit = used[min(most, len(used)) - 1]
+        chosen = [index for index, tick in enumerate(ticks) if 0 < tick <= limit]
+        chosen.sort(key=ticks.__getitem__, reverse=True)
+        positions = (HEADER_WORDS + SLOT_WORDS * index for index in chosen)
+        return [
+            (ticks[index], (self._words[position], self._words[position + LOW]))
+            for index, position in zip(chosen, positions, strict=True)
+        ]
 
     def entries(self) -> Iterator[tuple[StoredObject, int]]:
         """Yield all files with the time of their last use, in nanoseconds since the epoch."""

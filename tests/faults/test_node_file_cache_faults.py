@@ -36,7 +36,8 @@ from lakehouse.cache import NodeFileCache
 
 SPAWN = multiprocessing.get_context("spawn")
 LATEST_SECONDS = 20.0
-SIZE_BYTES = 40_000
+SIZE_BYTES = 12 * 4096
+"""Whole blocks, in quarters too."""
 
 
 def wait_until(condition: Callable[[], object]) -> None:

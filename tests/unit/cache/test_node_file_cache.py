@@ -32,12 +32,15 @@ from lakehouse.cache import (
     open_object,
 )
 from lakehouse.cache.arrow import arrow_file
+from lakehouse.cache.disk_bounds import disk_bytes
 from lakehouse.cache.key_lock import KeyLocks, RangeKeyLocks, StripedKeyLocks
 from lakehouse.cache.slot_table import SlotTable
 from lakehouse.cache.stored_object import StoredObject, digest_of
 from lakehouse.storage import MemoryStorageService, NotFoundError
 
 LATEST_SECONDS = 10.0
+BLOCK = 4096
+"""What a file system gives a file at a time: a bound below this keeps nothing."""
 
 
 class Source:
@@ -61,7 +64,7 @@ def source() -> Source:
 
 @pytest.fixture
 def files(tmp_path: Path) -> NodeFileCache:
-    return NodeFileCache(tmp_path / "cache", max_bytes=1000)
+    return NodeFileCache(tmp_path / "cache", max_bytes=100 * BLOCK)
 
 
 def objects_of(folder: Path) -> list[Path]:
@@ -83,7 +86,7 @@ def test_a_file_is_fetched_once_and_then_found(files: NodeFileCache, source: Sou
 
 def test_another_instance_on_the_same_folder_finds_it(tmp_path: Path, source: Source) -> None:
     for _ in range(2):
-        files = NodeFileCache(tmp_path, max_bytes=1000)
+        files = NodeFileCache(tmp_path, max_bytes=BLOCK)
         assert content(files.open("a", "1", source.fetch("a"))) == b"content"
     assert source.fetched == ["a"]
 
@@ -107,27 +110,28 @@ def test_an_empty_file_is_a_file(files: NodeFileCache, source: Source) -> None:
 
 
 def test_what_is_kept_never_exceeds_the_bound(tmp_path: Path, source: Source) -> None:
-    files = NodeFileCache(tmp_path, max_bytes=100)
+    files = NodeFileCache(tmp_path, max_bytes=10 * BLOCK)
     for number in range(40):
-        files.open(str(number), "1", source.fetch("x", bytes(number % 37))).close()
-        on_disk = sum(path.stat().st_size for path in objects_of(tmp_path))
-        assert on_disk == files.size_bytes() <= 100
+        files.open(str(number), "1", source.fetch("x", bytes(number % 37 * 1000))).close()
+        found = [path.stat() for path in objects_of(tmp_path)]
+        assert sum(each.st_size for each in found) == files.size_bytes()
+        assert sum(each.st_blocks * 512 for each in found) <= 10 * BLOCK
 
 
 def test_replayed_accesses_miss_exactly_as_an_lru_cache_does(tmp_path: Path, source: Source) -> None:
     random_numbers = random.Random(5)
-    files = NodeFileCache(tmp_path, max_bytes=500)
+    files = NodeFileCache(tmp_path, max_bytes=50 * BLOCK)
     model: OrderedDict[int, int] = OrderedDict()
     misses = 0
     for _ in range(1500):
         number = min(int(random_numbers.expovariate(0.06)), 99)
-        size_bytes = 10 + number % 50
+        size_bytes = (1 + number % 5) * BLOCK
         files.open(str(number), "1", source.fetch("x", bytes(size_bytes))).close()
         if number in model:
             model.move_to_end(number)
             continue
         misses += 1
-        while sum(model.values()) + size_bytes > 500:
+        while sum(model.values()) + size_bytes > 50 * BLOCK:
             model.popitem(last=False)
         model[number] = size_bytes
     assert files.statistics().file_misses == len(source.fetched) == misses
@@ -135,16 +139,17 @@ def test_replayed_accesses_miss_exactly_as_an_lru_cache_does(tmp_path: Path, sou
 
 
 def test_a_file_larger_than_the_bound_is_handed_out_and_not_kept(tmp_path: Path, source: Source) -> None:
-    files = NodeFileCache(tmp_path, max_bytes=10)
+    files = NodeFileCache(tmp_path, max_bytes=BLOCK)
     files.open("small", "1", source.fetch("small", b"12345")).close()
-    assert content(files.open("big", "1", source.fetch("big", b"x" * 11))) == b"x" * 11
+    big = b"x" * (BLOCK + 1)
+    assert content(files.open("big", "1", source.fetch("big", big))) == big
     assert files.statistics().uncached == 1
     files.open("small", "1", source.fetch("small")).close()
     assert source.fetched == ["small", "big"]
 
 
 def test_a_lease_and_its_path_outlive_eviction_and_deletion(tmp_path: Path, source: Source) -> None:
-    files = NodeFileCache(tmp_path, max_bytes=10)
+    files = NodeFileCache(tmp_path, max_bytes=BLOCK)
     leases = [files.open("a", "1", source.fetch("a", b"12345678")) for _ in range(2)]
     path = leases[0].path
     files.open("b", "1", source.fetch("b", b"12345678")).close()
@@ -209,8 +214,8 @@ def test_a_fetch_that_opens_its_own_file_is_an_error_not_a_hang(files: NodeFileC
 def test_threads_that_miss_the_same_file_make_one_fetch(
     tmp_path: Path, kind: Callable[[Path], KeyLocks], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lakehouse.cache.node_file_cache.key_locks_in", kind)
-    files = NodeFileCache(tmp_path, max_bytes=1000)
+    monkeypatch.setattr("lakehouse.cache.cache_folder.key_locks_in", kind)
+    files = NodeFileCache(tmp_path, max_bytes=BLOCK)
     fetched: list[int] = []
 
     def fetch(target: IO[bytes]) -> None:
@@ -391,7 +396,9 @@ def test_a_forked_child_works_and_counts_for_itself(
     assert content(files.open("child's", "1", source.fetch("child's"))) == b"half"
     assert source.fetched == ["before", "parent's"], "what the child fetched was kept"
     assert files.statistics_of_all().fetches == 3
-    assert content(NodeFileCache(tmp_path / "cache", max_bytes=1000).open("before", "1", source.fetch("x")))
+    assert content(
+        NodeFileCache(tmp_path / "cache", max_bytes=100 * BLOCK).open("before", "1", source.fetch("x"))
+    )
     assert files.statistics_of_all().fetches == 3, "the child's counts outlive its session"
 
 
@@ -416,9 +423,10 @@ def test_the_index_finds_what_was_put_into_it_through_growth_and_removal(tmp_pat
             table.remove(position)
             del model[digest]
         elif len(model) < 60:
-            model[digest] = StoredObject(digest, random_numbers.randrange(100), 7)
+            model[digest] = StoredObject(digest, random_numbers.randrange(10_000), 7)
             table.insert(model[digest], used_ns=1)
-        assert table.total_bytes() == sum(stored.size_bytes for stored in model.values())
+        assert table.files == len(model)
+        assert table.disk_bytes == sum(disk_bytes(stored.size_bytes) for stored in model.values())
     assert {stored.digest: stored for stored, _ in table.entries()} == model
 
 
@@ -440,8 +448,8 @@ def test_what_is_no_whole_index_is_not_taken_for_one(tmp_path: Path, spoil: Call
 
 
 def test_more_files_than_the_first_index_holds_are_all_found(tmp_path: Path, source: Source) -> None:
-    files = NodeFileCache(tmp_path, max_bytes=1 << 20)
-    other = NodeFileCache(tmp_path, max_bytes=1 << 20)
+    files = NodeFileCache(tmp_path, max_bytes=1600 * BLOCK)
+    other = NodeFileCache(tmp_path, max_bytes=1600 * BLOCK)
     other.open("0", "1", source.fetch("x")).close()
     for number in range(1600):
         files.open(str(number), "1", source.fetch("x")).close()
