@@ -5,7 +5,13 @@ No division operator, and no reciprocal in its place, is used in here; Spark onl
 
 from lakehouse.division.allocation import allocate
 from lakehouse.division.arithmetic_unit import ArithmeticUnit
-from lakehouse.division.columns import divide_arrow
+from lakehouse.division.columns import (
+    allocate_arrow,
+    div_round_arrow,
+    divide_arrow,
+    divide_exact_types,
+    expand_arrow,
+)
 from lakehouse.division.complex_operand import ComplexOperand, ComplexResult
 from lakehouse.division.decimal_context import DecimalFlag, DecimalResult
 from lakehouse.division.decimal_operand import DecimalOperand
@@ -14,8 +20,10 @@ from lakehouse.division.errors import (
     InvalidOperandError,
     InvalidOperationError,
     InvalidOptionError,
+    InvalidRatesError,
     NumericalOverflowException,
 )
+from lakehouse.division.exchange_rates import ExchangeRates, parse_rates
 from lakehouse.division.float_operand import BINARY16, BINARY32, BINARY64, FloatFormat, FloatOperand
 from lakehouse.division.float_rounding import FloatFlag, FloatResult, FloatRounding
 from lakehouse.division.instruction_set import InstructionSet, Ratio, WholeQuotient
@@ -47,6 +55,7 @@ __all__ = [
     "DecimalResult",
     "DecimalRounding",
     "DivideByZeroException",
+    "ExchangeRates",
     "FloatFlag",
     "FloatFormat",
     "FloatOperand",
@@ -57,6 +66,7 @@ __all__ = [
     "InvalidOperandError",
     "InvalidOperationError",
     "InvalidOptionError",
+    "InvalidRatesError",
     "NumericalOverflowException",
     "Operand",
     "RadixInstructionSet",
@@ -67,6 +77,11 @@ __all__ = [
     "ScaledDecimalInstructionSet",
     "WholeQuotient",
     "allocate",
+    "allocate_arrow",
+    "div_round_arrow",
     "divide_arrow",
+    "divide_exact_types",
     "expand",
+    "expand_arrow",
+    "parse_rates",
 ]

@@ -20,9 +20,12 @@ def allocate(amount: int, weights: Sequence[int], *, where: str = "") -> list[in
     Each part is its exact share rounded towards zero, and what is left goes, one unit each, to the largest
     remainders (Hamilton's method), of equal ones to the first: no part is a whole unit from its exact share.
     Nothing is split into nothings. Raises DivideByZeroException if the weights sum to zero and the amount is not
-    zero, InvalidOperandError if one of them is negative;
+    zero, InvalidOperandError if one of them is negative, or a number is a float or anything else but an int;
     ``where`` begins their message.
     """
+    for number in (amount, *weights):
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise InvalidOperandError(value=number, expected="a whole number of units", where=where)
     if any(weight < 0 for weight in weights):
         raise InvalidOperandError(value=list(weights), expected="weights of at least 0", where=where)
     total = sum(weights)

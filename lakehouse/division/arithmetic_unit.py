@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lakehouse.division.instruction_set import InstructionSet, Ratio, WholeQuotient
 from lakehouse.division.operand import Operand
 from lakehouse.division.result import Result
-from lakehouse.division.rounding import Rounding
+from lakehouse.division.rounding import DecimalRounding, Rounding
 
 __all__ = ["ArithmeticUnit", "long_division"]
 
@@ -15,11 +15,13 @@ __all__ = ["ArithmeticUnit", "long_division"]
 class ArithmeticUnit:
     """Divides without a division: validate, execute, result. Immutable, so threads may share one."""
 
-    __slots__ = ("_instructions", "_rounding")
+    __slots__ = ("_instructions", "_step")
 
-    def __init__(self, instructions: InstructionSet, *, rounding: Rounding = Rounding.TRUNCATE) -> None:
+    def __init__(
+        self, instructions: InstructionSet, *, rounding: Rounding | DecimalRounding = Rounding.TRUNCATE
+    ) -> None:
         self._instructions = instructions
-        self._rounding = rounding
+        self._step = rounding.step
 
     def divide(self, dividend: Operand, divisor: Operand) -> Result:
         """The quotient and remainder of ``dividend`` by ``divisor``.
@@ -36,7 +38,7 @@ class ArithmeticUnit:
 
     def _divide_whole(self, ratio: Ratio) -> WholeQuotient:
         quotient, remainder = long_division(self._instructions, ratio.dividend, ratio.divisor)
-        away = ratio.integral and self._rounding.moves_away(
+        away = ratio.integral and self._step.is_taken(
             quotient=quotient,
             remainder=remainder,
             divisor=ratio.divisor,

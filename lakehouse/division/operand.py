@@ -11,14 +11,20 @@ from lakehouse.division.numerals import check_base, digits_of, parse_digits, tex
 __all__ = ["Operand", "fits", "limit_of"]
 
 
-def fits(value: int, width: int | None) -> bool:
-    """Whether two's complement of ``width`` bits holds ``value``; None holds every value."""
-    return width is None or -(1 << (width - 1)) <= value < 1 << (width - 1)
+def fits(value: int, width: int | None, *, signed: bool = True) -> bool:
+    """Whether ``width`` bits, two's complement if ``signed``, hold ``value``; None holds every value."""
+    if width is None:
+        return signed or value >= 0
+    return -(1 << (width - 1)) <= value < 1 << (width - 1) if signed else 0 <= value < 1 << width
 
 
-def limit_of(width: int | None) -> str:
+def limit_of(width: int | None, *, signed: bool = True) -> str:
     """The limit by name, for an error's message."""
-    return f"{width} bits (-2^{width - 1} to 2^{width - 1} - 1)" if width else "any width"
+    if width is None:
+        return "any width" if signed else "any width without a sign"
+    if signed:
+        return f"{width} bits (-2^{width - 1} to 2^{width - 1} - 1)"
+    return f"{width} unsigned bits (0 to 2^{width} - 1)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

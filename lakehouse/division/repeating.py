@@ -8,6 +8,7 @@ from lakehouse.division.arithmetic_unit import long_division
 from lakehouse.division.errors import DivideByZeroException, NumericalOverflowException
 from lakehouse.division.instruction_sets.radix import RadixInstructionSet
 from lakehouse.division.numerals import digits_of, text_of
+from lakehouse.division.operand import Operand
 
 __all__ = ["RepeatingExpansion", "expand"]
 
@@ -39,14 +40,18 @@ class RepeatingExpansion:
         return f"{text}.{text_of(self.prefix)}" + (f"({text_of(self.period)})" if self.period else "")
 
 
-def expand(dividend: int, divisor: int, *, base: int = 10, max_digits: int = 100_000) -> RepeatingExpansion:
-    """Write ``dividend`` by ``divisor`` out in ``base``.
+def expand(
+    dividend: int, divisor: int, *, base: int = 10, max_digits: int = 100_000, where: str = ""
+) -> RepeatingExpansion:
+    """Write ``dividend`` by ``divisor`` out in ``base``; ``where`` begins an error's message.
 
-    Raises DivideByZeroException, and NumericalOverflowException if the digits neither end nor repeat within
-    ``max_digits`` (a period may be as long as the divisor is large).
+    Raises DivideByZeroException, InvalidOperandError for a float or anything else but an int, and
+    NumericalOverflowException if the digits neither end nor repeat within ``max_digits`` (a period may be as
+    long as the divisor is large).
     """
+    dividend, divisor = int(Operand.of(dividend)), int(Operand.of(divisor))
     if not divisor:
-        raise DivideByZeroException(dividend=dividend)
+        raise DivideByZeroException(dividend=dividend, where=where)
     magnitude = abs(divisor)
     whole, remainder = long_division(RadixInstructionSet(base), abs(dividend), magnitude)
     digits: list[int] = []
@@ -54,7 +59,7 @@ def expand(dividend: int, divisor: int, *, base: int = 10, max_digits: int = 100
     while remainder and remainder not in seen:
         if len(digits) == max_digits:
             limit = f"{max_digits} digits without a repetition"
-            raise NumericalOverflowException(value=f"{dividend} by {divisor}", limit=limit)
+            raise NumericalOverflowException(value=f"{dividend} by {divisor}", limit=limit, where=where)
         seen[remainder] = len(digits)
         digit, remainder = _next_digit(remainder * base, magnitude)
         digits.append(digit)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from lakehouse.division.step import Step
+
 __all__ = ["DecimalRounding", "Rounding"]
 
 
@@ -21,30 +23,19 @@ class Rounding(Enum):
     HALF_EVEN = "half_even"
     """To the nearest, a tie to the even quotient; the remainder is at most half the divisor."""
 
-    def moves_away(
-        self,
-        *,
-        quotient: int,
-        remainder: int,
-        divisor: int,
-        negative_dividend: bool,
-        negative_divisor: bool,
-    ) -> bool:
-        """Whether the truncated quotient of these magnitudes has to take one step away from zero."""
-        if not remainder:
-            return False
-        match self:
-            case Rounding.TRUNCATE:
-                return False
-            case Rounding.FLOOR:
-                return negative_dividend != negative_divisor
-            case Rounding.EUCLIDEAN:
-                return negative_dividend
-            case Rounding.CEILING:
-                return negative_dividend == negative_divisor
-            case Rounding.HALF_EVEN:
-                twice = remainder << 1
-                return twice > divisor or (twice == divisor and bool(quotient & 1))
+    @property
+    def step(self) -> Step:
+        """When the truncated quotient takes a step away from zero."""
+        return _STEPS[self]
+
+
+_STEPS = {
+    Rounding.TRUNCATE: Step.NEVER,
+    Rounding.FLOOR: Step.IF_SIGNS_DIFFER,
+    Rounding.EUCLIDEAN: Step.IF_DIVIDEND_IS_NEGATIVE,
+    Rounding.CEILING: Step.IF_SIGNS_AGREE,
+    Rounding.HALF_EVEN: Step.BEYOND_HALF_OR_TIED_ODD,
+}
 
 
 class DecimalRounding(Enum):
@@ -59,6 +50,11 @@ class DecimalRounding(Enum):
     FLOOR = "floor"
     ZERO_FIVE_UP = "05up"
     """Away from zero only if the last digit kept is 0 or 5, so that a later rounding is not a double one."""
+
+    @property
+    def step(self) -> Step:
+        """When a truncated quotient takes a step away from zero."""
+        return _DECIMAL_STEPS[self]
 
     def moves_away(self, *, last_digit: int, half: int, negative: bool) -> bool:
         """Whether inexact digits push the last digit kept away from zero; ``half`` is -1, 0, 1: what was
@@ -80,3 +76,15 @@ class DecimalRounding(Enum):
                 return negative
             case DecimalRounding.ZERO_FIVE_UP:
                 return last_digit in {0, 5}
+
+
+_DECIMAL_STEPS = {
+    DecimalRounding.DOWN: Step.NEVER,
+    DecimalRounding.UP: Step.ALWAYS,
+    DecimalRounding.HALF_UP: Step.BEYOND_HALF_OR_TIED,
+    DecimalRounding.HALF_DOWN: Step.BEYOND_HALF,
+    DecimalRounding.HALF_EVEN: Step.BEYOND_HALF_OR_TIED_ODD,
+    DecimalRounding.CEILING: Step.IF_SIGNS_AGREE,
+    DecimalRounding.FLOOR: Step.IF_SIGNS_DIFFER,
+    DecimalRounding.ZERO_FIVE_UP: Step.AFTER_0_OR_5,
+}

@@ -160,17 +160,15 @@ def _remainder_functions() -> dict[str, _Udf]:
 
 @lru_cache
 def _part(field: str, rounding: Rounding, returns: str, on_error: OnError | None) -> _Udf:
-    kind = _arrow_type(returns)
-    # The other part must not be what a row fails for, so it is text, which holds every number.
-    other = kind if kind == pa.int64() else pa.string()
-    kinds = (kind, other) if field == "quotient" else (other, kind)
+    # The other part is not asked for: no row fails for it.
+    kinds = {"quotient": None, "remainder": None} | {field: _arrow_type(returns)}
 
     def divide(dividends: pa.Array, divisors: pa.Array) -> pa.Array:
         return divide_exact_types(
             dividends,
             divisors,
-            quotient_type=kinds[0],
-            remainder_type=kinds[1],
+            quotient_type=kinds["quotient"],
+            remainder_type=kinds["remainder"],
             rounding=rounding,
             on_error=on_error or _on_error(),
         ).field(field)

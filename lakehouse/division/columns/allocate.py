@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.division.allocation import allocate
 from lakehouse.division.arithmetic_unit import long_division
-from lakehouse.division.columns.exact_types import whole_numbers
+from lakehouse.division.columns.div_round import check_scale
+from lakehouse.division.columns.inputs import as_columns, exact_column
 from lakehouse.division.columns.kernel import resolve_engine
 from lakehouse.division.columns.options import OnError
-from lakehouse.division.errors import DivideByZeroException, InvalidOperandError, NumericalOverflowException
+from lakehouse.division.columns.units import whole_number, whole_numbers
+from lakehouse.division.errors import (
+    DivideByZeroException,
+    InvalidOperandError,
+    InvalidOptionError,
+    NumericalOverflowException,
+)
 from lakehouse.division.instruction_sets.radix import RadixInstructionSet
 from lakehouse.division.numerals import power
 
@@ -23,17 +31,20 @@ _MOST_DIGITS = 38
 _DIGITS = RadixInstructionSet(10)
 
 
-def allocate_arrow(
-    amounts: pa.Array, weights: pa.ListArray, *, scale: int = 2, on_error: OnError = "null"
-) -> pa.ListArray:
+def allocate_arrow(amounts: Any, weights: Any, *, scale: int = 2, on_error: OnError = "null") -> pa.ListArray:
     """Split each amount by its row's weights into list<decimal128(38, scale)> that sums to it exactly.
 
-    Amounts are integers or decimals without digits below ``scale``; weights integers or decimals of one
-    scale. A null amount, list or weight makes a null row. Weights that sum to zero or are negative, and
+    Amounts are integers, decimals without digits below ``scale``, or strings of digits; weights the same, those
+    of a column of one type. One side may be for all rows: one amount, or one list of weights. A null amount,
+    list or weight makes a null row. Weights that sum to zero or are negative, text that is no whole number, and
     an amount finer than ``scale``, go by ``on_error``: "raise" names the first row, "null" makes it null.
+
+    Raises InvalidOperandError for columns of floats, of other types or lengths, InvalidOptionError.
     """
+    _check_options(scale, on_error)
+    amounts, weights = _columns(amounts, weights)
     whole_amounts, amount_scale = whole_numbers(amounts)
-    whole_weights, _ = whole_numbers(weights.values)
+    whole_weights, _ = whole_numbers(exact_column(weights.values))
     lists = pa.ListArray.from_arrays(weights.offsets, whole_weights)
     if amount_scale == scale and resolve_engine("auto", "shift_subtract") != "rows":
         split = _split_words(whole_amounts, lists, weights, scale)
@@ -43,9 +54,37 @@ def allocate_arrow(
     parts = []
     for row, (amount, given) in enumerate(zip(whole_amounts.to_pylist(), lists.to_pylist(), strict=True)):
         known = amount is not None and present[row] and None not in given
-        outcome = _split(int(amount), given, (amount_scale, scale), row, on_error) if known else None
+        outcome = _split(amount, given, (amount_scale, scale), row, on_error) if known else None
         parts.append(outcome)
     return _as_decimals(parts, scale)
+
+
+def _check_options(scale: int, on_error: str) -> None:
+    check_scale(scale)
+    if on_error not in {"raise", "null"}:
+        raise InvalidOptionError(option="on_error", value=on_error, allowed=("raise", "null"))
+
+
+def _columns(amounts: Any, weights: Any) -> tuple[pa.Array, pa.ListArray]:
+    if isinstance(weights, list | tuple):
+        weights = _list_scalar(weights)
+    amounts, weights = as_columns(amounts, weights)
+    weights = weights.combine_chunks() if isinstance(weights, pa.ChunkedArray) else weights
+    kind = weights.type
+    if pa.types.is_null(kind):
+        return exact_column(amounts), weights.cast(pa.list_(pa.int64()))
+    if pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        weights, kind = weights.cast(pa.list_(kind.value_type)), pa.list_(kind.value_type)
+    if not pa.types.is_list(kind):
+        raise InvalidOperandError(value=str(kind), expected="a column of lists of weights")
+    return exact_column(amounts), weights
+
+
+def _list_scalar(weights: Sequence[Any]) -> pa.Scalar:
+    try:
+        return pa.scalar(list(weights))
+    except (pa.ArrowException, OverflowError) as error:
+        raise InvalidOperandError(value=weights, expected="a list of numbers of one kind") from error
 
 
 def _split_words(
@@ -71,12 +110,12 @@ def _split_words(
 
 
 def _split(
-    amount: int, weights: Sequence[int], scales: tuple[int, int], row: int, on_error: OnError
+    amount: object, weights: Sequence[object], scales: tuple[int, int], row: int, on_error: OnError
 ) -> list[int] | None:
     where = f"row {row}: "
     try:
-        units = _units(amount, *scales, where)
-        return allocate(units, [int(weight) for weight in weights], where=where)
+        units = _units(whole_number(amount, where=where), *scales, where)
+        return allocate(units, [whole_number(weight, where=where) for weight in weights], where=where)
     except (DivideByZeroException, InvalidOperandError, NumericalOverflowException):
         if on_error == "raise":
             raise

@@ -2,175 +2,125 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.division.columns.divide import divide_arrow
+from lakehouse.division.columns.inputs import exact_columns
 from lakehouse.division.columns.options import OnError
-from lakehouse.division.columns.reasons import Reason, row_error
-from lakehouse.division.numerals import power
-from lakehouse.division.operand import Operand
+from lakehouse.division.columns.reasons import Reason, raise_first
+from lakehouse.division.columns.target import check_target, converted
+from lakehouse.division.columns.units import digits_of_type, in_units, scale_of, width_for
 from lakehouse.division.rounding import Rounding
 
-__all__ = ["divide_exact_types", "whole_numbers"]
+__all__ = ["divide_exact_types", "quotient_or_reasons"]
 
 _WORD = 64
-_DECIMAL128_DIGITS = 38
-_WIDEST = 76
-_ERRORS_OF = {reason.text: reason for reason in Reason if reason}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A quotient or a remainder in the type asked for."""
+
+    name: str
+    numbers: pa.Array
+    misfit: pa.Array
+    """Which rows have a number that the type can't hold."""
 
 
 def divide_exact_types(
-    dividends: pa.Array,
-    divisors: pa.Array,
+    dividends: Any,
+    divisors: Any,
     *,
-    quotient_type: pa.DataType,
-    remainder_type: pa.DataType,
+    quotient_type: pa.DataType | None,
+    remainder_type: pa.DataType | None,
     rounding: Rounding,
     on_error: OnError,
 ) -> pa.StructArray:
     """Divide columns of integers, decimals or digits: quotients are whole, remainders keep the scale.
 
-    The types asked for are int64, decimal128 or string. A number that its type can't hold exactly is an
-    overflow, and goes by ``on_error`` as in ``divide_arrow``.
+    One side may be one number for all rows. The types asked for are integers, decimals or string; None: this
+    part is not asked for, is not in the struct, and nothing fails for it. A number that its type can't hold
+    exactly is an overflow, and goes by ``on_error`` as in ``divide_arrow``; for "null" the row is null, and
+    the field of the other part has its number all the same.
+
+    Raises InvalidOperandError for columns of floats, of other types or lengths, InvalidOptionError, and for
+    on_error="raise" the error of the first bad row.
     """
-    words = pa.types.is_signed_integer(dividends.type) and pa.types.is_signed_integer(divisors.type)
-    if words and quotient_type == remainder_type == pa.int64():
-        return divide_arrow(dividends, divisors, width=_WORD, rounding=rounding, on_error=on_error)
-    left, right, scale, width = _aligned(dividends, divisors)
-    raw = divide_arrow(left, right, width=width, rounding=rounding, on_error="quarantine")
-    quotients, quotient_misfit = _convert(raw.field("quotient"), 0, quotient_type)
-    remainders, remainder_misfit = _convert(raw.field("remainder"), scale, remainder_type)
-    misfit = pc.or_(quotient_misfit, remainder_misfit)
-    reasons = pc.if_else(misfit, Reason.OVERFLOW.text, raw.field("error").cast(pa.string()))
-    struct = _assembled(quotients, remainders, reasons, raw, quarantine=on_error == "quarantine")
-    if on_error == "raise":
-        _raise_first(reasons, dividends, divisors)
-    return struct
-
-
-def whole_numbers(column: pa.Array) -> tuple[pa.Array, int]:
-    """A decimal column as counts of its smallest unit, and the scale; other columns as they are, and 0.
-
-    No byte is copied: a decimal is stored as such a count.
-    """
-    if not pa.types.is_decimal(column.type) or not column.type.scale:
-        return column, 0
-    kind = _whole_type(column.type)
-    whole = pa.Array.from_buffers(kind, len(column), column.buffers(), column.null_count, column.offset)
-    return whole, column.type.scale
-
-
-def _whole_type(kind: pa.DataType) -> pa.DataType:
-    return pa.decimal256(kind.precision, 0) if kind.byte_width > 16 else pa.decimal128(kind.precision, 0)
-
-
-def _aligned(dividends: pa.Array, divisors: pa.Array) -> tuple[pa.Array, pa.Array, int, int | None]:
-    """Both columns as whole numbers of one unit, its scale, and the width that holds them (None: any)."""
-    if any(pa.types.is_string(column.type) for column in (dividends, divisors)):
-        return dividends, divisors, 0, None
-    scale = max(_scale(dividends.type), _scale(divisors.type))
-    left, right = _rescaled(dividends, scale), _rescaled(divisors, scale)
-    digits = max(_digits(column.type, scale) for column in (dividends, divisors))
-    return left, right, scale, 128 if digits <= _DECIMAL128_DIGITS else None
-
-
-def _scale(kind: pa.DataType) -> int:
-    return kind.scale if pa.types.is_decimal(kind) else 0
-
-
-def _digits(kind: pa.DataType, scale: int) -> int:
-    """The most digits that a number of this type has at this scale."""
-    digits: int = kind.precision if pa.types.is_decimal(kind) else 19
-    return digits + scale - _scale(kind)
-
-
-def _rescaled(column: pa.Array, scale: int) -> pa.Array:
-    if _scale(column.type) != scale:
-        if not pa.types.is_decimal(column.type):
-            column = column.cast(pa.decimal128(_DECIMAL128_DIGITS, 0))
-        column = column.cast(pa.decimal256(_WIDEST, scale))
-    return whole_numbers(column)[0]
-
-
-def _convert(values: pa.Array, scale: int, kind: pa.DataType) -> tuple[pa.Array, pa.Array]:
-    """The numbers in the type asked for, and which rows it can't hold; both are null where ``values`` are."""
-    if pa.types.is_string(values.type):
-        values, beyond = _parsed(values, scale, kind)
-        if pa.types.is_string(kind):
-            return values, beyond
-        converted, misfit = _convert(values, scale, kind)
-        return converted, pc.or_(beyond, misfit)
-    exact = pa.Array.from_buffers(
-        pa.decimal256(_WIDEST, scale), len(values), values.buffers(), values.null_count, values.offset
-    )
-    if pa.types.is_string(kind):
-        return exact.cast(kind), _no_row(len(values))
-    target = pa.decimal256(_WIDEST, _scale(kind))
-    least, largest = _bounds(kind, exact.type)
-    fits = pc.and_(pc.greater_equal(exact, least), pc.less_equal(exact, largest))
-    held = pc.if_else(fits, exact, pa.scalar(None, exact.type)).cast(target, safe=False)
-    kept = pc.equal(held.cast(exact.type, safe=False), exact)
-    good = pc.fill_null(pc.and_(fits, kept), False)
-    shown = pc.if_else(good, held, pa.scalar(None, target)).cast(kind)
-    return shown, pc.and_(pc.is_valid(values), pc.invert(good))
-
-
-def _parsed(values: pa.Array, scale: int, kind: pa.DataType) -> tuple[pa.Array, pa.Array]:
-    """Digits as decimal256 (as they are where text is asked for), and which of them have too many."""
-    texts = values.to_pylist()
-    if pa.types.is_string(kind):
-        scaled = [None if text is None else _pointed(text, scale) for text in texts]
-        return pa.array(scaled, kind), _no_row(len(texts))
-    beyond = [text is not None and len(text.lstrip("-")) > _WIDEST - scale for text in texts]
-    held = [
-        None if text is None or too_long else int(Operand.of(text))
-        for text, too_long in zip(texts, beyond, strict=True)
+    check_target("quotient_type", quotient_type)
+    check_target("remainder_type", remainder_type)
+    left, right = exact_columns(dividends, divisors)
+    raw, scale = _divided(left, right, rounding, remainder_only=quotient_type is None)
+    asked = [("quotient", 0, quotient_type), ("remainder", scale, remainder_type)]
+    parts = [
+        _Part(name=name, numbers=numbers, misfit=misfit)
+        for name, unit, kind in asked
+        if kind is not None
+        for numbers, misfit in [converted(raw.field(name), unit, kind)]
     ]
-    return pa.array(held, pa.decimal256(_WIDEST, 0)), pa.array(beyond, pa.bool_())
+    reasons = _with_overflows(raw.field("error").cast(pa.string()), parts)
+    if on_error == "raise":
+        raise_first(reasons, left, right)
+    return _assembled(parts, reasons, is_null=pc.is_null(raw), quarantine=on_error == "quarantine")
 
 
-def _pointed(text: str, scale: int) -> str:
-    if not scale:
-        return text
-    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
-    padded = digits.rjust(scale + 1, "0")
-    return f"{sign}{padded[:-scale]}.{padded[-scale:]}"
+def quotient_or_reasons(
+    quotients: pa.Array, reasons: pa.Array, *, scale: int, kind: pa.DataType
+) -> tuple[pa.Array, pa.Array]:
+    """Return counts of a unit as numbers of ``kind``, and the reasons with the overflows of that added."""
+    numbers, misfit = converted(quotients, scale, kind)
+    part = _Part(name="quotient", numbers=numbers, misfit=misfit)
+    return numbers, _with_overflows(reasons.cast(pa.string()), [part])
 
 
-def _bounds(kind: pa.DataType, exact: pa.DataType) -> tuple[pa.Scalar, pa.Scalar]:
-    """The least and the largest number of the type, in units of ``exact``."""
-    if pa.types.is_integer(kind):
-        unit = power(10, exact.scale)
-        return _scalar(-(1 << 63) * unit, exact), _scalar(((1 << 63) - 1) * unit, exact)
-    largest = power(10, min(kind.precision - kind.scale + exact.scale, _WIDEST)) - 1
-    return _scalar(-largest, exact), _scalar(largest, exact)
+def _divided(
+    left: pa.Array, right: pa.Array, rounding: Rounding, *, remainder_only: bool
+) -> tuple[pa.StructArray, int]:
+    """Return quotients and remainders with the reasons why there are none, and the remainders' scale."""
+    if pa.types.is_signed_integer(left.type) and pa.types.is_signed_integer(right.type):
+        raw = divide_arrow(left, right, width=_WORD, rounding=rounding, on_error="quarantine")
+        return (_without_overflows(raw) if remainder_only else raw), 0
+    scale = max(scale_of(left.type), scale_of(right.type))
+    ups = [scale - scale_of(column.type) for column in (left, right)]
+    width = width_for(
+        *(digits_of_type(column.type) + up for column, up in zip((left, right), ups, strict=True))
+    )
+    units = [in_units(column, up) for column, up in zip((left, right), ups, strict=True)]
+    return divide_arrow(*units, width=width, rounding=rounding, on_error="quarantine"), scale
 
 
-def _scalar(units: int, kind: pa.DataType) -> pa.Scalar:
-    whole = pa.array([units], pa.decimal256(_WIDEST, 0))
-    return pa.Array.from_buffers(kind, 1, whole.buffers())[0]
+def _without_overflows(raw: pa.StructArray) -> pa.StructArray:
+    """Only the smallest word by -1 overflows, in its quotient: what remains is 0, by every rounding."""
+    reasons = raw.field("error").cast(pa.string())
+    if reasons.null_count == len(reasons):
+        return raw
+    overflows = pc.fill_null(pc.equal(reasons, Reason.OVERFLOW.text), False)
+    remainders = pc.if_else(overflows, pa.scalar(0, pa.int64()), raw.field("remainder"))
+    left_over = pc.if_else(overflows, pa.scalar(None, pa.string()), reasons)
+    names = ["quotient", "remainder", "error"]
+    return pa.StructArray.from_arrays(
+        [raw.field("quotient"), remainders, left_over], names, mask=pc.is_null(raw)
+    )
 
 
-def _no_row(rows: int) -> pa.Array:
-    return pa.repeat(pa.scalar(False), rows)
+def _with_overflows(reasons: pa.Array, parts: list[_Part]) -> pa.Array:
+    misfits = [part.misfit for part in parts]
+    if not misfits:
+        return reasons
+    return pc.if_else(pc.fill_null(reduce(pc.or_, misfits), False), Reason.OVERFLOW.text, reasons)
 
 
 def _assembled(
-    quotients: pa.Array, remainders: pa.Array, reasons: pa.Array, raw: pa.StructArray, *, quarantine: bool
+    parts: list[_Part], reasons: pa.Array, *, is_null: pa.Array, quarantine: bool
 ) -> pa.StructArray:
+    names = [part.name for part in parts]
+    columns = [part.numbers for part in parts]
+    if not quarantine:
+        return pa.StructArray.from_arrays(columns, names, mask=pc.or_(is_null, pc.is_valid(reasons)))
     bad = pc.is_valid(reasons)
-    columns = [pc.if_else(bad, pa.scalar(None, column.type), column) for column in (quotients, remainders)]
-    if quarantine:
-        names = ["quotient", "remainder", "error"]
-        return pa.StructArray.from_arrays([*columns, reasons], names, mask=pc.is_null(raw))
-    missing = pc.or_(pc.is_null(raw), bad)
-    return pa.StructArray.from_arrays(columns, ["quotient", "remainder"], mask=missing)
-
-
-def _raise_first(reasons: pa.Array, dividends: pa.Array, divisors: pa.Array) -> None:
-    row = pc.index(pc.is_valid(reasons), True).as_py()
-    if row >= 0:
-        reason = _ERRORS_OF[reasons[row].as_py()]
-        operands = {"dividend": dividends[row].as_py(), "divisor": divisors[row].as_py()}
-        raise row_error(reason, row=row, width=None, **operands)
+    shown = [pc.if_else(bad, pa.scalar(None, column.type), column) for column in columns]
+    return pa.StructArray.from_arrays([*shown, reasons], [*names, "error"], mask=is_null)

@@ -16,7 +16,7 @@ from lakehouse.division.columns.rounded import (
     signs,
 )
 from lakehouse.division.columns.words import Block
-from lakehouse.division.rounding import Rounding
+from lakehouse.division.step import TO_NEAREST, Step
 
 __all__ = ["NarrowDivider"]
 
@@ -24,9 +24,9 @@ __all__ = ["NarrowDivider"]
 class NarrowDivider:
     """Divides blocks in ``width`` bits; owns the kernel's output, so it belongs to one thread."""
 
-    def __init__(self, kernel: MagnitudeKernel, *, width: int, rounding: Rounding) -> None:
+    def __init__(self, kernel: MagnitudeKernel, *, width: int, step: Step) -> None:
         self.width = width
-        self.rounding = rounding
+        self.step = step
         self._kernel = kernel
         self._outputs = np.empty((2, BLOCK_ROWS), np.uint64)
 
@@ -51,13 +51,13 @@ class NarrowDivider:
         self, dividends: Signed, divisors: Signed, lower: Words, quotients: Words, remainders: Words
     ) -> tuple[Signed, Signed, Mask]:
         """Round the truncated magnitudes, and give them their signs."""
-        half = self.rounding is Rounding.HALF_EVEN
+        nearest = self.step in TO_NEAREST
         away = moves_away(
-            self.rounding,
+            self.step,
             dividends=dividends,
             divisors=divisors,
             inexact=remainders != 0,
-            nearer_above=nearer_above_words(quotients, remainders, lower) if half else None,
+            is_nearer=nearer_above_words(self.step, quotients, remainders, lower) if nearest else None,
         )
         rest_signs = signs(dividends)
         if away is not None:

@@ -8,18 +8,21 @@ from lakehouse.division.columns.kernel import BLOCK_ROWS, MagnitudeKernel
 from lakehouse.division.columns.narrow import NarrowDivider
 from lakehouse.division.columns.rounded import Mask, Signed, Words
 from lakehouse.division.columns.shift_subtract_numba import compiled
-from lakehouse.division.rounding import Rounding
+from lakehouse.division.step import Step
 
 __all__ = ["CompiledNarrowDivider"]
 
 _SIGN_BIT = np.int64(63)
-_FLOOR, _EUCLIDEAN, _CEILING, _HALF_EVEN = 1, 2, 3, 4
+_NEVER, _ALWAYS, _DIFFER, _AGREE, _NEGATIVE, _TIED_ODD, _TIED, _BEYOND = range(8)
 _CODES = {
-    Rounding.TRUNCATE: 0,
-    Rounding.FLOOR: _FLOOR,
-    Rounding.EUCLIDEAN: _EUCLIDEAN,
-    Rounding.CEILING: _CEILING,
-    Rounding.HALF_EVEN: _HALF_EVEN,
+    Step.NEVER: _NEVER,
+    Step.ALWAYS: _ALWAYS,
+    Step.IF_SIGNS_DIFFER: _DIFFER,
+    Step.IF_SIGNS_AGREE: _AGREE,
+    Step.IF_DIVIDEND_IS_NEGATIVE: _NEGATIVE,
+    Step.BEYOND_HALF_OR_TIED_ODD: _TIED_ODD,
+    Step.BEYOND_HALF_OR_TIED: _TIED,
+    Step.BEYOND_HALF: _BEYOND,
 }
 
 
@@ -39,7 +42,7 @@ def _finish(
     quotients: Words,
     remainders: Words,
     overflow: Mask,
-    rounding: int,
+    step: int,
     limit: int,
 ) -> None:
     for row in range(dividends.shape[0]):
@@ -47,16 +50,22 @@ def _finish(
         left = dividends[row] >> _SIGN_BIT
         sign = left ^ (divisors[row] >> _SIGN_BIT)
         inexact = remainder != np.uint64(0)
-        if rounding == _FLOOR:
+        if step == _DIFFER:
             away = inexact & (sign != 0)
-        elif rounding == _EUCLIDEAN:
+        elif step == _NEGATIVE:
             away = inexact & (left != 0)
-        elif rounding == _CEILING:
+        elif step == _AGREE:
             away = inexact & (sign == 0)
-        elif rounding == _HALF_EVEN:
+        elif step == _TIED_ODD:
             rest = divisor - remainder
             odd = (quotient & np.uint64(1)) != np.uint64(0)
             away = (remainder > rest) | ((remainder == rest) & odd)
+        elif step == _TIED:
+            away = remainder >= divisor - remainder
+        elif step == _BEYOND:
+            away = remainder > divisor - remainder
+        elif step == _ALWAYS:
+            away = inexact
         else:
             away = False
         rest_sign = left ^ -np.int64(away)
@@ -70,8 +79,8 @@ def _finish(
 class CompiledNarrowDivider(NarrowDivider):
     """A NarrowDivider of which every pass is compiled."""
 
-    def __init__(self, kernel: MagnitudeKernel, *, width: int, rounding: Rounding) -> None:
-        super().__init__(kernel, width=width, rounding=rounding)
+    def __init__(self, kernel: MagnitudeKernel, *, width: int, step: Step) -> None:
+        super().__init__(kernel, width=width, step=step)
         self._inputs = np.empty((2, BLOCK_ROWS), np.uint64)
         self._overflow = np.empty(BLOCK_ROWS, np.bool_)
 
@@ -85,5 +94,5 @@ class CompiledNarrowDivider(NarrowDivider):
     ) -> tuple[Signed, Signed, Mask]:
         overflow = self._overflow[: len(dividends)]
         limit = np.uint64(1 << (self.width - 1))
-        _finish(dividends, divisors, lower, quotients, remainders, overflow, _CODES[self.rounding], limit)
+        _finish(dividends, divisors, lower, quotients, remainders, overflow, _CODES[self.step], limit)
         return quotients.view(np.int64), remainders.view(np.int64), overflow

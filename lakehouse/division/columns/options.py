@@ -17,10 +17,11 @@ Engine = Literal["auto", "numba", "numpy", "rows"]
 WIDTHS = (8, 16, 32, 64, 128)
 
 
-def check_options(*, width: int | None, on_error: str, algorithm: str, engine: str) -> None:
+def check_options(*, width: int | None, signed: bool, on_error: str, algorithm: str, engine: str) -> None:
     """Raise InvalidOptionError for the first option that is none of its choices."""
     choices = [
         ("width", width, (*WIDTHS, None)),
+        ("signed", signed, (True, False)),
         ("on_error", on_error, get_args(OnError)),
         ("algorithm", algorithm, get_args(Algorithm)),
         ("engine", engine, get_args(Engine)),
@@ -28,5 +29,6 @@ def check_options(*, width: int | None, on_error: str, algorithm: str, engine: s
     for option, value, allowed in choices:
         if value not in allowed:
             raise InvalidOptionError(option=option, value=value, allowed=allowed)
-    if algorithm == "newton" and width not in WIDTHS[:4]:
-        raise InvalidOptionError(option="width", value=width, allowed=WIDTHS[:4])
+    of_one_word = WIDTHS[:4] if signed else WIDTHS[:3]
+    if algorithm == "newton" and width not in of_one_word:
+        raise InvalidOptionError(option="width", value=width, allowed=of_one_word)

@@ -42,9 +42,9 @@ class _Bitmap:
 class StructOutput:
     """Buffers of the whole length; ``put`` fills a block that starts at a multiple of eight rows."""
 
-    def __init__(self, rows: int, *, width: int, on_error: OnError) -> None:
+    def __init__(self, rows: int, *, width: int, signed: bool, on_error: OnError) -> None:
         self._rows = rows
-        self._type = result_type(width)
+        self._type = result_type(width, signed=signed)
         self._on_error = on_error
         shape: tuple[int, ...] = (rows, _DECIMAL256_WORDS) if width == 128 else (rows,)
         stored = np.dtype(np.int64) if width == 128 else np.dtype(f"i{width >> 3}")
@@ -91,7 +91,7 @@ class StructOutput:
 
 def _store(target: npt.NDArray[np.signedinteger], source: Signed) -> None:
     if target.ndim == 1:
-        target[:] = source
+        target[:] = source if source.ndim == 1 else source[0]  # the low words are all there is, signs aside
         return
     target[:, 0], target[:, 1] = source[0], source[1]
     target[:, 2] = target[:, 3] = source[1] >> np.int64(63)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
-from lakehouse.division.columns.exact_types import whole_numbers
+from lakehouse.division.columns.inputs import exact_columns
 from lakehouse.division.columns.options import OnError
-from lakehouse.division.errors import DivideByZeroException, InvalidOperandError, NumericalOverflowException
+from lakehouse.division.columns.units import whole_number, whole_numbers
+from lakehouse.division.errors import (
+    DivideByZeroException,
+    InvalidOperandError,
+    InvalidOptionError,
+    NumericalOverflowException,
+)
 from lakehouse.division.numerals import power, text_of
-from lakehouse.division.operand import Operand
 from lakehouse.division.repeating import expand
 
 __all__ = ["REPEATING_TYPE", "expand_arrow"]
@@ -26,33 +33,37 @@ REPEATING_TYPE = pa.struct(
 
 
 def expand_arrow(
-    dividends: pa.Array, divisors: pa.Array, *, max_digits: int = 10_000, on_error: OnError = "null"
+    dividends: Any, divisors: Any, *, max_digits: int = 10_000, on_error: OnError = "null"
 ) -> pa.StructArray:
     """Write each row's fraction out: its text with the period in parentheses, and the parts of that.
 
     ``start`` is how many digits stand between the point and the period, ``length`` how many the period
-    has, 0 if the digits end. Takes integers, decimals and strings of digits; a null operand makes a null
-    row, and a zero divisor or more than ``max_digits`` digits go by ``on_error``, "raise" or "null".
+    has, 0 if the digits end. Takes integers, decimals and strings of digits; one side may be one number for
+    all rows. A null operand makes a null row. A zero divisor, text that is no whole number, and more than
+    ``max_digits`` digits go by ``on_error``: "raise" names the first row, "null" makes it null.
+
+    Raises InvalidOperandError for columns of floats, of other types or lengths, InvalidOptionError.
     """
-    left, left_scale = whole_numbers(dividends)
-    right, right_scale = whole_numbers(divisors)
+    if on_error not in {"raise", "null"}:
+        raise InvalidOptionError(option="on_error", value=on_error, allowed=("raise", "null"))
+    (left, left_scale), (right, right_scale) = map(whole_numbers, exact_columns(dividends, divisors))
     ups = (power(10, max(right_scale - left_scale, 0)), power(10, max(left_scale - right_scale, 0)))
-    rows = zip(left.to_pylist(), right.to_pylist(), strict=True)
+    pairs = zip(left.to_pylist(), right.to_pylist(), strict=True)
     structs = [
-        _row(dividend, divisor, ups, max_digits, on_error)
-        if dividend is not None and divisor is not None
-        else None
-        for dividend, divisor in rows
+        None if None in pair else _row(pair, ups, max_digits, on_error, where=f"row {row}: ")
+        for row, pair in enumerate(pairs)
     ]
     return pa.array(structs, REPEATING_TYPE)
 
 
 def _row(
-    dividend: object, divisor: object, ups: tuple[int, int], max_digits: int, on_error: OnError
+    pair: tuple[object, object], ups: tuple[int, int], max_digits: int, on_error: OnError, *, where: str
 ) -> dict[str, str | int] | None:
     try:
-        numbers = [_whole(value) * up for value, up in zip((dividend, divisor), ups, strict=True)]
-        expansion = expand(*numbers, max_digits=max_digits)
+        dividend, divisor = (
+            whole_number(value, where=where) * up for value, up in zip(pair, ups, strict=True)
+        )
+        expansion = expand(dividend, divisor, max_digits=max_digits, where=where)
     except (DivideByZeroException, InvalidOperandError, NumericalOverflowException):
         if on_error == "raise":
             raise
@@ -65,7 +76,3 @@ def _row(
         "start": expansion.start,
         "length": expansion.length,
     }
-
-
-def _whole(value: object) -> int:
-    return int(Operand.of(value if isinstance(value, str) else int(value)))  # type: ignore[call-overload]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lakehouse.division.rounding import Rounding
+from lakehouse.division.step import Step
 
-__all__ = ["magnitudes", "moves_away", "signed"]
+__all__ = ["magnitudes", "moves_away", "nearer_above", "nearer_above_words", "signed", "signs"]
 
 Words = npt.NDArray[np.uint64]
 Signed = npt.NDArray[np.int64]
@@ -35,24 +35,37 @@ def signs(values: Signed) -> Signed:
 
 
 def moves_away(
-    rounding: Rounding, *, dividends: Signed, divisors: Signed, inexact: Mask, nearer_above: Mask | None
+    step: Step, *, dividends: Signed, divisors: Signed, inexact: Mask, is_nearer: Mask | None
 ) -> Mask | None:
-    """Which quotients take a step from zero; None: none. ``nearer_above`` is for HALF_EVEN only."""
-    match rounding:
-        case Rounding.TRUNCATE:
+    """Which quotients take a step from zero; None: not one. ``is_nearer`` is for the roundings to the nearest."""
+    match step:
+        case Step.NEVER:
             return None
-        case Rounding.FLOOR:
+        case Step.IF_SIGNS_DIFFER:
             return inexact & ((dividends ^ divisors) < 0)
-        case Rounding.EUCLIDEAN:
+        case Step.IF_DIVIDEND_IS_NEGATIVE:
             return inexact & (dividends < 0)
-        case Rounding.CEILING:
+        case Step.IF_SIGNS_AGREE:
             return inexact & ((dividends ^ divisors) >= 0)
-        case Rounding.HALF_EVEN:
-            return nearer_above
+        case Step.ALWAYS:
+            return inexact
+        case _:
+            return is_nearer
 
 
-def nearer_above_words(quotients: Words, remainders: Words, divisors: Words) -> Mask:
-    """Whether twice the remainder is beyond the divisor, or equal to it at an odd quotient."""
+def nearer_above_words(step: Step, quotients: Words, remainders: Words, divisors: Words) -> Mask:
+    """Which quotients have a neighbour above that is nearer to the exact one, or the one a tie goes to."""
     rest = divisors - remainders
-    beyond: Mask = (remainders > rest) | ((remainders == rest) & ((quotients & np.uint64(1)) != 0))
-    return beyond
+    return nearer_above(step, quotients, beyond=remainders > rest, tied=remainders == rest)
+
+
+def nearer_above(step: Step, quotients: Words, *, beyond: Mask, tied: Mask) -> Mask:
+    """The same, from which remainders are beyond half the divisor, and which are half of it."""
+    odd: Mask = (quotients & np.uint64(1)) != 0
+    match step:
+        case Step.BEYOND_HALF_OR_TIED:
+            return beyond | tied
+        case Step.BEYOND_HALF:
+            return beyond
+        case _:
+            return beyond | (tied & odd)

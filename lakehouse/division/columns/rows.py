@@ -15,8 +15,8 @@ from lakehouse.division.errors import (
     NumericalOverflowException,
 )
 from lakehouse.division.instruction_sets.binary import BinaryInstructionSet
-from lakehouse.division.operand import Operand
-from lakehouse.division.rounding import Rounding
+from lakehouse.division.operand import Operand, limit_of
+from lakehouse.division.rounding import DecimalRounding, Rounding
 
 __all__ = ["divide_rows"]
 
@@ -29,12 +29,13 @@ def divide_rows(
     divisors: pa.Array | pa.ChunkedArray,
     *,
     width: int | None,
-    rounding: Rounding,
+    signed: bool,
+    rounding: Rounding | DecimalRounding,
     on_error: OnError,
     number_type: pa.DataType,
 ) -> pa.StructArray:
     """Divide two columns of one length; see ``divide_arrow``."""
-    unit = ArithmeticUnit(BinaryInstructionSet(width=width), rounding=rounding)
+    unit = ArithmeticUnit(BinaryInstructionSet(width=width, signed=signed), rounding=rounding)
     chunks = []
     for start in range(0, len(dividends), _CHUNK_ROWS):
         lefts = dividends.slice(start, _CHUNK_ROWS).to_pylist()
@@ -44,7 +45,11 @@ def divide_rows(
             for row, outcome in enumerate(outcomes):
                 if isinstance(outcome, Reason):
                     raise row_error(
-                        outcome, row=start + row, dividend=lefts[row], divisor=rights[row], width=width
+                        outcome,
+                        row=start + row,
+                        dividend=lefts[row],
+                        divisor=rights[row],
+                        limit=limit_of(width, signed=signed),
                     )
         chunks.append(_struct(outcomes, number_type, quarantine=on_error == "quarantine"))
     return (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lakehouse.division.columns.kernel import BLOCK_ROWS, MagnitudeKernel
-from lakehouse.division.columns.rounded import Mask, Signed, Words, moves_away, signs
+from lakehouse.division.columns.rounded import Mask, Signed, Words, moves_away, nearer_above, signs
 from lakehouse.division.columns.words import Block
-from lakehouse.division.rounding import Rounding
+from lakehouse.division.step import TO_NEAREST, Step
 
 __all__ = ["WideDivider"]
 
@@ -19,9 +19,9 @@ class WideDivider:
 
     width = 128
 
-    def __init__(self, kernel: MagnitudeKernel, *, rounding: Rounding) -> None:
+    def __init__(self, kernel: MagnitudeKernel, *, step: Step) -> None:
         self._kernel = kernel
-        self._rounding = rounding
+        self._step = step
         self._outputs = np.empty((2, 2, BLOCK_ROWS), np.uint64)
 
     def divide(self, left: Block, right: Block, excluded: Mask | None) -> tuple[Signed, Signed, Mask]:
@@ -31,13 +31,13 @@ class WideDivider:
         upper, lower = _signed(dividends, left_signs), _signed(divisors, right_signs)
         quotients, remainders = (output[:, : upper.shape[1]] for output in self._outputs)
         self._divide(upper, lower, quotients, remainders)
-        half = self._rounding is Rounding.HALF_EVEN
+        nearest = self._step in TO_NEAREST
         away = moves_away(
-            self._rounding,
+            self._step,
             dividends=dividends[1],
             divisors=divisors[1],
             inexact=(remainders[0] | remainders[1]) != 0,
-            nearer_above=_nearer_above(quotients, remainders, lower) if half else None,
+            is_nearer=_nearer_above(self._step, quotients, remainders, lower) if nearest else None,
         )
         rest_signs = left_signs
         if away is not None:
@@ -86,9 +86,8 @@ def _difference(left: Words, right: Words) -> Words:
     return np.stack([low, high])
 
 
-def _nearer_above(quotients: Words, remainders: Words, divisors: Words) -> Mask:
+def _nearer_above(step: Step, quotients: Words, remainders: Words, divisors: Words) -> Mask:
     rest = _difference(divisors, remainders)
     same = (remainders[0] == rest[0]) & (remainders[1] == rest[1])
     beyond = (remainders[1] > rest[1]) | ((remainders[1] == rest[1]) & (remainders[0] > rest[0]))
-    nearer: Mask = beyond | (same & ((quotients[0] & np.uint64(1)) != 0))
-    return nearer
+    return nearer_above(step, quotients[0], beyond=beyond, tied=same)

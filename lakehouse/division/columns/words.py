@@ -40,16 +40,21 @@ class Block:
         """The high words, made from the signs where there are none."""
         return self.low >> _SIGN_BIT if self.high is None else self.high
 
-    def beyond(self, width: int) -> Mask | None:
-        """Which rows don't fit ``width`` bits; None: the column's type says that all do."""
+    def beyond(self, width: int, *, signed: bool) -> Mask | None:
+        """Which rows don't fit ``width`` bits (64 at most without a sign); None: by its type, each row fits."""
+        if not signed:
+            return self._beyond_unsigned(width)
         if self.high is not None and width <= 64:
             wide: Mask = self.high != self.low >> _SIGN_BIT
-            return wide if width == 64 else wide | self._low_beyond(width)
-        return self._low_beyond(width) if width < 64 else None
+            return wide if width == 64 else wide | self._low_beyond(-(1 << (width - 1)), 1 << (width - 1))
+        return self._low_beyond(-(1 << (width - 1)), 1 << (width - 1)) if width < 64 else None
 
-    def _low_beyond(self, width: int) -> Mask:
-        limit = 1 << (width - 1)
-        beyond: Mask = (self.low < -limit) | (self.low >= limit)
+    def _beyond_unsigned(self, width: int) -> Mask:
+        wide: Mask = self.high_words() != 0
+        return wide if width == 64 else wide | self._low_beyond(0, 1 << width)
+
+    def _low_beyond(self, least: int, limit: int) -> Mask:
+        beyond: Mask = (self.low < least) | (self.low >= limit)
         return beyond
 
 

@@ -10,8 +10,8 @@ __all__ = ["BinaryInstructionSet"]
 class BinaryInstructionSet(RadixInstructionSet):
     """Base 2, where a shift is a machine's own and a length is one instruction; 64 bits unless told."""
 
-    def __init__(self, *, width: int | None = 64) -> None:
-        super().__init__(2, width=width)
+    def __init__(self, *, width: int | None = 64, signed: bool = True) -> None:
+        super().__init__(2, width=width, signed=signed)
 
     def shift_left(self, magnitude: int, places: int) -> int:
         return magnitude << places

@@ -14,14 +14,15 @@ __all__ = ["RadixInstructionSet"]
 
 
 class RadixInstructionSet(InstructionSet):
-    """Whole numbers, a digit of ``base`` at a time; ``width`` in bits of two's complement."""
+    """Whole numbers, a digit of ``base`` at a time; ``width`` in bits, of two's complement if ``signed``."""
 
-    def __init__(self, base: int, *, width: int | None = None) -> None:
+    def __init__(self, base: int, *, width: int | None = None, signed: bool = True) -> None:
         check_base(base)
         if width is not None and width < 2:
             raise InvalidOperandError(value=width, expected="a width of at least 2 bits, or None")
         self.base = base
         self.width = width
+        self.signed = signed
 
     def shift_left(self, magnitude: int, places: int) -> int:
         return scale_up(magnitude, places, self.base)
@@ -33,8 +34,7 @@ class RadixInstructionSet(InstructionSet):
         for operand in (dividend, divisor):
             if type(operand) is not Operand:
                 raise InvalidOperandError(value=operand, expected="an Operand that is a whole number")
-            if not fits(int(operand), self.width):
-                raise NumericalOverflowException(value=operand, limit=limit_of(self.width))
+            self._check(operand)
         if not divisor.magnitude:
             raise DivideByZeroException(dividend=dividend)
         return None
@@ -57,7 +57,14 @@ class RadixInstructionSet(InstructionSet):
         )
 
     def _operand(self, magnitude: int, *, negative: bool) -> Operand:
-        """Raises NumericalOverflowException: only the smallest number by -1 leads out of a width."""
-        return Operand(
-            negative=negative and magnitude > 0, magnitude=magnitude, base=self.base, width=self.width
+        """Raises NumericalOverflowException: the smallest number by -1, or a negative remainder without a sign."""
+        width = self.width if self.signed else None
+        number = Operand(
+            negative=negative and magnitude > 0, magnitude=magnitude, base=self.base, width=width
         )
+        self._check(number)
+        return number
+
+    def _check(self, number: Operand) -> None:
+        if not fits(int(number), self.width, signed=self.signed):
+            raise NumericalOverflowException(value=number, limit=limit_of(self.width, signed=self.signed))
