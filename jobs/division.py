@@ -22,7 +22,7 @@ from lakehouse.division.spark_udfs import (
     exchange_rate,
     floor_div,
     safe_allocate,
-    safe_div,
+    safe_div_round,
     safe_repeating_decimal,
     try_divide_exact,
 )
@@ -72,12 +72,12 @@ class ToLocalCurrency(Step):
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         rated = frame.withColumn("market", exchange_rate("Country", ReferenceFile.at(self.rates)))
-        cents = safe_div(col("amount") * 100, col("market.rate"), returns="decimal(32,0)")
+        local = safe_div_round("amount", "market.rate", 2, "down")
         return rated.withColumns(
             {
                 "currency": col("market.currency"),
                 "rate": col("market.rate"),
-                "local_amount": (cents * F.lit(Decimal("0.01"))).cast("decimal(34,2)"),
+                "local_amount": local.cast("decimal(34,2)"),
             }
         ).drop("market")
 

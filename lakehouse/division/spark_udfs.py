@@ -1,9 +1,10 @@
 """Arrow UDFs for columns of Spark, and their names for SQL. The one module here that knows pyspark.
 
-What begins with ``safe_`` or ``try_`` never fails. The others follow
+What begins with ``safe_`` or ``try_`` fails for no row. The others follow
 ``spark.sql.ansi.enabled`` as it is when the query runs, as Spark's own operators do: on, the first bad
 row raises; off, it is NULL. All of them take the integral types, decimals of any precision and scale, and
-strings of digits of any length.
+strings of digits of any length. A column of another type, such as double, fails the query in each of them: it is
+not exact, and to take it for a number would lose money without a word.
 """
 
 from __future__ import annotations
@@ -19,6 +20,12 @@ from pyspark.sql.pandas.functions import arrow_udf
 
 from lakehouse.cache import Lease, ReferenceFile, on_node
 from lakehouse.division.columns.allocate import allocate_arrow
+from lakehouse.division.columns.div_round import (
+    as_rounding,
+    check_scale,
+    div_round_arrow,
+    div_round_by_row,
+)
 from lakehouse.division.columns.exact_types import divide_exact_types
 from lakehouse.division.columns.options import OnError
 from lakehouse.division.columns.repeating import expand_arrow
@@ -28,6 +35,7 @@ from lakehouse.division.rounding import Rounding
 
 __all__ = [
     "allocate",
+    "div_round",
     "divide_exact",
     "euclid_div",
     "exchange_rate",
@@ -37,6 +45,7 @@ __all__ = [
     "repeating_decimal",
     "safe_allocate",
     "safe_div",
+    "safe_div_round",
     "safe_mod",
     "safe_repeating_decimal",
     "try_divide_exact",
@@ -47,6 +56,7 @@ _ANSI = "spark.sql.ansi.enabled"
 _REPEATING = "text string, whole string, prefix string, period string, start int, length int"
 _DECIMAL = re.compile(r"decimal\(\s*([0-9]{1,2})\s*,\s*([0-9]{1,2})\s*\)")
 _RETURNS = {"": "bigint", "_decimal": "decimal(38,0)", "_string": "string"}
+_ROUNDED = {"": "decimal(38,18)", "_string": "string"}
 _REMAINDERS = {"": "bigint", "_decimal": "decimal(38,18)", "_string": "string"}
 
 
@@ -83,6 +93,24 @@ def divide_exact(dividend: Column | str, divisor: Column | str) -> Column:
 def try_divide_exact(dividend: Column | str, divisor: Column | str) -> Column:
     """As ``divide_exact``, and a field ``error`` that says why there is no result, else NULL."""
     return _pair("bigint", "bigint", "quarantine")(dividend, divisor)
+
+
+def div_round(
+    dividend: Column | str, divisor: Column | str, scale: int = 2, rounding: str = "half_up"
+) -> Column:
+    """decimal(38,scale): the quotient with so many digits behind the point, rounded once from the exact one.
+
+    Roundings are those of DecimalRounding by name: half_up (Spark's ``round``), half_even, half_down, up, down,
+    ceiling, floor, 05up. Raises InvalidOptionError for another one, or a scale out of 0 to 38.
+    """
+    return _div_round(scale, rounding, None)(dividend, divisor)
+
+
+def safe_div_round(
+    dividend: Column | str, divisor: Column | str, scale: int = 2, rounding: str = "half_up"
+) -> Column:
+    """As ``div_round``, and NULL where that fails."""
+    return _div_round(scale, rounding, "null")(dividend, divisor)
 
 
 def allocate(amount: Column | str, weights: Column | str) -> Column:
@@ -126,8 +154,10 @@ def register(spark: SparkSession) -> list[str]:
 
     A name alone is bigint; with ``_decimal`` it is decimal(38,0), a remainder decimal(38,18); with
     ``_string`` digits. Spark's own ``mod`` keeps that name in SQL, so ours is ``exact_mod`` there.
+    ``div_round`` and ``safe_div_round`` take scale and rounding as arguments; they are decimal(38,18), and
+    with ``_string`` text of just so many digits.
     """
-    functions = _quotient_functions() | _remainder_functions()
+    functions = _quotient_functions() | _remainder_functions() | _rounded_functions()
     functions |= {
         "try_divide_exact": _pair("bigint", "bigint", "quarantine"),
         "allocate": _allocate(None),
@@ -155,6 +185,14 @@ def _remainder_functions() -> dict[str, _Udf]:
         functions[f"exact_mod{suffix}"] = _part("remainder", Rounding.TRUNCATE, returns, None)
         functions[f"safe_mod{suffix}"] = _part("remainder", Rounding.TRUNCATE, returns, "null")
         functions[f"divide_exact{suffix}"] = _pair(_RETURNS[suffix], returns, None)
+    return functions
+
+
+def _rounded_functions() -> dict[str, _Udf]:
+    functions = {}
+    for suffix, returns in _ROUNDED.items():
+        functions[f"div_round{suffix}"] = _div_round_by_row(returns, None)
+        functions[f"safe_div_round{suffix}"] = _div_round_by_row(returns, "null")
     return functions
 
 
@@ -193,6 +231,31 @@ def _pair(quotient: str, remainder: str, on_error: OnError | None) -> _Udf:
 
     error = ", error string" if on_error == "quarantine" else ""
     return _udf(divide, returns + error)
+
+
+@lru_cache
+def _div_round(scale: int, rounding: str, on_error: OnError | None) -> _Udf:
+    check_scale(scale)
+    how = as_rounding(rounding)
+
+    def divide(dividends: pa.Array, divisors: pa.Array) -> pa.Array:
+        return div_round_arrow(
+            dividends, divisors, scale=scale, rounding=how, on_error=on_error or _on_error()
+        )
+
+    return _udf(divide, f"decimal(38,{scale})")
+
+
+@lru_cache
+def _div_round_by_row(returns: str, on_error: OnError | None) -> _Udf:
+    kind = _arrow_type(returns)
+
+    def divide(dividends: pa.Array, divisors: pa.Array, scales: pa.Array, roundings: pa.Array) -> pa.Array:
+        return div_round_by_row(
+            dividends, divisors, scales, roundings, returns=kind, on_error=on_error or _on_error()
+        )
+
+    return _udf(divide, returns)
 
 
 @lru_cache

@@ -11,6 +11,7 @@ import pytest
 from lakehouse.division import InvalidOptionError, spark_udfs
 from lakehouse.division.spark_udfs import (
     allocate,
+    div_round,
     divide_exact,
     euclid_div,
     floor_div,
@@ -18,6 +19,7 @@ from lakehouse.division.spark_udfs import (
     repeating_decimal,
     safe_allocate,
     safe_div,
+    safe_div_round,
     safe_mod,
     safe_repeating_decimal,
     try_divide_exact,
@@ -80,7 +82,8 @@ def test_every_exact_type_is_divided(spark: SparkSession) -> None:
 
 def test_what_spark_has_no_answer_for_is_null_with_ansi_on_and_off(spark: SparkSession) -> None:
     frame = spark.sql("SELECT * FROM VALUES (7L, 0L), (0L, 0L), (-9223372036854775808L, -1L) AS t(a, b)")
-    expected = [(None, None)] * 2 + [(None, None)]
+    # By -1 only the quotient has no answer: what remains of the smallest bigint is 0, as Spark's own % says.
+    expected = [(None, None)] * 2 + [(None, 0)]
     for ansi in ("true", "false"):
         spark.conf.set("spark.sql.ansi.enabled", ansi)
         try:
@@ -153,6 +156,84 @@ def test_a_decimals_remainder_keeps_its_digits_or_is_an_overflow(spark: SparkSes
     assert column(frame, safe_mod("a", "b")) == [None]
 
 
+def test_a_quotient_of_decimals_is_not_null_for_its_remainder_nor_a_remainder_for_its_quotient(
+    spark: SparkSession,
+) -> None:
+    spark_udfs.register(spark)
+    row = spark.sql(
+        "SELECT safe_div(100.10, 7), safe_div(7.4, 2.5), floor_div(-7.4, 2.5), euclid_div(7.4, 2.5),"
+        " euclid_div(-7.4, 2.5), safe_mod(1e37BD, 7), exact_mod(CAST('1e37' AS decimal(38,0)), 9)"
+    ).first()
+    assert row is not None
+    assert tuple(row) == (14, 2, -3, 2, -3, 10**37 % 7, 10**37 % 9)
+
+
+def test_quotients_are_rounded_to_digits_as_sparks_round_rounds(spark: SparkSession) -> None:
+    frame = spark.sql(
+        "SELECT * FROM VALUES (10, 3), (-10, 3), (1, 8), (-1, 8), (3, 8), (NULL, 3) AS t(a, b)"
+    ).coalesce(1)
+    from pyspark.sql.functions import expr
+
+    assert column(frame, div_round("a", "b")) == column(frame, expr("round(CAST(a AS decimal(20,0)) / b, 2)"))
+    assert column(frame, div_round("a", "b", 2, "half_even")) == column(
+        frame, expr("bround(CAST(a AS decimal(20,0)) / b, 2)")
+    )
+    assert column(frame, div_round("a", "b", 0, "up")) == [Decimal(n) for n in (4, -4, 1, -1, 1)] + [None]
+    assert frame.select(div_round("a", "b", 3)).schema[0].dataType.simpleString() == "decimal(38,3)"
+
+
+def test_a_quotient_that_can_not_be_rounded_follows_ansi_or_is_null_if_safe(spark: SparkSession) -> None:
+    from pyspark.errors import PythonException
+
+    frame = spark.sql("SELECT 7L AS a, 0L AS b")
+    with pytest.raises(PythonException, match="DivideByZeroException: row 0: 7 was divided by 0"):
+        frame.select(div_round("a", "b")).collect()
+    assert column(frame, safe_div_round("a", "b")) == [None]
+    spark.conf.set("spark.sql.ansi.enabled", "false")
+    try:
+        assert column(frame, div_round("a", "b")) == [None]
+    finally:
+        spark.conf.unset("spark.sql.ansi.enabled")
+    for options in ({"scale": 39}, {"scale": -1}, {"rounding": "nearest"}):
+        with pytest.raises(InvalidOptionError, match="Fix:"):
+            div_round("a", "b", **options)
+
+
+def test_in_sql_scale_and_rounding_are_arguments(spark: SparkSession) -> None:
+    spark_udfs.register(spark)
+    row = spark.sql(
+        "SELECT div_round(10, 3, 2, 'half_up'), div_round_string(1.005, 1, 2, 'half_even'),"
+        " safe_div_round(1, 0, 2, 'up'), safe_div_round_string('20', 3, 0, 'floor')"
+    ).first()
+    assert row is not None
+    assert tuple(row) == (Decimal("3.33"), "1.00", None, "6")
+
+
+def test_amounts_of_text_are_allocated_or_null_and_doubles_end_the_query(spark: SparkSession) -> None:
+    from pyspark.errors import PythonException
+
+    frame = spark.sql("SELECT * FROM VALUES ('10'), ('10.55'), ('abc'), (NULL) AS t(a)").coalesce(1)
+    assert column(frame, safe_allocate("a", expr_of("array(1, 1)"))) == [
+        [Decimal("5.00"), Decimal("5.00")], None, None, None
+    ]  # fmt: skip
+    doubles = spark.sql("SELECT 10.55D AS a, array(37.5D, 62.5D) AS w, 100.00 AS b")
+    for expression in (
+        safe_allocate("a", expr_of("array(1, 1)")),
+        safe_allocate("b", "w"),
+        safe_div_round("a", "b"),
+        safe_repeating_decimal("a", "b"),
+        safe_mod("b", "a"),
+    ):
+        with pytest.raises(PythonException, match="a column of integers, decimals or strings"):
+            doubles.select(expression).collect()
+
+
+def expr_of(text: str) -> Any:
+    from pyspark.sql.functions import expr
+
+    return expr(text)
+
+
 def test_amounts_are_allocated_to_the_cent(spark: SparkSession) -> None:
     frame = spark.sql(
         "SELECT * FROM VALUES (CAST(10 AS decimal(10,2)), ARRAY(1, 1, 1)), (-0.05, ARRAY(1, 3)),"
@@ -202,7 +283,7 @@ def test_all_functions_are_there_in_sql(spark: SparkSession) -> None:
         -3, -4, -4, -1, (-3, -1), [Decimal("0.33"), Decimal("0.67")], "0.08(3)", None, Decimal("1.5"),
         "-33333333333333333334", "division by zero", Decimal(3),
     )  # fmt: skip
-    assert len(names) == len(set(names)) == 23
+    assert len(names) == len(set(names)) == 27
 
 
 def test_a_type_to_return_that_there_is_not_is_refused_before_anything_runs(spark: SparkSession) -> None:

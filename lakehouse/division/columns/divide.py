@@ -48,12 +48,8 @@ def divide_arrow(
     check_type(dividends.type)
     check_type(divisors.type)
     engine = resolve_engine(engine, algorithm)
-    if (
-        width is None
-        or engine == "rows"
-        or (width == _WIDEST and not signed)
-        or rounding is DecimalRounding.ZERO_FIVE_UP
-    ):
+    beyond_words = width is None or (width == _WIDEST and not signed)
+    if beyond_words or engine == "rows" or rounding is DecimalRounding.ZERO_FIVE_UP:
         return divide_rows(
             dividends,
             divisors,
