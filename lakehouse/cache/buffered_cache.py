@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from itertools import count
-from typing import TypeVar, Unpack, cast
+from typing import Any, TypeVar, Unpack, cast
 
 from lakehouse.cache.cache_map import CacheMap
 from lakehouse.cache.options import CacheKeywords
@@ -29,6 +29,11 @@ class BufferedCache(CacheMap[K, V]):
     def __init__(self, max_entries: int | None = None, **options: Unpack[CacheKeywords[K, V]]) -> None:
         """Take the options that ``CacheOptions`` lists. Raises CacheBoundError, InvalidDurationError."""
         super().__init__(max_entries, policy=TickedLRUPolicy, **options)
+
+    def _arguments(self) -> dict[str, Any]:
+        arguments = super()._arguments()
+        del arguments["policy"]
+        return arguments
 
     def _bind_fast_path(self) -> None:
         super()._bind_fast_path()

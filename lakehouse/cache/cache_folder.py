@@ -85,7 +85,7 @@ class CacheFolder:
         try:
             status = os.stat(self.path)
         except FileNotFoundError:
-            return "none"
+            return "missing"
         return f"{status.st_dev:x}-{status.st_ino:x}"
 
     def leave_to_parent(self) -> None:

@@ -139,7 +139,7 @@ class CacheMap(Generic[K, V]):
         ttl_seconds: float | None = None,
         on_recursion: Callable[[], V] | None = None,
     ) -> V:
-        """Return the value; if there is none, call ``loader(key)`` once for all threads that wait for it.
+        """Return the value; on a miss, call ``loader(key)`` once for all threads that wait for it.
 
         What the loader raises is raised in each of them, and not remembered. A value that is too large for
         the cache is returned and not kept; so is one whose key was put, removed or cleared meanwhile.
@@ -209,7 +209,7 @@ class CacheMap(Generic[K, V]):
         return f"<{type(self).__name__} {bounds}: {len(self)} entries>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _empty_like, (type(self), self.options, self._make_policy)
+        return _empty_like, (type(self), self._arguments())
 
     def before_fork(self, *, timeout_seconds: float) -> bool:
         """Hold the lock over a fork, so that the child's copy is whole; False if another thread keeps it."""
@@ -309,6 +309,11 @@ class CacheMap(Generic[K, V]):
     def _size(self, key: K, value: V) -> int:
         return 1 if self._sizeof is None else measured(self._sizeof, key, value)
 
+    def _arguments(self) -> dict[str, Any]:
+        """Return what makes a cache like this one."""
+        arguments = {field.name: getattr(self.options, field.name) for field in fields(self.options)}
+        return arguments | {"policy": self._make_policy}
+
     def _bounds(self) -> list[tuple[str, int | None]]:
         return [("max_entries", self.options.max_entries), ("max_bytes", self.options.max_bytes)]
 
@@ -327,6 +332,5 @@ class CacheMap(Generic[K, V]):
                 _log.exception("The removal listener of %r failed for key %r.", self, removal.key)
 
 
-def _empty_like(kind: type[CacheMap[K, V]], options: CacheOptions[K, V], policy: Any) -> CacheMap[K, V]:
-    keywords = {field.name: getattr(options, field.name) for field in fields(options)}
-    return kind(policy=policy, **keywords) if kind is CacheMap else kind(**keywords)
+def _empty_like(kind: type[CacheMap[K, V]], arguments: dict[str, Any]) -> CacheMap[K, V]:
+    return kind(**arguments)

@@ -80,7 +80,7 @@ class Download(io.RawIOBase):
             self.forget_name(unlink=True)
 
     def forget_name(self, *, unlink: bool) -> None:
-        """Give up the name: the file got another one, or is to have none."""
+        """Give up the name: the file was moved to another one, or stays without a name."""
         if self.path is not None and unlink:
             self.path.unlink(missing_ok=True)
         self.path = None

@@ -46,7 +46,7 @@ class InvalidDurationError(CacheError):
         self.option = option
         self.value = value
         super().__init__(
-            f"{option} is {value!r}; a number of seconds above 0 was expected.",
+            f"{option} is {value!r}; expected a number of seconds above 0.",
             fix=f"give {option} as an int or a float above 0, or None for no limit.",
         )
 
@@ -58,7 +58,7 @@ class InvalidSizeError(CacheError):
         self.key = key
         self.size = size
         super().__init__(
-            f"sizeof returned {size!r} for the value of {key!r}; a whole number of at least 0 was expected.",
+            f"sizeof returned {size!r} for the value of {key!r}; expected a whole number of at least 0.",
             fix="let sizeof return the value's bytes as an int.",
         )
 
@@ -71,7 +71,7 @@ class SingleUseValueError(CacheError):
 
 
 class ValueTooLargeError(CacheError):
-    """A value is larger than the whole cache; the cache is as it was."""
+    """A value is larger than the whole cache; the cache stays unchanged."""
 
     def __init__(self, *, key: object, size_bytes: int, max_bytes: int) -> None:
         self.key = key
@@ -125,7 +125,7 @@ class NothingToEvictError(CacheError):
 
 
 class LockMisuseError(CacheError):
-    """A thread asked a read-write lock for something it would never get, or gave back what it has not."""
+    """A thread asked a read-write lock for something it would never get, or released a lock it does not hold."""
 
     def __init__(self, *, asked: str, held: str, fix: str) -> None:
         self.asked = asked
@@ -146,7 +146,7 @@ class LockTimeoutError(CacheError):
 
 
 class TruncatedDownloadError(CacheError):
-    """A fetch brought another number of bytes than the file has; nothing was cached."""
+    """A fetch brought a different number of bytes than the file has; nothing was cached."""
 
     def __init__(self, *, uri: str, expected_bytes: int, fetched_bytes: int) -> None:
         self.uri = uri
@@ -154,7 +154,7 @@ class TruncatedDownloadError(CacheError):
         self.fetched_bytes = fetched_bytes
         super().__init__(
             f"Fetching {uri!r} brought {fetched_bytes} bytes of {expected_bytes}.",
-            fix="try again; if it stays so, the source or the size given for it is wrong.",
+            fix="try again; if it happens again, the source or the size given for it is wrong.",
         )
 
 
@@ -172,12 +172,12 @@ class SourceChangedError(CacheError):
 
 
 class CacheSettingError(ConfigurationError):
-    """A setting of the node's cache can't be read."""
+    """A setting of the node's cache has a value that can't be used."""
 
     def __init__(self, *, key: str, value: str, expected: str) -> None:
         self.key = key
         self.value = value
-        super().__init__(f"{key} is {value!r}, which is not {expected}.", fix=f"set it to {expected}.")
+        super().__init__(f"{key} is {value!r}; expected {expected}.", fix=f"set it to {expected}.")
 
 
 class CacheUnusableWarning(UserWarning):

@@ -28,11 +28,14 @@ class EvictionOrder:
         """Return the position of the file to go; None when the table is empty."""
         if table is not self._table:
             self._table, self._queue = table, []
-        while table.files:
+        while True:
             while self._queue:
                 used_ns, digest = self._queue.pop()
                 position = table.find(digest)
                 if position is not None and table.used_ns(position) == used_ns:
                     return position
+            if not table.files:
+                return None
             self._queue = table.earliest(max(table.files >> 2, LEAST_AT_ONCE))
-        return None
+            if not self._queue:
+                return None

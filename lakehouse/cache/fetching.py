@@ -49,7 +49,7 @@ def _download_at(path: Path | None) -> Download:
 
 def _fetch_whole(download: Download, uri: str, fetch: Fetch, size_bytes: int | None) -> None:
     returned = fetch(cast("IO[bytes]", download))
-    # Such a fetch has not begun yet: the file would be kept empty.
+    # Nothing of such a fetch has run yet: an empty file would be cached.
     refuse_single_use(
         returned, what=f"fetch of {uri!r}", fix="let fetch be a plain function that writes before it returns."
     )

@@ -32,10 +32,10 @@ class Publication(NamedTuple):
 
 
 class FileStore:
-    """Files in a folder, by digest. The folder is the truth and the index a guess at it, rebuilt when wrong.
+    """Files in a folder, by digest. The folder is the truth; the index only mirrors it, and is rebuilt when wrong.
 
     ``find`` takes no lock. Whoever changes something holds the host's lock, and marks the index while at it:
-    who finds the mark took over from a process that was killed, and rebuilds.
+    a process that finds the mark knows that another one was killed, and rebuilds the index.
     """
 
     def __init__(self, folder: Path, *, bounds: DiskBounds) -> None:
@@ -55,7 +55,7 @@ class FileStore:
                 self._rebuild()
 
     def new_session(self) -> Session:
-        """Make this process's corner; none is swept before its lock is held. Raises OSError."""
+        """Make this process's session; no sweep removes it before its lock is held. Raises OSError."""
         with self._lock.writing():
             return Session(self._sessions)
 
@@ -76,7 +76,7 @@ class FileStore:
     def trim(self) -> list[StoredObject]:
         """Evict what the bounds don't allow (they may have been wider, or the disk emptier); return it."""
         with self._changing() as table:
-            return self._make_room(table, 0).evicted
+            return self._make_room(table, 0)[1].evicted
 
     def publish(self, download: Download, digest: Digest) -> Publication:
         """Make the finished download the file of this key, if it has a name and there is room. Raises OSError."""
@@ -88,7 +88,7 @@ class FileStore:
             replaced = table.find(digest)
             if replaced is not None:
                 self._remove(table, replaced)
-            room = self._make_room(table, needed)
+            table, room = self._make_room(table, needed)
             if not room.is_kept:
                 return room
             if table.is_full():
@@ -151,28 +151,39 @@ class FileStore:
         self._table = SlotTable.attach(self._index)
         return self._table
 
-    def _make_room(self, table: SlotTable, needed: int) -> Publication:
-        """Evict until so many bytes fit, and the disk has its free space again, or nothing is left to go."""
+    def _make_room(self, table: SlotTable, needed: int) -> tuple[SlotTable, Publication]:
+        """Evict until so many bytes fit, and the disk has its free space again, or nothing is left to evict.
+
+        Return the table too: if it names a file that is missing, it is damaged, and rebuilt first.
+        """
         shortage = self._bounds.shortage(self._objects)
-        too_much = max(table.disk_bytes + needed - self._bounds.max_bytes, shortage.disk_bytes)
         evicted: list[StoredObject] = []
         freed = 0
-        while freed < too_much or len(evicted) < shortage.files:
+        while True:
+            over = table.disk_bytes + needed - self._bounds.max_bytes
+            if over <= 0 and freed >= shortage.disk_bytes and len(evicted) >= shortage.files:
+                return table, Publication(is_kept=True, evicted=evicted)
             position = self._order.next(table)
             if position is None:
-                break
-            victim = self._remove(table, position)
-            freed += disk_bytes(victim.size_bytes)
-            evicted.append(victim)
-        is_kept = freed >= too_much and len(evicted) >= shortage.files
-        return Publication(is_kept=is_kept, evicted=evicted)
+                return table, Publication(is_kept=False, evicted=evicted)
+            victim = table.object_at(position)
+            if self._remove(table, position):
+                freed += disk_bytes(victim.size_bytes)
+                evicted.append(victim)
+            else:
+                table = self._rebuild()
 
-    def _remove(self, table: SlotTable, position: int) -> StoredObject:
+    def _remove(self, table: SlotTable, position: int) -> bool:
+        """Remove a file and its slot; return whether there was such a file."""
         stored = table.object_at(position)
-        with contextlib.suppress(FileNotFoundError):
+        try:
             os.unlink(self.path_of(stored))
+        except FileNotFoundError:
+            was_there = False
+        else:
+            was_there = True
         table.remove(position)
-        return stored
+        return was_there
 
     def _rebuild(self) -> SlotTable:
         """Rebuild the index from the names in the folder; the old one tells the last uses."""

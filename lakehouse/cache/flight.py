@@ -14,8 +14,9 @@ from lakehouse.cache.blocked_threads import Stacks, current_stacks, threads_awai
 __all__ = ["Flight", "Waited"]
 
 FIRST_LOOK_SECONDS = 0.05
-LAST_LOOK_SECONDS = 1.0
-"""A thread that waits looks at the stacks of the others after the first, then twice as long, up to the last."""
+LAST_LOOK_SECONDS = 30.0
+"""A thread that waits looks at the stacks of the others after the first pause, then after pauses twice as long, up
+to the last: a look takes time for each thread there is, and many may wait."""
 
 _flight_awaited_by: dict[int, Flight] = {}
 """Which flight each waiting thread waits for, over all caches."""

@@ -48,12 +48,13 @@ def _forget(identity: int, dead: weakref.ref[ForkAware]) -> None:
 
 def _before() -> None:
     _lock.acquire()
+    # Noted one by one: an interrupt (KeyboardInterrupt) in a wait must not leave the others held.
+    held: list[tuple[ForkAware, bool]] = []
+    _forks_under_way.append(held)
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
-    _forks_under_way.append([(subject, _is_at_rest(subject, deadline)) for subject in _alive()])
-
-
-def _is_at_rest(subject: ForkAware, deadline: float) -> bool:
-    return subject.before_fork(timeout_seconds=max(deadline - time.monotonic(), 0.0))
+    for subject in _alive():
+        left = max(deadline - time.monotonic(), 0.0)
+        held.append((subject, subject.before_fork(timeout_seconds=left)))
 
 
 def _alive() -> Iterable[ForkAware]:
@@ -62,9 +63,11 @@ def _alive() -> Iterable[ForkAware]:
 
 
 def _after(*, in_child: bool) -> None:
-    for subject, is_whole in reversed(_forks_under_way.pop()):
-        subject.after_fork(in_child=in_child, is_whole=is_whole)
-    _lock.release()
+    try:
+        for subject, is_whole in reversed(_forks_under_way.pop()):
+            subject.after_fork(in_child=in_child, is_whole=is_whole)
+    finally:
+        _lock.release()
 
 
 def _after_in_parent() -> None:

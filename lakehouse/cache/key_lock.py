@@ -96,5 +96,5 @@ def _wait_for(lock: Callable[[int], None], descriptor: int, deadline: float | No
 
 
 def key_locks_in(folder: Path) -> KeyLocks:
-    """Return the best this system has."""
+    """Return the finest locks that this system offers."""
     return RangeKeyLocks(folder) if hasattr(fcntl, "F_OFD_SETLKW") else StripedKeyLocks(folder)

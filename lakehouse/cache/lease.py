@@ -16,7 +16,7 @@ __all__ = ["Lease"]
 class Lease:
     """An open descriptor of one whole version of a file. Close it, or use it in ``with``.
 
-    Eviction, ``clear`` and ``rm -rf`` of the cache take the file's name, never what a lease reads.
+    Eviction, ``clear`` and ``rm -rf`` of the cache remove the file's name; a lease still reads its content.
     """
 
     __slots__ = ("_descriptor", "_link", "_link_owner", "_new_path", "size_bytes")

@@ -14,7 +14,7 @@ __all__ = ["LFUPolicy"]
 K = TypeVar("K", bound=Hashable)
 
 FORGOTTEN = 0
-"""A node's mark is how often its key was used; this, once it is not tracked any more."""
+"""A node's mark is how often its key was used; this value means that it is no longer tracked."""
 
 
 class LFUPolicy(NodePolicy[K]):

@@ -20,7 +20,7 @@ class Node(Generic[K]):
 
     key: K
     mark: int
-    """The policy's own: a count of uses, a tick, a flag."""
+    """The policy's own value: a count of uses, a tick, or a flag."""
     next: Any
     previous: Any
 

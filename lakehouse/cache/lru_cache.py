@@ -1,9 +1,9 @@
-"""The cache most people want: least recently used goes first."""
+"""The cache that most people want: it evicts the least recently used entry."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
 from lakehouse.cache.cache_map import CacheMap
 from lakehouse.cache.lru_policy import LRUPolicy
@@ -21,3 +21,8 @@ class LRUCache(CacheMap[K, V]):
     def __init__(self, max_entries: int | None = None, **options: Unpack[CacheKeywords[K, V]]) -> None:
         """Take the options that ``CacheOptions`` lists. Raises CacheBoundError, InvalidDurationError."""
         super().__init__(max_entries, policy=LRUPolicy, **options)
+
+    def _arguments(self) -> dict[str, Any]:
+        arguments = super()._arguments()
+        del arguments["policy"]
+        return arguments

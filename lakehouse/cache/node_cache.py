@@ -76,7 +76,7 @@ class NodeCacheSettings:
 
 
 class NodeCache:
-    """What a task may use: ``load`` for parsed reference data, ``files`` for files as they are."""
+    """What a task uses: ``load`` for parsed reference data, ``files`` for plain files."""
 
     def __init__(self, settings: NodeCacheSettings) -> None:
         self.settings = settings

@@ -36,6 +36,8 @@ _fetches: SingleFlight[tuple[Path, Digest], None] = SingleFlight()
 class _Known(NamedTuple):
     """A file this process has opened, and found to be whole."""
 
+    folder: OpenFolder
+    """As it was then: after it was deleted and set up again, its index is another one."""
     path: str
     size_bytes: int
     digest: Digest
@@ -148,7 +150,7 @@ class NodeFileCache:
 
     def _open_known(self, uri: str, version: str) -> Lease | None:
         known = self._known.get((uri, version))
-        if known is None or self._folder.opened is None or known.table.is_retired:
+        if known is None or known.folder is not self._folder.opened or known.table.is_retired:
             return None
         descriptor = _opened_if_whole(known.path, known.size_bytes)
         if descriptor is None:
@@ -181,7 +183,7 @@ class NodeFileCache:
         table.touch(position)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        self._known[uri, version] = _Known(path, stored.size_bytes, digest, table, position)
+        self._known[uri, version] = _Known(opened, path, stored.size_bytes, digest, table, position)
         return Lease(descriptor, stored.size_bytes, self._folder.new_path)
 
     def _open_missing(

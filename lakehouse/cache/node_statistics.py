@@ -51,7 +51,7 @@ class NodeStatistics:
 
     @classmethod
     def from_dict(cls, counts: Mapping[str, Any]) -> NodeStatistics:
-        """Return what ``as_dict`` gave, in this version or another: counts that one of them lacks are left out."""
+        """Return what ``as_dict`` gave, in this version or another; a count that is missing is 0."""
         return cls(**{name: int(counts.get(name, 0)) for name in NAMES})
 
 
@@ -100,7 +100,7 @@ class NodeCounters:
 
 
 def read_counters(path: Path) -> NodeStatistics:
-    """Return the counts in a file of another process; zeros if it is gone or torn."""
+    """Return the counts in a file of another process; zeros when it is missing or damaged."""
     try:
         raw = path.read_bytes()
     except OSError:

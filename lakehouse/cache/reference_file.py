@@ -24,7 +24,7 @@ class ReferenceFile:
     uri: str
     seen: ObjectStat
     settings: StorageSettings | None
-    """How to reach the store; a worker has none of the driver's registrations."""
+    """How to reach the store; the driver's registrations don't exist in a worker."""
 
     @classmethod
     def at(cls, uri: str) -> ReferenceFile:

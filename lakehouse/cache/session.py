@@ -1,4 +1,4 @@
-"""A process's own corner of the cache folder: what it is fetching, the links of its leases, its counters."""
+"""A process's own part of the cache folder: its downloads, the links of its leases, its counters."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Session:
         self._number = count()
 
     def new_path(self) -> Path:
-        """Return the path of a file that is not there yet."""
+        """Return the path of a file that does not exist yet."""
         return self.folder / f"{next(self._number)}"
 
     def leave_to_parent(self) -> None:

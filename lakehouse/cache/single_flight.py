@@ -75,7 +75,7 @@ class SingleFlight(Generic[K, V]):
             self._end(key, flight)
 
     def disown(self, key: K) -> None:
-        """Let this key's flight end for those who wait, with a result that is no longer wanted."""
+        """Let this key's flight end for those who wait, and drop its result."""
         with self._lock:
             flight = self.flight_by_key.pop(key, None)
             if flight is not None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
 from typing import Any
 
 from lakehouse.cache.errors import SingleUseValueError
 
 __all__ = ["refuse_single_use", "refuse_single_use_function"]
 
-_SINGLE_USE = (Coroutine, Iterator, AsyncIterator)
+_SINGLE_USE = (Coroutine, Generator, AsyncGenerator)
 
 
 def refuse_single_use(value: object, *, what: str, fix: str) -> None:
-    """Raise SingleUseValueError for a coroutine or an iterator; ``what`` begins the message."""
-    if not isinstance(value, _SINGLE_USE):
+    """Raise SingleUseValueError for a coroutine or an iterator; ``what`` begins the message.
+
+    An iterator that can be closed, such as an open file or a cursor, is a resource, and its user's business.
+    """
+    lazy = isinstance(value, Iterator) and not hasattr(value, "close")
+    if not lazy and not isinstance(value, _SINGLE_USE):
         return
     found = f"returned a {type(value).__qualname__}"
     if isinstance(value, Coroutine):

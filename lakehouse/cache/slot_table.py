@@ -40,7 +40,7 @@ class SlotTable:
 
     @classmethod
     def create(cls, path: Path, entries: Sequence[tuple[StoredObject, int]], *, slots: int) -> SlotTable:
-        """Put a new table at ``path``, whatever is there, marked as changing. Raises OSError."""
+        """Put a new table at ``path``, replacing any file there, marked as changing. Raises OSError."""
         temporary = path.with_name(f"{path.name}-new")
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
@@ -79,7 +79,7 @@ class SlotTable:
         return self._words[CHANGING_WORD] != 0
 
     def mark_changing(self, *, changing: bool) -> None:
-        """Leave a note for whoever gets the lock next, in case we don't live to finish."""
+        """Mark the table for the next holder of the lock, in case this process is killed before it finishes."""
         self._words[CHANGING_WORD] = int(changing)
 
     @property
@@ -92,7 +92,7 @@ class SlotTable:
         self._words[RETIRED_WORD] = 1
 
     def find(self, digest: Digest) -> int | None:
-        """Return the position of the key's slot."""
+        """Return the position of the key's slot; None when the key is missing."""
         high, low = digest
         words = self._words
         index = low % self.slots
@@ -128,10 +128,9 @@ class SlotTable:
             while words[HEADER_WORDS + SLOT_WORDS * index]:
                 index = (index + 1) % self.slots
             position = HEADER_WORDS + SLOT_WORDS * index
-            words[FILES_WORD] += 1
+            self._count(1, disk_bytes(stored.size_bytes))
         else:
-            words[DISK_WORD] -= disk_bytes(words[position + SIZE])
-        words[DISK_WORD] += disk_bytes(stored.size_bytes)
+            self._count(0, disk_bytes(stored.size_bytes) - disk_bytes(words[position + SIZE]))
         high, low = stored.digest
         for word, value in ((SIZE, stored.size_bytes), (TICK, max(used_ns, 1)), (CHECKSUM, stored.checksum)):
             words[position + word] = value
@@ -141,8 +140,7 @@ class SlotTable:
     def remove(self, position: int) -> None:
         """Empty a slot, and move up those behind it that were pushed on by it: no tombstones."""
         words, slots = self._words, self.slots
-        words[FILES_WORD] -= 1
-        words[DISK_WORD] -= disk_bytes(words[position + SIZE])
+        self._count(-1, -disk_bytes(words[position + SIZE]))
         hole = (position - HEADER_WORDS) // SLOT_WORDS
         index = hole
         while True:
@@ -197,6 +195,12 @@ class SlotTable:
         for position in range(HEADER_WORDS, HEADER_WORDS + SLOT_WORDS * self.slots, SLOT_WORDS):
             if self._words[position]:
                 yield self.object_at(position), self._words[position + TICK]
+
+    def _count(self, files: int, disk: int) -> None:
+        """Keep the sums; never below zero, whatever a damaged slot says, and right again once the table is empty."""
+        words = self._words
+        words[FILES_WORD] = max(words[FILES_WORD] + files, 0)
+        words[DISK_WORD] = max(words[DISK_WORD] + disk, 0) if words[FILES_WORD] else 0
 
     def _column(self, word: int) -> list[int]:
         return self._words[HEADER_WORDS + word :: SLOT_WORDS].tolist()

@@ -32,7 +32,7 @@ def cache_statistics(spark: SparkSession, *, tasks: int = 32) -> NodeStatistics:
     """Return what the caches of all workers did so far; subtract an earlier reading to get one run's part.
 
     With a local master the driver reads its own node's counters. On a cluster, ``tasks`` short tasks do, each
-    node counted once; a node that gets none of them is not in the sum.
+    node counted once; a node that runs no such task is missing from the sum.
     """
     settings = NodeCacheSettings.read(lambda key: spark.conf.get(key, None))
     if (spark.conf.get("spark.master", None) or "").startswith("local"):

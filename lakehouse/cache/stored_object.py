@@ -1,4 +1,4 @@
-"""How a cached file is named: everything that must be known about it stands in its name."""
+"""How a cached file is named: its name holds everything that must be known about it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class StoredObject:
 
     @classmethod
     def from_name(cls, name: str) -> StoredObject | None:
-        """Return what the name says, or None if no StoredObject has this name."""
+        """Return what the name says; None when it is not a StoredObject's name."""
         match = _NAME.fullmatch(name)
         if match is None:
             return None

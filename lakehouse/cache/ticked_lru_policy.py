@@ -16,7 +16,7 @@ __all__ = ["TickedLRUPolicy"]
 K = TypeVar("K", bound=Hashable)
 
 FORGOTTEN = 0
-"""A node's mark is the tick of its last use; this, once it is not tracked any more."""
+"""A node's mark is the tick of its last use; this value means that it is no longer tracked."""
 
 _tick_of = attrgetter("mark")
 

@@ -18,8 +18,8 @@ def allocate(amount: int, weights: Sequence[int], *, where: str = "") -> list[in
     """Split ``amount``, counted in its smallest unit, by ``weights``; the parts sum to it exactly.
 
     Each part is its exact share rounded towards zero, and what is left goes, one unit each, to the largest
-    remainders (Hamilton's method), of equal ones to the first: no part is a whole unit from its exact share.
-    Nothing is split into nothings. Raises DivideByZeroException if the weights sum to zero and the amount is not
+    remainders (Hamilton's method), of equal ones to the first: each part is less than one unit from its exact share.
+    An amount of zero is split into zeros. Raises DivideByZeroException if the weights sum to zero and the amount is not
     zero, InvalidOperandError if one of them is negative, or a number is a float or anything else but an int;
     ``where`` begins their message.
     """

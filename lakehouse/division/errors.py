@@ -23,7 +23,7 @@ class DivideByZeroException(DataError):  # noqa: N818 - the public name was give
         self.dividend = dividend
         self.divisor = divisor
         super().__init__(
-            f"{where}{dividend!s} was divided by {divisor!s}; a divisor other than zero was expected.",
+            f"{where}{dividend!s} was divided by {divisor!s}; expected a divisor other than zero.",
             fix="filter the zero divisors, or divide with on_error='null' or 'quarantine'.",
         )
 
@@ -45,28 +45,28 @@ class InvalidOperandError(DataError):
 
     def __init__(self, *, value: object, expected: str, where: str = "") -> None:
         self.value = value
-        super().__init__(f"{where}{value!r} is no operand; {expected} was expected.", fix=f"give {expected}.")
+        super().__init__(f"{where}{value!r} can't be divided; expected {expected}.", fix=f"give {expected}.")
 
 
 class InvalidOperationError(DataError):
-    """The division has no answer in these numbers: 0 by 0, infinity by infinity, a signalling NaN."""
+    """The division has no result in these numbers: 0 by 0, infinity by infinity, a signalling NaN."""
 
     def __init__(self, *, dividend: object, divisor: object, reason: str) -> None:
         self.reason = reason
         super().__init__(
-            f"{dividend!s} by {divisor!s} has no answer: {reason}.",
+            f"{dividend!s} by {divisor!s} has no result: {reason}.",
             fix="filter such operands, or leave the signal out of traps= and look at the result's flags.",
         )
 
 
 class InvalidOptionError(ConfigurationError):
-    """An option of a division is none of its choices."""
+    """An option of a division has a value that is not one of its choices."""
 
     def __init__(self, *, option: str, value: object, allowed: Sequence[object]) -> None:
         self.option = option
         self.value = value
         choices = ", ".join(repr(choice) for choice in allowed)
-        super().__init__(f"{option}={value!r} is no choice here.", fix=f"use one of {choices}.")
+        super().__init__(f"{option}={value!r} is not one of the choices.", fix=f"use one of {choices}.")
 
 
 class InvalidRatesError(DataError):

@@ -58,7 +58,7 @@ class InstructionSet(ABC):
 
     @abstractmethod
     def length(self, magnitude: int) -> int:
-        """How many digits ``magnitude`` has in this base; zero has none."""
+        """How many digits ``magnitude`` has in this base; 0 for zero."""
 
     @abstractmethod
     def validate(self, dividend: Operand, divisor: Operand) -> Result | None:

@@ -1,4 +1,4 @@
-"""What a number with more than sign and magnitude can be."""
+"""The kinds of a number that is more than a sign and a magnitude."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["NumberKind"]
 
 
 class NumberKind(Enum):
-    """Finite, or one of the three that are no number on the line."""
+    """Finite, or one of the three that do not lie on the number line."""
 
     FINITE = "finite"
     INFINITE = "Infinity"

@@ -59,7 +59,7 @@ def scale_up(magnitude: int, places: int, base: int) -> int:
 
 
 def digit_count(magnitude: int, base: int) -> int:
-    """How many digits ``magnitude`` has; zero has none. By halving the interval: no logarithm is exact."""
+    """How many digits ``magnitude`` has; 0 for zero. By halving the interval: no logarithm is exact."""
     bits = magnitude.bit_length()
     if base == 2 or not magnitude:
         return bits

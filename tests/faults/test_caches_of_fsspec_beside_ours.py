@@ -75,7 +75,7 @@ def test_ours_gives_every_reader_the_whole_file_for_one_get(server: SlowServer, 
 def test_simplecache_gives_late_readers_a_truncated_file(server: SlowServer, tmp_path: Path) -> None:
     sizes = sizes_read(read_with_fsspec, "simplecache", server, tmp_path)
     assert max(sizes) == SIZE_BYTES
-    assert min(sizes) < SIZE_BYTES, "if this fails, fsspec has mended it: tell so in the documentation"
+    assert min(sizes) < SIZE_BYTES, "if this fails, fsspec is fixed: say so in the documentation"
 
 
 def test_filecache_fetches_the_file_for_each_reader_again(server: SlowServer, tmp_path: Path) -> None:

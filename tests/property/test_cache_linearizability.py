@@ -59,7 +59,7 @@ def step(state: State, call: Call) -> tuple[State, object]:
 
 
 def is_linearizable(history: list[Call]) -> bool:
-    """Say whether some order of the calls, none before one that ended earlier, gives all the answers."""
+    """Say whether some order of the calls, each after those that ended before it began, gives all the answers."""
     everything = (1 << len(history)) - 1
     seen: set[tuple[int, State]] = set()
     stack: list[tuple[int, State]] = [(0, ())]

@@ -67,7 +67,9 @@ def test_a_width_gives_what_no_width_gives_or_overflows(width: int, data: st.Dat
 
 @settings(deadline=None)
 @given(st.integers(-(10**15), 10**15), st.lists(st.integers(0, 10**12), min_size=1, max_size=30))
-def test_the_parts_make_the_whole_and_none_is_a_unit_from_its_share(amount: int, weights: list[int]) -> None:
+def test_the_parts_sum_to_the_whole_and_each_is_within_a_unit_of_its_share(
+    amount: int, weights: list[int]
+) -> None:
     assume(sum(weights) > 0)
     parts = allocate(amount, weights)
     assert sum(parts) == amount

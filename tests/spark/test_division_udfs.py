@@ -182,7 +182,7 @@ def test_quotients_are_rounded_to_digits_as_sparks_round_rounds(spark: SparkSess
     assert frame.select(div_round("a", "b", 3)).schema[0].dataType.simpleString() == "decimal(38,3)"
 
 
-def test_a_quotient_that_can_not_be_rounded_follows_ansi_or_is_null_if_safe(spark: SparkSession) -> None:
+def test_a_quotient_that_has_no_result_follows_ansi_or_is_null_if_safe(spark: SparkSession) -> None:
     from pyspark.errors import PythonException
 
     frame = spark.sql("SELECT 7L AS a, 0L AS b")
@@ -248,7 +248,7 @@ def test_amounts_are_allocated_to_the_cent(spark: SparkSession) -> None:
     assert column(weights, allocate("a", "w")) == [[Decimal("28.57"), Decimal("71.43"), Decimal("0.00")]]
 
 
-def test_what_can_not_be_allocated_follows_ansi_or_is_null_if_safe(spark: SparkSession) -> None:
+def test_an_amount_that_cannot_be_allocated_follows_ansi_or_is_null_if_safe(spark: SparkSession) -> None:
     from pyspark.errors import PythonException
 
     bad = "(1.00, ARRAY(0, 0)), (1.00, ARRAY(2, -1)), (1.00, ARRAY())"
@@ -286,13 +286,13 @@ def test_all_functions_are_there_in_sql(spark: SparkSession) -> None:
     assert len(names) == len(set(names)) == 27
 
 
-def test_a_type_to_return_that_there_is_not_is_refused_before_anything_runs(spark: SparkSession) -> None:
+def test_an_unknown_return_type_is_refused_before_anything_runs(spark: SparkSession) -> None:
     for returns in ("double", "decimal(39,0)", "decimal(2,3)"):
         with pytest.raises(InvalidOptionError, match="Fix:"):
             safe_div("a", "b", returns=returns)
 
 
-def test_a_column_of_doubles_is_refused_with_the_types_that_do(spark: SparkSession) -> None:
+def test_a_column_of_doubles_is_refused_and_the_error_lists_the_exact_types(spark: SparkSession) -> None:
     from pyspark.errors import PythonException
 
     with pytest.raises(PythonException, match="a column of integers, decimals"):

@@ -36,7 +36,7 @@ def allocate_arrow(amounts: Any, weights: Any, *, scale: int = 2, on_error: OnEr
 
     Amounts are integers, decimals without digits below ``scale``, or strings of digits; weights the same, those
     of a column of one type. One side may be for all rows: one amount, or one list of weights. A null amount,
-    list or weight makes a null row. Weights that sum to zero or are negative, text that is no whole number, and
+    list or weight makes a null row. Weights that sum to zero or are negative, text that is not a whole number, and
     an amount finer than ``scale``, go by ``on_error``: "raise" names the first row, "null" makes it null.
 
     Raises InvalidOperandError for columns of floats, of other types or lengths, InvalidOptionError.

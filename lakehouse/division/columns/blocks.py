@@ -87,7 +87,7 @@ def _either(one: Mask | None, other: Mask | None) -> Mask | None:
 
 
 def _operand_codes(left: Block, right: Block, null: Mask | None, width: int, *, signed: bool) -> Codes | None:
-    """Why rows can't be divided; of several reasons an operand that is none comes first, then its size."""
+    """Why rows can't be divided; of several reasons, text that is not a number comes first, then its size."""
     zero = right.low == 0 if right.high is None else (right.low == 0) & (right.high == 0)
     found: list[tuple[Reason, Mask | None]] = [(Reason.ZERO_DIVISOR, zero)]
     found += [(Reason.OVERFLOW, block.beyond(width, signed=signed)) for block in (left, right)]

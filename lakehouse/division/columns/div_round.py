@@ -34,7 +34,7 @@ def div_round_arrow(
 
     Integers, decimals and strings of digits go in, one side may be one number for all rows; ``returns`` is
     decimal128(38, scale) unless told. A null operand makes a null; so do, for on_error="null", a zero divisor,
-    text that is no whole number, and a quotient that the type can't hold. "raise" names the first such row.
+    text that is not a whole number, and a quotient that the type can't hold. "raise" names the first such row.
 
     Raises InvalidOptionError, InvalidOperandError for columns of floats, of other types or lengths.
     """
@@ -96,7 +96,7 @@ def _checked(scale: int, returns: pa.DataType | None, on_error: str) -> pa.DataT
 def _rounded(
     left: pa.Array, right: pa.Array, scale: int, rounding: DecimalRounding, kind: pa.DataType
 ) -> tuple[pa.Array, pa.Array]:
-    """Return the numbers, and the reasons why there are none."""
+    """Return the numbers, and the reasons of the rows without one."""
     # a * 10^-s by b * 10^-t is a * 10^(scale - s + t) by b, in units of the scale asked for.
     places = scale - scale_of(left.type) + scale_of(right.type)
     ups = (max(places, 0), max(-places, 0))

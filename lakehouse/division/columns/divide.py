@@ -35,7 +35,7 @@ def divide_arrow(
     Takes integers, decimals of scale 0 and strings of digits, mixed at will; one side may be one number (an
     int, a decimal, digits, an Arrow scalar) for all rows. The numbers come back as integers of ``width`` bits,
     unsigned unless ``signed``, as decimal256(39, 0) for 128, as strings for None. A null operand makes a
-    null row. A zero divisor, a number or quotient beyond the width, and text that is no whole number go
+    null row. A zero divisor, a number or quotient beyond the width, and text that is not a whole number go
     by ``on_error``; "quarantine" adds the field ``error`` with the reason, null where there is a result.
     Without a sign, a rounding up whose remainder would be negative is beyond the width too.
 

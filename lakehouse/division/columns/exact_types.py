@@ -80,7 +80,7 @@ def quotient_or_reasons(
 def _divided(
     left: pa.Array, right: pa.Array, rounding: Rounding, *, remainder_only: bool
 ) -> tuple[pa.StructArray, int]:
-    """Return quotients and remainders with the reasons why there are none, and the remainders' scale."""
+    """Return quotients, remainders, the reasons of the rows that have neither, and the remainders' scale."""
     if pa.types.is_signed_integer(left.type) and pa.types.is_signed_integer(right.type):
         raw = divide_arrow(left, right, width=_WORD, rounding=rounding, on_error="quarantine")
         return (_without_overflows(raw) if remainder_only else raw), 0

@@ -46,7 +46,7 @@ def exact_column(column: Column) -> pa.Array:
     Raises InvalidOperandError for a type that is not exact: floats, above all.
     """
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):  # as combine_chunks returns it where there is no chunk
+    if isinstance(array, pa.ChunkedArray):  # combine_chunks of a column without chunks returns this
         array = pa.concat_arrays(array.chunks) if array.chunks else pa.array([], array.type)
     kind = array.type
     if pa.types.is_integer(kind) or pa.types.is_null(kind) or pa.types.is_string(kind):

@@ -24,7 +24,7 @@ BLOCK_ROWS = 16_384
 
 
 class MagnitudeKernel(Protocol):
-    """Divides natural numbers row by row; no divisor is zero, and none is above 2^63 (2^127 in two words)."""
+    """Divides natural numbers row by row; divisors lie between 1 and 2^63 (2^127 in two words)."""
 
     def divide(self, dividends: Words, divisors: Words, quotients: Words, remainders: Words) -> None:
         """Fill ``quotients`` and ``remainders``; all four arrays have the same length, at most BLOCK_ROWS."""

@@ -18,7 +18,7 @@ WIDTHS = (8, 16, 32, 64, 128)
 
 
 def check_options(*, width: int | None, signed: bool, on_error: str, algorithm: str, engine: str) -> None:
-    """Raise InvalidOptionError for the first option that is none of its choices."""
+    """Raise InvalidOptionError for the first option whose value is not one of its choices."""
     choices = [
         ("width", width, (*WIDTHS, None)),
         ("signed", signed, (True, False)),

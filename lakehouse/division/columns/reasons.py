@@ -1,4 +1,4 @@
-"""Why a row has no result."""
+"""Why a row of a column has no result."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def expand_arrow(
 
     ``start`` is how many digits stand between the point and the period, ``length`` how many the period
     has, 0 if the digits end. Takes integers, decimals and strings of digits; one side may be one number for
-    all rows. A null operand makes a null row. A zero divisor, text that is no whole number, and more than
+    all rows. A null operand makes a null row. A zero divisor, text that is not a whole number, and more than
     ``max_digits`` digits go by ``on_error``: "raise" names the first row, "null" makes it null.
 
     Raises InvalidOperandError for columns of floats, of other types or lengths, InvalidOptionError.

@@ -37,7 +37,7 @@ class Block:
     """Reasons why a row's words are not its value; None: they all are."""
 
     def high_words(self) -> Signed:
-        """The high words, made from the signs where there are none."""
+        """The high words; made from the signs where the column has low words only."""
         return self.low >> _SIGN_BIT if self.high is None else self.high
 
     def beyond(self, width: int, *, signed: bool) -> Mask | None:

@@ -1,4 +1,4 @@
-"""The numbers an arithmetic unit can divide, one kind a file. None of them knows the unit."""
+"""The numbers an arithmetic unit can divide, one kind a file. They do not know the unit."""
 
 from lakehouse.division.instruction_sets.binary import BinaryInstructionSet
 from lakehouse.division.instruction_sets.complex import ComplexInstructionSet

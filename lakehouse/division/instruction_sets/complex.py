@@ -61,7 +61,7 @@ class ComplexInstructionSet(InstructionSet):
     def _quotients_only(
         self, numerator: Operand, norm: Operand, answers: Sequence[WholeQuotient]
     ) -> list[WholeQuotient]:
-        """A remainder by the norm is no remainder of the division, and may not fit the parts' width."""
+        """A remainder by the norm is not the division's remainder, and may not fit the parts' width."""
         ratios = self.parts.ratios(numerator, norm)
         return [
             replace(answer, remainder=0) if ratio.integral else answer

@@ -65,7 +65,7 @@ def test_a_value_is_found_until_it_is_removed(make: Callable[..., CacheMap[str, 
     assert cache.get("a", default=-1) == -1
 
 
-def test_none_is_a_value_like_any_other(make: Callable[..., CacheMap[str, None]]) -> None:
+def test_a_none_value_is_kept_like_any_other(make: Callable[..., CacheMap[str, None]]) -> None:
     cache = make(max_entries=3)
     cache.put("a", None)
     assert cache.get("a", default=1) is None

@@ -39,10 +39,10 @@ def make(request: pytest.FixtureRequest) -> Callable[..., CacheMap[Any, Any]]:
 
 @pytest.mark.parametrize("seconds", SENSELESS, ids=repr)
 @pytest.mark.parametrize("option", ["ttl_seconds", "load_timeout_seconds"])
-def test_a_duration_that_is_no_time_above_0_is_refused_by_the_constructor(
+def test_the_constructor_refuses_a_duration_that_is_not_above_0(
     make: Callable[..., CacheMap[Any, Any]], option: str, seconds: Any
 ) -> None:
-    with pytest.raises(InvalidDurationError, match=rf"^{option} is .* above 0 was expected\. Fix: give"):
+    with pytest.raises(InvalidDurationError, match=rf"^{option} is .* of seconds above 0\. Fix: give"):
         make(max_entries=3, **{option: seconds})
 
 
@@ -71,7 +71,7 @@ def test_an_infinite_time_to_live_is_one_without_an_end() -> None:
 
 
 @pytest.mark.parametrize("size", [-1, math.nan, 1.5, "3", None, True], ids=repr)
-def test_a_size_that_is_no_whole_number_from_0_is_refused_and_nothing_is_held(
+def test_a_size_must_be_a_whole_number_from_0_or_nothing_is_held(
     make: Callable[..., CacheMap[Any, Any]], size: Any
 ) -> None:
     cache = make(max_bytes=10, sizeof=lambda value: size)
@@ -123,6 +123,18 @@ def test_a_cache_tells_its_options_and_a_pickled_one_has_the_same(
     for other in ("b", "c"):
         copy.put(other, b"2")
     assert copy.peek("a") is None, "the policy came along: each of these evicts the oldest here"
+
+
+def test_a_pickled_subclass_keeps_its_policy() -> None:
+    copy = pickle.loads(pickle.dumps(Subclass(max_entries=2, policy=FIFOPolicy)))
+    assert type(copy) is Subclass
+    for key in ("a", "b", "a", "c"):
+        copy.get_or_load(key, len)
+    assert copy.peek("a") is None, "first in, first out, although it was used again"
+
+
+class Subclass(CacheMap[str, int]):
+    """A cache of somebody's own."""
 
 
 @pytest.mark.parametrize("option", ["max_entry", "policy"])

@@ -137,12 +137,12 @@ def test_unless_told_otherwise_a_hundredth_of_the_disk_stays_free(
 
 
 @pytest.mark.parametrize("bound", [0, -1, 2.5, True, None, "10g"])
-def test_a_bound_that_is_no_whole_number_above_0_is_refused(tmp_path: Path, bound: Any) -> None:
+def test_a_bound_must_be_a_whole_number_above_0(tmp_path: Path, bound: Any) -> None:
     with pytest.raises(CacheBoundError, match="max_bytes is"):
         NodeFileCache(tmp_path, max_bytes=bound)
 
 
 @pytest.mark.parametrize("floor", [-1, 2.5, True, "1g"])
-def test_a_floor_that_is_no_whole_number_from_0_is_refused(tmp_path: Path, floor: Any) -> None:
+def test_a_floor_of_free_space_must_be_a_whole_number_from_0(tmp_path: Path, floor: Any) -> None:
     with pytest.raises(CacheSettingError, match=r"min_free_bytes is .* Fix: set it to a whole number"):
         NodeFileCache(tmp_path, max_bytes=BLOCK, min_free_bytes=floor)

@@ -72,6 +72,27 @@ def test_a_file_without_a_time_of_use_can_be_evicted(tmp_path: Path) -> None:
     assert EvictionOrder().next(table) is not None
 
 
+def test_a_put_that_evicts_files_with_damaged_slots_does_not_fail_and_the_bound_binds_again(
+    tmp_path: Path,
+) -> None:
+    files = NodeFileCache(tmp_path, max_bytes=10 * BLOCK)
+    for number in range(10):
+        files.open(str(number), "1", lambda target: target.write(b"x")).close()
+    index = tmp_path / "layout-1" / "index"
+    raw = bytearray(index.read_bytes())
+    for position in range(64, len(raw), 40):
+        if raw[position : position + 16] != bytes(16):
+            raw[position + 16 : position + 24] = b"\xff" * 8  # its size
+    with index.open("r+b") as file:
+        file.write(raw)
+    for number in range(100, 130):
+        with files.open(str(number), "1", lambda target: target.write(b"new")) as lease:
+            assert lease.read() == b"new"
+    later = NodeFileCache(tmp_path, max_bytes=10 * BLOCK)
+    assert later.size_bytes() == sum(path.stat().st_size for path in tmp_path.glob("layout-1/objects/*"))
+    assert len(list(tmp_path.glob("layout-1/objects/*"))) <= 10
+
+
 def test_one_put_that_evicts_many_files_looks_at_all_of_them_only_a_few_times(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -233,6 +234,40 @@ def test_caches_are_made_and_dropped_by_threads_while_others_fork(in_the_backgro
     finally:
         stop.set()
     assert codes == {0}
+    assert fork._forks_under_way == []
+
+
+def test_an_interrupt_while_a_fork_waits_leaves_no_cache_locked(
+    slow_keys: Any, in_the_background: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SlowKey, "seconds", 1.0)
+    monkeypatch.setattr("sys.unraisablehook", lambda unraisable: None)
+    idle: LRUCache[str, int] = LRUCache(3)
+    busy: LRUCache[Any, int] = LRUCache(3)
+    late: LRUCache[str, int] = LRUCache(3)
+    busy.put(SlowKey(1), 1)
+    in_the_background(lambda: busy.put(SlowKey(2), 2))
+    assert slow_keys.comparing.wait(LATEST_SECONDS)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        exit_code_of_child(lambda: True)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    slow_keys.slow.clear()
+    for cache in (idle, late):
+        thread = threading.Thread(target=lambda cache=cache: cache.put("a", 1), daemon=True)
+        thread.start()
+        thread.join(LATEST_SECONDS)
+        assert not thread.is_alive()
+    thread = threading.Thread(target=lambda: LRUCache[str, int](3), daemon=True)
+    thread.start()
+    thread.join(LATEST_SECONDS)
+    assert not thread.is_alive(), "and another cache can be made"
     assert fork._forks_under_way == []
 
 

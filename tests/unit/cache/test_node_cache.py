@@ -100,7 +100,7 @@ def test_properties_go_before_the_environment_and_that_before_the_default() -> N
     ("key", "value"),
     [("maxBytes", "much"), ("maxBytes", "0"), ("maxBytes", "-5"), ("enabled", "yes")],
 )
-def test_a_setting_that_can_t_be_read_is_an_error_with_key_and_value(key: str, value: str) -> None:
+def test_an_unusable_setting_is_an_error_with_key_and_value(key: str, value: str) -> None:
     with pytest.raises(CacheSettingError, match=rf"spark.lakehouse.cache.{key} is '{value}'.*Fix: set it"):
         NodeCacheSettings.read({f"spark.lakehouse.cache.{key}": value}.get, {})
 

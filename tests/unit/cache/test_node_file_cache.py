@@ -6,6 +6,7 @@ import fcntl
 import gzip
 import os
 import random
+import shutil
 import threading
 import warnings
 from collections import OrderedDict
@@ -98,7 +99,7 @@ def test_another_version_is_another_file(files: NodeFileCache, source: Source) -
     assert source.fetched == ["a1", "a2"]
 
 
-def test_address_and_version_can_t_be_mixed_up() -> None:
+def test_address_and_version_are_kept_apart() -> None:
     assert digest_of("a", "bc") != digest_of("ab", "c")
 
 
@@ -167,7 +168,7 @@ def test_a_lease_and_its_path_outlive_eviction_and_deletion(tmp_path: Path, sour
     assert not path.exists()
 
 
-def test_a_descriptor_stands_at_the_start_and_can_t_be_written(files: NodeFileCache, source: Source) -> None:
+def test_a_descriptor_starts_at_the_beginning_and_is_read_only(files: NodeFileCache, source: Source) -> None:
     for _ in range(2):
         with files.open("a", "1", source.fetch("a", b"content")) as lease:
             assert os.read(lease.fileno(), 3) == b"con"
@@ -260,9 +261,7 @@ def test_a_bound_that_holds_nothing_is_refused(tmp_path: Path) -> None:
         NodeFileCache(tmp_path, max_bytes=0)
 
 
-def test_a_folder_that_can_t_be_used_degrades_to_no_cache_with_one_warning(
-    tmp_path: Path, source: Source
-) -> None:
+def test_an_unusable_folder_means_no_cache_and_one_warning(tmp_path: Path, source: Source) -> None:
     (tmp_path / "file").write_text("not a folder")
     files = NodeFileCache(tmp_path / "file" / "cache", max_bytes=1000)
     with pytest.warns(CacheUnusableWarning, match=r"can't be used \(Not a directory\).*Fix: give this"):
@@ -286,6 +285,22 @@ def test_a_folder_that_others_may_write_to_is_not_trusted(tmp_path: Path, source
 def test_nobody_else_may_look_into_the_folder(files: NodeFileCache, source: Source, tmp_path: Path) -> None:
     files.open("a", "1", source.fetch("a")).close()
     assert [path.stat().st_mode & 0o777 for path in (tmp_path / "cache").iterdir()] == [0o700]
+
+
+def test_a_use_after_the_folder_was_deleted_and_made_again_counts_in_the_new_one(
+    tmp_path: Path, source: Source
+) -> None:
+    files = NodeFileCache(tmp_path, max_bytes=2 * BLOCK)
+    files.open("a", "1", source.fetch("a")).close()
+    files.open("a", "1", source.fetch("a")).close()
+    shutil.rmtree(tmp_path)
+    other = NodeFileCache(tmp_path, max_bytes=2 * BLOCK)
+    for uri in ("a", "b"):
+        other.open(uri, "1", source.fetch(uri)).close()
+    files.open("b", "1", source.fetch("b")).close()
+    files.open("a", "1", source.fetch("a")).close()
+    other.open("c", "1", source.fetch("c")).close()
+    files.open("a", "1", lambda target: pytest.fail("a was used after b")).close()
 
 
 def test_prefetched_files_are_there_when_they_are_opened(files: NodeFileCache, source: Source) -> None:
@@ -440,7 +455,7 @@ def test_the_index_finds_what_was_put_into_it_through_growth_and_removal(tmp_pat
     ],
     ids=["zeros", "another format", "cut by a slot", "cut in the first slot"],
 )
-def test_what_is_no_whole_index_is_not_taken_for_one(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
+def test_a_damaged_index_is_not_used(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
     SlotTable.create(tmp_path / "index", [(StoredObject((1, 2), 3, 4), 5)], slots=64)
     assert SlotTable.attach(tmp_path / "index") is not None
     (tmp_path / "index").write_bytes(spoil((tmp_path / "index").read_bytes()))

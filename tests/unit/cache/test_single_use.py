@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import functools
 import io
 import itertools
@@ -65,7 +66,7 @@ def test_a_coroutine_or_generator_function_is_refused_where_it_is_decorated(
         lambda key: zip([1], [2], strict=True),
         lambda key: itertools.chain([1]),
         lambda key: iter([1]),
-        lambda key: io.BytesIO(b"x"),
+        lambda key: csv.reader(["a,b"]),
     ],
 )
 def test_a_loader_that_returns_an_iterator_or_a_coroutine_is_an_error_and_nothing_is_kept(
@@ -83,7 +84,10 @@ def test_a_loader_that_returns_an_iterator_or_a_coroutine_is_an_error_and_nothin
     assert len(cache) == 0
 
 
-@pytest.mark.parametrize("value", [[1], (1,), {1}, {"a": 1}, range(3), "text", b"bytes", None, {}.keys()])
+@pytest.mark.parametrize(
+    "value",
+    [[1], (1,), {1}, {"a": 1}, range(3), "text", b"bytes", None, {}.keys(), io.BytesIO(b"an open file")],
+)
 def test_what_lasts_is_kept(value: Any) -> None:
     cache: LRUCache[str, Any] = LRUCache(3)
     for _ in range(2):
@@ -124,8 +128,14 @@ def test_a_fetch_that_has_not_begun_when_it_returns_is_an_error_not_an_empty_fil
             SingleUseValueError, match=r"^fetch of 'a' returned a .* Fix: let fetch be a plain"
         ):
             files.open("a", "1", fetch)
-    with files.open("a", "1", lambda target: target.write(b"content")) as lease:
+    with files.open("a", "1", written_and_returned) as lease:
         assert lease.read() == b"content"
+
+
+def written_and_returned(target: IO[bytes]) -> IO[bytes]:
+    """Write the file, and return something that can be iterated over, as a response of a server can."""
+    target.write(b"content")
+    return target
 
 
 @pytest.mark.parametrize("enabled", [True, False])

@@ -143,7 +143,7 @@ def test_a_function_that_calls_itself_through_a_pool_ends() -> None:
     assert outcome_of(lambda: down(1)) == 5, "as a call that needs its own result on one thread"
 
 
-def test_a_loader_that_spreads_its_work_over_a_pool_is_no_circle() -> None:
+def test_a_loader_may_spread_its_work_over_a_pool() -> None:
     cache: LRUCache[str, int] = LRUCache(50)
 
     def part(key: str) -> int:
@@ -162,7 +162,7 @@ def test_a_loader_that_spreads_its_work_over_a_pool_is_no_circle() -> None:
     assert cache.statistics().loads == 5
 
 
-def test_a_wait_with_a_time_out_of_its_own_is_no_circle() -> None:
+def test_a_wait_with_its_own_time_out_is_not_a_circle() -> None:
     cache: LRUCache[str, object] = LRUCache(5)
 
     def load(key: str) -> object:

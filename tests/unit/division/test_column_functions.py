@@ -51,7 +51,7 @@ def test_decimals_of_any_two_scales_agree_with_exact_fractions() -> None:
             assert Fraction(remainder) == Fraction(left) - exact * Fraction(right)
 
 
-def test_a_number_that_its_type_can_not_hold_is_an_overflow_and_no_other_row_is() -> None:
+def test_a_number_beyond_its_type_is_an_overflow_of_its_row_only() -> None:
     left = pa.array([Decimal(10**30), Decimal(7), Decimal(2**63), Decimal(-(2**63))], LONG)
     ones = pa.array([1, 1, 1, 1])
     assert [row[0] for row in divide(left, ones, pa.int64(), pa.int64())] == [None, 7, None, -(2**63)]
@@ -120,7 +120,7 @@ def test_a_column_of_amounts_sums_to_its_amounts_whatever_the_weights() -> None:
     assert [sum(row) for row in parts] == amounts
 
 
-def test_nulls_and_rows_that_can_not_be_split_are_null_or_raise() -> None:
+def test_null_rows_stay_null_and_bad_rows_are_null_or_raise() -> None:
     amounts = pa.array([Decimal("1.00"), None, Decimal("1.00"), Decimal("1.00"), Decimal("3.00")])
     weights = pa.array([[0, 0], [1], None, [1, None], [1, 2]])
     parts = allocate_arrow(amounts, weights).to_pylist()

@@ -115,7 +115,7 @@ def test_the_machine_code_of_the_compiled_kernels_has_no_division() -> None:
             (signed, signed, one, one.copy(), one.copy(), signed < 0, 1, np.uint64(1 << 63)),
         ),
     ):
-        # Compiled anew, as numba shows no code that comes from its cache.
+        # Compiled again, as numba shows only code that it did not load from its cache.
         function = numba.njit(nogil=True)(cached.py_func)
         function(*arrays)
         assert arrays[2].flat[0] in {1, 9}

@@ -103,6 +103,6 @@ def test_exponents_far_apart_cost_nothing() -> None:
 
 
 @pytest.mark.parametrize("text", ["", ".", "1e", "1..2", "Na", "1 2", "0x1", "1E+9999999999999999999"])
-def test_text_that_is_no_number_is_refused(text: str) -> None:
+def test_text_that_is_not_a_number_is_refused(text: str) -> None:
     with pytest.raises(InvalidOperandError, match="Fix:"):
         DecimalOperand.of(text)

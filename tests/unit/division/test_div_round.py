@@ -137,7 +137,7 @@ def test_the_type_asked_for_bounds_the_quotient() -> None:
     ],
     ids=str,
 )
-def test_an_option_that_is_no_choice_is_refused_with_the_choices(options: dict[str, Any]) -> None:
+def test_an_unknown_option_is_refused_with_the_choices(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidOptionError, match="Fix: use one of"):
         div_round_arrow(pa.array([1]), 1, **options)
 

@@ -35,7 +35,7 @@ def edges(width: int) -> list[int]:
 
 
 def expected(dividend: int, divisor: int, rounding: Rounding, width: int) -> dict[str, Any] | None:
-    """Python's answer, from its floor division; None where there is none."""
+    """Return Python's answer, from its floor division; None where the division has no result."""
     if not divisor or (dividend, divisor) == (-(2 ** (width - 1)), -1):
         return None
     quotient, rest = divmod(dividend, divisor)
@@ -228,6 +228,6 @@ def test_decimals_with_a_scale_and_columns_of_two_lengths_are_refused() -> None:
     [{"width": 12}, {"on_error": "ignore"}, {"algorithm": "table"}, {"engine": "gpu"},
      {"algorithm": "newton", "width": 128}],
 )  # fmt: skip
-def test_an_option_that_is_no_choice_is_refused_with_the_choices(options: dict[str, Any]) -> None:
+def test_an_unknown_option_is_refused_with_the_choices(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidOptionError, match="Fix: use one of"):
         divide_arrow(pa.array([1]), pa.array([1]), **options)

@@ -142,7 +142,9 @@ INEXACT = [
 @pytest.mark.parametrize("column", INEXACT, ids=lambda column: str(column.type).split("<")[0])
 def test_a_column_that_is_not_exact_is_refused_on_either_side(function: Any, column: pa.Array) -> None:
     for pair in ((column, pa.array([2, 2])), (pa.array([2, 2]), column)):
-        with pytest.raises(InvalidOperandError, match=r"is no operand; .* Fix: give a column of integers"):
+        with pytest.raises(
+            InvalidOperandError, match=r"can't be divided; expected .* Fix: give a column of integers"
+        ):
             function(*pair)
 
 
@@ -156,7 +158,7 @@ def test_an_amount_or_a_weight_that_is_not_exact_is_refused(amounts: pa.Array) -
 
 
 @pytest.mark.parametrize("number", [1.5, 2.0, True, Decimal(1), "1", Fraction(3, 2), None])
-def test_a_single_number_that_is_no_int_is_refused_by_expand_and_allocate(number: Any) -> None:
+def test_expand_and_allocate_refuse_anything_but_ints(number: Any) -> None:
     if not isinstance(number, str):
         with pytest.raises(InvalidOperandError):
             expand(number, 3)
@@ -210,7 +212,7 @@ def test_narrow_decimals_are_divided_as_whole_numbers_by_every_engine(kind: pa.D
         assert result.field("quotient").to_pylist() == [-4, 4]
 
 
-def test_decimals_with_a_negative_scale_count_in_what_they_stand_for() -> None:
+def test_decimals_with_a_negative_scale_have_their_full_value() -> None:
     hundreds = pa.array([Decimal("7E+2"), Decimal("-3E+2")], pa.decimal128(5, -2))
     assert hundreds.type.scale == -2
     assert parts(hundreds, 8, pa.int64(), pa.int64()).to_pylist() == [
@@ -272,7 +274,7 @@ def test_text_is_divided_by_a_decimal_of_any_scale(divisor: str, quotient: int, 
 
 
 @pytest.mark.parametrize("text", ["abc", "10.55", "", "1e5", "٣", "1_000", "--1", "NaN"])
-def test_text_that_is_no_whole_number_is_null_or_names_its_row(text: str) -> None:
+def test_text_that_is_not_a_whole_number_is_null_or_raises_with_its_row(text: str) -> None:
     column = pa.array(["7", text])
     assert allocate_arrow(column, [1, 1]).to_pylist()[1] is None
     assert allocate_arrow(pa.array([1, 1]), pa.array([["1"], [text]])).to_pylist()[1] is None
@@ -330,7 +332,7 @@ def test_a_null_for_a_number_makes_null_rows(function: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [1.5, float("nan"), True, b"1", [1], object(), pa.scalar(1.5)], ids=repr)
-def test_a_value_that_is_no_exact_number_is_refused(function: Any, value: Any) -> None:
+def test_a_value_that_is_not_an_exact_number_is_refused(function: Any, value: Any) -> None:
     with pytest.raises(InvalidOperandError, match="Fix: give"):
         function(pa.array([1]), value)
 
@@ -373,6 +375,6 @@ def test_weights_that_are_no_lists_of_exact_numbers_are_refused(weights: Any) ->
 
 
 @pytest.mark.parametrize("option", [{"on_error": "quarantine"}, {"scale": -1}, {"scale": 39}, {"scale": 1.0}])
-def test_an_option_of_allocate_that_is_no_choice_is_refused(option: dict[str, Any]) -> None:
+def test_allocate_refuses_an_unknown_option(option: dict[str, Any]) -> None:
     with pytest.raises(InvalidOptionError, match="Fix: use one of"):
         allocate_arrow(pa.array([1]), [1], **option)

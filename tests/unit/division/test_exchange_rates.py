@@ -33,6 +33,6 @@ def test_rates_are_looked_up_by_column_exactly_as_written() -> None:
         ("market,currency,rate\nFrance,EUR,1.0000000000000000001\n", "at most 18 digits"),
     ],
 )
-def test_a_line_that_can_t_be_used_is_an_error_that_says_which(text: str, complaint: str) -> None:
+def test_an_unusable_line_is_an_error_with_its_number(text: str, complaint: str) -> None:
     with pytest.raises(InvalidRatesError, match=complaint):
         parse_rates(text)

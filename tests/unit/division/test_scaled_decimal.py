@@ -47,7 +47,7 @@ def test_a_quotient_beyond_the_precision_overflows() -> None:
     assert str(unit.divide(DecimalOperand.of("99.99"), DecimalOperand.of("1")).quotient) == "99.99"
 
 
-def test_zero_divisors_and_what_is_no_number_are_refused() -> None:
+def test_zero_divisors_and_values_that_are_not_numbers_are_refused() -> None:
     unit = ArithmeticUnit(ScaledDecimalInstructionSet(scale=2))
     with pytest.raises(DivideByZeroException):
         unit.divide(DecimalOperand.of("1"), DecimalOperand.of("0.00"))

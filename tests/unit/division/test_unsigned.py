@@ -122,7 +122,7 @@ def test_a_single_operand_out_of_the_unsigned_width_is_refused_with_the_limit(wi
 
 
 @pytest.mark.parametrize("options", [{"width": 64}, {"width": 128}, {"signed": "no"}, {"signed": None}])
-def test_an_option_that_does_not_go_with_no_sign_is_refused(options: dict[str, Any]) -> None:
+def test_an_option_that_does_not_fit_unsigned_numbers_is_refused(options: dict[str, Any]) -> None:
     given = {"signed": False, "algorithm": "newton", "width": 32} | options
     with pytest.raises(InvalidOptionError, match="Fix: use one of"):
         divide_arrow(pa.array([1]), 1, **given)
