@@ -91,10 +91,8 @@ class CacheFolder:
     def leave_to_parent(self) -> None:
         """In a forked child, take a session of its own at the next use."""
         self._setting_up = threading.Lock()
-        opened, self.opened = self.opened, None
+        self.opened = None
         self.counters = NodeCounters.private()
-        if opened is not None:
-            opened.session.leave_to_parent()
 
     def _is_settled(self) -> bool:
         opened = self.opened

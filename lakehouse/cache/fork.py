@@ -7,9 +7,10 @@ import threading
 import time
 import weakref
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
-__all__ = ["LONGEST_WAIT_SECONDS", "ForkAware", "register"]
+__all__ = ["LONGEST_WAIT_SECONDS", "ForkAware", "no_fork", "register"]
 
 LONGEST_WAIT_SECONDS = 0.5
 """How long one fork waits for all caches together; a cache that is not at rest by then starts empty in the child."""
@@ -32,6 +33,11 @@ _aware: dict[int, weakref.ref[ForkAware]] = {}
 # Re-entrant, because a finalizer or a signal handler may make a cache, or fork, in the middle of what is below.
 _lock = threading.RLock()
 _forks_under_way: list[list[tuple[ForkAware, bool]]] = []
+
+
+def no_fork() -> AbstractContextManager[object]:
+    """Hold off forks by other threads for a few steps that belong together, such as opening and noting a file."""
+    return _lock
 
 
 def register(subject: ForkAware) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lakehouse.cache.fork import no_fork
 from lakehouse.cache.read_write_lock import ReadWriteLock
 
-__all__ = ["HostReadWriteLock", "is_same_file", "opened_lock_file"]
+__all__ = ["HostReadWriteLock", "close_lock_file", "is_same_file", "open_lock_file", "opened_lock_file"]
 
 _open_descriptors: set[int] = set()
 
@@ -50,27 +51,38 @@ class HostReadWriteLock:
 @contextmanager
 def opened_lock_file(path: Path) -> Iterator[int]:
     """Open (or create) a file to lock; closing it gives the lock back."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    _open_descriptors.add(descriptor)
+    descriptor = open_lock_file(path)
     try:
         yield descriptor
     finally:
-        _close(descriptor)
+        close_lock_file(descriptor)
 
 
-def _close(descriptor: int) -> None:
-    if descriptor in _open_descriptors:
-        _open_descriptors.discard(descriptor)
-        os.close(descriptor)
+def open_lock_file(path: Path) -> int:
+    """Return a descriptor of a file to lock, created if it is missing; a forked child does not keep it."""
+    with no_fork():
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        _open_descriptors.add(descriptor)
+    return descriptor
 
 
-def _close_all() -> None:
+def close_lock_file(descriptor: int) -> None:
+    """Close what ``open_lock_file`` returned; nothing in a forked child, where it is closed already."""
+    with no_fork():
+        if descriptor in _open_descriptors:
+            _open_descriptors.discard(descriptor)
+            os.close(descriptor)
+
+
+def _close_all_in_child() -> None:
+    # A lock belongs to the open file, not to a descriptor of it: a child that keeps one would hold its parent's
+    # locks for as long as it lives, and wait for itself where it needs one of them.
     for descriptor in list(_open_descriptors):
-        _close(descriptor)
+        os.close(descriptor)
+    _open_descriptors.clear()
 
 
-# A forked child would hold its parent's locks for as long as it lives.
-os.register_at_fork(after_in_child=_close_all)
+os.register_at_fork(after_in_child=_close_all_in_child)
 
 
 def is_same_file(descriptor: int, path: Path) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from lakehouse.cache.host_lock import opened_lock_file
+from lakehouse.cache.host_lock import open_lock_file, opened_lock_file
 from lakehouse.cache.node_statistics import NodeCounters, NodeStatistics, read_counters
 
 __all__ = ["Session", "statistics_of_all", "sweep"]
@@ -31,18 +31,14 @@ class Session:
     def __init__(self, sessions: Path) -> None:
         self.folder = sessions / uuid.uuid4().hex
         self.folder.mkdir(mode=0o700)
-        self._alive = os.open(self.folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._alive, fcntl.LOCK_EX)
+        # For as long as this process lives: a forked child closes its copy, so that it ends with the parent.
+        fcntl.flock(open_lock_file(self.folder / ALIVE), fcntl.LOCK_EX)
         self.counters = NodeCounters.in_file(self.folder / COUNTERS)
         self._number = count()
 
     def new_path(self) -> Path:
         """Return the path of a file that does not exist yet."""
         return self.folder / f"{next(self._number)}"
-
-    def leave_to_parent(self) -> None:
-        """In a forked child: close our copy of the lock, so that it ends with the parent."""
-        os.close(self._alive)
 
 
 def sweep(sessions: Path) -> None:

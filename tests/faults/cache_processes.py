@@ -167,6 +167,24 @@ def open_as_nobody(folder: str, log: str, results: str) -> None:
     Path(results).write_text(f"{right} {[warning.category.__name__ for warning in caught]}")
 
 
+def churn_and_fork(folder: str, log: str, seed: int, seconds: float, max_bytes: int) -> int:
+    """Do as ``churn`` on four threads, and fork children that do so too; return how many files were wrong."""
+    import random
+    from concurrent.futures import ThreadPoolExecutor
+
+    random_numbers = random.Random(seed)
+    deadline = time.monotonic() + seconds
+    wrong = 0
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(churn, folder, log, seed * 10 + n, seconds, max_bytes) for n in range(4)]
+        while time.monotonic() < deadline:
+            child = os.fork()
+            if child == 0:
+                os._exit(min(churn(folder, log, random_numbers.randrange(1000), 0.3, max_bytes), 1))
+            wrong += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+        return wrong + sum(run.result() for run in runs)
+
+
 def churn(folder: str, log: str, seed: int, seconds: float, max_bytes: int) -> int:
     """Open files at random for a while; return how many were wrong."""
     import random

@@ -20,6 +20,7 @@ import pytest
 from cache_processes import (
     body_of,
     churn,
+    churn_and_fork,
     evict_and_hang,
     hold_lease,
     hold_lease_and_fork,
@@ -440,3 +441,24 @@ def test_processes_killed_at_random_and_a_cache_deleted_at_random_never_give_a_w
     opened(files, log, "last", 1000)
     assert sum(path.stat().st_size for path in objects_of(folder)) == files.size_bytes() <= max_bytes
     assert left_behind(folder) == []
+
+
+@pytest.mark.slow
+def test_processes_with_different_bounds_that_fork_while_they_fetch_never_hang_nor_give_a_wrong_byte(
+    folder: Path, log: Path, start: Callable[..., Any]
+) -> None:
+    bounds = [60_000, 200_000]
+    with ProcessPoolExecutor(2, mp_context=SPAWN) as pool:
+        runs = [
+            pool.submit(churn_and_fork, str(folder), str(log), seed, 12.0, bound)
+            for seed, bound in enumerate(bounds)
+        ]
+        victim = start(churn_and_fork, folder, log, 77, 60.0, bounds[1])
+        time.sleep(4)
+        kill(victim)
+        assert [run.result(60) for run in runs] == [0, 0]
+    files = NodeFileCache(folder, max_bytes=bounds[0])
+    opened(files, log, "last", 1000)
+    found = [path.stat() for path in objects_of(folder)]
+    assert sum(each.st_blocks * 512 for each in found) <= bounds[0]
+    assert sum(each.st_size for each in found) == files.size_bytes()

@@ -6,8 +6,7 @@ import logging
 
 from pyspark.sql import SparkSession
 
-from lakehouse.cache import NodeStatistics, cache_statistics
-from lakehouse.cache.node_cache import DIRECTORY
+from lakehouse.cache import CACHE_DIRECTORY_PROPERTY, NodeStatistics, cache_statistics
 from lakehouse.errors import LakehouseError
 from lakehouse.tables import SPARK_ERRORS
 
@@ -45,4 +44,4 @@ class CacheUse:
 
     def _is_worth_asking(self) -> bool:
         is_local = (self._spark.conf.get("spark.master", None) or "").startswith("local")
-        return is_local or self._spark.conf.get(DIRECTORY, None) is not None
+        return is_local or self._spark.conf.get(CACHE_DIRECTORY_PROPERTY, None) is not None

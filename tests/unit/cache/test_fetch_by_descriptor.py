@@ -136,3 +136,27 @@ def test_a_download_that_moves_off_a_full_disk_takes_along_what_came_by_the_desc
     os.close(reader)
     download.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_that_moves_off_a_full_disk_goes_on_at_the_same_position(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    download = Download(tmp_path / "a")
+    download.write(b"???? body")
+    os.lseek(download.fileno(), 0, os.SEEK_SET)
+    write = os.write
+    refused: list[int] = []
+
+    def full_once(descriptor: int, data: bytes) -> int:
+        if not refused:
+            refused.append(descriptor)
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", full_once)
+    download.write(b"head")
+    download.finish()
+    reader = download.reader()
+    assert os.pread(reader, 100, 0) == b"head body"
+    os.close(reader)
+    download.close()

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import pytest
 
-from lakehouse.cache import BufferedCache, CacheMap, LRUCache, NodeFileCache, cached, fork
+from lakehouse.cache import BufferedCache, CacheMap, LRUCache, NodeFileCache, cached, fork, host_lock
 from lakehouse.cache.node_cache import NodeCacheSettings, node_cache
 
 LATEST_SECONDS = 10.0
@@ -331,6 +331,34 @@ def test_a_child_fetches_a_file_that_a_thread_of_its_parent_was_fetching(
     assert fetching.wait(LATEST_SECONDS)
     assert exit_code_of_child(opened_in_child) == 0
     go_on.set()
+
+
+def test_a_child_keeps_no_lock_file_that_a_thread_is_just_opening_or_closing(
+    tmp_path: Path, in_the_background: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lock belongs to the open file: a child that kept it would wait for itself where it needs that lock."""
+    path = tmp_path / "lock"
+    for name in ("open", "close"):
+        original = getattr(os, name)
+        half_way = threading.Event()
+
+        def slowly(*arguments: Any, original: Any = original, half_way: Any = half_way) -> Any:
+            result = original(*arguments)
+            half_way.set()
+            time.sleep(0.2)
+            return result
+
+        with monkeypatch.context() as patched:
+            patched.setattr(f"lakehouse.cache.host_lock.os.{name}", slowly)
+            in_the_background(lambda: host_lock.close_lock_file(host_lock.open_lock_file(path)))
+            assert half_way.wait(LATEST_SECONDS)
+            patched.undo()
+            assert exit_code_of_child(lambda: str(path) not in open_files()) == 0
+
+
+def open_files() -> set[str]:
+    links = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]
+    return {os.readlink(link) for link in links if os.path.islink(link)}
 
 
 @pytest.mark.usefixtures("quick_switches")
