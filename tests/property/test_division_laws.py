@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +20,7 @@ from lakehouse.division import (
     Rounding,
     allocate,
     divide_arrow,
+    divide_exact_types,
 )
 
 wholes = st.integers(-(2**140), 2**140)
@@ -82,6 +84,86 @@ def test_the_parts_sum_to_the_whole_and_each_is_within_a_unit_of_its_share(
 def test_a_decimals_text_is_read_back(coefficient: int, exponent: int) -> None:
     number = DecimalOperand.of(f"{coefficient}E{exponent}")
     assert DecimalOperand.of(str(number)) == number
+
+
+@st.composite
+def exact_columns(draw: st.DrawFn) -> tuple[pa.Array, list[Fraction | None]]:
+    """One column of some exact type with three rows, and what its rows stand for."""
+    kind = draw(
+        st.sampled_from(
+            [pa.int8(), pa.int32(), pa.int64(), pa.uint16(), pa.uint64(), pa.string(), pa.large_string()]
+        )
+        | st.builds(
+            lambda make, scale: make(make_digits(make), scale),
+            st.sampled_from([pa.decimal32, pa.decimal64, pa.decimal128, pa.decimal256]),
+            st.integers(0, 9),
+        )
+    )
+    if pa.types.is_decimal(kind):
+        largest, scale = 10**kind.precision - 1, kind.scale
+    elif pa.types.is_integer(kind):
+        largest, scale = 2 ** (kind.bit_width - 1) - 1, 0
+    else:
+        largest, scale = 10**60, 0
+    least = 0 if pa.types.is_unsigned_integer(kind) else -largest
+    units = draw(st.lists(st.none() | st.integers(least, largest), min_size=3, max_size=3))
+    texts = [None if unit is None else str(unit) for unit in units]
+    column = (
+        pa.array(texts, kind)
+        if scale == 0 and not pa.types.is_decimal(kind) and not pa.types.is_integer(kind)
+        else pa.array([None if unit is None else in_type(unit, kind) for unit in units], kind)
+    )
+    return column, [None if unit is None else Fraction(unit, 10**scale) for unit in units]
+
+
+def make_digits(make: Any) -> int:
+    return {pa.decimal32: 9, pa.decimal64: 18, pa.decimal128: 38, pa.decimal256: 50}[make]
+
+
+def in_type(unit: int, kind: pa.DataType) -> Any:
+    return Decimal(f"{unit}E-{kind.scale}") if pa.types.is_decimal(kind) else unit
+
+
+@settings(deadline=None, max_examples=200)
+@given(exact_columns(), exact_columns(), st.sampled_from(Rounding))
+def test_columns_of_any_two_exact_types_agree_with_fractions_and_each_part_fails_for_itself(
+    left: tuple[pa.Array, list[Fraction | None]],
+    right: tuple[pa.Array, list[Fraction | None]],
+    rounding: Rounding,
+) -> None:
+    def parts(quotient: pa.DataType | None, remainder: pa.DataType | None) -> list[Any]:
+        types: Any = {"quotient_type": quotient, "remainder_type": remainder}
+        return divide_exact_types(left[0], right[0], rounding=rounding, on_error="null", **types).to_pylist()
+
+    whole = parts(pa.string(), pa.string())
+    narrow = [row and row["quotient"] for row in parts(pa.int16(), None)]
+    rests = [row and row["remainder"] for row in parts(None, pa.decimal128(20, 3))]
+    for a, b, row, small, rest in zip(left[1], right[1], whole, narrow, rests, strict=True):
+        if a is None or not b:
+            assert row is small is rest is None
+            continue
+        quotient, remainder = int(row["quotient"]), Fraction(row["remainder"])
+        assert quotient * b + remainder == a
+        assert abs(remainder) < abs(b)
+        assert quotient == whole_quotient(a, b, rounding)
+        assert small == (quotient if -(2**15) <= quotient < 2**15 else None)
+        fits = remainder * 1000 == int(remainder * 1000) and abs(remainder) < 10**17
+        assert rest == (Decimal(int(remainder * 1000)).scaleb(-3) if fits else None)
+
+
+def whole_quotient(a: Fraction, b: Fraction, rounding: Rounding) -> int:
+    low = a // b
+    match rounding:
+        case Rounding.FLOOR:
+            return low
+        case Rounding.CEILING:
+            return -(-a // b)
+        case Rounding.TRUNCATE:
+            return low if (a < 0) == (b < 0) else -(-a // b)
+        case Rounding.EUCLIDEAN:
+            return low if b > 0 else -(-a // b)
+        case Rounding.HALF_EVEN:
+            return round(a / b)
 
 
 words = st.one_of(

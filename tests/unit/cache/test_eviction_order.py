@@ -54,13 +54,18 @@ def test_random_uses_and_removals_by_others_leave_the_order_that_of_a_plain_lru(
 
 
 def test_a_table_that_took_another_s_place_is_ordered_from_its_own_times(tmp_path: Path) -> None:
-    first = SlotTable.create(tmp_path / "a", [(StoredObject((n, n), 1, 0), n) for n in range(1, 9)], slots=64)
+    first = SlotTable.create(
+        tmp_path / "a", [(StoredObject((n, n), 1, 0), 10 * n) for n in range(1, 9)], slots=64
+    )
     order = EvictionOrder()
     position = order.next(first)
     assert position is not None
-    first.remove(position)
+    assert first.object_at(position).digest == (1, 1)
+    times = {2: 20, 8: 1}  # the one that was to go next has the same time, and another one an earlier one
     second = SlotTable.create(
-        tmp_path / "b", [(StoredObject((n, n), 1, 0), 100 - n) for n in range(1, 9)], slots=64
+        tmp_path / "b",
+        [(StoredObject((n, n), 1, 0), times.get(n, 1000)) for n in range(1, 9)],
+        slots=64,
     )
     position = order.next(second)
     assert position is not None
