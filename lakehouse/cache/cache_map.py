@@ -18,7 +18,7 @@ from lakehouse.cache.eviction_policy import EvictionPolicy
 from lakehouse.cache.lru_policy import LRUPolicy
 from lakehouse.cache.options import CacheKeywords, CacheOptions, check_duration
 from lakehouse.cache.single_flight import Flight, SingleFlight
-from lakehouse.cache.single_use import refuse_single_use
+from lakehouse.cache.single_use import is_single_use, refuse_single_use
 from lakehouse.cache.sizes import measured
 from lakehouse.cache.statistics import CacheStatistics
 
@@ -40,7 +40,8 @@ class CacheMap(Generic[K, V]):
 
     Every method may be called from any thread; each takes effect at one instant between its call and return.
     One plain lock, held for a few dict operations, never while a loader, ``sizeof`` or the listener runs.
-    Pickled, it is an empty cache with the same bounds; forked, the child has its own copy.
+    Pickled, it is an empty cache with the same options; forked, the child has its own copy, an empty one where
+    another thread was in the middle of a change for longer than a fork waits.
     """
 
     def __init__(
@@ -280,7 +281,8 @@ class CacheMap(Generic[K, V]):
         if value is not _ABSENT:
             return cast("V", value)
         value = self._timed_load(key, loader)
-        refuse_single_use(value, what=f"The loader of {key!r}", fix=_LOAD_WHAT_LASTS)
+        if is_single_use(value):  # asked first: the key's text is for the message only
+            refuse_single_use(value, what=f"The loader of {key!r}", fix=_LOAD_WHAT_LASTS)
         size = self._size(key, value)
         if not self._store.could_hold(size):
             with self._lock:

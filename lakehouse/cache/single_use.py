@@ -9,23 +9,30 @@ from typing import Any
 
 from lakehouse.cache.errors import SingleUseValueError
 
-__all__ = ["refuse_single_use", "refuse_single_use_function"]
+__all__ = ["is_single_use", "refuse_single_use", "refuse_single_use_function"]
 
 _SINGLE_USE = (Coroutine, Generator, AsyncGenerator)
 
 
-def refuse_single_use(value: object, *, what: str, fix: str) -> None:
-    """Raise SingleUseValueError for a coroutine or an iterator; ``what`` begins the message.
+def is_single_use(value: object) -> bool:
+    """Say whether this is a coroutine, or an iterator such as a generator.
 
     An iterator that can be closed, such as an open file or a cursor, is a resource, and its user's business.
     """
-    lazy = isinstance(value, Iterator) and not hasattr(value, "close")
-    if not lazy and not isinstance(value, _SINGLE_USE):
+    kind = type(value)  # one of these is there in all that may be used up, and is found faster
+    if not (hasattr(kind, "__next__") or hasattr(kind, "send") or hasattr(kind, "asend")):
+        return False
+    is_lazy = isinstance(value, Iterator) and not hasattr(value, "close")
+    return is_lazy or isinstance(value, _SINGLE_USE)
+
+
+def refuse_single_use(value: object, *, what: str, fix: str) -> None:
+    """Raise SingleUseValueError for such a value; ``what`` begins the message."""
+    if not is_single_use(value):
         return
-    found = f"returned a {type(value).__qualname__}"
     if isinstance(value, Coroutine):
         value.close()  # nobody will await it
-    raise SingleUseValueError(what=what, found=found, fix=fix)
+    raise SingleUseValueError(what=what, found=f"returned a {type(value).__qualname__}", fix=fix)
 
 
 def refuse_single_use_function(function: Callable[..., Any]) -> None:

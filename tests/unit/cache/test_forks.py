@@ -13,7 +13,16 @@ from typing import IO, Any
 
 import pytest
 
-from lakehouse.cache import BufferedCache, CacheMap, LRUCache, NodeFileCache, cached, fork, host_lock
+from lakehouse.cache import (
+    BufferedCache,
+    CacheMap,
+    LRUCache,
+    NodeFileCache,
+    cached,
+    fork,
+    host_lock,
+    node_file_cache,
+)
 from lakehouse.cache.node_cache import NodeCacheSettings, node_cache
 
 LATEST_SECONDS = 10.0
@@ -324,6 +333,7 @@ def test_a_child_fetches_a_file_that_a_thread_of_its_parent_was_fetching(
         go_on.wait(LATEST_SECONDS)
 
     def opened_in_child() -> bool:
+        assert not node_file_cache._fetches.flight_by_key, "it would wait for a thread that is not here"
         with files.open("a", "1", lambda target: target.write(b"child")) as lease:
             return lease.read() == b"child"
 
