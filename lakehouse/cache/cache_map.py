@@ -218,16 +218,14 @@ class CacheMap(Generic[K, V]):
 
     def after_fork(self, *, in_child: bool, is_whole: bool) -> None:
         """Give the lock back; the loads of other threads did not come into the child."""
-        if not is_whole:
-            if (
-                in_child
-            ):  # a thread that is not here left the entries half-changed, and holds the lock for ever
-                self._start_empty()
-            return
-        if in_child:
+        if in_child and not is_whole:
+            # A thread that is not here left the entries half-changed, and holds the lock for ever.
+            self._start_empty()
+        elif in_child:
             self._flights.disown_all()
             self._to_tell.clear()
-        self._release()
+        if is_whole:
+            self._release()
 
     def _change(self, operation: Callable[..., object], *arguments: object) -> object:
         """Run one change under the lock, then tell the listener.

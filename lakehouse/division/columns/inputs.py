@@ -15,7 +15,6 @@ Column: TypeAlias = Any
 """A pa.Array or a pa.ChunkedArray; pyarrow has no types for a checker."""
 
 _EXACT = "a column of integers, decimals or strings of digits"
-_WIDEST = 76
 _DECIMAL128_BYTES = 16
 
 
@@ -41,7 +40,7 @@ def exact_columns(dividends: Any, divisors: Any) -> tuple[pa.Array, pa.Array]:
 
 
 def exact_column(column: Column) -> pa.Array:
-    """Return an array of integers, decimal128 or 256 with a scale from 0, strings or nulls; the numbers are the same.
+    """Return an array of integers, decimal128 or 256, strings or nulls; the numbers are the same.
 
     Raises InvalidOperandError for a type that is not exact: floats, above all.
     """
@@ -54,25 +53,9 @@ def exact_column(column: Column) -> pa.Array:
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return array.cast(pa.string())
     if pa.types.is_decimal(kind):
-        return _plain_decimals(array)
+        narrow = kind.byte_width < _DECIMAL128_BYTES
+        return array.cast(pa.decimal128(kind.precision, kind.scale)) if narrow else array
     raise InvalidOperandError(value=str(kind), expected=_EXACT)
-
-
-def _plain_decimals(array: pa.Array) -> pa.Array:
-    kind = array.type
-    if kind.scale < 0:
-        return _cast(array, pa.decimal256(min(kind.precision - kind.scale, _WIDEST), 0))
-    if kind.byte_width < _DECIMAL128_BYTES:
-        return array.cast(pa.decimal128(kind.precision, kind.scale))
-    return array
-
-
-def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    try:
-        return array.cast(kind)
-    except pa.ArrowInvalid as error:
-        expected = f"decimals of at most {_WIDEST} digits in front of the point"
-        raise InvalidOperandError(value=str(array.type), expected=expected) from error
 
 
 def _as_column(value: Any, rows: int) -> Column:

@@ -93,6 +93,7 @@ def test_a_put_that_evicts_files_with_damaged_slots_does_not_fail_and_the_bound_
     for number in range(100, 130):
         with files.open(str(number), "1", lambda target: target.write(b"new")) as lease:
             assert lease.read() == b"new"
+    assert len(list(tmp_path.glob("layout-1/objects/*"))) <= 10, "with those that the index lost sight of"
     later = NodeFileCache(tmp_path, max_bytes=10 * BLOCK)
     assert later.size_bytes() == sum(path.stat().st_size for path in tmp_path.glob("layout-1/objects/*"))
     assert len(list(tmp_path.glob("layout-1/objects/*"))) <= 10

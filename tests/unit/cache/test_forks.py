@@ -18,9 +18,9 @@ from lakehouse.cache import (
     CacheMap,
     LRUCache,
     NodeFileCache,
-    cached,
     fork,
     host_lock,
+    memoize,
     node_file_cache,
 )
 from lakehouse.cache.node_cache import NodeCacheSettings, node_cache
@@ -303,22 +303,24 @@ def test_threads_that_fork_at_the_same_time_all_come_back(in_the_background: Any
     assert codes == [0] * 20
 
 
-@pytest.mark.usefixtures("quick_switches")
-def test_a_function_that_remembers_nothing_counts_on_in_a_child(in_the_background: Any) -> None:
-    counting = cached(maxsize=0)(lambda number: number)
-    stop = threading.Event()
+def test_a_function_that_remembers_nothing_counts_on_in_a_child_though_a_thread_was_counting(
+    in_the_background: Any,
+) -> None:
+    calls = memoize._Calls()
+    counting, go_on = threading.Event(), threading.Event()
 
-    def call() -> None:
-        while not stop.is_set():
-            counting(1)
+    def count_slowly() -> None:
+        with calls._lock:
+            counting.set()
+            go_on.wait(LATEST_SECONDS)
 
-    for _ in range(3):
-        in_the_background(call)
-    try:
-        codes = {exit_code_of_child(lambda: counting(2) == 2) for _ in range(60)}
-    finally:
-        stop.set()
-    assert codes == {0}
+    in_the_background(count_slowly)
+    assert counting.wait(LATEST_SECONDS)
+    code = exit_code_of_child(lambda: calls.add_one() is None and calls.number == 1)
+    go_on.set()
+    assert code == 0
+    calls.add_one()
+    assert calls.number == 1
 
 
 def test_a_child_fetches_a_file_that_a_thread_of_its_parent_was_fetching(
