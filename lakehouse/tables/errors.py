@@ -69,8 +69,9 @@ def root_cause(error: BaseException) -> str:
 
 
 def _telling_line(text: str) -> str:
-    """Return the line that says what happened: the first, or the last of a Python traceback."""
+    """Return the line that says what happened: the first, or with a Python traceback the last."""
     lines = [line.strip().rstrip(".") for line in text.splitlines() if line.strip()]
     if not lines:
         return "no message"
-    return lines[-1] if lines[0].startswith("Traceback (most recent call last)") else lines[0]
+    traced = any(line.startswith("Traceback (most recent call last)") for line in lines)
+    return lines[-1] if traced else lines[0]
