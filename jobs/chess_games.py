@@ -101,8 +101,10 @@ def named_by(openings: str) -> Step:
 
 
 def moves_of(games: DataFrame) -> DataFrame:
-    """One row a move: its ply (moves made before it), UCI, the position after it and the clock."""
-    moves = F.arrays_zip(uci_moves("moves", "variant").alias("uci"), "position_keys", "clocks_ms")
+    """One row a move: its ply (moves made before it), UCI, the position after it, clock and evaluation."""
+    moves = F.arrays_zip(
+        uci_moves("moves", "variant").alias("uci"), "position_keys", "clocks_ms", "evaluations"
+    )
     rows = games.select("game_id", F.posexplode(moves).alias("ply", "move"))
     return rows.select(
         "game_id",
@@ -110,6 +112,8 @@ def moves_of(games: DataFrame) -> DataFrame:
         col("move.uci").alias("uci"),
         col("move.position_keys").alias("position_key"),
         col("move.clocks_ms").alias("clock_ms"),
+        col("move.evaluations.centipawns").alias("eval_cp"),
+        col("move.evaluations.mate_in").alias("mate_in"),
     )
 
 

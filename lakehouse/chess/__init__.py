@@ -1,37 +1,200 @@
 """Chess: an engine of record. No Spark here, ``spark_udfs`` aside, and no numba outside ``fast``."""
 
+from lakehouse.chess.arrow_functions import (
+    classify_opening,
+    fen_after,
+    is_legal,
+    legal_moves,
+    name_openings,
+    uci_moves,
+)
+from lakehouse.chess.audit_log import AuditLog, LogEntry
 from lakehouse.chess.board import Board
+from lakehouse.chess.clock import ClockPolicy, ClockState, DelayKind, FlagFell, Stage, parse_time_control
+from lakehouse.chess.drawing import draw_svg, draw_text
+from lakehouse.chess.endings import DeadPosition, EndingRule, Goal, NoMoves
+from lakehouse.chess.epd import Epd, format_epd, parse_epd
+from lakehouse.chess.errors import (
+    AmbiguousMoveError,
+    BrokenAuditLogError,
+    ChessError,
+    EmptyGameError,
+    GameOverError,
+    IllegalMoveError,
+    InvalidClaimError,
+    InvalidFenError,
+    InvalidMoveTextError,
+    InvalidNotationError,
+    MoveConflictError,
+    NeedsRepairError,
+    OutOfTurnError,
+    UnknownGameError,
+    UnknownReplayColumnError,
+    UnknownVariantError,
+    UnreadableFileError,
+)
+from lakehouse.chess.events import EventKind, GameEvent
+from lakehouse.chess.fast_core import fast_perft_or_none
+from lakehouse.chess.fen import STANDARD_FEN, format_fen
+from lakehouse.chess.file_check import CheckedFile, QuarantineNote, RepairNote, check_file
+from lakehouse.chess.game import EventSink, Game
+from lakehouse.chess.game_table import GameTable
 from lakehouse.chess.geometry import Color, Position, name_of, position_of
 from lakehouse.chess.move import Move, MoveFlag
+from lakehouse.chess.openings import Opening, OpeningTable, compile_openings, opening_table, parse_openings
+from lakehouse.chess.perft import divide, perft
+from lakehouse.chess.pgn import (
+    Annotations,
+    Evaluation,
+    PgnGame,
+    PgnMove,
+    QuarantinedGame,
+    RawGame,
+    detect_encoding,
+    open_pgn,
+    read_game,
+    read_pgn,
+    split_games,
+    write_pgn,
+)
+from lakehouse.chess.pgn.annotations import format_clock
 from lakehouse.chess.pieces import Bishop, King, Knight, Pawn, Piece, Queen, Rook
-from lakehouse.chess.rule_engine import RuleEngine
+from lakehouse.chess.position_key import position_key, zobrist_key
+from lakehouse.chess.replay import Fault, Replay, replay_game
+from lakehouse.chess.replay_arrow import Core, replay_arrow, split_arrow
+from lakehouse.chess.rule_engine import DrawState, Forbidden, Permitted, RuleEngine
+from lakehouse.chess.san import format_san, parse_move
 from lakehouse.chess.termination import Ending, Termination
-from lakehouse.chess.validators import CastlingStrategy, CheckStrategy, EnPassantStrategy, MoveValidator
-from lakehouse.chess.variants import VARIANTS, Variant, variant_of
+from lakehouse.chess.validators import (
+    CastlingStrategy,
+    CheckStrategy,
+    EnPassantStrategy,
+    MovementStrategy,
+    MoveValidator,
+)
+from lakehouse.chess.variants import (
+    CHESS960,
+    STANDARD,
+    VARIANTS,
+    Variant,
+    chess960_start,
+    register_variant,
+    variant_of,
+)
 
 __all__ = [
+    "CHESS960",
+    "STANDARD",
+    "STANDARD_FEN",
     "VARIANTS",
+    "AmbiguousMoveError",
+    "Annotations",
+    "AuditLog",
     "Bishop",
     "Board",
+    "BrokenAuditLogError",
     "CastlingStrategy",
     "CheckStrategy",
+    "CheckedFile",
+    "ChessError",
+    "ClockPolicy",
+    "ClockState",
     "Color",
+    "Core",
+    "DeadPosition",
+    "DelayKind",
+    "DrawState",
+    "EmptyGameError",
     "EnPassantStrategy",
     "Ending",
+    "EndingRule",
+    "Epd",
+    "Evaluation",
+    "EventKind",
+    "EventSink",
+    "Fault",
+    "FlagFell",
+    "Forbidden",
+    "Game",
+    "GameEvent",
+    "GameOverError",
+    "GameTable",
+    "Goal",
+    "IllegalMoveError",
+    "InvalidClaimError",
+    "InvalidFenError",
+    "InvalidMoveTextError",
+    "InvalidNotationError",
     "King",
     "Knight",
+    "LogEntry",
     "Move",
+    "MoveConflictError",
     "MoveFlag",
     "MoveValidator",
+    "MovementStrategy",
+    "NeedsRepairError",
+    "NoMoves",
+    "Opening",
+    "OpeningTable",
+    "OutOfTurnError",
     "Pawn",
+    "Permitted",
+    "PgnGame",
+    "PgnMove",
     "Piece",
     "Position",
+    "QuarantineNote",
+    "QuarantinedGame",
     "Queen",
+    "RawGame",
+    "RepairNote",
+    "Replay",
     "Rook",
     "RuleEngine",
+    "Stage",
     "Termination",
+    "UnknownGameError",
+    "UnknownReplayColumnError",
+    "UnknownVariantError",
+    "UnreadableFileError",
     "Variant",
+    "check_file",
+    "chess960_start",
+    "classify_opening",
+    "compile_openings",
+    "detect_encoding",
+    "divide",
+    "draw_svg",
+    "draw_text",
+    "fast_perft_or_none",
+    "fen_after",
+    "format_clock",
+    "format_epd",
+    "format_fen",
+    "format_san",
+    "is_legal",
+    "legal_moves",
     "name_of",
+    "name_openings",
+    "open_pgn",
+    "opening_table",
+    "parse_epd",
+    "parse_move",
+    "parse_openings",
+    "parse_time_control",
+    "perft",
+    "position_key",
     "position_of",
+    "read_game",
+    "read_pgn",
+    "register_variant",
+    "replay_arrow",
+    "replay_game",
+    "split_arrow",
+    "split_games",
+    "uci_moves",
     "variant_of",
+    "write_pgn",
+    "zobrist_key",
 ]

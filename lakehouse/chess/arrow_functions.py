@@ -1,4 +1,4 @@
-"""Questions about positions and games, asked of whole Arrow columns. A null or a FEN that is none gives null."""
+"""Questions about positions and games, asked of whole Arrow columns. A null or an invalid FEN gives null."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _positions(fens: pa.Array, variants: pa.Array | None) -> Iterator[tuple[Vari
 def _position(fen: str, variant_name: str) -> tuple[Variant, Board] | None:
     try:
         variant = variant_of(variant_name)
-        return variant, variant.board_of(fen)
+        return variant, variant.read_fen(fen).board
     except ChessError:
         return None
 

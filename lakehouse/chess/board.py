@@ -16,6 +16,14 @@ __all__ = ["Board", "BoardDraft", "VariantState"]
 class VariantState(Protocol):
     """What a variant remembers beside the position (pockets, checks given). Hashable, frozen."""
 
+    @property
+    def hands(self) -> tuple[str, str]:
+        """Return the pieces in hand by colour, as capitals."""
+
+    @property
+    def checks_left(self) -> tuple[int, int] | None:
+        """Return how many checks each side has still to give; None where checks don't count."""
+
     def fen_pocket(self) -> str:
         """Return what FEN writes behind the placement, or nothing."""
 
@@ -102,7 +110,7 @@ class BoardDraft:
         self.variant_state = self.before.variant_state
 
     def count(self, *, is_zeroing: bool) -> None:
-        """Count the move for the 50-move rule; a capture or pawn move starts anew (FIDE 9.3)."""
+        """Count the move for the 50-move rule; a capture or pawn move sets it to 0 (FIDE 9.3)."""
         self.halfmove_clock = 0 if is_zeroing else self.before.halfmove_clock + 1
 
     def freeze(self) -> Board:

@@ -128,7 +128,7 @@ def parse_time_control(text: str) -> ClockPolicy | None:
         raise InvalidNotationError(
             what="time control",
             text=text,
-            reason="a stage is no 'moves/seconds+increment'",
+            reason="a stage does not read 'moves/seconds+increment'",
             fix="write such as '40/7200:900+30', '180+2' or '-'.",
         )
     stages = tuple(_read_stage(match) for match in matches if match is not None)

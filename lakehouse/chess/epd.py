@@ -31,7 +31,7 @@ def parse_epd(text: str, *, variant: Variant = STANDARD) -> Epd:
     """Read one line of EPD. Raises InvalidNotationError, InvalidFenError."""
     match = _FIELDS.fullmatch(text)
     if match is None:
-        raise _fault(text, "it has not the four fields of a position")
+        raise _fault(text, "it does not begin with the four fields of a position")
     operations = _read_operations(text, match[2])
     halfmove = _counter(text, operations.get("hmvc"), 0)
     fullmove = _counter(text, operations.get("fmvn"), 1)
@@ -71,7 +71,7 @@ def _counter(text: str, operands: tuple[str, ...] | None, default: int) -> int:
     if not operands:
         return default
     if not re.fullmatch("[0-9]{1,5}", operands[0]):
-        raise _fault(text, f"{operands[0]!r} is no counter")
+        raise _fault(text, f"{operands[0]!r} is not a counter")
     return int(operands[0])
 
 

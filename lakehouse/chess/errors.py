@@ -10,6 +10,7 @@ __all__ = [
     "AmbiguousMoveError",
     "BrokenAuditLogError",
     "ChessError",
+    "EmptyGameError",
     "GameOverError",
     "IllegalMoveError",
     "InvalidClaimError",
@@ -17,9 +18,12 @@ __all__ = [
     "InvalidMoveTextError",
     "InvalidNotationError",
     "MoveConflictError",
+    "NeedsRepairError",
     "OutOfTurnError",
+    "UnknownGameError",
     "UnknownReplayColumnError",
     "UnknownVariantError",
+    "UnreadableFileError",
 ]
 
 
@@ -36,7 +40,7 @@ class InvalidNotationError(ChessError):
 
 
 class InvalidFenError(ChessError):
-    """A text is no FEN, or its position can't stand on a board of this variant."""
+    """A text is not a FEN, or its position can't stand on a board of this variant."""
 
     def __init__(self, *, fen: str, reason: str) -> None:
         self.fen = fen
@@ -148,10 +152,6 @@ class UnknownVariantError(ChessError):
         super().__init__(f"unknown variant {name!r}.", fix=f"use one of: {', '.join(known)}.")
 
 
-def _at_ply(ply: int | None) -> str:
-    return "" if ply is None else f" at ply {ply}"
-
-
 class UnknownReplayColumnError(ChessError):
     """A replay is asked for a column that it does not have."""
 
@@ -161,3 +161,45 @@ class UnknownReplayColumnError(ChessError):
             f"a replay has no column {column!r}. It has: {', '.join(available)}.",
             fix="ask for some of these.",
         )
+
+
+class EmptyGameError(ChessError):
+    """A text holds neither tags nor moves."""
+
+    def __init__(self) -> None:
+        super().__init__("the text has no tags, no moves and no result.", fix="look at the raw bytes.")
+
+
+class NeedsRepairError(ChessError):
+    """A game can be read only with a repair, and repairs are not allowed.
+
+    ``ply`` is how many moves stand before the place; None where it concerns the start.
+    """
+
+    def __init__(self, *, ply: int | None, repair: str) -> None:
+        self.ply = ply
+        self.repair = repair
+        super().__init__(
+            f"not written by the rules{_at_ply(ply)}: a tolerant reading has {repair}.",
+            fix="read it without strict.",
+        )
+
+
+class UnknownGameError(ChessError):
+    """No game has this id, or another one has it already."""
+
+    def __init__(self, *, game_id: str, reason: str) -> None:
+        self.game_id = game_id
+        super().__init__(f"game {game_id!r}: {reason}.", fix="list the table's ids.")
+
+
+class UnreadableFileError(ChessError):
+    """A file of games can't be opened or read."""
+
+    def __init__(self, *, path: str, reason: str) -> None:
+        self.path = path
+        super().__init__(f"can't read {path!r}: {reason}.", fix="give the path of a PGN file.")
+
+
+def _at_ply(ply: int | None) -> str:
+    return "" if ply is None else f" at ply {ply}"

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lakehouse.chess.board import Board, VariantState
 from lakehouse.chess.errors import InvalidFenError
 from lakehouse.chess.geometry import FILES, Color, Position, name_of, position_of
-from lakehouse.chess.pieces import Pawn, Piece, Rook, piece_of
+from lakehouse.chess.pieces import King, Pawn, Piece, Rook, piece_of
 
-__all__ = ["STANDARD_FEN", "FenExtras", "format_epd_fields", "format_fen", "parse_fen"]
+__all__ = ["STANDARD_FEN", "FenExtras", "FenReading", "format_epd_fields", "format_fen", "parse_fen"]
 
 STANDARD_FEN = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1"
 
 _CHECKS = re.compile(r"\+?[0-9]\+[0-9]")
+_CASTLING_LETTERS = frozenset("KQkqABCDEFGHabcdefgh")
+_PASSED = re.compile("[a-h][36]")
 _COUNTER = re.compile(r"[0-9]{1,5}")
 
 
@@ -27,16 +29,30 @@ class FenExtras:
     """What a FEN says beyond the position, for the variant to read."""
 
     pocket: str | None
-    """What stood in brackets, or behind a ninth ``/``."""
+    """What stood in brackets, or behind a ninth ``/``; a dash is an empty pocket."""
     promoted: frozenset[Position]
     checks: str | None
     """``3+3`` (checks still to give) or ``+0+0`` (checks given)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FenReading:
+    """A board, and what its FEN says in vain."""
+
+    board: Board
+    repairs: tuple[str, ...]
+    """Castling rights and en passant squares that nothing on the board stands for: the board is without them."""
+
+
 def parse_fen(
-    text: str, *, read_state: Callable[[FenExtras], VariantState | None] = lambda extras: None
-) -> Board:
+    text: str,
+    *,
+    read_state: Callable[[FenExtras], VariantState | None] = lambda extras: None,
+    is_chess960: bool = True,
+) -> FenReading:
     """Read a FEN; the two counters may be missing. Its position is not judged here.
+
+    Without ``is_chess960`` only a king on the e-file castles, with a rook on the a-file or h-file (FIDE 3.8.2).
 
     Raises InvalidFenError.
     """
@@ -45,14 +61,15 @@ def parse_fen(
         raise InvalidFenError(fen=text, reason=f"it has {len(fields)} fields, not 6")
     squares, pocket, promoted = _read_placement(text, fields[0])
     turn = _read_turn(text, fields[1] if len(fields) > 1 else "w")
-    rooks = _read_castling(text, fields[2] if len(fields) > 2 else "-", squares)
-    passed = _read_en_passant(text, fields[3] if len(fields) > 3 else "-", squares, turn)
+    reader = _RightsReader(text, squares, is_chess960=is_chess960)
+    rooks = reader.castling_rooks(fields[2] if len(fields) > 2 else "-")
+    passed = reader.en_passant(fields[3] if len(fields) > 3 else "-", turn)
     rest = fields[4:]
     checks = next((field for field in rest if _CHECKS.fullmatch(field)), None)
     counters = [field for field in rest if field is not checks]
     halfmove, fullmove = _read_counters(text, counters)
-    extras = FenExtras(pocket=pocket, promoted=promoted, checks=checks)
-    return Board(
+    extras = FenExtras(pocket="" if pocket == "-" else pocket, promoted=promoted, checks=checks)
+    board = Board(
         squares=squares,
         turn=turn,
         castling_rooks=rooks,
@@ -61,6 +78,7 @@ def parse_fen(
         fullmove_number=fullmove,
         variant_state=read_state(extras),
     )
+    return FenReading(board=board, repairs=tuple(reader.idle))
 
 
 def _read_placement(fen: str, field: str) -> tuple[tuple[Piece | None, ...], str | None, frozenset[Position]]:
@@ -104,45 +122,66 @@ def _read_turn(fen: str, field: str) -> Color:
     return Color.WHITE if field == "w" else Color.BLACK
 
 
-def _read_castling(fen: str, field: str, squares: tuple[Piece | None, ...]) -> frozenset[Position]:
-    if field == "-":
-        return frozenset()
-    if len(field) > 4 or len(set(field)) != len(field):
-        raise InvalidFenError(fen=fen, reason=f"the castling rights {field!r} are not such as 'KQkq'")
-    return frozenset(_castling_rook(fen, letter, squares) for letter in field)
+@dataclass(slots=True)
+class _RightsReader:
+    """Reads what a FEN says of moves that may still be made."""
 
+    fen: str
+    squares: tuple[Piece | None, ...]
+    is_chess960: bool
+    idle: list[str] = field(default_factory=list)
+    """What the board doesn't bear out."""
 
-def _castling_rook(fen: str, letter: str, squares: tuple[Piece | None, ...]) -> Position:
-    color = Color.WHITE if letter.isupper() else Color.BLACK
-    home = 0 if color is Color.WHITE else 56
-    rooks = [at for at in range(home, home + 8) if squares[at] is Rook(color)]
-    kings = [at for at in range(home, home + 8) if (p := squares[at]) is not None and p.letter == "K"]
-    kings = [at for at in kings if squares[at] is not None and squares[at].color is color]  # type: ignore[union-attr]
-    found: list[Position] = []
-    if len(kings) == 1 and letter.upper() == "K":
-        found = [at for at in rooks if at > kings[0]][-1:]
-    elif len(kings) == 1 and letter.upper() == "Q":
-        found = [at for at in rooks if at < kings[0]][:1]
-    elif len(kings) == 1 and letter.lower() in FILES:
-        found = [at for at in rooks if at == home + FILES.index(letter.lower())]
-    if not found:
-        raise InvalidFenError(
-            fen=fen, reason=f"the castling right {letter!r} has no king and rook on its rank"
-        )
-    return found[0]
+    def castling_rooks(self, text: str) -> frozenset[Position]:
+        if text == "-":
+            return frozenset()
+        if len(text) > 4 or len(set(text)) != len(text) or not set(text) <= _CASTLING_LETTERS:
+            raise InvalidFenError(fen=self.fen, reason=f"the castling rights {text!r} are not such as 'KQkq'")
+        rooks = {letter: self._rook_of(letter) for letter in text}
+        self.idle += [
+            f"the castling right {letter!r} {self._needs}" for letter in text if rooks[letter] is None
+        ]
+        return frozenset(rook for rook in rooks.values() if rook is not None)
 
+    @property
+    def _needs(self) -> str:
+        if self.is_chess960:
+            return "has no king and rook on its rank"
+        return "has no king on the e-file and rook in the corner (FIDE 3.8.2)"
 
-def _read_en_passant(fen: str, field: str, squares: tuple[Piece | None, ...], turn: Color) -> Position | None:
-    if field == "-":
+    def _rook_of(self, letter: str) -> Position | None:
+        color = Color.WHITE if letter.isupper() else Color.BLACK
+        home = 0 if color is Color.WHITE else 56
+        rank = range(home, home + 8)
+        kings = [at for at in rank if self.squares[at] is King(color)]
+        rooks = [at for at in rank if self.squares[at] is Rook(color)]
+        if len(kings) != 1 or not (self.is_chess960 or kings[0] & 7 == 4):
+            return None
+        if letter in "Kk":
+            found = [at for at in rooks if at > kings[0]][-1:]
+        elif letter in "Qq":
+            found = [at for at in rooks if at < kings[0]][:1]
+        else:
+            found = [at for at in rooks if at == home + FILES.index(letter.lower())]
+        return found[0] if found and (self.is_chess960 or found[0] & 7 in (0, 7)) else None
+
+    def en_passant(self, text: str, turn: Color) -> Position | None:
+        if text == "-":
+            return None
+        if not _PASSED.fullmatch(text):
+            raise InvalidFenError(fen=self.fen, reason=f"the en passant square {text!r} is not such as 'e3'")
+        passed = position_of(text)
+        step = 8 if turn is Color.WHITE else -8
+        is_right_rank = passed >> 3 == (5 if turn is Color.WHITE else 2)
+        if (
+            is_right_rank
+            and self.squares[passed - step] is Pawn(turn.opponent)
+            and self.squares[passed] is None
+            and self.squares[passed + step] is None
+        ):
+            return passed
+        self.idle.append(f"no pawn has just passed over the en passant square {text!r}")
         return None
-    if not re.fullmatch("[a-h][36]", field) or field[1] != ("6" if turn is Color.WHITE else "3"):
-        raise InvalidFenError(fen=fen, reason=f"the en passant square {field!r} is not behind a pawn")
-    passed = position_of(field)
-    step = 8 if turn is Color.WHITE else -8
-    is_behind_pawn = squares[passed - step] is Pawn(turn.opponent)
-    if not is_behind_pawn or squares[passed] is not None or squares[passed + step] is not None:
-        raise InvalidFenError(fen=fen, reason=f"no pawn has just passed over {field!r}")
-    return passed
 
 
 def _read_counters(fen: str, fields: list[str]) -> tuple[int, int]:
@@ -172,19 +211,25 @@ def format_epd_fields(board: Board, *, shredder: bool = False) -> str:
 
 
 def _format_placement(board: Board) -> str:
-    rows = []
+    state = board.variant_state
+    parts: list[str] = []
     for rank in range(7, -1, -1):
-        row = "".join(_symbol(board, 8 * rank + file) for file in range(8))
-        rows.append(re.sub("1+", lambda run: str(len(run.group())), row))
-    return "/".join(rows)
-
-
-def _symbol(board: Board, at: Position) -> str:
-    piece = board.squares[at]
-    if piece is None:
-        return "1"
-    marked = board.variant_state is not None and board.variant_state.is_promoted(at)
-    return piece.symbol + "~" if marked else piece.symbol
+        empty = 0
+        for at in range(8 * rank, 8 * rank + 8):
+            piece = board.squares[at]
+            if piece is None:
+                empty += 1
+                continue
+            if empty:
+                parts.append(str(empty))
+                empty = 0
+            parts.append(piece.symbol)
+            if state is not None and state.is_promoted(at):
+                parts.append("~")
+        if empty:
+            parts.append(str(empty))
+        parts.append("/")
+    return "".join(parts[:-1])
 
 
 def _format_castling(board: Board, *, shredder: bool) -> str:

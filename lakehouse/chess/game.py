@@ -137,13 +137,13 @@ class Game:
             return self._record(EventKind.DRAW_OFFERED, by=by)
 
     def accept_draw(self, by: Color) -> GameEvent:
-        """Accept the opponent's offer (FIDE 5.2.3). Raises InvalidClaimError if there is none."""
+        """Accept the opponent's offer (FIDE 5.2.3). Raises InvalidClaimError without an offer."""
         with self._lock:
             self._must_be_offered(by)
             return self._end(Ending(termination=Termination.AGREEMENT), by=by)
 
     def decline_draw(self, by: Color) -> GameEvent:
-        """Decline the opponent's offer. Raises InvalidClaimError if there is none."""
+        """Decline the opponent's offer. Raises InvalidClaimError without an offer."""
         with self._lock:
             self._must_be_offered(by)
             return self._record(EventKind.DRAW_DECLINED, by=by)
@@ -343,4 +343,6 @@ class Game:
     def _must_be_offered(self, by: Color) -> None:
         self._must_go_on("answer a draw offer")
         if self._state.offer is not by.opponent:
-            raise InvalidClaimError(claim="draw", reason="the opponent has offered none", fen=self._fen())
+            raise InvalidClaimError(
+                claim="draw", reason="the opponent has not offered a draw", fen=self._fen()
+            )

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lakehouse.cache import ReadWriteLock
-from lakehouse.chess.errors import ChessError
+from lakehouse.chess.errors import UnknownGameError
 from lakehouse.chess.game import Game
 
-__all__ = ["GameTable", "UnknownGameError"]
-
-
-class UnknownGameError(ChessError):
-    """No game has this id, or another one has it already."""
-
-    def __init__(self, *, game_id: str, reason: str) -> None:
-        self.game_id = game_id
-        super().__init__(f"game {game_id!r}: {reason}.", fix="list the table's ids.")
+__all__ = ["GameTable"]
 
 
 class GameTable:

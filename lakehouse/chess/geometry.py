@@ -115,5 +115,5 @@ QUEEN_PATHS = tuple(rook | bishop for rook, bishop in zip(ROOK_PATHS, BISHOP_PAT
 
 
 def between(start: Position, end: Position) -> tuple[Position, ...]:
-    """Return the squares strictly between two squares of one line; none if they share no line."""
+    """Return the squares strictly between two squares of one line; an empty tuple if they share no line."""
     return QUEEN_PATHS[start].get(end, ())

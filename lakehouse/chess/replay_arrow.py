@@ -7,6 +7,7 @@ from enum import Enum
 
 import pyarrow as pa
 
+from lakehouse.chess.arrow_rows import gathered
 from lakehouse.chess.fast_core import fast_replay_or_none, fast_splitter_or_none, require
 from lakehouse.chess.pgn.splitter import split_games
 from lakehouse.chess.replay import replay_game
@@ -31,11 +32,13 @@ def replay_arrow(
     *,
     core: Core = Core.AUTO,
     columns: Sequence[str] | None = None,
+    strict: bool = False,
 ) -> pa.StructArray:
     """Return the replay of each game (``REPLAY_TYPE``, or some of its columns); a null is a game of no bytes.
 
     ``games`` are bytes or strings. ``encodings`` says ``latin-1`` where a game is in it; without them, a game
-    that is no UTF-8 is taken for latin-1. A column that is not asked for is not made.
+    that is not UTF-8 is taken for latin-1. A column that is not asked for is not made. What is not written by the
+    rules is repaired and listed in ``repairs``; ``strict`` makes it the game's fault.
 
     Raises UnknownReplayColumnError.
     """
@@ -46,21 +49,16 @@ def replay_arrow(
     if core is Core.FAST:
         fast = require(fast)
     if fast is None:
-        return _replay_plain(raw, is_latin, wanted)
-    replays, doubtful = fast(raw, is_latin, wanted)
+        return _replay_plain(raw, is_latin, wanted, strict=strict)
+    replays, doubtful = fast(raw, is_latin, wanted, strict=strict)
     if not doubtful:
         return replays
-    judged = _replay_plain(raw.take(pa.array(doubtful)), [is_latin[game] for game in doubtful], wanted)
-    return _replaced(replays, judged, places=doubtful)
-
-
-def _replaced(rows: pa.Array, others: pa.Array, *, places: Sequence[int]) -> pa.Array:
-    """Return the rows with others in their places, which are in order."""
-    parts, done = [], 0
-    for number, place in enumerate(places):
-        parts += [rows[done:place], others[number : number + 1]]
-        done = place + 1
-    return pa.concat_arrays([*parts, rows[done:]])
+    texts = raw.take(pa.array(doubtful))
+    judged = _replay_plain(texts, [is_latin[game] for game in doubtful], wanted, strict=strict)
+    places = list(range(len(replays)))
+    for number, game in enumerate(doubtful):
+        places[game] = len(replays) + number
+    return gathered([replays, judged], places)
 
 
 def split_arrow(data: bytes, *, core: Core = Core.AUTO) -> tuple[pa.BinaryArray, list[int]]:
@@ -100,9 +98,11 @@ def _is_utf8(game: bytes) -> bool:
     return True
 
 
-def _replay_plain(raw: pa.BinaryArray, is_latin: list[bool], wanted: pa.StructType) -> pa.StructArray:
+def _replay_plain(
+    raw: pa.BinaryArray, is_latin: list[bool], wanted: pa.StructType, *, strict: bool
+) -> pa.StructArray:
     rows = [
-        replay_row(replay_game(game, encoding="latin-1" if latin else "utf-8"))
+        replay_row(replay_game(game, encoding="latin-1" if latin else "utf-8", strict=strict))
         for game, latin in zip(raw.to_pylist(), is_latin, strict=True)
     ]
     return pa.array([{name: row[name] for name in wanted.names} for row in rows], wanted)

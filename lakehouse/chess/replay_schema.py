@@ -10,7 +10,7 @@ from lakehouse.chess.errors import UnknownReplayColumnError
 from lakehouse.chess.fen import format_fen
 from lakehouse.chess.replay import Replay
 
-__all__ = ["REPLAY_TYPE", "TAG_COLUMNS", "replay_row", "replay_type", "signed64"]
+__all__ = ["EVALUATION_TYPE", "REPLAY_TYPE", "TAG_COLUMNS", "replay_row", "replay_type", "signed64"]
 
 TAG_COLUMNS = {
     "event": "Event",
@@ -26,6 +26,9 @@ TAG_COLUMNS = {
 }
 """Columns that hold a tag as it is written, and the tag's name."""
 
+EVALUATION_TYPE = pa.struct([("centipawns", pa.int32()), ("mate_in", pa.int32())])
+"""What an engine thought, from White's side: one of the two; see ``pgn.Evaluation``."""
+
 REPLAY_TYPE = pa.struct(
     [
         *(pa.field(column, pa.string()) for column in TAG_COLUMNS),
@@ -35,19 +38,21 @@ REPLAY_TYPE = pa.struct(
         pa.field("moves", pa.binary()),
         pa.field("position_keys", pa.list_(pa.int64())),
         pa.field("clocks_ms", pa.list_(pa.int32())),
+        pa.field("evaluations", pa.list_(EVALUATION_TYPE)),
         pa.field("final_fen", pa.string()),
         pa.field("repetitions", pa.int32()),
         pa.field("ending", pa.string()),
         pa.field("winner", pa.string()),
         pa.field("eco", pa.string()),
         pa.field("opening", pa.string()),
+        pa.field("repairs", pa.list_(pa.string())),
         pa.field("fault_ply", pa.int32()),
         pa.field("fault", pa.string()),
     ]
 )
-"""``moves`` are little-endian uint16 (see ``pack_move``); ``ending`` and ``winner`` are what the last
-position says by itself. A game is good if ``fault`` is null; ``fault_ply`` is how many moves were played
-before the fault, and null where the game can't begin."""
+"""``moves`` are little-endian uint16 (see ``pack_move``); ``ending`` and ``winner`` are what the last position says
+by itself. ``repairs`` lists what was read otherwise than it is written. A game is good if ``fault`` is null;
+``fault_ply`` is how many moves were played before the fault, and null where the game can't begin."""
 
 
 def replay_type(columns: Sequence[str]) -> pa.StructType:
@@ -75,12 +80,17 @@ def replay_row(replay: Replay) -> dict[str, object]:
         "moves": replay.packed_moves,
         "position_keys": [signed64(key) for key in replay.keys],
         "clocks_ms": list(replay.clocks_ms),
+        "evaluations": [
+            None if each is None else {"centipawns": each.centipawns, "mate_in": each.mate_in}
+            for each in replay.evaluations
+        ],
         "final_fen": format_fen(replay.final),
         "repetitions": replay.repetitions,
         "ending": None if ending is None else ending.termination.value,
         "winner": winner,
         "eco": None if opening is None else opening.eco,
         "opening": None if opening is None else opening.name,
+        "repairs": list(replay.repairs),
         "fault_ply": None if fault is None else fault.ply,
         "fault": None if fault is None else fault.reason,
     }

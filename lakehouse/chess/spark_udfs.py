@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -27,6 +25,7 @@ from lakehouse.cache import Lease, ReferenceFile, on_node
 from lakehouse.chess import arrow_functions
 from lakehouse.chess.openings import OpeningTable, parse_openings
 from lakehouse.chess.pgn import RawGame
+from lakehouse.chess.pgn.files import open_pgn
 from lakehouse.chess.pgn.stream import detect_stream_encoding, stream_games
 from lakehouse.chess.replay_arrow import replay_arrow, starts_of
 from lakehouse.chess.replay_schema import REPLAY_TYPE
@@ -95,7 +94,7 @@ replay_games = _udf(_replay_games, REPLAY_SCHEMA)
 legal_moves = _udf(_legal_moves, ArrayType(StringType()))
 """The legal moves of a FEN, in UCI."""
 is_legal = _udf(_is_legal, BooleanType())
-"""Whether a move (SAN or UCI) is legal in a FEN; null for a FEN that is none."""
+"""Whether a move (SAN or UCI) is legal in a FEN; null for a text that is not a FEN."""
 fen_after = _udf(_fen_after, StringType())
 """The FEN after a move; null for an illegal one."""
 classify_opening = _udf(_classify_opening, from_arrow_type(arrow_functions.OPENING_TYPE))
@@ -139,7 +138,8 @@ def _openings_in(lease: Lease) -> OpeningTable:
 def read_games(spark: SparkSession, files: Sequence[str]) -> DataFrame:
     """Return the games of PGN files (RAW_SCHEMA), each file read by one task, in pieces, where that task runs.
 
-    ``.gz`` files are unpacked. Nothing is judged here, and no game is left out.
+    Files may be packed by gzip, bzip2 or zstd; an offset counts the unpacked bytes. Nothing is judged here, and no game
+    is left out.
     """
     paths = spark.createDataFrame([(file,) for file in files], StructType([RAW_SCHEMA["file"]]))
     return paths.repartition(max(1, len(files))).mapInArrow(_games_of_files, RAW_SCHEMA)
@@ -149,7 +149,7 @@ def _games_of_files(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatc
     for batch in batches:
         for file in batch.column(0).to_pylist():
             encoding = _encoding_of(file)
-            with _opened(file) as stream:
+            with open_pgn(file) as stream:
                 for games in stream_games(stream, starts_of=starts_of):
                     yield _raw_batch(file, encoding, games)
 
@@ -166,21 +166,23 @@ def _raw_batch(file: str, encoding: str, games: list[RawGame]) -> pa.RecordBatch
 
 
 def _encoding_of(file: str) -> str:
-    with _opened(file) as stream:
+    with open_pgn(file) as stream:
         return detect_stream_encoding(stream)
 
 
-def _opened(file: str) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(file, "rb") if file.endswith(".gz") else Path(file).open("rb"))
-
-
 def replay_all(
-    games: DataFrame, *, raw: str = "raw", encoding: str | None = None, columns: Sequence[str] | None = None
+    games: DataFrame,
+    *,
+    raw: str = "raw",
+    encoding: str | None = None,
+    columns: Sequence[str] | None = None,
+    strict: bool = False,
 ) -> DataFrame:
     """Return the rows with a replay's columns, or some of them, beside them, in one pass of ``mapInArrow``.
 
     This is the way for corpora: nothing is copied between columns. ``encoding`` names the column that says
-    ``latin-1`` where a game is in it.
+    ``latin-1`` where a game is in it. What is not written by the rules is repaired and listed in ``repairs``;
+    ``strict`` makes it the game's fault.
     """
     names = REPLAY_SCHEMA.names if columns is None else list(columns)
     schema = StructType([*games.schema.fields, *(REPLAY_SCHEMA[name] for name in names)])
@@ -188,7 +190,7 @@ def replay_all(
     def replayed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             encodings = None if encoding is None else batch.column(encoding)
-            replays = replay_arrow(batch.column(raw), encodings, columns=names)
+            replays = replay_arrow(batch.column(raw), encodings, columns=names, strict=strict)
             yield pa.RecordBatch.from_arrays(
                 [*batch.columns, *replays.flatten()], names=[*batch.schema.names, *names]
             )

@@ -7,14 +7,24 @@ from pathlib import Path
 import click
 import msgspec
 
-from lakehouse.chess.drawing import draw_svg, draw_text
-from lakehouse.chess.fast_core import fast_perft_or_none
-from lakehouse.chess.fen import format_fen
-from lakehouse.chess.file_check import CheckedFile, check_file
-from lakehouse.chess.perft import divide as divided
-from lakehouse.chess.perft import perft as counted
-from lakehouse.chess.replay_arrow import Core
-from lakehouse.chess.variants import CHESS960, STANDARD, variant_of
+from lakehouse.chess import (
+    CHESS960,
+    STANDARD,
+    CheckedFile,
+    Core,
+    check_file,
+    draw_svg,
+    draw_text,
+    fast_perft_or_none,
+    format_fen,
+    variant_of,
+)
+from lakehouse.chess import (
+    divide as divided,
+)
+from lakehouse.chess import (
+    perft as counted,
+)
 from lakehouse.cli.chess_play import play
 from lakehouse.cli.chess_positions import position_of_game
 from lakehouse.cli.exit_codes import ExitCode
@@ -57,9 +67,10 @@ def perft(fen: str, depth: int, *, variant: str, divide: bool, as_json: bool) ->
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="for machines")
 @click.option("--core", type=click.Choice([core.value for core in Core]), default=Core.AUTO.value)
-def check(files: tuple[Path, ...], *, as_json: bool, core: str) -> int:
-    """Replay every game of FILES; exit code 1 when a game had to be quarantined."""
-    checked = [check_file(path, core=Core(core)) for path in files]
+@click.option("--strict", is_flag=True, help="quarantine what can be read only with a repair")
+def check(files: tuple[Path, ...], *, as_json: bool, core: str, strict: bool) -> int:
+    """Replay every game of FILES, plain or packed (.gz, .bz2, .zst); exit code 1 when one had to be quarantined."""
+    checked = [check_file(path, core=Core(core), strict=strict) for path in files]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(checked), indent=2))
     else:
@@ -69,8 +80,10 @@ def check(files: tuple[Path, ...], *, as_json: bool, core: str) -> int:
 
 
 def _print_checked(one: CheckedFile) -> None:
-    bad = len(one.quarantined)
-    click.echo(f"{one.file}: {one.games} games, {one.plies} plies, {one.good} good, {bad} quarantined")
+    counts = f"{one.good} good ({len(one.repaired)} repaired), {len(one.quarantined)} quarantined"
+    click.echo(f"{one.file}: {one.games} games, {one.plies} plies, {counts}")
+    for repaired in one.repaired:
+        click.echo(f"  game {repaired.game} (byte {repaired.offset}) repaired: {'; '.join(repaired.repairs)}")
     for note in one.quarantined:
         where = "before its first move" if note.ply is None else f"at ply {note.ply}"
         click.echo(f"  game {note.game} (byte {note.offset}) {where}: {note.reason}")

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import click
 
-from lakehouse.chess.audit_log import AuditLog
-from lakehouse.chess.clock import parse_time_control
-from lakehouse.chess.drawing import draw_text
-from lakehouse.chess.errors import ChessError
-from lakehouse.chess.events import EventKind
-from lakehouse.chess.game import Game
-from lakehouse.chess.geometry import Color
-from lakehouse.chess.pgn.annotations import format_clock
-from lakehouse.chess.variants import variant_of
+from lakehouse.chess import (
+    AuditLog,
+    ChessError,
+    Color,
+    EventKind,
+    Game,
+    draw_text,
+    format_clock,
+    parse_time_control,
+    variant_of,
+)
 from lakehouse.storage import LocalStorageService
 
 __all__ = ["play"]

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import click
 
-from lakehouse.chess.audit_log import AuditLog
-from lakehouse.chess.board import Board
-from lakehouse.chess.file_check import UnreadableFileError
-from lakehouse.chess.geometry import Position
-from lakehouse.chess.pgn import QuarantinedGame, read_pgn
-from lakehouse.chess.variants import variant_of
+from lakehouse.chess import (
+    AuditLog,
+    Board,
+    Position,
+    QuarantinedGame,
+    UnreadableFileError,
+    open_pgn,
+    read_pgn,
+    variant_of,
+)
 from lakehouse.storage import LocalStorageService
 
 __all__ = ["ShownPosition", "position_of_game"]
@@ -35,12 +39,13 @@ def position_of_game(game: str, *, number: int, ply: int | None, variant: str) -
     if path.is_dir():
         return _of_log(path, ply=ply)
     if "/" not in game or " " not in game:
-        raise UnreadableFileError(path=game, reason="there is no such file or folder, and it is no FEN")
+        raise UnreadableFileError(path=game, reason="no file or folder has this name, and it is not a FEN")
     return ShownPosition(board=variant_of(variant).board_of(game), ply=0)
 
 
 def _of_pgn(path: Path, *, number: int, ply: int | None) -> ShownPosition:
-    games = list(read_pgn(path.read_bytes()))
+    with open_pgn(path) as stream:
+        games = list(read_pgn(stream.read()))
     if number > len(games):
         raise click.UsageError(f"{path} has {len(games)} games, not {number}. Fix: choose another --game.")
     game = games[number - 1]

@@ -1,5 +1,5 @@
-"""The rules of standard chess and Chess960 once more, compiled by numba (``lakehouse[fast]``).
+"""The rules of the built-in variants compiled by numba (``lakehouse[fast]``); the other variants' in ``variants``.
 
-Nothing here is the word on a rule: the strategies are, and tests prove both equal. A game that this core
-can't read for certain is handed back to them.
+The strategies specify every rule, and tests prove both equal. What this core can't read for certain, a word or a game,
+is handed to them.
 """

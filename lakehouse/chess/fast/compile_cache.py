@@ -18,7 +18,7 @@ __all__ = ["cache_folder"]
 
 @cache
 def cache_folder() -> Path | None:
-    """Return a folder that only this user can write to, or None where there is none: then nothing is kept."""
+    """Return a folder that only this user can write to, or None: then nothing is kept."""
     name = f"lakehouse-chess-{_sources_digest()}"
     return next((folder for root in _roots() if (folder := _private(root / name)) is not None), None)
 

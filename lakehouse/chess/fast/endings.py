@@ -10,7 +10,18 @@ from lakehouse.chess.fast.bits import ONE, ZERO, Word, ctz, kernel, popcount
 from lakehouse.chess.fast.movegen import count_moves
 from lakehouse.chess.termination import Termination
 
-__all__ = ["ENDING_CODES", "ending_code"]
+__all__ = [
+    "DEAD",
+    "ENDING_CODES",
+    "FIVEFOLD",
+    "GOAL_REACHED",
+    "MATED",
+    "SEVENTYFIVE",
+    "STALEMATED",
+    "TO_BE_JUDGED",
+    "ending_code",
+    "seventyfive_moves_made",
+]
 
 ENDING_CODES = (
     None,
@@ -19,8 +30,11 @@ ENDING_CODES = (
     Termination.INSUFFICIENT_MATERIAL,
     Termination.FIVEFOLD_REPETITION,
     Termination.SEVENTYFIVE_MOVES,
+    Termination.VARIANT_GOAL,
 )
 """By the code that ``ending_code`` gives."""
+MATED, STALEMATED, DEAD, FIVEFOLD, SEVENTYFIVE, GOAL_REACHED, TO_BE_JUDGED = range(1, 8)
+"""Behind the codes, TO_BE_JUDGED: the strategies must look at the position."""
 
 _SIX, _SEVEN = np.uint64(6), np.uint64(7)
 _LIGHT = np.uint64(0x55AA55AA55AA55AA)
@@ -34,12 +48,18 @@ def ending_code(rows: NDArray[np.uint64], at: Word, repetitions: int) -> int:
         color = rows[at, 10] & ONE
         own, enemy = rows[at, _SIX + color], rows[at, _SEVEN - color]
         king = ctz(rows[at, 5] & own)
-        return 1 if is_attacked(rows, at, king, own | enemy, enemy, color) else 2
+        return MATED if is_attacked(rows, at, king, own | enemy, enemy, color) else STALEMATED
     if not _can_mate(rows, at, ZERO) and not _can_mate(rows, at, ONE):
-        return 3
+        return DEAD
     if repetitions >= 5:
-        return 4
-    return 5 if (rows[at, 10] >> _HALFMOVE & _HALFMOVE_MASK) >= _ALL_75 else 0
+        return FIVEFOLD
+    return SEVENTYFIVE if seventyfive_moves_made(rows, at) else 0
+
+
+@kernel
+def seventyfive_moves_made(rows: NDArray[np.uint64], at: Word) -> bool:
+    """Say whether 75 moves of each side were made without a capture or pawn move (FIDE 9.6.2)."""
+    return (rows[at, 10] >> _HALFMOVE & _HALFMOVE_MASK) >= _ALL_75
 
 
 @kernel

@@ -9,7 +9,19 @@ from lakehouse.chess.fast.attacks import is_attacked
 from lakehouse.chess.fast.bits import ONE, ZERO, Word, bit, ctz, inlined, kernel
 from lakehouse.chess.fast.tables import PAWN, ZOBRIST
 
-__all__ = ["castle", "en_passant_is_safe", "kind_at", "make", "step"]
+__all__ = [
+    "begin_move",
+    "castle",
+    "count_zero",
+    "en_passant_is_safe",
+    "kind_at",
+    "lose_rights",
+    "make",
+    "offer_passed_square",
+    "piece_number",
+    "step",
+    "take_piece",
+]
 
 _TWO, _THREE, _FIVE, _SIX, _SEVEN = (np.uint64(n) for n in (2, 3, 5, 6, 7))
 _TWELVE, _SIXTEEN, _FIFTY_SIX, _SIXTY_FOUR = (np.uint64(n) for n in (12, 16, 56, 64))
@@ -30,7 +42,8 @@ def kind_at(rows: NDArray[np.uint64], at: Word, word: Word) -> Word:
 
 
 @inlined
-def _number(kind: Word, color: Word, square: Word) -> Word:
+def piece_number(kind: Word, color: Word, square: Word) -> Word:
+    """Return the Zobrist number of a piece on a square."""
     return ZOBRIST[((kind + _SIX * color) << _SIX) + square]
 
 
@@ -45,7 +58,7 @@ def en_passant_is_safe(rows: NDArray[np.uint64], at: Word, start: Word, end: Wor
 
 
 @inlined
-def _begin(rows: NDArray[np.uint64], at: Word, color: Word) -> None:
+def begin_move(rows: NDArray[np.uint64], at: Word, color: Word) -> None:
     """Give the move to the other side: turn, counters, and no capture in passing any more."""
     rows[at, 10] = (rows[at, 10] ^ ONE) + _HALFMOVE + (color << _FULLMOVE)
     key = rows[at, 11] ^ _BLACK_TO_MOVE
@@ -55,8 +68,15 @@ def _begin(rows: NDArray[np.uint64], at: Word, color: Word) -> None:
     rows[at, 11] = key
 
 
+@inlined
+def count_zero(rows: NDArray[np.uint64], at: Word) -> None:
+    """Begin the count of the 50 moves again: a pawn moved, or something was captured."""
+    rows[at, 10] &= _NO_HALFMOVES
+
+
 @kernel
-def _lose_rights(rows: NDArray[np.uint64], at: Word, lost: Word) -> None:
+def lose_rights(rows: NDArray[np.uint64], at: Word, lost: Word) -> None:
+    """Take the right to castle from the rooks on these squares."""
     lost &= rows[at, 8]
     rows[at, 8] ^= lost
     while lost:
@@ -67,7 +87,7 @@ def _lose_rights(rows: NDArray[np.uint64], at: Word, lost: Word) -> None:
 @kernel
 def castle(rows: NDArray[np.uint64], at: Word, king: Word, rook: Word, color: Word) -> None:
     """Castle with the rook on a square."""
-    _begin(rows, at, color)
+    begin_move(rows, at, color)
     home = king & _FIFTY_SIX
     king_end = home | (_SIX if rook > king else _TWO)
     rook_end = king_end - ONE if rook > king else king_end + ONE
@@ -75,9 +95,16 @@ def castle(rows: NDArray[np.uint64], at: Word, king: Word, rook: Word, color: Wo
     rows[at, 5] ^= kings
     rows[at, 3] ^= rooks
     rows[at, _SIX + color] ^= kings ^ rooks
-    rows[at, 11] ^= _number(_FIVE, color, king) ^ _number(_FIVE, color, king_end)
-    rows[at, 11] ^= _number(_THREE, color, rook) ^ _number(_THREE, color, rook_end)
-    _lose_rights(rows, at, _HOME << home)
+    rows[at, 11] ^= piece_number(_FIVE, color, king) ^ piece_number(_FIVE, color, king_end)
+    rows[at, 11] ^= piece_number(_THREE, color, rook) ^ piece_number(_THREE, color, rook_end)
+    lose_rights(rows, at, _HOME << home)
+
+
+@inlined
+def offer_passed_square(rows: NDArray[np.uint64], at: Word, passed: Word) -> None:
+    """Remember the square that a pawn passed: it can be captured there."""
+    rows[at, 9] = passed
+    rows[at, 11] ^= ZOBRIST[_EN_PASSANT_OFFSET + (passed & _SEVEN)]
 
 
 @kernel
@@ -86,21 +113,20 @@ def _offer_en_passant(rows: NDArray[np.uint64], at: Word, passed: Word, color: W
     catchers = PAWN[color, passed] & rows[at, 0] & rows[at, _SEVEN - color]
     while catchers:
         if en_passant_is_safe(rows, at, ctz(catchers), passed, ONE - color):
-            rows[at, 9] = passed
-            rows[at, 11] ^= ZOBRIST[_EN_PASSANT_OFFSET + (passed & _SEVEN)]
+            offer_passed_square(rows, at, passed)
             return
         catchers &= catchers - ONE
 
 
 @inlined
-def _take(rows: NDArray[np.uint64], at: Word, square: Word, color: Word) -> None:
+def take_piece(rows: NDArray[np.uint64], at: Word, square: Word, color: Word) -> None:
     """Take a piece of ``color`` from the board."""
     word = bit(square)
     kind = kind_at(rows, at, word)
     rows[at, kind] ^= word
     rows[at, _SIX + color] ^= word
-    rows[at, 11] ^= _number(kind, color, square)
-    rows[at, 10] &= _NO_HALFMOVES
+    rows[at, 11] ^= piece_number(kind, color, square)
+    count_zero(rows, at)
 
 
 @inlined
@@ -108,24 +134,24 @@ def step(
     rows: NDArray[np.uint64], at: Word, kind: Word, start: Word, end: Word, promotion: Word, color: Word
 ) -> None:
     """Move a piece of known kind, capture, promote and settle the rights."""
-    _begin(rows, at, color)
+    begin_move(rows, at, color)
     source, target = bit(start), bit(end)
     if rows[at, _SEVEN - color] & target:
-        _take(rows, at, end, ONE - color)
+        take_piece(rows, at, end, ONE - color)
     elif kind == ZERO and (start ^ end) & _SEVEN:
-        _take(rows, at, (start & _FIFTY_SIX) | (end & _SEVEN), ONE - color)
+        take_piece(rows, at, (start & _FIFTY_SIX) | (end & _SEVEN), ONE - color)
     placed = promotion if promotion else kind
     rows[at, kind] ^= source
     rows[at, placed] ^= target
     rows[at, _SIX + color] ^= source | target
-    rows[at, 11] ^= _number(kind, color, start) ^ _number(placed, color, end)
+    rows[at, 11] ^= piece_number(kind, color, start) ^ piece_number(placed, color, end)
     if rows[at, 8]:
         lost = source | target
         if kind == _FIVE:
             lost |= _HOME << (_FIFTY_SIX * color)
-        _lose_rights(rows, at, lost)
+        lose_rights(rows, at, lost)
     if kind == ZERO:
-        rows[at, 10] &= _NO_HALFMOVES
+        count_zero(rows, at)
         if start ^ end == _SIXTEEN and start >> _THREE == ONE + _FIVE * color:
             _offer_en_passant(rows, at, (start + end) >> ONE, color)
 

@@ -10,7 +10,7 @@ from lakehouse.chess.fast.bits import ALL, ONE, ZERO, Word, bit, ctz, kernel, po
 from lakehouse.chess.fast.making import en_passant_is_safe
 from lakehouse.chess.fast.tables import BETWEEN, DIAGONAL, KING, KNIGHT, LINE, ORTHOGONAL, PAWN
 
-__all__ = ["castling_rooks", "checkers_of", "count_moves", "list_moves"]
+__all__ = ["castling_rooks", "checkers_of", "count_moves", "list_moves", "pawn_ends"]
 
 _NOT_A, _NOT_H = np.uint64(0xFEFEFEFEFEFEFEFE), np.uint64(0x7F7F7F7F7F7F7F7F)
 _THIRD, _SIXTH = np.uint64(0xFF0000), np.uint64(0xFF0000000000)
@@ -91,7 +91,7 @@ def castling_rooks(rows: NDArray[np.uint64], at: Word, king: Word, color: Word) 
 
 
 @kernel
-def _pawn_ends(pawns: Word, color: Word, occupied: Word, enemy: Word) -> tuple[Word, Word, Word, Word]:
+def pawn_ends(pawns: Word, color: Word, occupied: Word, enemy: Word) -> tuple[Word, Word, Word, Word]:
     """Return where pawns go: one step, two steps, captures on the a-file's side, on the h-file's."""
     free = ~occupied
     if color == ZERO:
@@ -105,7 +105,7 @@ def _pawn_ends(pawns: Word, color: Word, occupied: Word, enemy: Word) -> tuple[W
 
 @kernel
 def _count_pawns(pawns: Word, color: Word, occupied: Word, enemy: Word, targets: Word) -> Word:
-    one, two, left, right = _pawn_ends(pawns, color, occupied, enemy)
+    one, two, left, right = pawn_ends(pawns, color, occupied, enemy)
     one &= targets
     two &= targets
     left &= targets
@@ -213,7 +213,7 @@ def list_moves(rows: NDArray[np.uint64], at: Word, moves: NDArray[np.uint16]) ->
         ends: Word = ZERO
         is_pawn = False
         if rows[at, 0] & word:
-            one, two, left, right = _pawn_ends(word, color, occupied, enemy)
+            one, two, left, right = pawn_ends(word, color, occupied, enemy)
             ends = one | two | left | right
             is_pawn = True
         elif rows[at, 1] & word:

@@ -9,7 +9,7 @@ from lakehouse.chess.board import Board
 from lakehouse.chess.fast.bits import ONE, ZERO, Word, kernel
 from lakehouse.chess.fast.making import make
 from lakehouse.chess.fast.movegen import count_moves, list_moves
-from lakehouse.chess.fast.state import WORDS, row_of_board
+from lakehouse.chess.fast.state import USUAL_WORDS, row_of_board
 
 __all__ = ["fast_perft"]
 
@@ -18,8 +18,8 @@ def fast_perft(board: Board, depth: int) -> int:
     """Return how many games of ``depth`` moves begin at a board of standard chess or Chess960."""
     if depth == 0:
         return 1
-    rows = np.zeros((depth + 1, WORDS), dtype=np.uint64)
-    rows[0] = row_of_board(board)
+    rows = np.zeros((depth + 1, USUAL_WORDS), dtype=np.uint64)
+    rows[0] = row_of_board(board)[:USUAL_WORDS]
     moves = np.zeros((depth + 1, 256), dtype=np.uint16)
     return int(_perft(rows, moves, depth))
 
@@ -40,7 +40,7 @@ def _perft(rows: NDArray[np.uint64], moves: NDArray[np.uint16], depth: int) -> W
             level -= ONE
             continue
         left[level] -= 1
-        for word in range(WORDS):
+        for word in range(USUAL_WORDS):
             rows[level + ONE, word] = rows[level, word]
         make(rows, level + ONE, np.uint64(moves[level, left[level]]))
         if level == last:

@@ -10,7 +10,7 @@ from lakehouse.chess.fast.bits import ONE, ZERO, Word, bit, ctz, inlined, kernel
 from lakehouse.chess.fast.movegen import castling_rooks
 from lakehouse.chess.fast.tables import BETWEEN, DIAGONAL, KING, KNIGHT, ORTHOGONAL, PAWN
 
-__all__ = ["CASTLES", "UNREAD", "the_castling", "the_only"]
+__all__ = ["CASTLES", "UNREAD", "reaching", "the_castling", "the_only"]
 
 UNREAD = np.uint64(0xFFFF)
 """No legal move, more than one, or a text to look at twice."""
@@ -30,7 +30,7 @@ def the_only(
     pieces = rows[at, kind] & own & origin
     if not pieces or own & bit(target):
         return UNREAD
-    candidates = _reaching(rows, at, kind, pieces, target, own | enemy, enemy, color)
+    candidates = reaching(rows, at, kind, pieces, target, own | enemy, enemy, color)
     found = UNREAD
     while candidates:
         start = ctz(candidates)
@@ -43,7 +43,7 @@ def the_only(
 
 
 @inlined
-def _reaching(
+def reaching(
     rows: NDArray[np.uint64],
     at: Word,
     kind: Word,

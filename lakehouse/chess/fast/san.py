@@ -1,4 +1,4 @@
-"""Resolve the usual forms of SAN from one word of eight bytes. What is not usual is for ``read_lenient``."""
+"""Resolve the usual forms of SAN from one word of eight bytes. What is not usual is for ``lenient``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.chess.fast.bits import ALL, ONE, ZERO, Word, inlined, kernel
-from lakehouse.chess.fast.lenient import KINDS
+from lakehouse.chess.fast.reading import KINDS
 from lakehouse.chess.fast.resolving import UNREAD, the_castling, the_only
 
 __all__ = ["KIND_PLACE", "read_usual"]
@@ -38,7 +38,7 @@ def _pieces() -> NDArray[np.uint64]:
 
 _IS_LAST = np.array([True, *[False] * 6, True])
 _ORIGINS = _origins()
-"""The squares of a file's or a rank's name; none for any other byte."""
+"""The squares of a file's or a rank's name; 0 for any other byte."""
 _PIECES = _pieces()
 """The kind of a word that begins with this byte: a file's letter is a pawn's."""
 
@@ -88,7 +88,7 @@ def _byte(word: Word, place: Word) -> Word:
 
 @inlined
 def _origin(word: Word, length: Word) -> Word:
-    """Return the squares that a file or a rank, an ``x`` or both allow; none for anything else."""
+    """Return the squares that a file or a rank, an ``x`` or both allow; 0 for anything else."""
     if length == ZERO:
         return ALL
     first = word & _BYTE

@@ -1,6 +1,6 @@
-"""Walk the bytes of PGN: cut a file into games, and play the main line of one game.
+"""Read the bytes of PGN: lines, tags, words and results.
 
-The rules of cutting are those of ``lakehouse.chess.pgn.splitter``; the two are held equal by tests.
+The rules are those of ``lakehouse.chess.pgn``; tests prove both equal.
 """
 
 from __future__ import annotations
@@ -8,7 +8,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.chess.fast.bits import inlined, kernel, signed
+from lakehouse.chess.fast.bits import inlined, kernel
+from lakehouse.chess.fast.letters import (
+    BACKSLASH,
+    CLOSE_BRACKET,
+    DIGIT_0,
+    DIGIT_1,
+    DIGIT_2,
+    NEWLINE,
+    OPEN_BRACKET,
+    QUOTE,
+    RETURN,
+    SLASH,
+    SPACE,
+    STAR,
+    TAB,
+)
 
 __all__ = [
     "byte_table",
@@ -16,7 +31,6 @@ __all__ = [
     "is_word_byte",
     "line_stop",
     "pair_value",
-    "read_clock",
     "result_at",
     "skip_tags",
     "tag_name_length",
@@ -32,6 +46,11 @@ def byte_table(members: bytes) -> NDArray[np.bool_]:
 
 _NAME = byte_table(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _BLANK = byte_table(b" \t\r\n\v\f")
+HALF_LEAD, HALF = "½".encode()
+"""In UTF-8; in latin-1 it is the second byte alone."""
+DASH_LEAD = "–".encode()[0]
+"""Dashes and the minus begin with it in UTF-8."""
+_DASHES = byte_table(b"-:\x96\x97")
 _NO_WORD = byte_table(b" \t\r\n\v\f{};()")
 
 
@@ -50,14 +69,14 @@ def is_word_byte(byte: int) -> bool:
 @inlined
 def line_stop(data: NDArray[np.uint8], at: int, end: int) -> int:
     """Return the place of the mark that ends the line of ``at``, or ``end``."""
-    while at < end and data[at] != 10 and data[at] != 13:
+    while at < end and data[at] != NEWLINE and data[at] != RETURN:
         at += 1
     return at
 
 
 @inlined
 def _skip_spaces(data: NDArray[np.uint8], at: int, end: int) -> int:
-    while at < end and (data[at] == 32 or data[at] == 9):
+    while at < end and (data[at] == SPACE or data[at] == TAB):
         at += 1
     return at
 
@@ -66,14 +85,14 @@ def _skip_spaces(data: NDArray[np.uint8], at: int, end: int) -> int:
 def tag_name_length(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """Return start and length of the name if the line at ``at`` opens with ``[Name "``, else length 0."""
     at = _skip_spaces(data, at, end)
-    if at >= end or data[at] != 91:  # [
+    if at >= end or data[at] != OPEN_BRACKET:
         return at, 0
     start = _skip_spaces(data, at + 1, end)
     stop = start
     while stop < end and _NAME[data[stop]]:
         stop += 1
     quote = _skip_spaces(data, stop, end)
-    if stop == start or quote == stop or quote >= end or data[quote] != 34:  # "
+    if stop == start or quote == stop or quote >= end or data[quote] != QUOTE:
         return at, 0
     return start, stop - start
 
@@ -84,16 +103,16 @@ def pair_value(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int, in
     pair and the spaces there; -1 for that if the pair is not well made."""
     start = _skip_spaces(data, at, end) + 1
     at = start
-    while at < end and data[at] != 34:
-        if data[at] == 10 or data[at] == 13:
+    while at < end and data[at] != QUOTE:
+        if data[at] == NEWLINE or data[at] == RETURN:
             return start, at, -1
-        if data[at] == 92:  # \\
+        if data[at] == BACKSLASH:
             at += 1
-            if at >= end or data[at] == 10 or data[at] == 13:
+            if at >= end or data[at] == NEWLINE or data[at] == RETURN:
                 return start, at, -1
         at += 1
     then = _skip_spaces(data, at + 1, end)
-    if then >= end or data[then] != 93:  # ]
+    if then >= end or data[then] != CLOSE_BRACKET:
         return start, at, -1
     return start, at, _skip_spaces(data, then + 1, end)
 
@@ -102,7 +121,7 @@ def pair_value(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int, in
 def skip_tags(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, bool]:
     """Return where the tag pairs that open a line end, and whether each was well made."""
     at = _skip_spaces(data, at, end)
-    while at < end and data[at] == 91:
+    while at < end and data[at] == OPEN_BRACKET:
         start, length = tag_name_length(data, at, end)
         if length == 0:
             return end, False
@@ -114,67 +133,46 @@ def skip_tags(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, bool]:
 
 
 @kernel
+def _score(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
+    """Return twice the points that stand at a place, and the place behind them; -1 for anything else."""
+    if at < end and data[at] == DIGIT_0:
+        return 0, at + 1
+    if at + 2 < end and data[at] == DIGIT_1 and data[at + 1] == SLASH and data[at + 2] == DIGIT_2:
+        return 1, at + 3
+    if at < end and data[at] == DIGIT_1:
+        return 2, at + 1
+    if at < end and data[at] == HALF:
+        return 1, at + 1
+    if at + 1 < end and data[at] == HALF_LEAD and data[at + 1] == HALF:
+        return 1, at + 2
+    return -1, at
+
+
+@kernel
+def _dash_stop(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """Return the place behind the dash at a place, in ASCII, latin-1 or UTF-8; the same place without one."""
+    if at < end and _DASHES[data[at]]:
+        return at + 1
+    if at + 2 < end and data[at] == DASH_LEAD:
+        if data[at + 1] == 0x80 and 0x90 <= data[at + 2] <= 0x95:
+            return at + 3
+        if data[at + 1] == 0x88 and data[at + 2] == 0x92:
+            return at + 3
+    return at
+
+
+@kernel
 def result_at(data: NDArray[np.uint8], start: int, end: int) -> int:
-    """Return 1 for ``1-0``, 2 for ``0-1``, 3 for ``1/2-1/2``, 4 for ``*``, else 0."""
-    length = end - start
-    if length == 1:
-        return 4 if data[start] == 42 else 0
-    if length == 3 and data[start + 1] == 45:
-        if data[start] == 49 and data[start + 2] == 48:
-            return 1
-        if data[start] == 48 and data[start + 2] == 49:
-            return 2
-    if length == 7:
-        for place, byte in enumerate((49, 47, 50, 45, 49, 47, 50)):
-            if data[start + place] != byte:
-                return 0
-        return 3
-    return 0
-
-
-@kernel
-def read_clock(data: NDArray[np.uint8], start: int, end: int) -> int:
-    """Return the milliseconds of a comment's last ``[%clk h:mm:ss]``; -1 for none, -2 for a doubtful one."""
-    found = -1
-    at = start
-    while at + 4 <= end:
-        if not (
-            data[at] == 37 and data[at + 1] == 99 and data[at + 2] == 108 and data[at + 3] == 107
-        ):  # %clk
-            at += 1
-            continue
-        if at == start or data[at - 1] != 91:
-            return -2
-        value = at + 4
-        while value < end and is_blank(data[value]):  # writers wrap lines here
-            value += 1
-        if value == at + 4:
-            return -2
-        found, at = _clock_value(data, value, end)
-        if found < 0:
-            return -2
-    return found
-
-
-@kernel
-def _clock_value(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
-    parts, value, digits, total, fraction = 0, 0, 0, 0, -1
-    while at < end and data[at] != 93:
-        byte = signed(data[at])
-        if 48 <= byte <= 57 and fraction < 0:
-            value, digits = value * 10 + byte - 48, digits + 1
-        elif 48 <= byte <= 57 and digits < 3:
-            fraction, digits = fraction * 10 + byte - 48, digits + 1
-        elif byte == 58 and 1 <= digits <= 2 and fraction < 0:
-            total, value, digits, parts = (total + value) * 60, 0, 0, parts + 1
-        elif byte == 46 and 1 <= digits <= 2 and fraction < 0:
-            fraction, digits = 0, 0
-        else:
-            return -2, at
-        at += 1
-    if at >= end or parts != 2 or digits < 1 or (fraction < 0 and digits > 2):
-        return -2, at
-    milliseconds = (total + value) * 1000
-    if fraction >= 0:
-        milliseconds += fraction * (100 if digits == 1 else 10 if digits == 2 else 1)
-    return milliseconds, at
+    """Return 1 for ``1-0``, 2 for ``0-1``, 3 for ``1/2-1/2``, 4 for ``*``, else 0: see ``results.is_result``."""
+    if end - start == 1 and data[start] == STAR:
+        return 4
+    white, at = _score(data, start, end)
+    if white < 0:
+        return 0
+    if at == end:
+        return 3 if white == 1 else 0
+    stop = _dash_stop(data, at, end)
+    black, then = _score(data, stop, end)
+    if stop == at or then != end or white + black != 2:
+        return 0
+    return 1 if white == 2 else 2 if black == 2 else 3

@@ -9,6 +9,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lakehouse.chess.fast.bits import kernel, leading_bytes
+from lakehouse.chess.fast.letters import (
+    BACKSLASH,
+    FIRST_NON_ASCII,
+    MARK_0,
+    MARK_1,
+    MARK_2,
+    NEWLINE,
+    OPEN_BRACKET,
+    PERCENT,
+    QUOTE,
+    RETURN,
+)
 from lakehouse.chess.fast.scanner import is_blank, line_stop, pair_value, tag_name_length
 
 __all__ = ["find_tags", "tag_strings"]
@@ -20,7 +32,7 @@ def find_tags(
     data: NDArray[np.uint8], bounds: NDArray[np.int64], names: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
     """Return start and end of each wanted tag's value by game, 0 and -1 where it is missing; the number of tags
-    of each game, -1 where one is broken; and where its first line begins that is no tag alone."""
+    of each game, -1 where one is broken; and where its first line begins that holds more than tags."""
     letters = np.frombuffer(b"".join(name.encode().ljust(16, b"\0") for name in names), dtype=np.uint64)
     lengths = np.array([len(name) for name in names], dtype=np.int64)
     spans = np.zeros((len(bounds) - 1, len(names), 2), dtype=np.int64)
@@ -57,15 +69,14 @@ def _find(
 ) -> None:
     for game in range(len(bounds) - 1):
         at, end = bounds[game], bounds[game + 1]
-        if end - at >= 3 and data[at] == 0xEF and data[at + 1] == 0xBB and data[at + 2] == 0xBF:
-            at += 3
+        at = _content_start(data, at, end)
         while at < end:
             begins[game] = at
             name, length = tag_name_length(data, at, end)
             if length == 0:
                 stop = line_stop(data, at, end)
-                if data[at] != 37 and not _is_blank_line(data, at, stop):  # %
-                    if name < stop and data[name] == 91:
+                if data[at] != PERCENT and not _is_blank_line(data, at, stop):
+                    if name < stop and data[name] == OPEN_BRACKET:
                         counts[game] = BROKEN
                     break
                 at = stop + 1
@@ -77,17 +88,32 @@ def _find(
                 counts[game] += 1
                 _keep(data, name, length, letters, lengths, spans[game], start, value_end)
                 name, length = tag_name_length(data, at, end)
-            if at < 0 or (at < end and data[at] == 91):
+            if at < 0 or (at < end and data[at] == OPEN_BRACKET):
                 counts[game] = BROKEN
                 break
             if (
                 at < end
-                and data[at] != 10
-                and data[at] != 13
+                and data[at] != NEWLINE
+                and data[at] != RETURN
                 and not _is_blank_line(data, at, line_stop(data, at, end))
             ):
                 break
             at = line_stop(data, at, end) + 1
+
+
+@kernel
+def _content_start(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """Return where the game's text begins: behind byte order marks, and the blanks in front of these."""
+    start = at
+    while at < end:
+        if is_blank(data[at]):
+            at += 1
+        elif at + 2 < end and data[at] == MARK_0 and data[at + 1] == MARK_1 and data[at + 2] == MARK_2:
+            at += 3
+            start = at
+        else:
+            return start
+    return start
 
 
 @kernel
@@ -134,10 +160,10 @@ def _copy(
         at, end = spans[game, 0], spans[game, 1]
         while at < end:
             byte = data[at]
-            if byte == 92 and at + 1 < end and (data[at + 1] == 34 or data[at + 1] == 92):
+            if byte == BACKSLASH and at + 1 < end and (data[at + 1] == QUOTE or data[at + 1] == BACKSLASH):
                 at += 1
                 byte = data[at]
-            if byte >= 128 and is_latin[game]:
+            if byte >= FIRST_NON_ASCII and is_latin[game]:
                 out[n], out[n + 1] = 0xC0 | (byte >> 6), 0x80 | (byte & 0x3F)
                 n += 2
             else:

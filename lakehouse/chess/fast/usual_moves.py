@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lakehouse.chess.fast.bits import ONE, ZERO, Word, ctz, eight_bytes, inlined, kernel, signed
+from lakehouse.chess.fast.letters import PLUS
 from lakehouse.chess.fast.making import castle, step
+from lakehouse.chess.fast.movetext import forget_notes
 from lakehouse.chess.fast.resolving import CASTLES, UNREAD
 from lakehouse.chess.fast.san import KIND_PLACE, read_usual
 from lakehouse.chess.fast.scanner import byte_table
@@ -20,7 +22,7 @@ PACKED, SQUARE = np.uint64(0xFFFF), np.uint64(63)
 
 _TWO, _THREE, _SIX, _SEVEN, _TWELVE = (np.uint64(n) for n in (2, 3, 6, 7, 12))
 _BYTE, _HIGH_BITS = np.uint64(0xFF), np.uint64(0x8080808080808080)
-_BELOW_PLUS = np.uint64(0x2B2B2B2B2B2B2B2B)
+_BELOW_PLUS = np.uint64(0x0101010101010101 * PLUS)
 _SPACE, _DOT, _NEWLINE = (np.uint8(ord(letter)) for letter in " .\n")
 _WINDOW = 16
 
@@ -70,7 +72,7 @@ def play_usual(
     made: int,
     moves: NDArray[np.uint16],
     keys: NDArray[np.uint64],
-    clocks: NDArray[np.int32],
+    notes: NDArray[np.int32],
 ) -> tuple[int, int]:
     """Play from row 0 on. Return where something else stands, and how many moves are out then."""
     at: Word = np.uint64(begin)
@@ -93,7 +95,8 @@ def play_usual(
         if move == UNREAD:
             break
         make_read(rows, move)
-        moves[out], keys[out], clocks[out] = move & PACKED, rows[0, 11], -1
+        moves[out], keys[out] = move & PACKED, rows[0, 11]
+        forget_notes(notes, out)
         out += ONE
         at = start + length
         if data[at] == _SPACE or (data[at] == _NEWLINE and _FIRST[data[at + ONE]]):

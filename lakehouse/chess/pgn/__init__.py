@@ -2,6 +2,7 @@
 
 from lakehouse.chess.pgn.annotations import Annotations, Evaluation
 from lakehouse.chess.pgn.encoding import detect_encoding
+from lakehouse.chess.pgn.files import open_pgn
 from lakehouse.chess.pgn.reader import QuarantinedGame, read_game, read_pgn
 from lakehouse.chess.pgn.splitter import RawGame, split_games
 from lakehouse.chess.pgn.tree import PgnGame, PgnMove
@@ -15,6 +16,7 @@ __all__ = [
     "QuarantinedGame",
     "RawGame",
     "detect_encoding",
+    "open_pgn",
     "read_game",
     "read_pgn",
     "split_games",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lakehouse.chess.pgn.splitter import UTF8_BOM
+from lakehouse.chess.pgn.splitter import UTF8_BOM, content_start
 
 __all__ = ["decode", "detect_encoding"]
 
@@ -20,5 +20,5 @@ def detect_encoding(data: bytes) -> str:
 
 def decode(raw: bytes, encoding: str) -> str:
     """Decode a part of a file; what a file with a BOM holds beyond UTF-8 is replaced, never raised."""
-    content = raw.removeprefix(UTF8_BOM)
+    content = raw[content_start(raw) :]
     return content.decode("latin-1") if encoding == "latin-1" else content.decode("utf-8", errors="replace")

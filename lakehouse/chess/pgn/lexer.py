@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["GameText", "Token", "TokenKind", "read_game_text"]
+from lakehouse.chess.pgn.results import is_double_forfeit, result_of
+from lakehouse.chess.pgn.signs import is_passing_remark, is_sign, plain_dashes, sign_after_move
+
+__all__ = ["GameText", "Token", "TokenKind", "read_game_text", "word_tokens"]
 
 
 class TokenKind(Enum):
@@ -17,8 +20,14 @@ class TokenKind(Enum):
     COMMENT = "comment"
     NAG = "nag"
     OPEN = "("
+    UNCLOSED = "( without )"
+    """A bracket that nothing closes: it opens a variation up to the game's end, or is a slip."""
     CLOSE = ")"
     RESULT = "result"
+    BOTH_LOST = "0-0"
+    """The last word is ``0-0``: both players lost, if it can't be a castling."""
+    SIGN = "sign"
+    """What can't be meant as a move, see ``signs``; also a bracket without its like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +45,62 @@ class GameText:
     tags: dict[str, str]
     tokens: tuple[Token, ...]
     broken_tags: tuple[str, ...]
-    """Lines that look like tags and are none."""
+    """Lines that look like tags and are not."""
+    doubts: tuple[str, ...]
+    """Why these tags may be of two games."""
+    is_comment_open: bool
+    """The last comment goes on to the end, because nothing closes it."""
 
 
 _TAG_LINE = re.compile(r'[ \t]*\[[ \t]*([A-Za-z0-9_]+)[ \t]+"')
 _PAIR = re.compile(r'\[[ \t]*([A-Za-z0-9_]+)[ \t]+"((?:[^"\\\r\n]|\\[^\r\n])*)"[ \t]*\][ \t]*')
 _LOOSE_PAIR = re.compile(r'[ \t]*\[[ \t]*([A-Za-z0-9_]+)[ \t]+"(.*)"[ \t]*\]?[ \t]*')
-_LINE = re.compile(r"[^\r\n]*[\r\n]?")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|[\r\n])?")
 _WORD = re.compile(
     r"(?P<open>\()|(?P<close>\))|(?P<nag>\$[0-9]+)|(?P<brace>\{)|(?P<line>;)"
     r"|(?P<word>[^ \t\r\n\v\f{};()$]+)|(?P<stray>\$|\})"
 )
 _NUMBER = re.compile(r"[0-9]+(?:\.*|…)|\.+|…")
-_RESULTS = {"1-0": "1-0", "0-1": "0-1", "1/2-1/2": "1/2-1/2", "½-½": "1/2-1/2", "*": "*"}
 _SUFFIX_NAGS = {"!": "1", "?": "2", "!!": "3", "??": "4", "!?": "5", "?!": "6"}
+_BYTE_ORDER_MARK = "\ufeff"
+_SAYS_NOTHING = (TokenKind.COMMENT, TokenKind.NAG, TokenKind.SIGN)
 
 
 def read_game_text(text: str) -> GameText:
     """Take one game's text apart. Nothing is judged, and nothing raises."""
     lexer = _Lexer(text)
     lexer.run()
-    return GameText(tags=lexer.tags, tokens=tuple(lexer.tokens), broken_tags=tuple(lexer.broken_tags))
+    return GameText(
+        tags=lexer.tags,
+        tokens=tuple(_with_last_word(_with_pairs(lexer.tokens))),
+        broken_tags=tuple(lexer.broken_tags),
+        doubts=tuple(lexer.doubts),
+        is_comment_open=lexer.is_comment_open,
+    )
+
+
+def _with_pairs(tokens: list[Token]) -> list[Token]:
+    """Name the brackets that have no like: one that closes, or opens before any move, is a sign."""
+    open_at: list[int] = []
+    found = list(tokens)
+    for at, token in enumerate(tokens):
+        if token.kind is TokenKind.OPEN:
+            open_at.append(at)
+        elif token.kind is TokenKind.CLOSE:
+            if open_at:
+                open_at.pop()
+            else:
+                found[at] = Token(TokenKind.SIGN, token.text)
+    for at in open_at:
+        found[at] = Token(TokenKind.UNCLOSED, tokens[at].text)
+    return found
+
+
+def _with_last_word(tokens: list[Token]) -> list[Token]:
+    last = next((n for n in reversed(range(len(tokens))) if tokens[n].kind not in _SAYS_NOTHING), None)
+    if last is not None and tokens[last].kind is TokenKind.MOVE and is_double_forfeit(tokens[last].text):
+        tokens[last] = Token(TokenKind.BOTH_LOST, tokens[last].text)
+    return tokens
 
 
 class _Lexer:
@@ -67,8 +111,11 @@ class _Lexer:
         self.tags: dict[str, str] = {}
         self.broken_tags: list[str] = []
         self.tokens: list[Token] = []
+        self.doubts: list[str] = []
+        self.is_comment_open = False
         self._comment: list[str] | None = None
         self._has_moves = False
+        self._is_interrupted = False
 
     def run(self) -> None:
         at = 0
@@ -78,17 +125,23 @@ class _Lexer:
             self._take_line(at, end)
             at = end
         if self._comment is not None:
+            self.is_comment_open = True
             self._close_comment("")
 
     def _take_line(self, start: int, end: int) -> None:
         if self._comment is None:
             if _TAG_LINE.match(self._text, start, end):
+                if self._is_interrupted and not self._has_moves:
+                    self.doubts.append("tags stand on both sides of a gap: they may be of two games")
+                    self._is_interrupted = False
                 start = self._take_tags(start, end)
             elif self._text.startswith("%", start):
                 return
             elif not self._has_moves and self._text[start:end].lstrip(" \t").startswith("["):
                 self.broken_tags.append(self._text[start:end].strip())
                 return
+            else:
+                self._is_interrupted = bool(self.tags)
         self._take_words(start, end)
 
     def _take_tags(self, start: int, end: int) -> int:
@@ -98,7 +151,7 @@ class _Lexer:
             if pair is None:
                 self._take_loose_tag(self._text[at:end].rstrip("\r\n"))
                 return end
-            self.tags.setdefault(pair[1], re.sub(r'\\(["\\])', r"\1", pair[2]))
+            self._take_tag(pair[1], re.sub(r'\\(["\\])', r"\1", pair[2]))
             at = pair.end()
         return at
 
@@ -108,7 +161,12 @@ class _Lexer:
         if pair is None:
             self.broken_tags.append(line.strip())
         else:
-            self.tags.setdefault(pair[1], pair[2])
+            self._take_tag(pair[1], pair[2])
+
+    def _take_tag(self, name: str, value: str) -> None:
+        known = self.tags.setdefault(name, value)
+        if known != value:
+            self.doubts.append(f"tag {name} is given twice, and the first one counts: {known!r}, {value!r}")
 
     def _take_words(self, at: int, end: int) -> None:
         while at < end:
@@ -148,24 +206,34 @@ def _tokens_of(word: re.Match[str]) -> Iterator[Token]:
         yield Token(TokenKind.CLOSE, text)
     elif word.lastgroup == "nag":
         yield Token(TokenKind.NAG, text[1:])
-    elif text in _RESULTS:
-        yield Token(TokenKind.RESULT, _RESULTS[text])
-    elif word.lastgroup == "word":
-        yield from _move_tokens(text)
+    elif word.lastgroup == "stray":
+        yield Token(TokenKind.SIGN, text)
+    else:
+        yield from word_tokens(text)
 
 
-def _move_tokens(text: str) -> Iterator[Token]:
-    """Take a move apart from the number before it and the ``!?`` behind it."""
-    number = _NUMBER.match(text)
-    if number is not None and not text.startswith(("0-0", "0000")):
-        text = text[number.end() :]
-    if text in _RESULTS:
-        yield Token(TokenKind.RESULT, _RESULTS[text])
+def word_tokens(text: str) -> Iterator[Token]:
+    """Take a word apart: a result, or a move with the number before it and the signs behind it."""
+    text = plain_dashes(text.replace(_BYTE_ORDER_MARK, ""))
+    result = result_of(text)
+    if result is None and not is_double_forfeit(text):
+        number = _NUMBER.match(text)
+        if number is not None and not text.startswith(("0-0", "0000")):
+            text = text[number.end() :]
+            result = result_of(text)
+    if result is not None:
+        yield Token(TokenKind.RESULT, result)
         return
     move = text.rstrip("!?")
-    if move:
+    nag = _SUFFIX_NAGS.get(text[len(move) :])
+    if is_passing_remark(move):
+        move = ""
+    if move and is_sign(move):
+        yield Token(TokenKind.SIGN, move)
+    elif move:
+        move, sign = sign_after_move(move)
         yield Token(TokenKind.MOVE, move)
-    if len(move) < len(text):
-        nag = _SUFFIX_NAGS.get(text[len(move) :])
-        if nag is not None:
-            yield Token(TokenKind.NAG, nag)
+        if sign:
+            yield Token(TokenKind.SIGN, sign)
+    if nag is not None:
+        yield Token(TokenKind.NAG, nag)

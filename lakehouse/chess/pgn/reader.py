@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lakehouse.chess.board import Board
-from lakehouse.chess.errors import ChessError, IllegalMoveError
+from lakehouse.chess.errors import ChessError, EmptyGameError, IllegalMoveError, NeedsRepairError
 from lakehouse.chess.pgn.annotations import Annotations, read_annotations
 from lakehouse.chess.pgn.encoding import decode, detect_encoding
 from lakehouse.chess.pgn.lexer import GameText, Token, TokenKind, read_game_text
+from lakehouse.chess.pgn.repairs import RepairLog, both_lost, last_result, opens_variation
+from lakehouse.chess.pgn.results import DOUBLE_FORFEIT, UNFINISHED, result_of_tag
 from lakehouse.chess.pgn.setup import start_of
 from lakehouse.chess.pgn.splitter import RawGame, split_games
 from lakehouse.chess.pgn.tree import PgnGame, PgnMove
 from lakehouse.chess.rule_engine import RuleEngine
 from lakehouse.chess.san import format_san, parse_move
 
-__all__ = ["QuarantinedGame", "read_game", "read_pgn"]
+__all__ = ["QuarantinedGame", "is_empty_game", "read_game", "read_pgn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,97 +32,178 @@ class QuarantinedGame:
     tags: dict[str, str]
 
 
-def read_pgn(data: bytes) -> Iterator[PgnGame | QuarantinedGame]:
+def read_pgn(data: bytes, *, strict: bool = False) -> Iterator[PgnGame | QuarantinedGame]:
     """Yield every game of a file, in order: read whole, or quarantined with its reason."""
     encoding = detect_encoding(data)
     for source in split_games(data):
-        yield read_game(source, encoding=encoding)
+        yield read_game(source, encoding=encoding, strict=strict)
 
 
-def read_game(source: RawGame, *, encoding: str = "utf-8") -> PgnGame | QuarantinedGame:
-    """Read one game. An illegal move of the main line quarantines it; one in a variation is a warning."""
+def read_game(source: RawGame, *, encoding: str = "utf-8", strict: bool = False) -> PgnGame | QuarantinedGame:
+    """Read one game. An illegal move of the main line quarantines it; one in a variation is a warning.
+
+    What is not written by the rules is repaired, and the repair is listed; ``strict`` quarantines such a game too.
+    """
     text = read_game_text(decode(source.raw, encoding))
     try:
-        return _Reader(text).game()
+        return _Reader(text, RepairLog(strict=strict)).game()
+    except NeedsRepairError as error:
+        return QuarantinedGame(source=source, ply=error.ply, reason=str(error), tags=text.tags)
     except ChessError as error:
         ply = error.ply if isinstance(error, IllegalMoveError) else None
         return QuarantinedGame(source=source, ply=ply, reason=str(error), tags=text.tags)
 
 
-class EmptyGameError(ChessError):
-    """Text that holds neither tags nor moves."""
+def is_empty_game(text: GameText) -> bool:
+    """Say whether a text holds nothing of a game: no tag, and no more than comments and signs."""
+    return not text.tags and all(token.kind in (TokenKind.COMMENT, TokenKind.SIGN) for token in text.tokens)
 
-    def __init__(self) -> None:
-        super().__init__("there are no tags, no moves and no result.", fix="look at the raw bytes.")
+
+@dataclass(slots=True)
+class _Line:
+    """A line as it is read: the game, or a variation."""
+
+    engine: RuleEngine
+    board: Board
+    is_main: bool
+    before: Board | None = None
+    """Where the last move was made: a variation begins there."""
+    moves: list[PgnMove] = field(default_factory=list)
+    said: str = ""
+    """A comment that waits for the line's first move."""
+
+    def play(self, text: str) -> None:
+        """Play a move. Raises IllegalMoveError."""
+        move = parse_move(self.engine, self.board, text)
+        made = PgnMove(san=format_san(self.engine, self.board, move), move=move, before=self.said)
+        self.moves.append(made)
+        self.before, self.board, self.said = self.board, self.engine.apply(self.board, move), ""
+
+    def comment(self, text: str) -> None:
+        """Say it of the last move, or of the line before its first move."""
+        if not self.moves:
+            self.said = f"{self.said} {text}".strip()
+            return
+        last, found = self.moves[-1], read_annotations(text)
+        both = found if last.comment is None else _merged(last.comment, found)
+        self.moves[-1] = replace(last, comment=both)
+
+    def annotate(self, nag: int) -> None:
+        """Give the last move a glyph; before the first move there is nothing to give it to."""
+        if self.moves:
+            self.moves[-1] = replace(self.moves[-1], nags=(*self.moves[-1].nags, nag))
+
+    def vary(self, moves: list[PgnMove]) -> None:
+        """Add a line that could have been played instead of the last move."""
+        self.moves[-1] = replace(self.moves[-1], variations=(*self.moves[-1].variations, tuple(moves)))
 
 
 class _Reader:
     """Reads the words of one game from left to right."""
 
-    def __init__(self, text: GameText) -> None:
+    def __init__(self, text: GameText, repairs: RepairLog) -> None:
         self._text = text
         self._tokens = text.tokens
         self._at = 0
+        self._tag_result = result_of_tag(text.tags.get("Result", ""))
         self._result: str | None = None
-        self._warnings = [f"unreadable tag {tag!r}" for tag in text.broken_tags]
+        self._left_out = 0
+        self._repairs = repairs
+        self._warnings = list(text.doubts)
 
     def game(self) -> PgnGame:
-        has_words = any(token.kind is not TokenKind.COMMENT for token in self._tokens)
-        if not self._text.tags and not has_words:
+        if is_empty_game(self._text):
             raise EmptyGameError
-        variant, start = start_of(self._text.tags)
-        moves = self._line(variant.engine, start, is_main=True)
-        tag = self._text.tags.get("Result", "*")
-        if self._result is not None and tag in ("1-0", "0-1", "1/2-1/2") and self._result != tag:
-            self._warnings.append(f"the tag says {tag}, the movetext {self._result}")
-        result = self._result or (tag if tag in ("1-0", "0-1", "1/2-1/2") else "*")
+        variant, start = start_of(self._text.tags, self._repairs)
+        self._repairs.take_broken_tags(self._text)
+        main = _Line(variant.engine, start, is_main=True)
+        self._read(main)
+        self._repairs.take_end(self._text, ply=len(main.moves), left_out=self._left_out)
+        if self._result is not None and self._tag_result not in (self._result, UNFINISHED):
+            self._warnings.append(f"the tag says {self._tag_result}, the movetext {self._result}")
+        repairs = self._repairs.texts()
         return PgnGame(
             tags=self._text.tags,
             variant=variant,
             start=start,
-            moves=moves,
-            result=result,
-            warnings=tuple(self._warnings),
+            moves=tuple(main.moves),
+            result=self._result or self._tag_result,
+            comment=main.said,
+            repairs=repairs,
+            warnings=(*repairs, *self._warnings),
         )
 
-    def _line(self, engine: RuleEngine, board: Board, *, is_main: bool) -> tuple[PgnMove, ...]:
-        """Read moves up to the result or the closing bracket; ``board`` is where the line begins."""
-        line: list[PgnMove] = []
-        before, opening = board, ""
-        while (token := self._next()) is not None:
-            if token.kind is TokenKind.MOVE and (self._result is None or not is_main):
-                move = parse_move(engine, board, token.text)
-                line.append(PgnMove(san=format_san(engine, board, move), move=move, before=opening))
-                before, board, opening = board, engine.apply(board, move), ""
-            elif token.kind is TokenKind.OPEN:
-                self._variation(engine, before, line)
-            elif token.kind is TokenKind.CLOSE and not is_main:
-                return tuple(line)
+    def _read(self, line: _Line) -> None:
+        """Read words up to the bracket that closes the line, or to the end."""
+        while (token := self._next()) is not None and token.kind is not TokenKind.CLOSE:
+            if token.kind in (TokenKind.MOVE, TokenKind.BOTH_LOST):
+                self._take_move(line, token)
             elif token.kind is TokenKind.RESULT:
-                self._result = self._result or (token.text if is_main else None)
-            elif token.kind is TokenKind.COMMENT and not line:
-                opening = f"{opening} {token.text}".strip()
-            elif line:
-                line[-1] = _annotated(line[-1], token)
-        return tuple(line)
+                self._result = self._result or (token.text if line.is_main else None)
+            elif token.kind is TokenKind.OPEN:
+                self._variation(line)
+            elif token.kind is TokenKind.UNCLOSED:
+                self._unclosed(line)
+            elif token.kind is TokenKind.COMMENT:
+                line.comment(token.text)
+            elif token.kind is TokenKind.NAG:
+                line.annotate(min(int(token.text[:6]), 255))
+            else:
+                nag = self._repairs.take_sign(line.board.version, token.text)
+                if nag is not None:
+                    line.annotate(nag)
 
-    def _variation(self, engine: RuleEngine, before: Board, line: list[PgnMove]) -> None:
-        """Read a variation of the last move; what is illegal in it is left out with a warning."""
+    def _take_move(self, line: _Line, token: Token) -> None:
+        if line.is_main and self._result is not None:
+            self._left_out += 1
+        elif token.kind is TokenKind.BOTH_LOST and both_lost(line.engine, line.board, self._tag_result):
+            self._result = DOUBLE_FORFEIT
+        else:
+            line.play(token.text)
+
+    def _variation(self, line: _Line) -> None:
+        """Read a variation of the last move; what is illegal in it is left out with a warning.
+
+        A variation of words alone is a comment.
+        """
         opened_at = self._at
+        if line.before is None:
+            self._skip_variation()
+            self._keep_words(line, opened_at)
+            return
+        inner = _Line(line.engine, line.before, is_main=False)
         try:
-            moves = self._line(engine, before, is_main=False)
-        except ChessError as error:
-            self._warnings.append(f"variation left out: {error}")
+            self._read(inner)
+        except NeedsRepairError:
+            raise
+        except (ChessError, RecursionError) as error:
+            reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+            self._warnings.append(f"variation left out: {reason}")
             self._at = opened_at
             self._skip_variation()
             return
-        except RecursionError:
-            self._warnings.append("variation left out: it is nested too deep")
-            self._at = opened_at
-            self._skip_variation()
+        if inner.moves:
+            line.vary(inner.moves)
+        elif inner.said:
+            line.comment(inner.said)
+
+    def _keep_words(self, line: _Line, opened_at: int) -> None:
+        """Keep what is said in a variation that no move stands before; its moves are left out with a warning."""
+        skipped = self._tokens[opened_at : self._at]
+        for token in skipped:
+            if token.kind is TokenKind.COMMENT:
+                line.comment(token.text)
+        if any(token.kind is TokenKind.MOVE for token in skipped):
+            self._warnings.append("variation left out: no move stands before it")
+
+    def _unclosed(self, line: _Line) -> None:
+        """Read a variation that nothing closes up to the end; or go on if its bracket is a slip."""
+        if not opens_variation(line.engine, line.before, self._tokens, self._at):
+            self._repairs.take_sign(line.board.version, "(")
             return
-        if moves and line:
-            line[-1] = replace(line[-1], variations=(*line[-1].variations, moves))
+        self._repairs.take_unclosed(line.board.version, self._tokens, self._at)
+        self._variation(line)
+        self._result = self._result or last_result(self._tokens)
 
     def _skip_variation(self) -> None:
         depth = 1
@@ -132,17 +215,6 @@ class _Reader:
             return None
         self._at += 1
         return self._tokens[self._at - 1]
-
-
-def _annotated(move: PgnMove, token: Token) -> PgnMove:
-    if token.kind is TokenKind.NAG:
-        return replace(move, nags=(*move.nags, min(int(token.text[:6]), 255)))
-    if token.kind is not TokenKind.COMMENT:
-        return move
-    found = read_annotations(token.text)
-    if move.comment is None:
-        return replace(move, comment=found)
-    return replace(move, comment=_merged(move.comment, found))
 
 
 def _merged(first: Annotations, second: Annotations) -> Annotations:

@@ -1,8 +1,10 @@
 """Cut a PGN file into games, as bytes: joined again, the pieces are the file.
 
-Blank lines mean nothing, for files in the wild have them anywhere. A game begins
+Blank lines alone mean nothing, for files in the wild have them anywhere. A game begins
 - at a tag line after movetext, or at an ``Event`` tag when the game has one already;
-- at a move number ``1.`` after a result, for files without tags.
+- at a tag that the game has already, when something else stands between them: a game may be tags alone;
+- at a move number ``1.`` after a result, for files without tags;
+- at a byte order mark, for files that were joined.
 Comments in front of the tags belong to the game. A brace that nobody closed
 ends at the next ``Event`` tag, so that it swallows one game and no more.
 """
@@ -11,17 +13,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
-__all__ = ["UTF8_BOM", "RawGame", "split_games", "tags_end"]
+from lakehouse.chess.pgn.results import is_result
+
+__all__ = ["BLANK", "UTF8_BOM", "RawGame", "content_start", "file_bounds", "split_games"]
 
 UTF8_BOM = b"\xef\xbb\xbf"
 BLANK = b" \t\r\n\v\f"
 
-_LINE = re.compile(rb"[^\r\n]*[\r\n]?")
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|[\r\n])?")
 _TAG_START = re.compile(rb'[ \t]*\[[ \t]*([A-Za-z0-9_]+)[ \t]+"')
-_TAG_PAIR = re.compile(rb'\[[ \t]*[A-Za-z0-9_]+[ \t]+"(?:[^"\\\r\n]|\\[^\r\n])*"[ \t]*\][ \t]*')
+_TAG_PAIR = re.compile(rb'[ \t]*\[[ \t]*[A-Za-z0-9_]+[ \t]+"(?:[^"\\\r\n]|\\[^\r\n])*"[ \t]*\][ \t]*')
 _PIECE = re.compile(rb"[{;()]|[^ \t\r\n\v\f{};()]+")
-RESULTS = (b"1-0", b"0-1", b"1/2-1/2", b"*")
+_JOINT = re.compile(UTF8_BOM + rb'(?=[ \t\r\n\v\f]*\[[ \t]*[A-Za-z0-9_]+[ \t]+")|(?<=[\r\n])' + UTF8_BOM)
+"""Where another file was joined on: its mark stands in front of a tag, or begins a line."""
+_FILE_START = re.compile(rb"(?:[ \t\r\n\v\f]*" + UTF8_BOM + rb")*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,67 +43,91 @@ class RawGame:
 
 
 def split_games(data: bytes) -> list[RawGame]:
-    """Return the games of a file in order; none for a file of nothing but blanks."""
-    content = data[3:] if data.startswith(UTF8_BOM) else data
-    if not content.strip(BLANK):
-        return []
-    starts = _Splitter(data).starts()
-    ends = [*starts[1:], len(data)]
+    """Return the games of a file in order; an empty list for a file of nothing but blanks."""
+    bounds = file_bounds(data)
+    starts = [at for start, end in pairwise(bounds) for at in _Splitter(data, start, end).starts()]
     return [
         RawGame(index=index, offset=start, raw=data[start:end])
-        for index, (start, end) in enumerate(zip(starts, ends, strict=True))
+        for index, (start, end) in enumerate(pairwise([*starts, len(data)] if starts else starts))
     ]
 
 
-def tags_end(data: bytes, start: int, end: int) -> int:
-    """Return where the tag pairs at the line's ``start`` end; ``end`` of the line if they are broken."""
-    at = start
-    while data[at : at + 1] in (b" ", b"\t"):
-        at += 1
-    while data[at : at + 1] == b"[":
-        pair = _TAG_PAIR.match(data, at, end)
-        if pair is None:
-            return end
-        at = pair.end()
-    return at
+def file_bounds(data: bytes) -> list[int]:
+    """Return where each of the files begins that were joined into this one, and its end.
+
+    Each holds more than blanks: those stay with the file before them. An empty file has no bounds.
+    """
+    if not data[content_start(data) :].strip(BLANK):
+        return []
+    bounds = [0]
+    if data.find(UTF8_BOM, 1) < 0:
+        return [0, len(data)]
+    for joint in _JOINT.finditer(data):
+        if data[bounds[-1] : joint.start()].strip(BLANK + UTF8_BOM):
+            bounds.append(joint.start())
+    while len(bounds) > 1 and not data[bounds[-1] :].strip(BLANK + UTF8_BOM):
+        bounds.pop()
+    return [*bounds, len(data)]
+
+
+def content_start(data: bytes, start: int = 0) -> int:
+    """Return where a file's text begins: behind its byte order mark, and the blanks in front of that."""
+    mark = _FILE_START.match(data, start)
+    return start if mark is None else mark.end()
 
 
 class _Splitter:
-    """Walks the lines once and remembers what the game so far has seen."""
+    """Walks the lines of one file once and remembers what the game so far has seen."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, start: int, end: int) -> None:
         self._data = data
-        self._starts = [0]
+        self._end = end
+        self._starts = [start]
         self._reset()
 
-    def _reset(self, *, has_event: bool = False) -> None:
-        self._has_event = has_event
+    def _reset(self) -> None:
+        self._tags: set[bytes] = set()
+        self._is_interrupted = False
         self._has_moves = False
         self._has_result = False
         self._in_brace = False
         self._depth = 0
 
     def starts(self) -> list[int]:
-        at = 3 if self._data.startswith(UTF8_BOM) else 0
-        while at < len(self._data):
-            line = _LINE.match(self._data, at)
-            end = len(self._data) if line is None else line.end()
+        at = content_start(self._data, self._starts[0])
+        while at < self._end:
+            line = _LINE.match(self._data, at, self._end)
+            end = self._end if line is None else line.end()
             self._take_line(at, end)
             at = end
         return self._starts
 
     def _take_line(self, start: int, end: int) -> None:
         tag = _TAG_START.match(self._data, start, end)
-        is_event = tag is not None and tag[1] == b"Event"
-        if tag is not None and (is_event or not self._in_brace):
-            if self._has_moves or (is_event and self._has_event):
+        if tag is not None and (tag[1] == b"Event" or not self._in_brace):
+            if self._has_moves or self._begins_next_game(tag[1]):
                 self._starts.append(start)
                 self._reset()
-            self._has_event = self._has_event or is_event
-            start = tags_end(self._data, start, end)
-        elif not self._in_brace and self._is_skipped(start, end):
-            return
+            start = self._take_tags(tag, end)
+        else:
+            self._is_interrupted = bool(self._tags)
+            if not self._in_brace and self._is_skipped(start, end):
+                return
         self._take_moves(start, end)
+
+    def _begins_next_game(self, name: bytes) -> bool:
+        return name in self._tags and (self._is_interrupted or name == b"Event")
+
+    def _take_tags(self, tag: re.Match[bytes], end: int) -> int:
+        """Note the names of the line's tag pairs; return where these end, or the line's end if one is broken."""
+        at = tag.start()
+        while (name := _TAG_START.match(self._data, at, end)) is not None:
+            self._tags.add(name[1])
+            pair = _TAG_PAIR.match(self._data, at, end)
+            if pair is None:
+                return end
+            at = pair.end()
+        return end if self._data[at:end].startswith(b"[") else at
 
     def _is_skipped(self, start: int, end: int) -> bool:
         """Say whether the line is an escape, or a tag so broken that it has no name."""
@@ -128,6 +159,6 @@ class _Splitter:
         elif self._has_result and self._depth == 0 and text.startswith(b"1."):
             self._starts.append(at)
             self._reset()
-        elif self._depth == 0 and text in RESULTS:
+        elif self._depth == 0 and is_result(text):
             self._has_result = True
         self._has_moves = True

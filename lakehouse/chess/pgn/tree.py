@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lakehouse.chess.board import Board
 from lakehouse.chess.move import Move
@@ -36,6 +36,11 @@ class PgnGame:
     start: Board
     moves: tuple[PgnMove, ...]
     result: str
-    """``1-0``, ``0-1``, ``1/2-1/2`` or ``*``."""
-    warnings: tuple[str, ...] = field(default=())
-    """What is wrong beside the main line: illegal variations, broken tags, a result that differs."""
+    """``1-0``, ``0-1``, ``1/2-1/2``, ``0-0`` where both lost, or ``*``."""
+    comment: str = ""
+    """What is said of a game without moves."""
+    repairs: tuple[str, ...] = ()
+    """What was read otherwise than it is written, each with its ply."""
+    warnings: tuple[str, ...] = ()
+    """The repairs, and what is wrong beside the main line: illegal variations, tags given twice, a result that
+    differs."""

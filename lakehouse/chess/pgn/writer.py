@@ -30,7 +30,7 @@ def write_pgn(game: PgnGame) -> str:
     others = sorted(name for name in tags if name not in SEVEN_TAGS)
     lines = [f'[{name} "{_escaped(tags[name])}"]' for name in (*SEVEN_TAGS, *others)]
     number, turn = game.start.fullmove_number, game.start.turn
-    words = [*_line_words(game.moves, number, turn), game.result]
+    words = [*_comment_words(game.comment), *_line_words(game.moves, number, turn), game.result]
     return "\n".join([*lines, "", *_wrapped(words), "", ""])
 
 

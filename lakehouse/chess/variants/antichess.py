@@ -11,6 +11,7 @@ from lakehouse.chess.rule_engine import RuleEngine
 from lakehouse.chess.termination import Ending, Termination
 from lakehouse.chess.validators import EnPassantStrategy, MovementStrategy, MoveValidator
 from lakehouse.chess.variants.interface import Variant
+from lakehouse.chess.variants.mating import DeadBy, can_win_antichess
 
 __all__ = ["ANTICHESS"]
 
@@ -60,9 +61,9 @@ ANTICHESS = Variant(
     start_fen="rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w - - 0 1",
     engine=RuleEngine(
         [_MOVEMENT, _EN_PASSANT, CompulsoryCaptureStrategy(_MOVEMENT, _EN_PASSANT)],
-        endings=[StalemateWins()],
+        endings=[StalemateWins(), DeadBy(can_win_antichess)],
         goals=[NoPiecesLeft()],
     ),
     kings={color: frozenset(range(17)) for color in Color},
-    can_win=lambda board, color: True,
+    can_win=can_win_antichess,
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lakehouse.chess.board import Board, BoardDraft
-from lakehouse.chess.endings import EndingRule, Goal, NoMoves
+from lakehouse.chess.endings import Goal, NoMoves
 from lakehouse.chess.geometry import KING_STEPS, Color, Position
 from lakehouse.chess.move import Move
-from lakehouse.chess.pieces import Bishop, King, Knight, Pawn, Piece, Rook
+from lakehouse.chess.pieces import King, Pawn, Piece
 from lakehouse.chess.placement import place
 from lakehouse.chess.rule_engine import RuleEngine
 from lakehouse.chess.termination import Ending, Termination
@@ -20,12 +20,13 @@ from lakehouse.chess.validators import (
     MoveValidator,
 )
 from lakehouse.chess.variants.interface import Variant
+from lakehouse.chess.variants.mating import DeadBy, can_win_atomic
 
 __all__ = ["ATOMIC"]
 
 
 def explode(squares: list[Piece | None], centre: Position) -> None:
-    """Take the capturing piece away, and its neighbours that are no pawns."""
+    """Take the capturing piece away, and its neighbours that are not pawns."""
     squares[centre] = None
     for at in KING_STEPS[centre]:
         if type(squares[at]) is not Pawn:
@@ -76,17 +77,6 @@ class KingExploded(Goal):
         return None
 
 
-class _TooFewPieces(EndingRule):
-    """Almost any piece can still explode a king. Dead are bare kings, also with one knight, bishop or rook on the
-    board: alone it leaves the other king a way out, for kings that touch are never in check."""
-
-    def ending(self, engine: RuleEngine, board: Board) -> Ending | None:
-        others = [type(piece) for piece in board.get_all_pieces().values() if type(piece) is not King]
-        if not others or (len(others) == 1 and others[0] in (Knight, Bishop, Rook)):
-            return Ending(termination=Termination.INSUFFICIENT_MATERIAL)
-        return None
-
-
 _CHECK = AtomicCheckStrategy()
 
 ATOMIC = Variant(
@@ -94,9 +84,9 @@ ATOMIC = Variant(
     aliases=("atom", "atomic chess"),
     engine=RuleEngine(
         [MovementStrategy(), EnPassantStrategy(), ExplosionStrategy(), CastlingStrategy(_CHECK), _CHECK],
-        endings=[NoMoves(), _TooFewPieces()],
+        endings=[NoMoves(), DeadBy(can_win_atomic)],
         goals=[KingExploded()],
     ),
     kings={color: frozenset({0, 1}) for color in Color},
-    can_win=lambda board, color: sum(1 for _ in board.pieces(color)) > 1,
+    can_win=can_win_atomic,
 )

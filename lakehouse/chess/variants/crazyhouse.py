@@ -21,6 +21,7 @@ from lakehouse.chess.validators import (
     MoveValidator,
 )
 from lakehouse.chess.variants.interface import Variant
+from lakehouse.chess.variants.mating import DeadBy, can_win_crazyhouse
 
 __all__ = ["CRAZYHOUSE", "Pockets"]
 
@@ -34,6 +35,10 @@ class Pockets:
     hands: tuple[str, str] = ("", "")
     """By colour: capitals in the order QRBNP."""
     promoted: frozenset[Position] = frozenset()
+
+    @property
+    def checks_left(self) -> None:
+        return None
 
     def fen_pocket(self) -> str:
         return f"[{self.hands[Color.WHITE]}{self.hands[Color.BLACK].lower()}]"
@@ -110,8 +115,8 @@ CRAZYHOUSE = Variant(
     start_fen="rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR[] w KQkq - 0 1",
     engine=RuleEngine(
         [MovementStrategy(), EnPassantStrategy(), CastlingStrategy(), DropStrategy(), CheckStrategy()],
-        endings=[NoMoves()],
+        endings=[NoMoves(), DeadBy(can_win_crazyhouse)],
     ),
     read_state=_read_state,
-    can_win=lambda board, color: True,
+    can_win=can_win_crazyhouse,
 )

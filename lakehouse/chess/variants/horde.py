@@ -19,6 +19,7 @@ from lakehouse.chess.validators import (
     MoveValidator,
 )
 from lakehouse.chess.variants.interface import Variant
+from lakehouse.chess.variants.mating import can_win_horde
 
 __all__ = ["HORDE"]
 
@@ -64,5 +65,5 @@ HORDE = Variant(
     ),
     kings={Color.WHITE: frozenset({0}), Color.BLACK: frozenset({1})},
     pawn_ranks={Color.WHITE: range(7), Color.BLACK: range(1, 7)},
-    can_win=lambda board, color: True,
+    can_win=can_win_horde,
 )

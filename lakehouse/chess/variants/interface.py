@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lakehouse.chess.board import Board, VariantState
 from lakehouse.chess.errors import InvalidFenError
-from lakehouse.chess.fen import STANDARD_FEN, FenExtras, parse_fen
+from lakehouse.chess.fen import STANDARD_FEN, FenExtras, FenReading, parse_fen
 from lakehouse.chess.geometry import Color
 from lakehouse.chess.material import can_mate
 from lakehouse.chess.pieces import King, Pawn
@@ -36,7 +36,7 @@ class Variant:
     """How many kings each side may have."""
     pawn_ranks: dict[Color, range] = field(default_factory=lambda: {color: range(1, 7) for color in Color})
     is_chess960: bool = False
-    """Castling is written king takes rook in UCI."""
+    """King and rook castle from wherever they began; in UCI, castling is king takes rook."""
     can_win: Callable[[Board, Color], bool] = can_mate
     """Whether a side could still win when the other's flag falls (FIDE 6.9)."""
 
@@ -45,11 +45,21 @@ class Variant:
         return self.board_of(self.start_fen)
 
     def board_of(self, fen: str) -> Board:
-        """Read a FEN and check that its position can be played. Raises InvalidFenError."""
-        board = parse_fen(fen, read_state=self.read_state)
-        if (reason := self._fault(board)) is not None:
+        """Read a FEN and check that its position can be played, every right of it. Raises InvalidFenError."""
+        reading = self.read_fen(fen)
+        if reading.repairs:
+            raise InvalidFenError(fen=fen, reason=reading.repairs[0])
+        return reading.board
+
+    def read_fen(self, fen: str) -> FenReading:
+        """Read a FEN as ``board_of`` does, but leave out rights that the board doesn't bear out.
+
+        Raises InvalidFenError.
+        """
+        reading = parse_fen(fen, read_state=self.read_state, is_chess960=self.is_chess960)
+        if (reason := self._fault(reading.board)) is not None:
             raise InvalidFenError(fen=fen, reason=reason)
-        return self.engine.settled(board)
+        return replace(reading, board=self.engine.settled(reading.board))
 
     def _fault(self, board: Board) -> str | None:
         for color in Color:

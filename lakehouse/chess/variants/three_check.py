@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lakehouse.chess.board import Board, BoardDraft
-from lakehouse.chess.endings import DeadPosition, EndingRule, Goal, NoMoves
+from lakehouse.chess.endings import Goal, NoMoves
 from lakehouse.chess.fen import FenExtras
 from lakehouse.chess.geometry import Color, Position
 from lakehouse.chess.move import Move
@@ -14,6 +14,7 @@ from lakehouse.chess.rule_engine import RuleEngine
 from lakehouse.chess.termination import Ending, Termination
 from lakehouse.chess.validators import CastlingStrategy, CheckStrategy, EnPassantStrategy, MovementStrategy
 from lakehouse.chess.variants.interface import Variant
+from lakehouse.chess.variants.mating import DeadBy, has_more_than_king
 
 __all__ = ["THREE_CHECK", "ChecksLeft"]
 
@@ -24,6 +25,14 @@ class ChecksLeft:
 
     white: int = 3
     black: int = 3
+
+    @property
+    def hands(self) -> tuple[str, str]:
+        return ("", "")
+
+    @property
+    def checks_left(self) -> tuple[int, int]:
+        return (self.white, self.black)
 
     def fen_pocket(self) -> str:
         return ""
@@ -71,24 +80,15 @@ class ThirdCheck(Goal):
         return Ending(termination=Termination.VARIANT_GOAL, winner=winner)
 
 
-class _BareKings(EndingRule):
-    """Any piece can still give checks: only bare kings are dead."""
-
-    def ending(self, engine: RuleEngine, board: Board) -> Ending | None:
-        if len(board.get_all_pieces()) == 2:
-            return DeadPosition().ending(engine, board)
-        return None
-
-
 THREE_CHECK = Variant(
     name="three-check",
     aliases=("3check", "3-check", "three check", "threecheck"),
     start_fen="rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 3+3 0 1",
     engine=RuleEngine(
         [MovementStrategy(), EnPassantStrategy(), CastlingStrategy(), CheckCountStrategy()],
-        endings=[NoMoves(), _BareKings()],
+        endings=[NoMoves(), DeadBy(has_more_than_king)],
         goals=[ThirdCheck()],
     ),
     read_state=_read_state,
-    can_win=lambda board, color: sum(1 for _ in board.pieces(color)) > 1,
+    can_win=has_more_than_king,
 )

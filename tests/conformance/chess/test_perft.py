@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from perft_files import PerftCase, needs_chess_data, read_perft_file
 
@@ -53,6 +55,8 @@ def _all_cases() -> list[tuple[str, PerftCase]]:
 
 def _check(variant: str, case: PerftCase, limit: int) -> None:
     game = VARIANTS[variant]
+    if "960" in case.name:
+        game = replace(game, is_chess960=True)
     board = game.board_of(case.fen)
     depths = [depth for depth, nodes in case.counts.items() if nodes <= limit]
     assert {depth: perft(game.engine, board, depth) for depth in depths} == {

@@ -23,7 +23,7 @@ ORACLES: dict[str, type[chess.Board]] = {
 }
 
 
-def test_no_variant_is_without_an_oracle() -> None:
+def test_every_variant_has_an_oracle() -> None:
     assert set(ORACLES) == set(VARIANTS)
 
 

@@ -102,7 +102,7 @@ def _year(game: PgnGame) -> int | None:
 
 
 def _positions(game: PgnGame) -> Iterator[Hashable]:
-    """The positions after each move, whatever the variant: an empty pocket is as good as none."""
+    """The positions after each move, whatever the variant: an empty pocket counts as no pocket."""
     board = game.start
     for made in game.moves:
         board = game.variant.engine.apply(board, made.move)

@@ -64,7 +64,7 @@ def test_openings_are_named_by_a_table_of_one_s_own() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "no header\n", "key\teco\tname\tpgn\nzz\tA00\tx\t1. e4\n"])
-def test_a_text_that_is_no_opening_table_is_refused(text: str) -> None:
+def test_an_invalid_opening_table_is_refused(text: str) -> None:
     with pytest.raises(InvalidNotationError, match="line of an opening table"):
         parse_openings(text)
 

@@ -150,7 +150,7 @@ def test_en_passant_that_uncovers_a_check_along_the_rank_is_refused() -> None:
         game.submit_move("exd3")
 
 
-def test_a_captured_rook_can_castle_no_more() -> None:
+def test_a_captured_rook_loses_its_right_to_castle() -> None:
     game = started(fen="r3k2r/8/8/8/8/6n1/8/R3K2R b KQkq - 0 1")
     assert game.submit_move("Nxh1").fen.split()[2] == "Qkq"
 
@@ -301,6 +301,6 @@ def test_a_time_control_is_written_as_it_was_read(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["x", "40/", "*180", "1+1:2d2", "9" * 30])
-def test_a_time_control_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_time_control_is_refused(text: str) -> None:
     with pytest.raises(InvalidNotationError, match="time control"):
         parse_time_control(text)

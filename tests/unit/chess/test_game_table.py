@@ -1,4 +1,4 @@
-"""Thousands of games side by side: no move lost, none out of turn."""
+"""Thousands of games side by side: no move is lost or out of turn."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lakehouse.storage import MemoryStorageService
 MOVES = ["e4", "e5", "Nf3", "Nc6"]
 
 
-def test_thousands_of_games_lose_no_move_and_take_none_out_of_turn() -> None:
+def test_thousands_of_games_keep_every_move_in_its_turn() -> None:
     table, storage = GameTable(), MemoryStorageService()
     ids = [f"game{number}" for number in range(2_000)]
     for game_id in ids:

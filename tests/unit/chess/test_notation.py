@@ -34,7 +34,6 @@ def uci(fen: str, text: str, variant=STANDARD) -> str:
         STANDARD_FEN,
         KIWIPETE,
         "rnbqkbnr/ppp1p1pp/8/3pPp2/8/8/PPPP1PPP/RNBQKBNR w KQkq f6 0 3",
-        "8/8/8/4B2b/6nN/8/5P2/2R1K2k w Q - 12 80",
     ],
 )
 def test_a_fen_is_written_as_it_was_read(fen: str) -> None:
@@ -56,6 +55,7 @@ def test_en_passant_is_written_only_where_a_capture_is_legal() -> None:
         ("r1k1r2q/p1ppp1pp/8/8/8/8/P1PPP1PP/R1K1R2Q w EAea - 0 1", "KQkq", "EAea"),
         ("1rk1r1r1/8/8/8/8/8/8/1RK1R1R1 w Ee - 0 1", "Ee", "Ee"),
         ("1rk1r1r1/8/8/8/8/8/8/1RK1R1R1 w Kk - 0 1", "Kk", "Gg"),
+        ("8/8/8/4B2b/6nN/8/5P2/2R1K2k w Q - 12 80", "Q", "C"),
     ],
 )
 def test_castling_rights_of_chess960_name_the_rook_where_they_must(given, xfen, shredder) -> None:
@@ -143,7 +143,7 @@ def test_uci_castling_of_chess960_is_king_takes_rook() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "Qh9", "e", "hello", "Nf", "O-O-O-O", "e4e5e6", "é4", "1.", "\0"])
-def test_what_is_no_move_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_move_is_refused(text: str) -> None:
     with pytest.raises(InvalidMoveTextError):
         uci(STANDARD_FEN, text)
 
@@ -190,7 +190,7 @@ def test_epd_is_written_as_it_was_read() -> None:
 @pytest.mark.parametrize(
     "text", ["", "8/8 w -", "8/8/8/8/8/8/8/8 w - - bm Nf3", "4k3/8/8/8/8/8/8/4K3 w - - hmvc x;", "a b c d ;;"]
 )
-def test_an_epd_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_epd_is_refused(text: str) -> None:
     with pytest.raises((InvalidNotationError, InvalidFenError)):
         parse_epd(text)
 
@@ -218,7 +218,7 @@ def test_zobrist_numbers_are_those_of_the_published_generator() -> None:
         z = (z ^ z >> 27) * 0x94D049BB133111EB % 2**64
         numbers.append(z ^ z >> 31)
     assert ZOBRIST_NUMBERS[:3] == tuple(numbers)
-    assert len(set(ZOBRIST_NUMBERS)) == 841
+    assert len(set(ZOBRIST_NUMBERS)) == 1181
 
 
 def test_a_key_does_not_know_how_the_position_came_about() -> None:

@@ -190,7 +190,7 @@ def test_text_without_tags_and_moves_is_quarantined(text: str) -> None:
     assert "no tags, no moves" in game.reason
 
 
-def test_deep_nesting_is_no_way_to_stop_the_reader() -> None:
+def test_deep_nesting_does_not_stop_the_reader() -> None:
     data = b'[Event "A"]\n1. e4 ' + b"(1. d4 " * 5_000 + b")" * 5_000 + b" e5 *"
     assert sans(only(data)) == ["e4", "e5"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import zstandard
 
 from lakehouse.chess.sample_games import nasty_pgn, sample_pgn
 from lakehouse.cli import main
@@ -37,14 +38,26 @@ def test_check_counts_and_names_what_is_quarantined(tmp_path: Path, capsys) -> N
     assert (nasty["encoding"], nasty["games"], nasty["good"], len(nasty["quarantined"])) == (
         "latin-1",
         19,
-        14,
-        5,
+        15,
+        4,
     )
-    assert [note["ply"] for note in nasty["quarantined"]] == [2, None, None, 1, 1]
+    assert [note["ply"] for note in nasty["quarantined"]] == [2, None, None, 1]
     assert all(note["reason"] for note in nasty["quarantined"])
     assert (good["games"], good["good"], good["quarantined"]) == (4, 4, [])
     assert main(["chess", "check", paths[1], "--core", "plain"]) == 0
     assert "4 games" in capsys.readouterr().out
+
+
+def test_check_lists_repairs_and_a_strict_one_quarantines_instead(tmp_path: Path, capsys) -> None:
+    path = tmp_path / "signs.pgn.zst"
+    path.write_bytes(zstandard.ZstdCompressor().compress(b'[Event "a"]\n\n1. e4 e5 += 2. Nf3 *\n'))
+    assert main(["chess", "check", str(path), "--core", "plain"]) == 0
+    out = capsys.readouterr().out
+    assert "1 games, 3 plies, 1 good (1 repaired), 0 quarantined" in out
+    assert "game 0 (byte 0) repaired: ply 2: read '+=' as $14" in out
+    assert main(["chess", "check", str(path), "--core", "plain", "--strict", "--json"]) == 1
+    (checked,) = json.loads(capsys.readouterr().out)
+    assert (checked["good"], checked["repaired"], checked["quarantined"][0]["ply"]) == (0, [], 2)
 
 
 def test_check_of_no_file_is_an_error_of_ours(tmp_path: Path, capsys) -> None:
