@@ -2,7 +2,7 @@
 
 Output is one row a game: packed moves, the last position, its ending. The Rust binding is spared the FEN: its
 last board goes out as 64 bytes. It can't be asked for less than every board, nor give an ending by repetition;
-the fast core is asked for these three columns, and once more for all of a replay's (openings, position keys,
+the fast core is asked for these three columns, and then for all of a replay's (openings, position keys,
 clocks, tags), of which three go out. Wall seconds, medians of warm runs, python-chess on fewer games.
 Run: ``python benchmarks/chess_spark.py [--corpus FOLDER_OF_PGN]``.
 """
