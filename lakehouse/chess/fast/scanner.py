@@ -48,8 +48,11 @@ _NAME = byte_table(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 _BLANK = byte_table(b" \t\r\n\v\f")
 HALF_LEAD, HALF = "½".encode()
 """In UTF-8; in latin-1 it is the second byte alone."""
-DASH_LEAD = "–".encode()[0]
-"""Dashes and the minus begin with it in UTF-8."""
+DASH_LEAD, DASH_SECOND, FIRST_DASH = "\u2010".encode()
+LAST_DASH = "\u2015".encode()[2]
+"""The dashes in UTF-8 differ in their third byte."""
+_, MINUS_SECOND, MINUS_THIRD = "\u2212".encode()
+"""The minus begins as the dashes do."""
 _DASHES = byte_table(b"-:\x96\x97")
 _NO_WORD = byte_table(b" \t\r\n\v\f{};()")
 
@@ -154,9 +157,9 @@ def _dash_stop(data: NDArray[np.uint8], at: int, end: int) -> int:
     if at < end and _DASHES[data[at]]:
         return at + 1
     if at + 2 < end and data[at] == DASH_LEAD:
-        if data[at + 1] == 0x80 and 0x90 <= data[at + 2] <= 0x95:
+        if data[at + 1] == DASH_SECOND and FIRST_DASH <= data[at + 2] <= LAST_DASH:
             return at + 3
-        if data[at + 1] == 0x88 and data[at + 2] == 0x92:
+        if data[at + 1] == MINUS_SECOND and data[at + 2] == MINUS_THIRD:
             return at + 3
     return at
 
