@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterator
 from pathlib import Path
 
 import pytest
+import zstandard
 from pyspark.sql import SparkSession
 
 from lakehouse.chess.pgn import PgnGame, QuarantinedGame, read_pgn
@@ -18,6 +19,8 @@ pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
 
 PIPELINE = runpy.run_path(str(Path(__file__).parents[3] / "jobs" / "chess_games.py"))["pipeline"]
 
+EVALUATED = b'[Event "evals"]\n\n1. e4 {[%eval 0.33] [%clk 0:05:00]} e5 {[%eval #-3]} += 2. Nf3 *\n'
+
 
 @pytest.fixture(scope="module")
 def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory):
@@ -27,11 +30,13 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory):
     landing.mkdir()
     (landing / "a.pgn").write_bytes(sample_pgn(seed=5, games=40))
     (landing / "b.pgn").write_bytes(nasty_pgn())
+    (landing / "c.pgn.zst").write_bytes(zstandard.ZstdCompressor().compress(EVALUATED))
     result = run_pipeline(
         PIPELINE, spark=spark, warehouse=str(folder / "lake"), variables={"landing": str(landing)}
     )
     assert result.status == "ok", result.failures
     read = [game for file in ("a.pgn", "b.pgn") for game in read_pgn((landing / file).read_bytes())]
+    read += read_pgn(EVALUATED)
     return folder / "lake", read
 
 
@@ -119,3 +124,14 @@ def _records(games: list[PgnGame]) -> dict[str, tuple[int, int, int, int]]:
             if tag in game.tags:
                 scores.setdefault(game.tags[tag], []).append(score)
     return {name: (len(s), s.count(1), s.count(0.5), s.count(0)) for name, s in scores.items()}
+
+
+def test_a_packed_game_keeps_its_evaluations_and_lists_its_repairs(spark: SparkSession, lake) -> None:
+    warehouse, _ = lake
+    (game,) = [row for row in rows_of(spark, warehouse, "silver/games") if row.event == "evals"]
+    assert game.repairs == ["ply 2: read '+=' as $14"]
+    moves = [row for row in rows_of(spark, warehouse, "silver/moves") if row.game_id == game.game_id]
+    found = [
+        (row.uci, row.clock_ms, row.eval_cp, row.mate_in) for row in sorted(moves, key=lambda row: row.ply)
+    ]
+    assert found == [("e2e4", 300_000, 33, None), ("e7e5", None, None, -3), ("g1f3", None, None, None)]
