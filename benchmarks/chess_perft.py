@@ -13,7 +13,7 @@ from collections.abc import Callable
 import chess
 
 from lakehouse.chess.fast.perft import fast_perft
-from lakehouse.chess.perft import perft
+from lakehouse.chess.move_counts import perft
 from lakehouse.chess.variants import STANDARD
 
 

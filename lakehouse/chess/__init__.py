@@ -41,8 +41,8 @@ from lakehouse.chess.game import EventSink, Game
 from lakehouse.chess.game_table import GameTable
 from lakehouse.chess.geometry import Color, Position, name_of, position_of
 from lakehouse.chess.move import Move, MoveFlag
+from lakehouse.chess.move_counts import divide, perft
 from lakehouse.chess.openings import Opening, OpeningTable, compile_openings, opening_table, parse_openings
-from lakehouse.chess.perft import divide, perft
 from lakehouse.chess.pgn import (
     Annotations,
     Evaluation,

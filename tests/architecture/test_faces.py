@@ -23,8 +23,8 @@ ERROR_NAMES = ("Error", "Errors", "Exception", "Warning")
 
 FIXED_NAMES = {
     "cache": "CacheEntry CacheMap EvictionPolicy LRUPolicy ReadWriteLock",
-    "chess": "Bishop Board CastlingStrategy CheckStrategy EnPassantStrategy King Knight Move MoveValidator Pawn"
-    " Piece Queen Rook RuleEngine",
+    "chess": "AuditLog Bishop Board CastlingStrategy CheckStrategy EnPassantStrategy Game King Knight Move"
+    " MoveValidator Pawn Piece Queen Rook RuleEngine",
     "delta_log": "Action AddFile Commit CommitProtocol MetadataChange RemoveFile Transaction TransactionLog"
     " TransactionManager",
     "division": "ArithmeticUnit BinaryInstructionSet DecimalInstructionSet DivideByZeroException InstructionSet"
@@ -38,7 +38,7 @@ FIXED_NAMES = {
 }
 """The names that the users of this library were promised, by the package that has them."""
 
-WITHOUT_THEIR_ERRORS = {"chess", "division"}
+WITHOUT_THEIR_ERRORS = {"division"}
 """Packages whose face does not have all their errors yet. None may come; take out what is done."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from perft_files import PerftCase, needs_chess_data, read_perft_file
 
-from lakehouse.chess.perft import divide, perft
+from lakehouse.chess.move_counts import divide, perft
 from lakehouse.chess.variants import VARIANTS
 
 FILES = {
