@@ -28,7 +28,7 @@ def fill_variables(declared: T, values: Mapping[str, str], *, location: SourceLo
 
 
 def _filled(part: Any, values: Mapping[str, str], location: SourceLocation) -> Any:
-    if isinstance(part, str):
+    if type(part) is str:  # not an enumeration of texts, whose member must stay that member
         return _VARIABLE.sub(lambda match: _value(match, values, location), part)
     if isinstance(part, tuple | list):
         return type(part)(_filled(each, values, location) for each in part)

@@ -11,6 +11,7 @@ from lakehouse.pipelines import (
     from_files,
     read,
 )
+from lakehouse.quality import CastPolicy
 
 
 def definition() -> PipelineDefinition:
@@ -54,3 +55,10 @@ def test_an_unknown_variable_is_refused_with_the_line_that_names_it() -> None:
     with pytest.raises(UnknownVariableError, match="did you mean 'wanted'") as error:
         built.with_variables({})
     assert f"test_variables.py:{flow.steps[1].location.line}:" in str(error.value)
+
+
+def test_what_is_not_a_text_stays_as_it_is() -> None:
+    flow = read("raw", incremental=True).cast({"id": "int"}).deduplicate("id", keep="any").append()
+    (table,) = DeclarativePipelineBuilder("test").silver("t", flow).build().with_variables({}).tables
+    assert table.flow == flow
+    assert table.flow.steps[0].on_error is CastPolicy.QUARANTINE  # type: ignore[attr-defined]
