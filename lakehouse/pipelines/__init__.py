@@ -54,6 +54,7 @@ from lakehouse.pipelines.errors import (
     UnknownSourceError,
     UnknownTableError,
     UnknownVariableError,
+    UnwritableColumnError,
     WholeReadAppendedError,
 )
 from lakehouse.pipelines.record.event import Event
@@ -158,6 +159,7 @@ __all__ = [
     "UnknownSourceError",
     "UnknownTableError",
     "UnknownVariableError",
+    "UnwritableColumnError",
     "Variable",
     "Warehouse",
     "WholeReadAppendedError",

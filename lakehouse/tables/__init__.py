@@ -23,6 +23,7 @@ from lakehouse.tables.layout import TableLayout
 from lakehouse.tables.log import TableLog
 from lakehouse.tables.native import NativeTable
 from lakehouse.tables.paths import literal_path
+from lakehouse.tables.plain_schema import odd_names
 from lakehouse.tables.staging import StagedRows
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "TransactionId",
     "UnreadableChangesError",
     "literal_path",
+    "odd_names",
     "quoted",
     "root_cause",
 ]

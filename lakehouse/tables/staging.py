@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.storage import storage_for
+from lakehouse.tables.paths import literal_path
 
 __all__ = ["STAGING_FOLDER", "StagedRows", "link_durably"]
 
@@ -67,7 +68,7 @@ class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
 
     def frame(self, spark: SparkSession) -> DataFrame:
         """Return the rows, read back."""
-        return spark.read.schema(self.schema).parquet(self.folder)
+        return spark.read.schema(self.schema).parquet(literal_path(self.folder))
 
     def discard(self) -> None:
         """Delete the files: the rows are published, or nobody wants them."""
@@ -90,7 +91,7 @@ def link_durably(file: Path, target: Path) -> None:
 
 def _row_count(spark: SparkSession, folder: str) -> int:
     if "://" in folder:
-        return spark.read.parquet(folder).count()
+        return spark.read.parquet(literal_path(folder)).count()
     return sum(pq.read_metadata(file).num_rows for file in Path(folder).glob("*.parquet"))
 
 

@@ -18,9 +18,11 @@ from lakehouse.pipelines.errors import (
     LostCastErrorsError,
     ReservedColumnError,
     UnknownColumnError,
+    UnwritableColumnError,
 )
 from lakehouse.quality import CAST_ERRORS, QUARANTINE_COLUMNS, SchemaMismatchError
 from lakehouse.source_location import SourceLocation
+from lakehouse.tables import odd_names
 
 __all__ = ["EmptyTables", "NotChecked", "TableCheck"]
 
@@ -130,6 +132,10 @@ class TableCheck:
             ReservedColumnError(column=name, table=self.table.name, location=self.table.location)
             for name in frame.columns
             if name.lower() in QUARANTINE_COLUMNS
+        ]
+        self.problems += [
+            UnwritableColumnError(column=name, table=self.table.name, location=self.table.location)
+            for name in odd_names(frame.schema)
         ]
         return not by_step
 

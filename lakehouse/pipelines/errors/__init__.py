@@ -8,6 +8,7 @@ from lakehouse.pipelines.errors.flows import (
     LostCastErrorsError,
     ReservedColumnError,
     UnknownColumnError,
+    UnwritableColumnError,
 )
 from lakehouse.pipelines.errors.refresh import (
     ChangedFileError,
@@ -71,5 +72,6 @@ __all__ = [
     "UnknownSourceError",
     "UnknownTableError",
     "UnknownVariableError",
+    "UnwritableColumnError",
     "WholeReadAppendedError",
 ]

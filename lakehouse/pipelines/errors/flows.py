@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from lakehouse.errors import DefinitionError, did_you_mean
@@ -15,6 +16,7 @@ __all__ = [
     "LostCastErrorsError",
     "ReservedColumnError",
     "UnknownColumnError",
+    "UnwritableColumnError",
 ]
 
 
@@ -103,6 +105,18 @@ class ReservedColumnError(DefinitionError):
         super().__init__(
             f"{location}: {table!r} has the column {column!r}, which its quarantine uses for itself.",
             fix=f".rename({column}={column.strip('_')!r}) before the table is written.",
+        )
+
+
+class UnwritableColumnError(DefinitionError):
+    """A column has a name that a Delta table can't hold."""
+
+    def __init__(self, *, column: str, table: str, location: SourceLocation) -> None:
+        self.column = column
+        plain = re.sub(r"\W+", "_", column).strip("_")
+        super().__init__(
+            f"{location}: {table!r} has the column {column!r}; Delta takes no blank and none of ,;{{}}()= in a name.",
+            fix=f".rename({{{column!r}: {plain!r}}}) before the table is written.",
         )
 
 

@@ -18,6 +18,7 @@ from lakehouse.pipelines import (
     Flow,
     PipelineDefinition,
     Resolution,
+    TableOptions,
     Warehouse,
     from_files,
     read,
@@ -27,13 +28,16 @@ from lakehouse.pipelines import (
 from lakehouse.pipelines.errors import (
     BrokenStepError,
     CycleError,
+    DuplicateColumnError,
     DuplicateNameError,
     InvalidNameError,
     LostCastErrorsError,
     NoWriteModeError,
+    ReservedColumnError,
     UnknownColumnError,
     UnknownLayerError,
     UnknownSourceError,
+    UnwritableColumnError,
 )
 
 pytestmark = pytest.mark.spark
@@ -217,3 +221,72 @@ def test_resolving_runs_no_spark_job(spark: SparkSession, landing: str) -> None:
         assert list(tracker.getJobIdsForGroup("resolving")) == []
     finally:
         spark.sparkContext.setLocalProperty("spark.jobGroup.id", None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("flow", "step"),
+    [
+        (TYPED.select("InvoiceNo", "InvoiceNo"), "select(InvoiceNo, InvoiceNo)"),
+        (TYPED.select("InvoiceNo", "Quantity AS INVOICENO"), "select(InvoiceNo, Quantity AS INVOICENO)"),
+        (TYPED.rename(Quantity="InvoiceNo"), "rename(Quantity -> InvoiceNo)"),
+        (TYPED.transform("SELECT *, InvoiceNo FROM {input}"), "sql"),
+        (TYPED.join("raw", on="InvoiceNo").select("*"), "join(raw, on=InvoiceNo)"),
+    ],
+)
+def test_two_columns_of_one_name_are_refused_with_the_step_that_gives_them(
+    resolved: Callable[..., Resolution], flow: Flow, step: str
+) -> None:
+    problems = resolved(sales=flow.append()).problems
+    assert {type(problem) for problem in problems} == {DuplicateColumnError}
+    assert all(f": {step} of 'sales' gives two columns of one name" in str(each) for each in problems)
+
+
+def test_columns_that_meet_on_the_way_and_not_in_the_table_are_fine(
+    resolved: Callable[..., Resolution],
+) -> None:
+    flow = TYPED.join("raw", on="InvoiceNo").select("InvoiceNo").append()
+    assert [type(each) for each in resolved(sales=flow).problems] in ([], [LostCastErrorsError])
+
+
+@pytest.mark.parametrize(
+    ("column", "error"),
+    [
+        ("_errors", ReservedColumnError),
+        ("_batch", ReservedColumnError),
+        ("unit price", UnwritableColumnError),
+        ("price (EUR)", UnwritableColumnError),
+    ],
+)
+def test_a_name_that_a_table_can_not_hold_is_refused(
+    resolved: Callable[..., Resolution], column: str, error: type[Exception]
+) -> None:
+    (problem,) = resolved(sales=TYPED.select(f"InvoiceNo AS `{column}`", "Quantity").append()).problems
+    assert type(problem) is error
+    assert "Fix: .rename(" in str(problem)
+
+
+def test_a_layout_by_an_unknown_column_is_refused(spark: SparkSession, landing: str) -> None:
+    options = TableOptions(partition_by=["Quantty"])
+    definition = (
+        DeclarativePipelineBuilder("test")
+        .bronze("raw", from_files(landing, columns=SALES))
+        .silver("sales", TYPED.append(), options=options)
+        .build()
+    )
+    (problem,) = resolve(definition, spark).problems
+    assert "the layout of 'sales'" in str(problem)
+    assert "did you mean 'Quantity'" in str(problem)
+
+
+def test_a_column_that_needs_backticks_is_shown_in_them(spark: SparkSession, landing: str) -> None:
+    raw = from_files(landing, columns=["a.b", "k"])
+    flow = read("raw").aggregate(by="a.b", n="count(*)").replace()
+    (problem,) = resolve(
+        DeclarativePipelineBuilder("test").bronze("raw", raw).gold("g", flow).build(), spark
+    ).problems
+    assert "Fix: write the column in backticks: `a.b`." in str(problem)
+
+
+def test_braces_in_sql_are_text(resolved: Callable[..., Resolution]) -> None:
+    flow = TYPED.transform("SELECT * FROM {input} WHERE InvoiceNo RLIKE '^[0-9]{6}$'").append()
+    assert resolved(sales=flow).problems == ()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lakehouse.tables import IWritableDeltaTable
 
-Engine: TypeAlias = "Callable[[SparkSession, str], IWritableDeltaTable]"
+Engine: TypeAlias = "Callable[..., IWritableDeltaTable]"
 
 
 @pytest.fixture(params=["DeltaSparkTable", "NativeTable"])

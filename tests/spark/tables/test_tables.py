@@ -9,6 +9,7 @@ import pytest
 from chispa import assert_df_equality
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from lakehouse.delta_log import Snapshot
 from lakehouse.tables import (
@@ -17,8 +18,12 @@ from lakehouse.tables import (
     IWritableDeltaTable,
     MergePlan,
     NativeTable,
+    Predecessor,
     Published,
+    SupersededWriteError,
+    TableLayout,
     TableWriteError,
+    TransactionId,
     UnreadableChangesError,
 )
 from tests.spark.tables.conftest import Engine
@@ -215,3 +220,50 @@ def test_a_column_that_must_not_be_null_takes_no_null(
     with pytest.raises(TableWriteError, match=r"(?i)null"):
         table.append(missing, transaction=transaction(1))
     assert [row.n for row in as_spark_reads(spark, table, 1).collect()] == [1]
+
+
+def test_staged_rows_are_published_as_they_were_computed_and_as_often_as_it_takes(
+    spark: SparkSession, table: IWritableDeltaTable
+) -> None:
+    staged = table.stage(numbers(spark, 1, 2).withColumn("lot", F.rand()))
+    assert (staged.row_count, staged.exist()) == (2, True)
+    target, rows = table.with_staged(staged)
+    chosen = sorted(map(tuple, rows.collect()))
+    assert target.append(rows, transaction=transaction(0)) == Published(version=0)
+    again, rows = table.with_staged(staged)
+    assert again.append(rows, transaction=transaction(0)) == AlreadyPublished(version=0)
+    assert again.append(rows, transaction=transaction(1)) == Published(version=1)
+    assert sorted(map(tuple, as_spark_reads(spark, table, 0).collect())) == chosen
+    assert sorted(map(tuple, as_spark_reads(spark, table, 1).collect())) == sorted(chosen * 2)
+    staged.discard()
+    assert not staged.exist()
+    assert as_spark_reads(spark, table, 1).count() == 4
+
+
+def test_work_that_was_decided_after_another_state_of_the_table_is_refused(
+    spark: SparkSession, table: IWritableDeltaTable
+) -> None:
+    def ordered(number: int, after: int | None) -> TransactionId:
+        return TransactionId(application=APP, number=number, follows=Predecessor(number=after))
+
+    assert table.append(numbers(spark, 1), transaction=ordered(0, None)) == Published(version=0)
+    assert table.append(numbers(spark, 1), transaction=ordered(0, None)) == AlreadyPublished(version=0)
+    assert table.append(numbers(spark, 2), transaction=ordered(3, 0)) == Published(version=1)
+    for write in (table.append, table.replace):
+        with pytest.raises(SupersededWriteError, match="whose last batch now is 3"):
+            write(numbers(spark, 9), transaction=ordered(2, 0))
+    with pytest.raises(SupersededWriteError):
+        table.merge(numbers(spark, 9), MergePlan(keys=("n",)), transaction=ordered(4, 2))
+    assert table.state().version == 1  # type: ignore[union-attr]
+
+
+def test_a_layout_is_taken_when_the_table_is_created_and_kept(
+    spark: SparkSession, engine: Engine, tmp_path: Path
+) -> None:
+    layout = TableLayout(partition_by=("n",), properties={"delta.appendOnly": "false"})
+    table = engine(spark, str(tmp_path / "laid out"), layout=layout)
+    table.append(numbers(spark, 1, 2), transaction=transaction(0))
+    table.replace(numbers(spark, 3), transaction=transaction(1))
+    snapshot = Snapshot.load(table.path)
+    assert snapshot.partition_columns == ("n",)
+    assert snapshot.properties["delta.appendOnly"] == "false"
