@@ -39,7 +39,7 @@ class ReplacedInputError(DataError):
         self.source = source
         super().__init__(
             f"{table!r} read rows of {source!r} before, and the table at {path!r} has been replaced since.",
-            fix=f"delete the folder of {table!r} to build it anew from all rows.",
+            fix=f"delete the folder of {table!r} to rebuild it from all rows.",
         )
 
 

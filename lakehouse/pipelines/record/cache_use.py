@@ -31,7 +31,7 @@ class CacheUse:
         after = self._reading()
         since = after - self._before
         if min(since.as_dict().values()) < 0:
-            since = after  # the cache's folder was deleted meanwhile, and its counters began anew
+            since = after  # the cache's folder was deleted meanwhile, and its counters began at 0 again
         return since if any(since.as_dict().values()) else None
 
     def _reading(self) -> NodeStatistics:

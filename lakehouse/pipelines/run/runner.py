@@ -49,7 +49,7 @@ def run_pipeline(
     listener: RunListener | None = None,
     engine: TableEngine = NativeTable,
 ) -> RunResult:
-    """Refresh the selected tables (all by default) and return how each ended; a table's failure is no exception.
+    """Refresh the selected tables (all by default) and return how each ended; a failed table raises nothing.
 
     ``spark`` may be a function that opens a session: it is called only when there is something to do. The
     whole definition is checked first, without reading data: DefinitionErrors has everything that is wrong.

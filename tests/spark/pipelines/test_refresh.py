@@ -115,7 +115,7 @@ def test_a_failing_table_and_those_behind_it_stay_as_they_were_and_the_others_go
     assert "DIVIDE_BY_ZERO" in event["root_cause"]
 
 
-def test_a_run_after_a_mended_definition_goes_on_where_the_failed_one_stopped(lake: Lake) -> None:
+def test_a_run_with_a_corrected_definition_takes_the_failed_batch(lake: Lake) -> None:
     strict = shop(sales=("silver", TYPED.expect_or_fail("some", "units > 0").append()))
     lenient = shop(sales=("silver", TYPED.expect_or_quarantine("some", "units > 0").append()))
     lake.land("a.csv", (1, 5, "2024-01-01"), (2, 0, "2024-01-01"))
@@ -146,7 +146,7 @@ def test_a_batch_that_was_decided_and_not_done_is_finished_first_and_then_the_ne
     assert lake.rows("silver/sales", "id") == [(1,), (2,), (3,)]
 
 
-def test_a_result_is_made_anew_when_its_definition_changes_and_only_then(lake: Lake) -> None:
+def test_a_result_is_rebuilt_when_its_definition_changes_and_only_then(lake: Lake) -> None:
     lake.land("a.csv", (1, 5, "2024-01-01"))
     lake.run(shop(sales=SALES, totals=TOTALS))
     assert lake.run(shop(sales=SALES, totals=TOTALS)).status == "nothing new"
@@ -167,7 +167,7 @@ def test_the_old_version_of_a_replaced_table_stays_readable(lake: Lake) -> None:
     assert [tuple(row) for row in old.collect()] == [(dt.date(2024, 1, 1), 5)]
 
 
-def test_a_table_that_was_deleted_is_built_anew_from_all_rows(lake: Lake) -> None:
+def test_a_table_that_was_deleted_is_rebuilt_from_all_rows(lake: Lake) -> None:
     definition = shop(sales=SALES)
     lake.land("a.csv", (1, 5, "2024-01-01"))
     lake.run(definition)
