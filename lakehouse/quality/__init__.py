@@ -1,10 +1,11 @@
 """Which rows and which schemas are good. It judges frames; it reads and writes no table."""
 
-from lakehouse.quality.casting import CAST_ERRORS, CastPolicy, cast_columns
+from lakehouse.quality.casts import CAST_ERRORS, CastPolicy, CastTarget, cast_columns, cast_targets
 from lakehouse.quality.errors import (
     ConservationError,
     ExpectationFailedError,
     SchemaMismatchError,
+    UnreadableFormatError,
     UnreadableSchemaError,
 )
 from lakehouse.quality.expectation import Action, Condition, Expectation
@@ -25,6 +26,7 @@ __all__ = [
     "QUARANTINE_COLUMNS",
     "Action",
     "CastPolicy",
+    "CastTarget",
     "Condition",
     "ConservationError",
     "Difference",
@@ -39,9 +41,11 @@ __all__ = [
     "SchemaValidator",
     "Tally",
     "TypeDiffers",
+    "UnreadableFormatError",
     "UnreadableSchemaError",
     "as_struct",
     "cast_columns",
+    "cast_targets",
     "is_reserved_rule",
     "judge",
 ]

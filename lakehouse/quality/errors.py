@@ -10,6 +10,7 @@ __all__ = [
     "ConservationError",
     "ExpectationFailedError",
     "SchemaMismatchError",
+    "UnreadableFormatError",
     "UnreadableSchemaError",
 ]
 
@@ -23,6 +24,20 @@ class UnreadableSchemaError(DefinitionError):
         super().__init__(
             f"{where!r} has the type {text!r}, which Spark can't read.",
             fix="write a type of Spark SQL, such as 'int', 'string', 'decimal(10,2)' or 'timestamp'.",
+        )
+
+
+class UnreadableFormatError(DefinitionError):
+    """A type has a format that can't be read, or that would lose a part of the value."""
+
+    def __init__(self, *, column: str, text: str, reason: str) -> None:
+        self.column = column
+        self.text = text
+        self.reason = reason
+        super().__init__(
+            f"{column!r} has the type {text!r}, whose format is wrong: {reason}.",
+            fix="write it as in date 'dd/MM/yyyy', timestamp 'dd.MM.yyyy HH:mm' in 'Europe/Berlin', "
+            "decimal(10,2) '1.234,56' or boolean 'yes/no'.",
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.quality.casting import CAST_ERRORS
+from lakehouse.quality.casts import CAST_ERRORS
 from lakehouse.quality.errors import ConservationError, ExpectationFailedError
 from lakehouse.quality.expectation import Action, Expectation
 
@@ -18,6 +18,9 @@ __all__ = ["Judgement", "Tally", "judge"]
 _ACTION = "__lakehouse_action"
 _BROKEN = "__lakehouse_broken_{}"
 _EXAMPLES_SHOWN = 3
+
+CASTS = "cast"
+"""The name under which rows with failed casts are counted among the broken rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,16 @@ class Tally:
     def with_rows_in(self, rows_in: int) -> Tally:
         """Return the tally with another's count of the rows that came in."""
         return dataclasses.replace(self, rows_in=rows_in)
+
+    def with_failed_casts(self, rows: int) -> Tally:
+        """Return the tally with rows that failed casts kept from the rules: they came in, and are quarantined."""
+        casts = self.broken.get(CASTS, 0) + rows
+        return dataclasses.replace(
+            self,
+            rows_in=self.rows_in + rows,
+            quarantined=self.quarantined + rows,
+            broken={**self.broken, CASTS: casts},
+        )
 
     def check_conservation(self, *, table: str) -> None:
         """Raise ConservationError unless every row that came in goes somewhere."""
@@ -77,7 +90,7 @@ class Judgement:
             dropped=row["drop"],
             quarantined=row["quarantine"],
             failed=row["fail"],
-            broken=by_rule | ({"cast": row[CAST_ERRORS]} if self.has_cast_errors else {}),
+            broken=by_rule | ({CASTS: row[CAST_ERRORS]} if self.has_cast_errors else {}),
         )
 
     def check_fatal(self, tally: Tally, *, table: str) -> None:

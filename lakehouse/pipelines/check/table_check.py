@@ -13,6 +13,7 @@ from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.check.spark_messages import described
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.steps import OtherTable, Step
+from lakehouse.pipelines.declare.steps.failed_casts import has_failed_casts
 from lakehouse.pipelines.errors import (
     DuplicateColumnError,
     LostCastErrorsError,
@@ -71,6 +72,8 @@ class TableCheck:
         for position, step in enumerate(self.table.all_steps):
             if mode is not None and step.compares_with_target(mode.old_rows):
                 compared.append((step, step.compared_columns(frame)))
+            if has_failed_casts(frame) and not step.keeps_failed_casts:
+                frame = frame.drop(CAST_ERRORS)  # rows with failed casts pass by such a step
             after = self._apply(step, frame)
             if after is None:
                 self._leave_unchecked(position + 1)

@@ -20,6 +20,7 @@ from lakehouse.pipelines.declare.steps import (
     RowWords,
     Step,
 )
+from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
 from lakehouse.pipelines.errors import UnknownSourceError
 from lakehouse.quality import Action, Condition, Expectation, Schema, as_struct
@@ -116,9 +117,7 @@ class Flow(ColumnWords, RowWords, JoinWords, GroupWords, CustomWords):
     def apply(self, frame: DataFrame, tables: Mapping[str, DataFrame] | None = None) -> DataFrame:
         """Run the steps on ``frame``, without storage; ``tables`` are those that joins read, by name."""
         context = _GivenTables(tables or {}, location=self.source.location)
-        for step in self.steps:
-            frame = step.apply(frame, context)
-        return frame
+        return apply_steps(self.steps, frame, context)
 
 
 class UnknownFlowWordError(UnknownWordError, AttributeError):

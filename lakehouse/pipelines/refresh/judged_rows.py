@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
+from lakehouse.pipelines.refresh.failed_casts import FailedCasts
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
 from lakehouse.quality import CAST_ERRORS, Expectation, Judgement, Tally, judge
 from lakehouse.tables import StagedRows
@@ -25,7 +27,7 @@ class JudgedRows:
     """Counts the kept rows while they are written, where no rule counted them before."""
     quarantined: DataFrame | None = None
     tally: Tally | None = None
-    persisted: DataFrame | None = None
+    persisted: tuple[DataFrame, ...] = ()
     rejected_count: int = 0
     """How many of the quarantined rows stand for inputs that the source rejects."""
 
@@ -64,8 +66,8 @@ class JudgedRows:
 
     def release(self) -> None:
         """Let go of what was kept in memory."""
-        if self.persisted is not None:
-            self.persisted.unpersist()
+        for frame in self.persisted:
+            frame.unpersist()
 
 
 def judged(
@@ -73,12 +75,12 @@ def judged(
 ) -> JudgedRows:
     """Judge the rows that reach a table's rules. Raises ExpectationFailedError when one breaks a fatal rule."""
     frame, entered = counter.count(frame)
-    if not expectations and CAST_ERRORS not in frame.columns:
+    if not expectations and CAST_ERRORS not in frame.columns and not counter.failed_casts:
         return JudgedRows(kept=frame, kept_point=entered)
     judgement = judge(frame, expectations)
     persisted = judgement.marked.persist()
     try:
-        return _counted(judgement, entered, table)
+        return _with_failed_casts(_counted(judgement, entered, table), counter.failed_casts)
     except BaseException:
         persisted.unpersist()
         raise
@@ -93,5 +95,25 @@ def _counted(judgement: Judgement, entered: Observation, table: str) -> JudgedRo
         kept=judgement.kept(),
         quarantined=judgement.quarantined() if tally.quarantined else None,
         tally=tally,
-        persisted=judgement.marked,
+        persisted=(judgement.marked,),
     )
+
+
+def _with_failed_casts(judged_rows: JudgedRows, failed: FailedCasts) -> JudgedRows:
+    """Add the rows that were set aside before the rules: they count as come in and as quarantined."""
+    if not failed or judged_rows.tally is None:
+        return judged_rows
+    found = [rows.persist() for rows in failed.rows(judged_rows.kept)]
+    together = [*([judged_rows.quarantined] if judged_rows.quarantined is not None else []), *found]
+    return dataclasses.replace(
+        judged_rows,
+        quarantined=_union(together),
+        tally=judged_rows.tally.with_failed_casts(sum(rows.count() for rows in found)),
+        persisted=(*judged_rows.persisted, *found),
+    )
+
+
+def _union(frames: Sequence[DataFrame]) -> DataFrame | None:
+    if not frames:
+        return None
+    return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), frames)

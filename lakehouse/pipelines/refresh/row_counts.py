@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
+from lakehouse.pipelines.refresh.failed_casts import FailedCasts
+
 __all__ = ["RowCounter", "StepCount"]
 
 
@@ -26,6 +28,8 @@ class RowCounter:
 
     _steps: list[tuple[str, Observation, Observation]] = field(default_factory=list)
     _last: tuple[DataFrame, Observation] | None = None
+    failed_casts: FailedCasts = field(default_factory=FailedCasts)
+    """Rows that left the way before they could be counted at its end."""
 
     def count(self, frame: DataFrame) -> tuple[DataFrame, Observation]:
         """Return the frame with a counting point at its end; where it has one, that one."""
@@ -47,6 +51,7 @@ class RowCounter:
         """Take over the points of a frame that this one goes on from."""
         self._steps = [*other._steps, *self._steps]
         self._last = other._last
+        self.failed_casts.go_on_from(other.failed_casts)
 
     def steps(self) -> tuple[StepCount, ...]:
         """Return what each noted step took out."""

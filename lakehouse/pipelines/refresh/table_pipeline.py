@@ -357,6 +357,7 @@ class TablePipeline:
         for step in steps:
             if step.compares_with_target(self.write_mode.old_rows):
                 compared.append((step, tuple(step.compared_columns(frame))))
+            frame = counter.failed_casts.before(step, frame)
             apply = partial(step.apply, context=pinned)
             frame = counter.around(step.label, frame, apply) if step.removes_rows else apply(frame)
         return SteppedRows(frame=frame, compared=tuple(compared))

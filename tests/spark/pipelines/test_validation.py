@@ -25,6 +25,7 @@ from lakehouse.pipelines import (
     resolve,
     run_pipeline,
 )
+from lakehouse.pipelines.declare.steps import Step, StepContext
 from lakehouse.pipelines.errors import (
     BrokenStepError,
     CycleError,
@@ -39,11 +40,23 @@ from lakehouse.pipelines.errors import (
     UnknownSourceError,
     UnwritableColumnError,
 )
+from lakehouse.quality import CAST_ERRORS
+from lakehouse.source_location import caller_location
 
 pytestmark = pytest.mark.spark
 
 SALES = {"InvoiceNo": "string", "Quantity": "int", "UnitPrice": "decimal(10,2)"}
 TYPED = read("raw", incremental=True).cast(SALES)
+
+
+class Forgetful(Step):
+    """Says that it keeps failed casts, and drops them."""
+
+    keeps_failed_casts = True
+    label = "forgetful"
+
+    def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
+        return frame.drop(CAST_ERRORS)
 
 
 @pytest.fixture
@@ -170,11 +183,42 @@ def test_a_function_that_raises_is_an_error_with_its_words(resolved: Callable[..
     assert "no rows yet" in str(problem)
 
 
-def test_failed_casts_can_not_be_lost_on_the_way(resolved: Callable[..., Resolution]) -> None:
-    (problem,) = resolved(sums=TYPED.aggregate(by="InvoiceNo").append()).problems
+def test_a_step_that_says_it_keeps_failed_casts_must_keep_them(resolved: Callable[..., Resolution]) -> None:
+    (problem,) = resolved(sums=TYPED.step(Forgetful(location=caller_location())).append()).problems
     assert isinstance(problem, LostCastErrorsError)
-    null = read("raw", incremental=True).cast(SALES, on_error="null").aggregate(by="InvoiceNo").append()
-    assert resolved(sums=null).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("type_", "reason"),
+    [
+        ("date 'dd/mm/yyyy'", "no month"),
+        ("date 'dd/MM/YYYY'", "write 'yyyy'"),
+        ("date 'dd/MM/yyyy HH:mm'", "lose the time of day"),
+        ("timestamp_ntz 'dd/MM/yyyy XXX'", "lose the zone"),
+        ("timestamp 'dd/MM/yyyy hh:mm'", "needs 'a'"),
+        ("timestamp 'yyyy-MM-dd HH:mm:ss.SSSSSSSSS'", "means nothing"),
+        ("timestamp 'yyyy-MM-dd' in 'Europe/Berlni'", "names no time zone"),
+        ("timestamp 'yyyy-MM-dd VV' in 'Europe/Berlin'", "names a zone"),
+        ("date 'yyyy-MM-dd' in 'Europe/Berlin'", "has no zone"),
+        ("decimal(10,2) '#,##0'", "1234.56"),
+        ("decimal(10,2) '1,234,56'", "two different marks"),
+        ("boolean 'yes'", "words for true and false"),
+        ("boolean 'yes/yes'", "true and for false"),
+        ("string 'abc'", "have a format"),
+        ("dat 'dd/MM/yyyy'", "Spark can't read"),
+        ("decimal(10,2", "Spark can't read"),
+    ],
+)
+def test_a_wrong_type_or_format_is_found_with_its_line(
+    resolved: Callable[..., Resolution], type_: str, reason: str
+) -> None:
+    before = caller_location()
+    flow = read("raw", incremental=True).cast({"Quantity": "int", "UnitPrice": type_})
+    (problem,) = resolved(sales=flow.append()).problems
+    assert isinstance(problem, BrokenStepError)
+    assert str(problem).startswith(f"{before.file}:{before.line + 1}: cast(UnitPrice) of 'sales'")
+    assert reason in str(problem)
+    assert type_ in str(problem)
 
 
 def test_a_deduplicate_must_be_comparable_with_what_the_table_holds(

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.yaml_part import YamlPart
-from lakehouse.quality import CAST_ERRORS, CastPolicy, Schema, as_struct, cast_columns
+from lakehouse.quality import CastPolicy, Schema, as_struct, cast_columns, cast_targets
 from lakehouse.source_location import caller_location
 from lakehouse.words import word
 
@@ -35,8 +35,7 @@ class Select(Step):
         return f"select({', '.join(self.columns)})"
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
-        carried = [CAST_ERRORS] if CAST_ERRORS in frame.columns and CAST_ERRORS not in self.columns else []
-        return frame.selectExpr(*self.columns, *carried)
+        return frame.selectExpr(*self.columns)
 
     def parts(self) -> Sequence[Step]:
         return [replace(self, columns=(column,)) for column in self.columns]
@@ -48,6 +47,7 @@ class Rename(Step):
     """Gives columns other names: (old, new) pairs."""
 
     yaml_type: ClassVar[Any] = Mapping[str, str]
+    keeps_failed_casts: ClassVar[bool] = True
 
     names: tuple[tuple[str, str], ...]
 
@@ -79,6 +79,7 @@ class Cast(Step):
     """Gives columns their types: (name, type) pairs or DDL text; a value that can't be cast goes by the policy."""
 
     yaml_type: ClassVar[Any] = _CastYaml
+    keeps_failed_casts: ClassVar[bool] = True
 
     schema: tuple[tuple[str, str], ...] | str
     on_error: CastPolicy
@@ -96,9 +97,8 @@ class Cast(Step):
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         schema: Schema = self.schema if isinstance(self.schema, str) else dict(self.schema)
-        struct = as_struct(schema)
-        check_columns(self, struct.names, frame)
-        return cast_columns(frame, struct, on_error=self.on_error)
+        check_columns(self, list(cast_targets(schema)), frame)
+        return cast_columns(frame, schema, on_error=self.on_error)
 
     def parts(self) -> Sequence[Step]:
         if isinstance(self.schema, str):

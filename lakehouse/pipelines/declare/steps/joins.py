@@ -9,6 +9,13 @@ from typing import Any, ClassVar, Protocol, Self
 from pyspark.sql import DataFrame
 
 from lakehouse.pipelines.declare.sources import Source, TableReference, TableSource
+from lakehouse.pipelines.declare.steps.failed_casts import (
+    apply_steps,
+    failed_rows,
+    good_rows,
+    has_failed_casts,
+    with_failed,
+)
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import UnknownSourceError
@@ -28,7 +35,7 @@ class _JoinYaml:
 @word("join")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join(Step):
-    """Joins another table, after that table's own steps."""
+    """Joins another table, after that table's own steps. Its rows with failed casts are not joined, but quarantined."""
 
     yaml_type: ClassVar[Any] = _JoinYaml
 
@@ -47,12 +54,13 @@ class Join(Step):
         return f"join({self.other.table}, on={', '.join(self.on)})"
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
-        other = context.table(self.other.table).frame
-        for step in self.other_steps:
-            other = step.apply(other, context)
+        other = apply_steps(self.other_steps, context.table(self.other.table).frame, context)
         check_columns(self, self.on, frame)
         check_columns(self, self.on, other)
-        return frame.join(other, on=list(self.on), how=self.how)
+        if not has_failed_casts(other):
+            return frame.join(other, on=list(self.on), how=self.how)
+        joined = frame.join(good_rows(other), on=list(self.on), how=self.how)
+        return with_failed(joined, failed_rows(other))
 
     def tables(self) -> Sequence[TableReference]:
         return (*self.other.tables(), *(each for step in self.other_steps for each in step.tables()))
