@@ -54,7 +54,7 @@ class ExpectationFailedError(DataError):
         super().__init__(
             f"{broken_rows} rows for {table!r} break the rule {rule!r} ({condition}), such as "
             f"{'; '.join(examples)}. Nothing was written.",
-            fix="mend the source, or declare the rule as expect_or_quarantine to go on without these rows.",
+            fix="correct the source, or declare the rule as expect_or_quarantine to go on without these rows.",
         )
 
 
@@ -78,7 +78,7 @@ class SchemaMismatchError(TableError):
         self.differences = tuple(differences)
         listed = "; ".join(differences)
         super().__init__(
-            f"{subject} has not the schema that is expected: {listed}.",
+            f"{subject} does not have the expected schema (schema mismatch): {listed}.",
             fix="bring the definition and the table together: cast or rename, or let the table take new "
             "columns with append(evolve_schema=True).",
         )
