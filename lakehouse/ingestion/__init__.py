@@ -1,7 +1,8 @@
 """Files from a landing zone into frames: found, inspected, read by name. It keeps no progress and writes no table."""
 
-from lakehouse.ingestion.errors import MissingLandingZoneError
-from lakehouse.ingestion.file_tracking import FileInputs, TrackedFile, changed_files, inspect_files
+from lakehouse.ingestion.errors import InvalidFormatError, MissingLandingZoneError, UnreadableFileError
+from lakehouse.ingestion.file_inputs import FileInputs, TrackedFile
+from lakehouse.ingestion.file_tracking import FileTracker
 from lakehouse.ingestion.formats import (
     METADATA_COLUMNS,
     Accepted,
@@ -10,9 +11,7 @@ from lakehouse.ingestion.formats import (
     FileFormat,
     Inspection,
     Rejected,
-    inspect_csv,
     raw_schema,
-    read_csv_files,
 )
 from lakehouse.ingestion.landing_zone import (
     LandedFile,
@@ -29,7 +28,9 @@ __all__ = [
     "DigestingStream",
     "FileFormat",
     "FileInputs",
+    "FileTracker",
     "Inspection",
+    "InvalidFormatError",
     "LandedFile",
     "LandingZone",
     "LocalLandingZone",
@@ -37,10 +38,7 @@ __all__ = [
     "Rejected",
     "StoredLandingZone",
     "TrackedFile",
-    "changed_files",
-    "inspect_csv",
-    "inspect_files",
+    "UnreadableFileError",
     "landing_zone",
     "raw_schema",
-    "read_csv_files",
 ]

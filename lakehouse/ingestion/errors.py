@@ -1,11 +1,11 @@
-"""What can go wrong before a file is read; a bad file itself is no error but a verdict."""
+"""What is wrong with a declaration of files, and with the content of one."""
 
 from __future__ import annotations
 
-from lakehouse.errors import DefinitionError
+from lakehouse.errors import DataError, DefinitionError
 from lakehouse.source_location import SourceLocation
 
-__all__ = ["MissingLandingZoneError"]
+__all__ = ["InvalidFormatError", "MissingLandingZoneError", "UnreadableFileError"]
 
 
 class MissingLandingZoneError(DefinitionError):
@@ -23,3 +23,23 @@ class MissingLandingZoneError(DefinitionError):
     def at(self, location: SourceLocation) -> MissingLandingZoneError:
         """Return the same error with the line that declares the files."""
         return MissingLandingZoneError(pattern=self.pattern, folder=self.folder, location=location)
+
+
+class InvalidFormatError(DefinitionError):
+    """A file format is declared with an option that no file can be read by."""
+
+    def __init__(self, *, problem: str, fix: str, location: SourceLocation | None = None) -> None:
+        self.problem = problem
+        where = f"{location}: " if location else ""
+        super().__init__(f"{where}{problem}.", fix=fix)
+
+    def at(self, location: SourceLocation) -> InvalidFormatError:
+        """Return the same error with the line that declares the files."""
+        return InvalidFormatError(problem=self.problem, fix=self.fix, location=location)
+
+
+class UnreadableFileError(DataError):
+    """A file can't be read without guessing; the message completes "the file is rejected: …".
+
+    A format raises it within, and gives the reason in its verdict: a bad file stops no table.
+    """

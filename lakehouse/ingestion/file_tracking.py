@@ -1,134 +1,161 @@
-"""Which files of a landing zone are new, and whether each can be read. Decides; reads no row and writes nothing."""
+"""Which files of a landing zone are new, and whether each can be read. Decides; takes no row and writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
+from lakehouse.errors import StorageError
+from lakehouse.ingestion.file_inputs import UNREADABLE, FileInputs, TrackedFile
+from lakehouse.ingestion.file_memory import FileMemory
 from lakehouse.ingestion.formats import Accepted, FileFormat, Inspection, Rejected
 from lakehouse.ingestion.landing_zone import LandedFile, LandingZone
+from lakehouse.storage import AccessDeniedError, NotFoundError
+from lakehouse.version import __version__
 
-__all__ = ["FileInputs", "TrackedFile", "changed_files", "inspect_files"]
+__all__ = ["FileTracker"]
 
 _INSPECTORS = 4
+_LONGEST_WAIT_SECONDS = 1.0
+_GONE = "it was gone before its rows were written"
 
 
-class TrackedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A file as a batch names it: its state when it was inspected, and what was found."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTracker:
+    """Finds what is new in one landing zone, for one table."""
 
-    path: str
-    size_bytes: int
-    modified_ms: int
-    digest: str
-    facts: dict[str, Any] = {}
-    """What the file's format keeps for reading it."""
-    reason: str | None = None
-    """Why it can't be used; None when it can."""
+    zone: LandingZone
+    file_format: FileFormat
+    at_rest_seconds: float | None = None
+    """How long a file must have been left alone to be taken for whole; None leaves it to the zone."""
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
 
-    @property
-    def inspection(self) -> Inspection:
-        """What was found."""
-        if self.reason is not None:
-            return Rejected(reason=self.reason, digest=self.digest)
-        return Accepted(facts=self.facts, digest=self.digest)
+    def candidates(self, history: Iterable[Mapping[str, Any]]) -> tuple[LandedFile, ...]:
+        """Return the files that need a look after the batches in ``history``. Lists, and reads no file."""
+        memory = self._memory(history)
+        return tuple(file for file in self.zone.files() if not memory.knows_state(file))
 
+    def inspected(
+        self, candidates: Sequence[LandedFile], history: Iterable[Mapping[str, Any]]
+    ) -> FileInputs | None:
+        """Return the candidates with news, inspected; None when there are none.
 
-class FileInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """The files of one batch."""
+        A file is known by its path. One that was rejected may come again with other content; one that was taken
+        may not: its rows would be doubled, so it is rejected with that reason. A file that is still being
+        written is left for a later look.
+        """
+        memory, listed_at = self._memory(history), self.clock()
+        ready = [
+            file for file in candidates if self._seconds_to_rest(file, listed_at) <= _LONGEST_WAIT_SECONDS
+        ]
+        with ThreadPoolExecutor(_INSPECTORS) as pool:
+            inspections = list(pool.map(self._inspect, ready))
+        wait = max((self._seconds_to_rest(file, listed_at) for file in ready), default=0.0)
+        if (rest := listed_at + wait - self.clock()) > 0 and wait > 0:
+            self.sleep(min(rest, wait))
+        now = self.zone.now([file.path for file in ready])
+        found = [
+            self._judged(file, inspection, memory)
+            for file, inspection in zip(ready, inspections, strict=True)
+            if inspection is not None and (file.fault is not None or now.get(file.path) == file)
+        ]
+        inputs = FileInputs(files=tuple(found))
+        return inputs if inputs.new() else None
 
-    files: tuple[TrackedFile, ...]
+    def recheck(self, inputs: FileInputs, *, reading_again: bool) -> FileInputs:
+        """Return a batch's files, those rejected that it would read and that are not as it names them.
 
-    @classmethod
-    def of(cls, inputs: Mapping[str, Any]) -> FileInputs:
-        """Read a batch's inputs."""
-        return msgspec.convert(inputs, cls)
+        With ``reading_again`` they are inspected again, so that none can stop a batch twice.
+        """
+        to_read = inputs.accepted()
+        now = self.zone.now(to_read)
+        files = []
+        for file in inputs.files:
+            change = None
+            if file.path in to_read:
+                change = self._change(file, now.get(file.path), reading_again=reading_again)
+            files.append(file if change is None else file.set_aside(change))
+        return FileInputs(files=tuple(files))
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the inputs as a batch keeps them."""
-        return {"files": [msgspec.to_builtins(file) for file in self.files]}
+    def _memory(self, history: Iterable[Mapping[str, Any]]) -> FileMemory:
+        return FileMemory(history, declaration=self._declaration())
 
-    def accepted(self) -> dict[str, Accepted]:
-        """Return the files to read, by path."""
-        return {file.path: found for file in self.files if isinstance(found := file.inspection, Accepted)}
+    def _declaration(self) -> str:
+        text = f"{__version__} {self.file_format.declaration()}"
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
-    def rejected(self) -> dict[str, Rejected]:
-        """Return the files to set aside, by path."""
-        return {file.path: found for file in self.files if isinstance(found := file.inspection, Rejected)}
+    def _seconds_to_rest(self, file: LandedFile, now: float) -> float:
+        needed = self.zone.at_rest_seconds if self.at_rest_seconds is None else self.at_rest_seconds
+        if needed <= 0 or file.fault is not None:
+            return 0.0
+        # A time far ahead is another machine's clock, and no sign that somebody writes.
+        return max(0.0, needed - abs(now - file.modified_ms / 1000))
 
-    def changed_in(self, zone: LandingZone) -> TrackedFile | None:
-        """Return the first accepted file that is not in the zone as it was; None when all are."""
-        now = {file.path: (file.size_bytes, file.modified_ms) for file in zone.files()}
-        for file in self.files:
-            if file.reason is None and now.get(file.path) != (file.size_bytes, file.modified_ms):
-                return file
+    def _inspect(self, file: LandedFile) -> Inspection | None:
+        """Return what is found in a file; None when it is gone."""
+        if file.fault is not None:
+            return Rejected(reason=file.fault, digest=file.fault)
+        try:
+            with self.zone.open(file) as stream:
+                return self.file_format.inspect(stream, name=file.path)
+        except (FileNotFoundError, NotFoundError):
+            return None
+        except (OSError, AccessDeniedError) as error:
+            reason = _unreadable(error)
+            return Rejected(reason=reason, digest=f"{UNREADABLE} {reason}")
+
+    def _judged(self, file: LandedFile, found: Inspection, memory: FileMemory) -> TrackedFile:
+        repeats = memory.has_taken(file.path, found.digest)
+        if repeats:
+            found = Accepted(digest=found.digest)
+        elif memory.was_taken(file.path) and not found.digest.startswith(UNREADABLE):
+            found = Rejected(reason="it was taken before, with other content", digest=found.digest)
+        return TrackedFile.found(
+            file,
+            found,
+            declaration=self._declaration(),
+            repeats=repeats or memory.has_rejected(file.path, found),
+        )
+
+    def _change(self, file: TrackedFile, now: LandedFile | None, *, reading_again: bool) -> Rejected | None:
+        """Say why a file can't be read as a batch names it; None when it can."""
+        if now is None:
+            return Rejected(reason=_GONE, digest=file.digest)
+        if now.fault is not None:
+            return Rejected(reason=now.fault, digest=file.digest)
+        if (now.size_bytes, now.modified_ms) != file.state:
+            how = f"it had {file.size_bytes} bytes, and has {now.size_bytes}"
+            return Rejected(reason=_changed(how), digest=file.digest)
+        return self._change_within(file, now) if reading_again else self._why_closed(file, now)
+
+    def _change_within(self, file: TrackedFile, now: LandedFile) -> Rejected | None:
+        """Say why a file whose size and time are the same can't be read as a batch names it."""
+        found = self._inspect(now)
+        if found is None:
+            return Rejected(reason=_GONE, digest=file.digest)
+        if isinstance(found, Rejected):
+            return found
+        if found.digest != file.digest:
+            return Rejected(reason=_changed("size and time are the same"), digest=found.digest)
+        return None
+
+    def _why_closed(self, file: TrackedFile, now: LandedFile) -> Rejected | None:
+        """Say why a file does not open; None when it does."""
+        try:
+            self.zone.open(now).close()
+        except (OSError, StorageError) as error:
+            return Rejected(reason=_unreadable(error), digest=file.digest)
         return None
 
 
-def changed_files(zone: LandingZone, history: Iterable[Mapping[str, Any]]) -> tuple[LandedFile, ...]:
-    """Return the files that differ from those in ``history`` by path, size or time. Lists, and reads no file."""
-    seen = _seen(history)
-    return tuple(file for file in zone.files() if not _same_state(file, seen.get(file.path)))
+def _changed(how: str) -> str:
+    return f"it changed before its rows were written ({how})"
 
 
-def inspect_files(
-    zone: LandingZone,
-    candidates: Sequence[LandedFile],
-    file_format: FileFormat,
-    history: Iterable[Mapping[str, Any]],
-) -> FileInputs | None:
-    """Return the candidates whose content is not in ``history``, inspected; None when there are none.
-
-    A file is known by its path. One that was rejected may come again with other content; one that was taken
-    may not: its rows would be doubled, so it is rejected with that reason.
-    """
-    seen = _seen(history)
-    with ThreadPoolExecutor(_INSPECTORS) as pool:
-        inspections = list(pool.map(lambda file: _inspect(zone, file_format, file), candidates))
-    found = [
-        _tracked(file, _unless_taken_before(inspection, seen.get(file.path)))
-        for file, inspection in zip(candidates, inspections, strict=True)
-        if not _same_content(inspection, seen.get(file.path))
-    ]
-    return FileInputs(files=tuple(found)) if found else None
-
-
-def _seen(history: Iterable[Mapping[str, Any]]) -> dict[str, TrackedFile]:
-    return {file.path: file for inputs in history for file in FileInputs.of(inputs).files}
-
-
-def _same_state(file: LandedFile, known: TrackedFile | None) -> bool:
-    return known is not None and (file.size_bytes, file.modified_ms) == (known.size_bytes, known.modified_ms)
-
-
-def _same_content(inspection: Inspection, known: TrackedFile | None) -> bool:
-    return known is not None and inspection.digest == known.digest
-
-
-def _inspect(zone: LandingZone, file_format: FileFormat, file: LandedFile) -> Inspection:
-    if file.is_folder:
-        return Rejected(reason="it is a folder where a file is expected", digest="folder")
-    try:
-        with zone.open(file) as stream:
-            return file_format.inspect(stream, name=file.path)
-    except OSError as error:
-        return Rejected(reason=f"it can't be read ({error.strerror})", digest=f"unreadable {error.errno}")
-
-
-def _unless_taken_before(inspection: Inspection, known: TrackedFile | None) -> Inspection:
-    if known is None or known.reason is not None:
-        return inspection
-    return Rejected(reason="it was taken before, with other content", digest=inspection.digest)
-
-
-def _tracked(file: LandedFile, inspection: Inspection) -> TrackedFile:
-    return TrackedFile(
-        path=file.path,
-        size_bytes=file.size_bytes,
-        modified_ms=file.modified_ms,
-        digest=inspection.digest,
-        facts=dict(inspection.facts) if isinstance(inspection, Accepted) else {},
-        reason=inspection.reason if isinstance(inspection, Rejected) else None,
-    )
+def _unreadable(error: OSError | StorageError) -> str:
+    return f"it can't be read ({error.strerror if isinstance(error, OSError) else error})"

@@ -25,7 +25,6 @@ from lakehouse.pipelines.declare.yaml import read_yaml_definition
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import (
     BrokenStepError,
-    ChangedFileError,
     ChangedSourceError,
     ChangingInputError,
     CycleError,
@@ -84,7 +83,6 @@ __all__ = [
     "BatchState",
     "BrokenStepError",
     "BronzeIngestionPipeline",
-    "ChangedFileError",
     "ChangedSourceError",
     "ChangingInputError",
     "CycleError",

@@ -1,8 +1,7 @@
 """File formats, one file each: what is in a file, and how it becomes rows. They know no landing zone and no table."""
 
 from lakehouse.ingestion.formats.csv import CsvFormat
-from lakehouse.ingestion.formats.csv_inspection import inspect_csv
-from lakehouse.ingestion.formats.csv_reader import METADATA_COLUMNS, raw_schema, read_csv_files
+from lakehouse.ingestion.formats.csv_reader import METADATA_COLUMNS, raw_schema
 from lakehouse.ingestion.formats.digesting import DigestingStream
 from lakehouse.ingestion.formats.interface import Accepted, FileFormat, Inspection, Rejected
 
@@ -14,7 +13,5 @@ __all__ = [
     "FileFormat",
     "Inspection",
     "Rejected",
-    "inspect_csv",
     "raw_schema",
-    "read_csv_files",
 ]

@@ -3,41 +3,72 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
+from lakehouse.ingestion.errors import InvalidFormatError
+from lakehouse.ingestion.formats.csv_dialect import CsvDialect
 from lakehouse.ingestion.formats.csv_inspection import inspect_csv
-from lakehouse.ingestion.formats.csv_reader import raw_schema, read_csv_files
+from lakehouse.ingestion.formats.csv_reader import METADATA_COLUMNS, CsvReader, raw_schema
 from lakehouse.ingestion.formats.interface import Accepted, FileFormat, Inspection
 from lakehouse.words import word
 
 __all__ = ["CsvFormat"]
 
-_COMPRESSED = ".gz"
-
 
 @word("csv")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvFormat(FileFormat):
-    """CSV (RFC 4180) in UTF-8, plain or as gzip; each file's header has at least these columns, in any order."""
+    """CSV (RFC 4180), plain or compressed; each file's header has at least these columns, in any order."""
 
     columns: tuple[str, ...]
     delimiter: str = ","
+    """One or more characters."""
+    encoding: str = "utf-8"
+    """A name that Python knows, such as ``utf-16`` or ``latin-1``."""
+    optional: tuple[str, ...] = ()
+    """Those of the columns that a file may lack; they are NULL in its rows."""
+
+    def problems(self) -> Sequence[InvalidFormatError]:
+        problem = self._dialect.problem()
+        return [*([problem] if problem else []), *self._problems_of_columns()]
 
     def schema(self) -> StructType:
         return raw_schema(self.columns)
 
     def inspect(self, stream: BinaryIO, *, name: str) -> Inspection:
-        compressed = name.endswith(_COMPRESSED)
-        return inspect_csv(stream, columns=self.columns, compressed=compressed, delimiter=self.delimiter)
+        required = [column for column in self.columns if column not in self.optional]
+        return inspect_csv(stream, name=name, required=required, dialect=self._dialect)
 
     def read(
         self, spark: SparkSession, files: Mapping[str, Accepted], *, ingested_at: dt.datetime
     ) -> DataFrame:
-        return read_csv_files(
-            spark, files, columns=self.columns, delimiter=self.delimiter, ingested_at=ingested_at
+        return CsvReader(columns=self.columns, dialect=self._dialect).read(
+            spark, files, ingested_at=ingested_at
         )
+
+    def with_care(self, found: Accepted) -> Accepted:
+        return Accepted(digest=found.digest, facts={**found.facts, "plain": False})
+
+    @property
+    def _dialect(self) -> CsvDialect:
+        return CsvDialect(delimiter=self.delimiter, encoding=self.encoding)
+
+    def _problems_of_columns(self) -> list[InvalidFormatError]:
+        problems = []
+        if unknown := [name for name in self.optional if name not in self.columns]:
+            problem = f"the column {unknown[0]!r} is optional, and is none of the columns"
+            problems.append(
+                InvalidFormatError(problem=problem, fix=f"add {unknown[0]!r} to the columns, or take it out.")
+            )
+        taken: dict[str, str] = {name.lower(): name for name in METADATA_COLUMNS}
+        for name in self.columns:
+            if (other := taken.get(name.lower())) is not None:
+                problem = f"the column {name!r} can't stand beside {other!r} in one table"
+                problems.append(InvalidFormatError(problem=problem, fix="leave one of them out."))
+            taken[name.lower()] = name
+        return problems

@@ -1,113 +1,137 @@
-"""Whether a CSV file can be read without guessing: looked at whole, byte by byte, before Spark sees it."""
+"""Whether a CSV file can be read without guessing: looked at whole, byte by byte, before its rows are taken."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import gzip
-import io
-import zlib
-from collections.abc import Sequence
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import BinaryIO, cast
 
 from lakehouse.errors import closest_name
+from lakehouse.ingestion.errors import UnreadableFileError
+from lakehouse.ingestion.formats.compression import (
+    compression_of,
+    decompressed,
+    guessed_kind,
+)
+from lakehouse.ingestion.formats.csv_dialect import CsvDialect
+from lakehouse.ingestion.formats.csv_plainness import (
+    PLAIN_DELIMITERS,
+    is_plain,
+    is_plain_name,
+    whole_lines,
+)
 from lakehouse.ingestion.formats.digesting import DigestingStream
 from lakehouse.ingestion.formats.interface import Accepted, Inspection, Rejected
 
 __all__ = ["inspect_csv"]
 
-_CHUNK_BYTES = 1 << 20
-_OTHER_DELIMITERS = {";": "';'", "\t": "a tab", "|": "'|'"}
+_BOM = b"\xef\xbb\xbf"
+_HEAD_BYTES = 16
+_OTHER_DELIMITERS = {",": "','", ";": "';'", "\t": "a tab", "|": "'|'"}
 
 
-class _UnreadableFileError(Exception):
-    """Carries the reason up to where the digest is known."""
+def inspect_csv(source: BinaryIO, *, name: str, required: Sequence[str], dialect: CsvDialect) -> Inspection:
+    """Read ``source`` to its end and say whether it holds at least the columns ``required``, by name.
 
-
-class _Content:
-    """Checks decompressed bytes as they pass: UTF-8, NUL, line breaks within quotes."""
-
-    def __init__(self) -> None:
-        self.head = bytearray()
-        self.multiline = False
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._inside_quotes = False
-        self._offset = 0
-
-    def take(self, chunk: bytes) -> None:
-        if len(self.head) < _CHUNK_BYTES:
-            self.head += chunk
-        if (at := chunk.find(0)) >= 0:
-            raise _UnreadableFileError(f"byte {self._offset + at} is NUL")
-        self._decode(chunk, final=False)
-        for number, segment in enumerate(chunk.split(b'"')):
-            if number:
-                self._inside_quotes = not self._inside_quotes
-            self.multiline = self.multiline or (self._inside_quotes and b"\n" in segment)
-        self._offset += len(chunk)
-
-    def finish(self) -> None:
-        self._decode(b"", final=True)
-
-    def _decode(self, chunk: bytes, *, final: bool) -> None:
-        try:
-            self._decoder.decode(chunk, final)
-        except UnicodeDecodeError as error:
-            at = self._offset + error.start
-            raise _UnreadableFileError(f"it is not UTF-8 (about byte {at}: {error.reason})") from error
-
-
-def inspect_csv(source: BinaryIO, *, columns: Sequence[str], compressed: bool, delimiter: str) -> Inspection:
-    """Read ``source`` to its end and say whether it holds at least ``columns``, by name, in clean UTF-8.
-
-    Facts: ``header``, its names in order; ``multiline``, whether a quoted field holds a line break, so that the
-    file can't be split by lines. The digest is BLAKE2b of the bytes as they lie in the landing zone.
+    Facts: ``header``, its names in order; ``plain``, whether Spark's own reader gives the same rows as the exact
+    one. The digest is BLAKE2b of the bytes as they lie in the landing zone.
     """
     raw = DigestingStream(source)
     try:
-        content = _read_through(raw, compressed=compressed)
-        header = _header(bytes(content.head), delimiter)
-        _check_header(header, columns, delimiter)
-    except _UnreadableFileError as error:
+        found = _Inspector(raw=raw, name=name, dialect=dialect).look_through()
+        _check_header(found.header, required, dialect.delimiter)
+    except UnreadableFileError as error:
         return Rejected(reason=str(error), digest=raw.digest_of_all())
-    facts = {"header": list(header), "multiline": content.multiline}
+    facts = {"header": list(found.header), "plain": found.plain}
     return Accepted(facts=facts, digest=raw.digest_of_all())
 
 
-def _read_through(raw: DigestingStream, *, compressed: bool) -> _Content:
-    content = _Content()
-    stream: io.RawIOBase | gzip.GzipFile = gzip.GzipFile(fileobj=raw, mode="rb") if compressed else raw
-    try:
-        while chunk := stream.read(_CHUNK_BYTES):
-            content.take(chunk)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise _UnreadableFileError(f"its gzip stream is broken ({error})") from error
-    content.finish()
-    if not content.head:
-        raise _UnreadableFileError("it is empty")
-    return content
+@dataclass(frozen=True, slots=True)
+class _Found:
+    header: tuple[str, ...]
+    plain: bool
 
 
-def _header(head: bytes, delimiter: str) -> tuple[str, ...]:
-    text = head.decode("utf-8", errors="ignore").removeprefix("\ufeff")
-    try:
-        return tuple(next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []))
-    except csv.Error as error:
-        raise _UnreadableFileError(f"its header can't be read ({error})") from error
+class _Inspector:
+    """Goes through one file once: quickly while its lines are plain, by the exact rules from the first that is not."""
+
+    def __init__(self, *, raw: DigestingStream, name: str, dialect: CsvDialect) -> None:
+        self._name = name
+        self._dialect = dialect
+        self._head = b""
+        self._odd = False
+        self._content = decompressed(cast("BinaryIO", raw), name, note_oddity=self._note_oddity)
+
+    def look_through(self) -> _Found:
+        try:
+            found = self._through(_without_bom(whole_lines(self._dialect.utf8(self._noted()))))
+        except UnreadableFileError as error:
+            raise self._explained(error) from error
+        if found.header:
+            return found
+        raise UnreadableFileError("it has no header" if self._head else "it is empty")
+
+    def _through(self, blocks: Iterator[bytes]) -> _Found:
+        header, lines = None, 0
+        one_plain_character = self._dialect.delimiter in PLAIN_DELIMITERS
+        for block in blocks:
+            if not one_plain_character or not is_plain(block, self._dialect.delimiter):
+                rest = self._strictly(chain([block], blocks), first_line=lines + 1)
+                return _Found(header or rest, plain=False)
+            header = header or self._first_row(block)
+            lines += block.count(b"\n")
+        plain = not self._odd and self._dialect.is_utf8 and is_plain_name(self._name)
+        return _Found(header or (), plain=plain)
+
+    def _strictly(self, blocks: Iterable[bytes], *, first_line: int) -> tuple[str, ...]:
+        """Read all rows, so that one that breaks the rules is found; return the fields of the first."""
+        rows = self._dialect.rows(blocks, first_line=first_line)
+        first = next(rows, None)
+        for _ in rows:
+            pass
+        return tuple(first.fields) if first else ()
+
+    def _first_row(self, block: bytes) -> tuple[str, ...]:
+        row = next(self._dialect.rows([block]), None)
+        return tuple(row.fields) if row else ()
+
+    def _noted(self) -> Iterator[bytes]:
+        for chunk in self._content:
+            if len(self._head) < _HEAD_BYTES:
+                self._head += chunk[:_HEAD_BYTES]
+            yield chunk
+
+    def _note_oddity(self) -> None:
+        self._odd = True
+
+    def _explained(self, error: UnreadableFileError) -> UnreadableFileError:
+        kind = guessed_kind(self._head)
+        if kind is None:
+            return error
+        if kind == "UTF-16":
+            return UnreadableFileError(f"{error}: it seems to be UTF-16, which encoding='utf-16' declares")
+        inside = f", inside {packed}" if (packed := compression_of(self._name)) else ""
+        return UnreadableFileError(f"{error}: it seems to be {kind}{inside}, which its name does not say")
 
 
-def _check_header(header: tuple[str, ...], columns: Sequence[str], delimiter: str) -> None:
+def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    first = next(blocks, b"")
+    yield from chain([first.removeprefix(_BOM)], blocks)
+
+
+def _check_header(header: tuple[str, ...], required: Sequence[str], delimiter: str) -> None:
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
-        raise _UnreadableFileError(f"its header names {_listed(repeated)} more than once")
-    missing = [name for name in columns if name not in header]
+        raise UnreadableFileError(f"its header names {_listed(repeated)} more than once")
+    missing = [name for name in required if name not in header]
     if not missing:
         return
     if len(header) == 1 and (other := [d for d in _OTHER_DELIMITERS if d != delimiter and d in header[0]]):
-        raise _UnreadableFileError(
+        raise UnreadableFileError(
             f"its delimiter seems to be {_OTHER_DELIMITERS[other[0]]}, expected {delimiter!r}"
         )
-    raise _UnreadableFileError(_missing_message(missing, [name for name in header if name not in columns]))
+    raise UnreadableFileError(_missing_message(missing, [name for name in header if name not in required]))
 
 
 def _missing_message(missing: Sequence[str], unclaimed: Sequence[str]) -> str:

@@ -5,80 +5,97 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 
+from lakehouse.ingestion.formats.csv_dialect import CsvDialect
+from lakehouse.ingestion.formats.csv_exact_reader import exact_rows
 from lakehouse.ingestion.formats.interface import Accepted
-from lakehouse.tables import literal_path, quoted
+from lakehouse.ingestion.formats.rescue import MALFORMED_ROW
+from lakehouse.tables import literal_path
 
-__all__ = ["METADATA_COLUMNS", "raw_schema", "read_csv_files"]
+__all__ = ["METADATA_COLUMNS", "CsvReader", "raw_schema"]
 
 METADATA_COLUMNS = ("_source_file", "_ingested_at", "_rescued_data")
 """What each raw row carries beside its own columns."""
 
-_MALFORMED = "__lakehouse_malformed"
+_MALFORMED = "malformed"
+_MAX_COLUMNS = 20_480
 
 
 def raw_schema(columns: Sequence[str]) -> StructType:
-    """Return the schema of what ``read_csv_files`` gives: strings, then the metadata columns."""
+    """Return the schema of what CsvReader gives: strings, then the metadata columns."""
     text = [StructField(name, StringType()) for name in (*columns, "_source_file")]
     return StructType(
         [*text, StructField("_ingested_at", TimestampType()), StructField("_rescued_data", StringType())]
     )
 
 
-def read_csv_files(
-    spark: SparkSession,
-    files: Mapping[str, Accepted],
-    *,
-    columns: Sequence[str],
-    delimiter: str,
-    ingested_at: dt.datetime,
-) -> DataFrame:
-    """Read the files (path to inspection) into one frame of ``raw_schema(columns)``; nothing is dropped.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvReader:
+    """Reads files into one frame of ``raw_schema(columns)``; nothing is dropped, and an empty field is NULL.
 
     ``_rescued_data`` is JSON of what the columns don't cover: values of further columns by name, and as
-    ``_malformed_row`` the whole text of a row with more or fewer fields than its header.
+    ``_malformed_row`` the whole text of a row with more or fewer fields than its header. A column that a file
+    does not have is NULL in its rows.
     """
-    groups: dict[tuple[tuple[str, ...], bool], list[str]] = defaultdict(list)
-    for path, accepted in files.items():
-        header, multiline = tuple(accepted.facts["header"]), accepted.facts["multiline"]
-        groups[header, multiline].append(literal_path(path))
-    if not groups:
-        return spark.createDataFrame([], raw_schema(columns))
-    frames = [
-        _raw_rows(spark, paths, header, multiline, delimiter).select(
-            *(F.col(quoted(name)) for name in columns),
-            F.col("_metadata.file_path").alias("_source_file"),
-            F.lit(ingested_at).cast("timestamp").alias("_ingested_at"),
-            _rescued([name for name in header if name not in columns]).alias("_rescued_data"),
+
+    columns: Sequence[str]
+    dialect: CsvDialect
+
+    def read(
+        self, spark: SparkSession, files: Mapping[str, Accepted], *, ingested_at: dt.datetime
+    ) -> DataFrame:
+        """Read the files (path to inspection): plain ones by Spark's own reader, the others exactly."""
+        plain: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        others: dict[str, Sequence[str]] = {}
+        for path, accepted in files.items():
+            header = tuple(accepted.facts["header"])
+            if accepted.facts.get("plain", False) and len(header) < _MAX_COLUMNS:
+                plain[header].append(literal_path(path))
+            else:
+                others[path] = header
+        frames = [self._plain_rows(spark, paths, header) for header, paths in plain.items()]
+        if others:
+            frames.append(exact_rows(spark, others, columns=self.columns, dialect=self.dialect))
+        if not frames:
+            return spark.createDataFrame([], raw_schema(self.columns))
+        ingested = F.lit(ingested_at).cast("timestamp").alias("_ingested_at")
+        return reduce(DataFrame.unionByName, frames).select("*", ingested).select(*self._in_order())
+
+    def _plain_rows(self, spark: SparkSession, paths: list[str], header: tuple[str, ...]) -> DataFrame:
+        # Spark resolves names regardless of case, and has some of its own: columns go by their position.
+        at = {name: f"c{position}" for position, name in enumerate(header)}
+        fields = [StructField(name, StringType()) for name in (*at.values(), _MALFORMED)]
+        reader = spark.read.schema(StructType(fields)).options(
+            header=True,
+            sep=self.dialect.delimiter,
+            quote='"',
+            escape='"',  # a quote within quotes is doubled (RFC 4180); Spark's default is a backslash
+            mode="PERMISSIVE",
+            columnNameOfCorruptRecord=_MALFORMED,
+            encoding="UTF-8",
         )
-        for (header, multiline), paths in groups.items()
-    ]
-    return reduce(DataFrame.unionByName, frames)
+        columns = [
+            (F.col(at[name]) if name in at else F.lit(None).cast("string")).alias(name)
+            for name in self.columns
+        ]
+        extra = {name: at[name] for name in header if name not in self.columns}
+        return reader.csv(paths).select(
+            *columns,
+            F.col("_metadata.file_path").alias("_source_file"),
+            _rescued(extra).alias("_rescued_data"),
+        )
+
+    def _in_order(self) -> list[Column]:
+        return [F.col(f"`{name.replace('`', '``')}`") for name in raw_schema(self.columns).names]
 
 
-def _raw_rows(
-    spark: SparkSession, paths: list[str], header: tuple[str, ...], multiline: bool, delimiter: str
-) -> DataFrame:
-    fields = [StructField(name, StringType()) for name in (*header, _MALFORMED)]
-    reader = spark.read.schema(StructType(fields)).options(
-        header=True,
-        sep=delimiter,
-        quote='"',
-        escape='"',  # a quote within quotes is doubled (RFC 4180); Spark's default is a backslash
-        multiLine=multiline,
-        mode="PERMISSIVE",
-        columnNameOfCorruptRecord=_MALFORMED,
-        encoding="UTF-8",
-    )
-    return reader.csv(paths)
-
-
-def _rescued(extra: Sequence[str]) -> Column:
-    kept = [F.col(quoted(name)) for name in extra]
-    packed = F.to_json(F.struct(*kept, F.col(_MALFORMED).alias("_malformed_row")))
+def _rescued(extra: Mapping[str, str]) -> Column:
+    kept = [F.col(column).alias(name) for name, column in extra.items()]
+    packed = F.to_json(F.struct(*kept, F.col(_MALFORMED).alias(MALFORMED_ROW)))
     return F.nullif(packed, F.lit("{}"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any, BinaryIO, ClassVar
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
+from lakehouse.ingestion.errors import InvalidFormatError
 from lakehouse.words import Words
 
 __all__ = ["Accepted", "FileFormat", "Inspection", "Rejected"]
@@ -60,3 +61,16 @@ class FileFormat(ABC):
         self, spark: SparkSession, files: Mapping[str, Accepted], *, ingested_at: dt.datetime
     ) -> DataFrame:
         """Return the rows of the files (path to inspection), none of them left out."""
+
+    def problems(self) -> Sequence[InvalidFormatError]:
+        """Return what is wrong with the declaration, found without reading a file."""
+        return ()
+
+    def declaration(self) -> str:
+        """Return a text that changes with what ``inspect`` depends on: a rejected file is looked at again then."""
+        name = f"{type(self).__module__}.{type(self).__qualname__}"
+        return f"{name} {self!r}" if is_dataclass(self) else name
+
+    def with_care(self, found: Accepted) -> Accepted:
+        """Return what was found, for a second try at a file: ``read`` must not trust a faster way with it."""
+        return found

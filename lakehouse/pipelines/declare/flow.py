@@ -145,17 +145,30 @@ def from_files(
     pattern: str,
     *,
     columns: Schema | tuple[str, ...] | list[str] | None = None,
+    optional: Sequence[str] = (),
     delimiter: str = ",",
+    encoding: str = "utf-8",
+    at_rest_seconds: float | None = None,
     format: FileFormat | None = None,  # noqa: A002 - the word that Spark's readers use
 ) -> Flow:
     """Begin with the files that match ``pattern``, each taken exactly once.
 
     They are CSV, all columns as strings: ``columns`` are the names that each file's header must have, in any
-    order; of a schema only the names count. ``format`` reads files of another kind.
+    order; of a schema only the names count. Columns that are ``optional`` too are NULL where a file lacks them.
+    ``format`` reads files of another kind. A file is taken once it was left alone for ``at_rest_seconds``
+    (on a disk 0.2, in a store 0).
     """
     if format is None:
-        format = CsvFormat(columns=_column_names(columns or ()), delimiter=delimiter)  # noqa: A001
-    return begin(FileSource(pattern=pattern, format=format, location=caller_location()))
+        format = CsvFormat(  # noqa: A001
+            columns=_column_names(columns or ()),
+            optional=tuple(optional),
+            delimiter=delimiter,
+            encoding=encoding,
+        )
+    source = FileSource(
+        pattern=pattern, format=format, at_rest_seconds=at_rest_seconds, location=caller_location()
+    )
+    return begin(source)
 
 
 def read(table: str, *, incremental: bool = False) -> Flow:

@@ -11,7 +11,6 @@ from lakehouse.pipelines.errors.flows import (
     UnwritableColumnError,
 )
 from lakehouse.pipelines.errors.refresh import (
-    ChangedFileError,
     ChangedSourceError,
     ForeignTableError,
     LostBatchError,
@@ -43,7 +42,6 @@ from lakehouse.pipelines.errors.writing import (
 
 __all__ = [
     "BrokenStepError",
-    "ChangedFileError",
     "ChangedSourceError",
     "ChangingInputError",
     "CycleError",

@@ -8,7 +8,6 @@ from lakehouse.errors import DataError, DefinitionError, did_you_mean
 from lakehouse.source_location import SourceLocation
 
 __all__ = [
-    "ChangedFileError",
     "ChangedSourceError",
     "ForeignTableError",
     "LostBatchError",
@@ -17,18 +16,6 @@ __all__ = [
     "ReplacedInputError",
     "UnknownTableError",
 ]
-
-
-class ChangedFileError(DataError):
-    """A file changed or vanished after a batch had named it, and before its rows were written."""
-
-    def __init__(self, *, table: str, path: str, batch_key: str) -> None:
-        self.table = table
-        self.path = path
-        super().__init__(
-            f"the file {path!r} is not as it was when the batch {batch_key!r} of {table!r} named it.",
-            fix="put the file back as it was and run again; or, if it is gone for good, delete that batch's file.",
-        )
 
 
 class ReplacedInputError(DataError):

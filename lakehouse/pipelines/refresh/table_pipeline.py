@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
@@ -63,6 +64,7 @@ class TablePipeline:
         self.batches = BatchLog(context.warehouse.storage, layer=table.layer, table=table.name)
         self.staged = StagedBatches(context.warehouse.storage, layer=table.layer, table=table.name)
         self.fingerprint = fingerprint_of(table.flow)
+        self._reading_again = False
 
     @property
     def target(self) -> IWritableDeltaTable:
@@ -183,15 +185,17 @@ class TablePipeline:
         """Do what was decided and return what came of it; after an unfinished batch, take what is new too."""
         done = []
         if isinstance(decision, Finish):
-            done.append(self._process(self.batches.decide(decision.batch)))
+            done.append(self._process(self.batches.decide(decision.batch), reading_again=True))
             decision = self.decide()
         if isinstance(decision, Take) and (batch := decision.settle()) is not None:
             done.append(self._process(self.batches.decide(batch)))
         return tuple(done)
 
-    def _process(self, batch: Batch) -> Refresh:
+    def _process(self, batch: Batch, *, reading_again: bool = False) -> Refresh:
         started = time.monotonic()
+        self._reading_again = reading_again
         self._done("batch")
+        batch = self._as_it_stands(batch)
         self._remove_abandoned(batch)
         staged = self.staged.find(batch.number)
         if staged is None:
@@ -204,6 +208,21 @@ class TablePipeline:
         published = self._published(staged, batch)
         staged.discard()
         return self._refreshed(batch, published, staged.tally, staged.steps, started)
+
+    def _as_it_stands(self, batch: Batch) -> Batch:
+        """Return the batch; where inputs can't be read as it names them, the one that takes its place.
+
+        That one follows the same batch and sets these inputs aside: the table takes only one of the two.
+        """
+        if self.staged.find(batch.number) is not None:
+            return batch
+        inputs = self.table.flow.source.as_they_stand(self.context, self._request(batch))
+        if inputs is None:
+            return batch
+        other = msgspec.structs.replace(
+            batch, number=batch.number + 1, follows=batch.predecessor, inputs=dict(inputs)
+        )
+        return self._as_it_stands(self.batches.decide(other))
 
     def _published(self, staged: StagedBatch, batch: Batch) -> Published | AlreadyPublished:
         try:
@@ -385,6 +404,7 @@ class TablePipeline:
             inputs=batch.inputs,
             decided_at=dt.datetime.fromisoformat(batch.planned_at),
             batch_key=self.batches.key_of(batch.number),
+            reading_again=self._reading_again,
         )
 
     def _done(self, step: str) -> None:

@@ -25,10 +25,12 @@ COLUMNS = {"id": "int", "units": "int", "day": "date"}
 TYPED = read("raw", incremental=True).cast(COLUMNS).deduplicate()
 
 
-def shop(**tables: tuple[str, Flow]) -> PipelineDefinition:
+def shop(
+    *, pattern: str = "${landing}/*.csv", delimiter: str = ",", **tables: tuple[str, Flow]
+) -> PipelineDefinition:
     """Return a pipeline with ``raw`` and the given tables: name to (layer, flow)."""
     builder = DeclarativePipelineBuilder("shop").variable("landing", default="none")
-    builder.bronze("raw", from_files("${landing}/*.csv", columns=COLUMNS))
+    builder.bronze("raw", from_files(pattern, columns=COLUMNS, delimiter=delimiter))
     for name, (layer, flow) in tables.items():
         builder.table(name, flow, layer=layer)
     return builder.build()

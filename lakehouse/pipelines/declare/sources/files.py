@@ -15,9 +15,8 @@ from lakehouse.errors import DefinitionError, did_you_mean
 from lakehouse.ingestion import (
     FileFormat,
     FileInputs,
+    FileTracker,
     MissingLandingZoneError,
-    changed_files,
-    inspect_files,
     landing_zone,
 )
 from lakehouse.pipelines.declare.sources.interface import (
@@ -28,7 +27,6 @@ from lakehouse.pipelines.declare.sources.interface import (
     SourceContext,
 )
 from lakehouse.pipelines.declare.yaml_part import YamlPart
-from lakehouse.pipelines.errors import ChangedFileError
 from lakehouse.words import word
 
 __all__ = ["FileSource"]
@@ -39,7 +37,10 @@ class _Files:
     pattern: str
     columns: str | list[str] | None = None
     """Names, or the name of one of the file's schemas."""
+    optional: list[str] | None = None
     delimiter: str | None = None
+    encoding: str | None = None
+    at_rest_seconds: float | None = None
     format: str = "csv"
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Further fields of the format."""
@@ -51,7 +52,8 @@ class FileSource(Source):
     """The files that match a pattern, each taken exactly once.
 
     A batch names its files with what inspection found, so that a bad file is set aside for the same reason
-    whenever the batch is repeated.
+    whenever the batch is repeated. A file that changed or went before its rows were written is left out of its
+    batch, with that reason; when it lies there whole, a later batch takes it.
     """
 
     yaml_type: ClassVar[Any] = _Files
@@ -60,10 +62,17 @@ class FileSource(Source):
     pattern: str
     """May hold ``${variables}`` of the pipeline."""
     format: FileFormat
+    at_rest_seconds: float | None = None
+    """How long a file must have been left alone to be taken for whole; None: 0.2 on a disk, 0 in a store."""
 
     @classmethod
     def from_yaml(cls, given: _Files, part: YamlPart) -> FileSource:
-        return cls(pattern=given.pattern, format=_format(given, part), location=part.location)
+        return cls(
+            pattern=given.pattern,
+            format=_format(given, part),
+            at_rest_seconds=given.at_rest_seconds,
+            location=part.location,
+        )
 
     @property
     def label(self) -> str:
@@ -77,30 +86,35 @@ class FileSource(Source):
         return False
 
     def problems(self) -> Sequence[DefinitionError]:
+        problems: list[DefinitionError] = [each.at(self.location) for each in self.format.problems()]
         try:
             landing_zone(self.pattern).check()
         except MissingLandingZoneError as error:
-            return (error.at(self.location),)
-        return ()
+            problems.append(error.at(self.location))
+        return problems
 
     def next_inputs(self, context: SourceContext, table: str, history: Sequence[Inputs]) -> NewInputs | None:
-        zone = landing_zone(self.pattern)
-        candidates = changed_files(zone, history)
+        tracker = self._tracker()
+        candidates = tracker.candidates(history)
         if not candidates:
             return None
 
         def closer_look() -> Inputs | None:
-            found = inspect_files(zone, candidates, self.format, history)
+            found = tracker.inspected(candidates, history)
             return found.as_json() if found is not None else None
 
         return NewInputs(reason=f"{len(candidates)} new files", closer_look=closer_look)
 
-    def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
+    def as_they_stand(self, context: SourceContext, request: ReadRequest) -> Inputs | None:
         inputs = FileInputs.of(request.inputs)
-        changed = inputs.changed_in(landing_zone(self.pattern))
-        if changed is not None:
-            raise ChangedFileError(table=request.table, path=changed.path, batch_key=request.batch_key)
-        return self.format.read(context.spark, inputs.accepted(), ingested_at=request.decided_at)
+        found = self._tracker().recheck(inputs, reading_again=request.reading_again)
+        return found.as_json() if found != inputs else None
+
+    def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
+        files = FileInputs.of(request.inputs).accepted()
+        if request.reading_again:
+            files = {path: self.format.with_care(found) for path, found in files.items()}
+        return self.format.read(context.spark, files, ingested_at=request.decided_at)
 
     def rejected(self, context: SourceContext, request: ReadRequest) -> DataFrame | None:
         reasons = {path: found.reason for path, found in FileInputs.of(request.inputs).rejected().items()}
@@ -123,7 +137,11 @@ class FileSource(Source):
         return {"files": len(files.accepted()), "files_rejected": len(files.rejected())}
 
     def summary(self, inputs: Inputs) -> Inputs:
-        return {"files": [file.path for file in FileInputs.of(inputs).files]}
+        return {"files": [file.path for file in FileInputs.of(inputs).new()]}
+
+    def _tracker(self) -> FileTracker:
+        zone = landing_zone(self.pattern)
+        return FileTracker(zone=zone, file_format=self.format, at_rest_seconds=self.at_rest_seconds)
 
 
 def _format(given: _Files, part: YamlPart) -> FileFormat:
@@ -136,7 +154,10 @@ def _format(given: _Files, part: YamlPart) -> FileFormat:
             part.at("columns").schema(given.columns) if isinstance(given.columns, str) else given.columns
         )
         options["columns"] = tuple(columns)
-    if given.delimiter is not None:
-        options["delimiter"] = given.delimiter
+    if given.optional is not None:
+        options["optional"] = tuple(given.optional)
+    for name in ("delimiter", "encoding"):
+        if getattr(given, name) is not None:
+            options[name] = getattr(given, name)
     made: FileFormat = part.make(FileFormat.words[given.format], options)
     return made

@@ -84,6 +84,8 @@ class ReadRequest:
     decided_at: dt.datetime
     batch_key: str
     """The storage key of the batch, for messages."""
+    reading_again: bool = False
+    """Whether an earlier run began to read these inputs and did not come to the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,13 @@ class Source(ABC):
     @abstractmethod
     def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
         """Return the rows of the batch's inputs, the same ones whenever it is asked."""
+
+    def as_they_stand(self, context: SourceContext, request: ReadRequest) -> Inputs | None:
+        """Return a batch's inputs with those rejected that changed or went; None when all are as they were.
+
+        Asked before the batch is read. Inputs that are rejected so may come again later.
+        """
+        return None
 
     def rejected(self, context: SourceContext, request: ReadRequest) -> DataFrame | None:
         """Return one row for each input that can't be read, with its reason in ``_errors``; None when all can."""

@@ -1,0 +1,107 @@
+"""The files of one batch, as the batch keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from lakehouse.ingestion.formats import Accepted, Inspection, Rejected
+from lakehouse.ingestion.landing_zone import LandedFile
+
+__all__ = ["UNREADABLE", "FileInputs", "TrackedFile"]
+
+UNREADABLE = "unreadable"
+"""Begins what stands for the digest of a file whose bytes could not be had."""
+
+
+class TrackedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A file as a batch names it: its state when it was inspected, and what was found."""
+
+    path: str
+    size_bytes: int
+    modified_ms: int
+    digest: str
+    facts: dict[str, Any] = {}
+    """What the file's format keeps for reading it."""
+    reason: str | None = None
+    """Why it can't be used; None when it can."""
+    declaration: str = ""
+    """A digest of what the finding depended on beside the file."""
+    repeats: bool = False
+    """Whether an earlier batch has this content, with the same outcome: named only to be known in its new state."""
+
+    @classmethod
+    def found(
+        cls, file: LandedFile, inspection: Inspection, *, declaration: str, repeats: bool = False
+    ) -> TrackedFile:
+        """Return a file with what its inspection found."""
+        return cls(
+            path=file.path,
+            size_bytes=file.size_bytes,
+            modified_ms=file.modified_ms,
+            digest=inspection.digest,
+            facts=dict(inspection.facts) if isinstance(inspection, Accepted) else {},
+            reason=inspection.reason if isinstance(inspection, Rejected) else None,
+            declaration=declaration,
+            repeats=repeats,
+        )
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Size and time."""
+        return self.size_bytes, self.modified_ms
+
+    @property
+    def was_unreadable(self) -> bool:
+        """Whether its bytes could not be had, so that its state says nothing."""
+        return self.digest.startswith(UNREADABLE)
+
+    @property
+    def inspection(self) -> Inspection:
+        """What was found."""
+        if self.reason is not None:
+            return Rejected(reason=self.reason, digest=self.digest)
+        return Accepted(facts=self.facts, digest=self.digest)
+
+    def set_aside(self, change: Rejected) -> TrackedFile:
+        """Return the file with why it was not read after all; what it depended on counts no more."""
+        return TrackedFile(
+            path=self.path,
+            size_bytes=self.size_bytes,
+            modified_ms=self.modified_ms,
+            digest=change.digest,
+            reason=change.reason,
+        )
+
+    def was_rejected(self, digest: str, reason: str) -> bool:
+        """Say whether it was rejected with this content for this reason."""
+        return (self.digest, self.reason) == (digest, reason)
+
+
+class FileInputs(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of one batch."""
+
+    files: tuple[TrackedFile, ...]
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, Any]) -> FileInputs:
+        """Read a batch's inputs."""
+        return msgspec.convert(inputs, cls)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the inputs as a batch keeps them."""
+        return {"files": [msgspec.to_builtins(file) for file in self.files]}
+
+    def new(self) -> tuple[TrackedFile, ...]:
+        """Return the files with news: those to read and those to set aside."""
+        return tuple(file for file in self.files if not file.repeats)
+
+    def accepted(self) -> dict[str, Accepted]:
+        """Return the files to read, by path."""
+        return {file.path: found for file in self.new() if isinstance(found := file.inspection, Accepted)}
+
+    def rejected(self) -> dict[str, Rejected]:
+        """Return the files to set aside, by path."""
+        return {file.path: found for file in self.new() if isinstance(found := file.inspection, Rejected)}
