@@ -8,7 +8,7 @@ from lakehouse.quality.errors import (
     UnreadableFormatError,
     UnreadableSchemaError,
 )
-from lakehouse.quality.expectation import Action, Condition, Expectation
+from lakehouse.quality.expectation import Condition, Expectation, RuleAction
 from lakehouse.quality.judgement import Judgement, Tally, judge
 from lakehouse.quality.quarantine import QUARANTINE_COLUMNS, is_reserved_rule
 from lakehouse.quality.schema_validator import (
@@ -24,7 +24,6 @@ from lakehouse.quality.schemas import Schema, as_struct
 __all__ = [
     "CAST_ERRORS",
     "QUARANTINE_COLUMNS",
-    "Action",
     "CastPolicy",
     "CastTarget",
     "Condition",
@@ -36,6 +35,7 @@ __all__ = [
     "Judgement",
     "MissingColumn",
     "NullabilityDiffers",
+    "RuleAction",
     "Schema",
     "SchemaMismatchError",
     "SchemaValidator",

@@ -11,13 +11,13 @@ from pyspark.sql import functions as F
 
 from lakehouse.source_location import SourceLocation
 
-__all__ = ["Action", "Condition", "Expectation"]
+__all__ = ["Condition", "Expectation", "RuleAction"]
 
 Condition = str | Callable[[], Column]
 """SQL text, or a function that makes a Column (called late, since a Column needs a session)."""
 
 
-class Action(IntEnum):
+class RuleAction(IntEnum):
     """What a broken rule does to its row; a row that breaks several goes by the hardest."""
 
     WARN = 0
@@ -32,7 +32,7 @@ class Expectation:
 
     name: str
     condition: Condition
-    action: Action
+    action: RuleAction
     null_is_fine: bool = False
     """Whether a condition that is NULL counts as kept; by default it counts as broken."""
     location: SourceLocation = field(compare=False)

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.quality.casts import CAST_ERRORS
 from lakehouse.quality.errors import ConservationError, ExpectationFailedError
-from lakehouse.quality.expectation import Action, Expectation
+from lakehouse.quality.expectation import Expectation, RuleAction
 
 __all__ = ["Judgement", "Tally", "judge"]
 
@@ -71,7 +71,9 @@ class Judgement:
 
     def tally(self) -> Tally:
         """Count in one aggregate over the marked rows."""
-        counts = [F.count_if(F.col(_ACTION) == action.value).alias(action.name.lower()) for action in Action]
+        counts = [
+            F.count_if(F.col(_ACTION) == action.value).alias(action.name.lower()) for action in RuleAction
+        ]
         broken = [
             F.count_if(F.col(_BROKEN.format(position))).alias(_BROKEN.format(position))
             for position in range(len(self.expectations))
@@ -96,7 +98,7 @@ class Judgement:
     def check_fatal(self, tally: Tally, *, table: str) -> None:
         """Raise ExpectationFailedError, with a few of the rows, where a fatal rule is broken."""
         for position, rule in enumerate(self.expectations):
-            if rule.action is Action.FAIL and tally.broken[rule.name]:
+            if rule.action is RuleAction.FAIL and tally.broken[rule.name]:
                 rows = self._plain(self.marked.where(F.col(_BROKEN.format(position)))).take(_EXAMPLES_SHOWN)
                 raise ExpectationFailedError(
                     table=table,
@@ -108,11 +110,11 @@ class Judgement:
 
     def kept(self) -> DataFrame:
         """Return the rows to write, as they came, without marks."""
-        return self._plain(self.marked.where(F.col(_ACTION) == Action.WARN.value))
+        return self._plain(self.marked.where(F.col(_ACTION) == RuleAction.WARN.value))
 
     def quarantined(self) -> DataFrame:
         """Return the rows to set aside, with all that they break in ``_errors`` (array of struct: rule, message)."""
-        rows = self.marked.where(F.col(_ACTION) == Action.QUARANTINE.value)
+        rows = self.marked.where(F.col(_ACTION) == RuleAction.QUARANTINE.value)
         return self._plain(rows.withColumn("_errors", self._errors()))
 
     def _errors(self) -> Column:
@@ -144,7 +146,7 @@ def judge(frame: DataFrame, expectations: Sequence[Expectation]) -> Judgement:
         for position, rule in enumerate(expectations)
     ]
     if has_cast_errors:
-        quarantine = F.lit(Action.QUARANTINE.value)
+        quarantine = F.lit(RuleAction.QUARANTINE.value)
         actions.append(F.when(F.col(CAST_ERRORS).isNotNull(), quarantine).otherwise(F.lit(0)))
     hardest = F.greatest(F.lit(0), F.lit(0), *actions).cast("tinyint")
     return Judgement(

@@ -23,7 +23,7 @@ from lakehouse.pipelines.declare.steps import (
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
 from lakehouse.pipelines.errors import UnknownSourceError
-from lakehouse.quality import Action, Condition, Expectation, Schema, as_struct
+from lakehouse.quality import Condition, Expectation, RuleAction, Schema, as_struct
 from lakehouse.source_location import SourceLocation, caller_location
 from lakehouse.words import UnknownWordError
 
@@ -63,21 +63,21 @@ class Flow(ColumnWords, RowWords, JoinWords, GroupWords, CustomWords):
 
     def expect(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Flow:
         """Count the rows that break the condition, and keep them."""
-        return self._expect(name, condition, Action.WARN, null_is_fine)
+        return self._expect(name, condition, RuleAction.WARN, null_is_fine)
 
     def expect_or_drop(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Flow:
         """Leave out the rows that break the condition, and count them."""
-        return self._expect(name, condition, Action.DROP, null_is_fine)
+        return self._expect(name, condition, RuleAction.DROP, null_is_fine)
 
     def expect_or_quarantine(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Flow:
         """Put the rows that break the condition into the table's quarantine, with all that they break."""
-        return self._expect(name, condition, Action.QUARANTINE, null_is_fine)
+        return self._expect(name, condition, RuleAction.QUARANTINE, null_is_fine)
 
     def expect_or_fail(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Flow:
         """Write nothing when any row breaks the condition."""
-        return self._expect(name, condition, Action.FAIL, null_is_fine)
+        return self._expect(name, condition, RuleAction.FAIL, null_is_fine)
 
-    def _expect(self, name: str, condition: Condition, action: Action, null_is_fine: bool) -> Flow:
+    def _expect(self, name: str, condition: Condition, action: RuleAction, null_is_fine: bool) -> Flow:
         rule = Expectation(
             name=name,
             condition=condition,

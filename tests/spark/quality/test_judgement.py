@@ -10,11 +10,11 @@ from pyspark.sql.functions import col
 
 from lakehouse.quality import (
     CAST_ERRORS,
-    Action,
     CastPolicy,
     ConservationError,
     Expectation,
     ExpectationFailedError,
+    RuleAction,
     as_struct,
     cast_columns,
     judge,
@@ -27,16 +27,16 @@ HERE = caller_location()
 ROWS = [(number, [None, -1, 0, 1, 5][number % 5]) for number in range(100)]
 
 
-def rule(name: str, condition, action: Action, *, null_is_fine: bool = False) -> Expectation:
+def rule(name: str, condition, action: RuleAction, *, null_is_fine: bool = False) -> Expectation:
     return Expectation(
         name=name, condition=condition, action=action, null_is_fine=null_is_fine, location=HERE
     )
 
 
 RULES = [
-    rule("even", "id % 2 = 0", Action.WARN),
-    rule("small", "id < 90", Action.DROP),
-    rule("positive", lambda: col("units") > 0, Action.QUARANTINE),
+    rule("even", "id % 2 = 0", RuleAction.WARN),
+    rule("small", "id < 90", RuleAction.DROP),
+    rule("positive", lambda: col("units") > 0, RuleAction.QUARANTINE),
 ]
 
 
@@ -84,13 +84,13 @@ def test_a_quarantined_row_lists_every_rule_that_it_breaks(frame: DataFrame) -> 
 
 
 def test_null_counts_as_broken_unless_the_rule_says_otherwise(frame: DataFrame) -> None:
-    strict = judge(frame, [rule("positive", "units > 0", Action.DROP)]).tally()
-    lenient = judge(frame, [rule("positive", "units > 0", Action.DROP, null_is_fine=True)]).tally()
+    strict = judge(frame, [rule("positive", "units > 0", RuleAction.DROP)]).tally()
+    lenient = judge(frame, [rule("positive", "units > 0", RuleAction.DROP, null_is_fine=True)]).tally()
     assert strict.dropped - lenient.dropped == sum(1 for _, units in ROWS if units is None) == 20
 
 
 def test_a_fatal_rule_names_itself_its_rows_and_a_way_out(frame: DataFrame) -> None:
-    judgement = judge(frame, [rule("few", "id < 98", Action.FAIL)])
+    judgement = judge(frame, [rule("few", "id < 98", RuleAction.FAIL)])
     tally = judgement.tally()
     assert tally.failed == 2
     with pytest.raises(ExpectationFailedError, match=r"2 rows for 't'.*'few' \(id < 98\).*id=9[89].*Fix:"):

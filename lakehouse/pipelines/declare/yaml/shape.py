@@ -13,16 +13,16 @@ from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml_part import own_fields
-from lakehouse.quality import Action
+from lakehouse.quality import RuleAction
 from lakehouse.words import Words
 
 __all__ = ["RULES", "pipeline_shape"]
 
 RULES = {
-    "expect": Action.WARN,
-    "expect_or_drop": Action.DROP,
-    "expect_or_quarantine": Action.QUARANTINE,
-    "expect_or_fail": Action.FAIL,
+    "expect": RuleAction.WARN,
+    "expect_or_drop": RuleAction.DROP,
+    "expect_or_quarantine": RuleAction.QUARANTINE,
+    "expect_or_fail": RuleAction.FAIL,
 }
 """The words for rules, and what each does to a row that breaks one."""
 
