@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from lakehouse.delta_log.actions import canonical_path, storage_key
+from lakehouse.delta_log.actions import canonical_path, is_absolute, storage_key
 from lakehouse.errors import StorageError
 from lakehouse.storage import AbstractStorageReader, LocalStorageService
 
-__all__ = ["locate", "read_range_anywhere"]
+__all__ = ["locate"]
 
 
 def locate(storage: AbstractStorageReader, path: str) -> tuple[AbstractStorageReader, str]:
@@ -18,17 +19,13 @@ def locate(storage: AbstractStorageReader, path: str) -> tuple[AbstractStorageRe
     of its source. Raises StorageError where that lies in a store that can't be opened from here.
     """
     key = storage_key(path, table_uri=storage.uri())
-    return (storage, key) if key is not None else _outside(path)
+    return (storage, key) if key is not None else _outside(storage, path)
 
 
-def read_range_anywhere(path: str, start: int, length: int) -> bytes:
-    """Return bytes of an object outside of the table. Raises StorageError."""
-    storage, key = _outside(path)
-    return storage.read_range(key, start, length)
-
-
-def _outside(path: str) -> tuple[AbstractStorageReader, str]:
+def _outside(storage: AbstractStorageReader, path: str) -> tuple[AbstractStorageReader, str]:
     plain = Path(canonical_path(path))
+    if not is_absolute(path) and isinstance(storage, LocalStorageService):
+        plain = Path(os.path.normpath(storage.path() / plain))
     if not plain.is_absolute():
         raise StorageError(
             f"The absolute path {path!r} is in a store that can't be opened from its path alone.",

@@ -7,7 +7,13 @@ from lakehouse.delta_log.actions.files import AddCDCFile, AddFile, DeletionVecto
 from lakehouse.delta_log.actions.json_lines import Action, decode_actions, encode_actions, first_bad_line
 from lakehouse.delta_log.actions.metadata import Format, MetadataChange
 from lakehouse.delta_log.actions.numbers import Int64
-from lakehouse.delta_log.actions.paths import canonical_path, encode_path, is_absolute, storage_key
+from lakehouse.delta_log.actions.paths import (
+    canonical_path,
+    encode_path,
+    is_absolute,
+    is_in_same_store,
+    storage_key,
+)
 from lakehouse.delta_log.actions.protocol import ProtocolChange
 from lakehouse.delta_log.actions.transaction_identifier import SetTransaction
 
@@ -32,5 +38,6 @@ __all__ = [
     "encode_path",
     "first_bad_line",
     "is_absolute",
+    "is_in_same_store",
     "storage_key",
 ]

@@ -1,14 +1,14 @@
 """Deletion vectors: which rows of a data file are deleted. Their bytes, and where those are kept."""
 
 from lakehouse.delta_log.deletion_vectors.descriptors import descriptor_of
-from lakehouse.delta_log.deletion_vectors.reader import deletion_vector_key, read_deletion_vector
+from lakehouse.delta_log.deletion_vectors.reader import deletion_vector_path, read_deletion_vector
 from lakehouse.delta_log.deletion_vectors.roaring import decode_roaring_array
 from lakehouse.delta_log.deletion_vectors.z85 import decode_z85, encode_z85
 
 __all__ = [
     "decode_roaring_array",
     "decode_z85",
-    "deletion_vector_key",
+    "deletion_vector_path",
     "descriptor_of",
     "encode_z85",
     "read_deletion_vector",

@@ -7,15 +7,15 @@ import uuid
 import zlib
 from array import array
 
-from lakehouse.delta_log.actions import DeletionVectorDescriptor, storage_key
+from lakehouse.delta_log.actions import DeletionVectorDescriptor, encode_path
 from lakehouse.delta_log.deletion_vectors.roaring import decode_roaring_array
 from lakehouse.delta_log.deletion_vectors.z85 import decode_z85
 from lakehouse.delta_log.errors import MalformedDeletionVectorError
-from lakehouse.delta_log.stored_objects import read_range_anywhere
+from lakehouse.delta_log.stored_objects import locate
 from lakehouse.errors import StorageError
 from lakehouse.storage import AbstractStorageReader
 
-__all__ = ["deletion_vector_key", "read_deletion_vector"]
+__all__ = ["deletion_vector_path", "read_deletion_vector"]
 
 _UUID_TEXT_LENGTH = 20
 _FRAME_BYTES = 8
@@ -37,21 +37,22 @@ def read_deletion_vector(storage: AbstractStorageReader, descriptor: DeletionVec
     return numbers
 
 
-def deletion_vector_key(descriptor: DeletionVectorDescriptor, *, table_uri: str) -> str | None:
-    """Return the storage key of the vector's file; None if it is inline, or outside of the table.
+def deletion_vector_path(descriptor: DeletionVectorDescriptor) -> str | None:
+    """Return the path of the vector's file, as an action spells paths; None if it is inline.
 
     Raises ValueError for a descriptor without a valid UUID.
     """
     if descriptor.storage_type == "i":
         return None
     if descriptor.storage_type == "p":
-        return storage_key(descriptor.path_or_inline, table_uri=table_uri)
+        return descriptor.path_or_inline
     prefix, encoded = (
         descriptor.path_or_inline[:-_UUID_TEXT_LENGTH],
         descriptor.path_or_inline[-_UUID_TEXT_LENGTH:],
     )
     name = f"deletion_vector_{uuid.UUID(bytes=decode_z85(encoded))}.bin"
-    return f"{prefix}/{name}" if prefix else name
+    # A prefix is a folder's name as it is (Delta PROTOCOL, "Deletion Vector Descriptor Schema").
+    return encode_path(f"{prefix}/{name}" if prefix else name)
 
 
 def _source(storage: AbstractStorageReader, descriptor: DeletionVectorDescriptor) -> str:
@@ -68,12 +69,10 @@ def _bitmap(storage: AbstractStorageReader, descriptor: DeletionVectorDescriptor
         return decode_z85(descriptor.path_or_inline)[: descriptor.size_bytes]
     offset = 1 if descriptor.offset is None else descriptor.offset
     length = descriptor.size_bytes + _FRAME_BYTES
-    key = deletion_vector_key(descriptor, table_uri=storage.uri())
-    if key is not None:
-        frame = storage.read_range(key, offset, length)
-    else:
-        frame = read_range_anywhere(descriptor.path_or_inline, offset, length)
-    return _unframed(frame, descriptor.size_bytes)
+    path = deletion_vector_path(descriptor)
+    assert path is not None  # noqa: S101 - not inline
+    where, key = locate(storage, path)
+    return _unframed(where.read_range(key, offset, length), descriptor.size_bytes)
 
 
 def _unframed(frame: bytes, size_bytes: int) -> bytes:

@@ -44,6 +44,7 @@ from lakehouse.delta_log.errors.writing import (
     TableExistsError,
     TransactionClosedError,
     UnenforceableRuleError,
+    UnmappablePathError,
     WrongReplacementError,
 )
 
@@ -85,6 +86,7 @@ __all__ = [
     "TimestampNotFoundError",
     "TransactionClosedError",
     "UnenforceableRuleError",
+    "UnmappablePathError",
     "UnsupportedFeatureError",
     "VersionNotFoundError",
     "WrongReplacementError",

@@ -23,6 +23,7 @@ __all__ = [
     "TableExistsError",
     "TransactionClosedError",
     "UnenforceableRuleError",
+    "UnmappablePathError",
     "WrongReplacementError",
 ]
 
@@ -227,4 +228,17 @@ class RetentionTooShortError(DeltaLogError):
         super().__init__(
             f"{table} keeps removed files for {least_hours:g} h, and {asked_hours:g} h were asked for.",
             fix="keep them longer, or pass allow_short_retention=True if no reader or writer is at work.",
+        )
+
+
+class UnmappablePathError(DeltaLogError):
+    """The log names a file by a path that can't be followed from here, so that no file may be deleted."""
+
+    def __init__(self, *, table: str, path: str, reason: str) -> None:
+        self.table = table
+        self.path = path
+        super().__init__(
+            f"{table} needs the file {path!r}, and which object that is can't be told: {reason}. "
+            "Nothing was deleted.",
+            fix="vacuum where every path of the log can be followed, or rewrite the file into the table first.",
         )

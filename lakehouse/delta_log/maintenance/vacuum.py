@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from lakehouse.delta_log.actions import storage_key
 from lakehouse.delta_log.arrow_columns import column
-from lakehouse.delta_log.deletion_vectors import deletion_vector_key, descriptor_of
 from lakehouse.delta_log.errors import RetentionTooShortError
+from lakehouse.delta_log.maintenance.needed_files import NeededFiles
 from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.delta_log.table_features import TableProperties, check_writable
 from lakehouse.storage import AbstractStorageService, ObjectStat
@@ -44,7 +43,8 @@ def vacuum(
 
     The retention is the table's (``delta.deletedFileRetentionDuration``, a week by default). A shorter one
     breaks readers at work and writers that have not yet committed: it raises RetentionTooShortError unless
-    allowed. Raises UnsupportedFeatureError for a table whose features aren't all honoured here.
+    allowed. Raises UnsupportedFeatureError for a table whose features aren't all honoured here, and
+    UnmappablePathError, before anything is deleted, where a live file can't be told from the others.
     """
     snapshot = Snapshot.load(storage.uri(), storage=storage)
     check_writable(snapshot.protocol, table=snapshot.table)
@@ -68,34 +68,23 @@ def vacuum(
 
 
 def _unneeded(storage: AbstractStorageService, snapshot: Snapshot, *, cutoff_ms: int) -> Iterator[ObjectStat]:
-    needed = _needed(snapshot, cutoff_ms)
+    needed = _needed(storage, snapshot, cutoff_ms)
     partitions = tuple(f"{name}=" for name in snapshot.partition_columns)
     # Listed before it is compared, so that a file that comes in between is too young to be touched.
     for stat in list(storage.list()):
         is_old = stat.modified_ms < cutoff_ms
-        if is_old and stat.key not in needed and not _is_hidden(stat.key, partitions):
+        if is_old and not _is_hidden(stat.key, partitions) and not needed.holds(stat):
             yield stat
 
 
-def _needed(snapshot: Snapshot, cutoff_ms: int) -> set[str]:
-    keys = set(_keys(snapshot.files().select(["path", "deletionVector"]), snapshot.table))
+def _needed(storage: AbstractStorageService, snapshot: Snapshot, cutoff_ms: int) -> NeededFiles:
+    needed = NeededFiles(storage)
+    needed.require(snapshot.files(), are_live=True)
     tombstones = snapshot.tombstones()
     removed_ms = tombstones.column("deletionTimestamp").to_pylist()
     young = column([(ms or 0) >= cutoff_ms for ms in removed_ms], pa.bool_())
-    keys.update(_keys(tombstones.filter(young).select(["path", "deletionVector"]), snapshot.table))
-    return keys
-
-
-def _keys(files: pa.Table, table: str) -> Iterator[str]:
-    for row in files.to_pylist():
-        key = storage_key(row["path"], table_uri=table)
-        if key is not None:
-            yield key
-        vector = descriptor_of(row["deletionVector"], table=table)
-        if vector is not None:
-            vector_key = deletion_vector_key(vector, table_uri=table)
-            if vector_key is not None:
-                yield vector_key
+    needed.require(tombstones.filter(young), are_live=False)
+    return needed
 
 
 def _is_hidden(key: str, partitions: tuple[str, ...]) -> bool:

@@ -18,7 +18,7 @@ from lakehouse.delta_log.replay.file_table import ADD_TYPE, AddLine, RemoveLine,
 __all__ = ["FileSet", "Totals"]
 
 _ALL_COLUMNS = tuple(field.name for field in ADD_TYPE)
-_UNUSUAL_PATH = "%|:|^/"
+_UNUSUAL_PATH = r"%|:|^/|//|\./"
 """Paths that may have another spelling."""
 
 _Layer: TypeAlias = Mapping[FileKey, AddLine | RemoveLine]

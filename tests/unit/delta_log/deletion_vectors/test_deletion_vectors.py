@@ -10,7 +10,7 @@ import pytest
 from pyroaring import BitMap64
 
 from lakehouse.delta_log import DeletionVectorDescriptor
-from lakehouse.delta_log.deletion_vectors import deletion_vector_key, read_deletion_vector
+from lakehouse.delta_log.deletion_vectors import deletion_vector_path, read_deletion_vector
 from lakehouse.delta_log.errors import MalformedDeletionVectorError
 from lakehouse.storage import LocalStorageService
 
@@ -39,8 +39,8 @@ def test_the_inline_example_of_the_protocol_is_read(tmp_path: Path, text: str, s
 
 
 def test_the_file_name_example_of_the_protocol_is_found() -> None:
-    key = deletion_vector_key(descriptor(), table_uri="file:///t")
-    assert key == "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin"
+    path = deletion_vector_path(descriptor())
+    assert path == "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin"
 
 
 @pytest.mark.parametrize("offset", [1, 4711])

@@ -1,0 +1,129 @@
+"""A live file stays, however the log spells its path; where that can't be told, nothing is deleted."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyroaring import BitMap64
+
+from lakehouse.delta_log import Snapshot, UnmappablePathError, vacuum
+from lakehouse.storage import LocalStorageService, MemoryStorageService
+from tests.unit.delta_log.hand_written_logs import PROTOCOL, add, metadata, write_log
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Reached as ``link`` and as ``real``; with an orphan that is old enough to go."""
+    real = tmp_path / "real"
+    (real / "a").mkdir(parents=True)
+    pq.write_table(pa.table({"x": [1, 2, 3]}), real / "a" / "f.parquet")
+    (real / "orphan.parquet").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(real)
+    make_old(real)
+    return real
+
+
+def make_old(real: Path) -> None:
+    for path in real.rglob("*"):
+        os.utime(path, (1, 1))
+
+
+def log_of(table: Path, path: str, **changed: object) -> None:
+    size = (table / "a" / "f.parquet").stat().st_size
+    write_log(table, [PROTOCOL, metadata(), add(path, size=size, **changed)])
+
+
+SPELLINGS: dict[str, Callable[[Path], str]] = {
+    "plain": lambda real: "a/f.parquet",
+    "dot": lambda real: "./a/f.parquet",
+    "up and down": lambda real: "b/../a/f.parquet",
+    "two slashes": lambda real: "a//f.parquet",
+    "by its parent": lambda real: f"../{real.name}/a/f.parquet",
+    "absolute": lambda real: f"{real}/a/f.parquet",
+    "file:": lambda real: f"file:{real}/a/f.parquet",
+    "file:///": lambda real: f"file://{real}/a/f.parquet",
+    "localhost": lambda real: f"file://localhost{real}/a/f.parquet",
+    "absolute, up and down": lambda real: f"file://{real}/b/../a/./f.parquet",
+    "absolute, two slashes": lambda real: f"file://{real}//a//f.parquet",
+    "escaped": lambda real: f"file://{real}/%61/f.parquet",
+}
+
+
+@pytest.mark.parametrize("opened_as", ["real", "link"])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_live_file_is_read_and_survives_vacuum_in_every_spelling(
+    table: Path, opened_as: str, spelling: str
+) -> None:
+    log_of(table, SPELLINGS[spelling](table))
+    storage = LocalStorageService(table.parent / opened_as)
+    assert Snapshot.load(storage.path()).to_arrow()["x"].to_pylist() == [1, 2, 3]
+    assert list(vacuum(storage, dry_run=False).keys) == ["orphan.parquet"]
+    assert (table / "a" / "f.parquet").exists()
+
+
+def test_a_file_behind_a_live_link_survives(table: Path) -> None:
+    (table / "a" / "f.parquet").rename(table / "moved.parquet")
+    (table / "a" / "f.parquet").symlink_to(table / "moved.parquet")
+    log_of(table, "a/f.parquet")
+    assert list(vacuum(LocalStorageService(table), dry_run=False).keys) == ["orphan.parquet"]
+    assert (table / "moved.parquet").exists()
+
+
+def test_a_deletion_vector_of_an_absolute_path_survives_behind_a_link(table: Path) -> None:
+    bitmap = struct.pack("<i", 1681511377) + BitMap64([1]).serialize()
+    body = b"\1" + struct.pack(">i", len(bitmap)) + bitmap + struct.pack(">I", zlib.crc32(bitmap))
+    (table / "deleted.bin").write_bytes(body)
+    make_old(table)
+    vector = {
+        "storageType": "p",
+        "pathOrInlineDv": f"file://localhost{table}/deleted.bin",
+        "offset": 1,
+        "sizeInBytes": len(bitmap),
+        "cardinality": 1,
+    }
+    features = {"minReaderVersion": 3, "minWriterVersion": 7}
+    listed = {"readerFeatures": ["deletionVectors"], "writerFeatures": ["deletionVectors"]}
+    size = (table / "a" / "f.parquet").stat().st_size
+    file = add("a/f.parquet", size=size, deletionVector=vector)
+    write_log(table, [{"protocol": {**features, **listed}}, metadata(), file])
+    storage = LocalStorageService(table.parent / "link")
+    assert Snapshot.load(storage.path()).to_arrow()["x"].to_pylist() == [1, 3]
+    assert list(vacuum(storage, dry_run=False).keys) == ["orphan.parquet"]
+    assert (table / "deleted.bin").exists()
+
+
+@pytest.mark.parametrize("path", ["dbfs:/lake/a/f.parquet", "s3://b/a/f.parquet", "/gone/a/f.parquet"])
+def test_a_live_path_that_leads_nowhere_stops_vacuum(table: Path, path: str) -> None:
+    log_of(table, path)
+    with pytest.raises(UnmappablePathError, match=r"Nothing was deleted\. Fix: ") as caught:
+        vacuum(LocalStorageService(table), dry_run=False)
+    assert caught.value.path == path
+    assert (table / "a" / "f.parquet").exists()
+    assert (table / "orphan.parquet").exists()
+
+
+class Bucket(MemoryStorageService):
+    """Calls itself an S3 prefix."""
+
+    def uri(self, key: str = "") -> str:
+        return f"s3a://bucket/t/{key}".rstrip("/")
+
+
+@pytest.mark.parametrize("scheme", ["s3", "s3a", "s3n", "S3"])
+def test_the_schemes_of_s3_name_one_live_file(table: Path, scheme: str) -> None:
+    log_of(table, f"{scheme}://bucket/t/a/f.parquet")
+    bucket = Bucket()
+    for path in table.rglob("*"):
+        if path.is_file():
+            bucket.write(str(path.relative_to(table)), path.read_bytes())
+    snapshot = Snapshot.load(bucket.uri(), storage=bucket)
+    assert snapshot.to_arrow()["x"].to_pylist() == [1, 2, 3]
+    found = vacuum(bucket, retention_hours=0, allow_short_retention=True, now_ms=2**42)
+    assert list(found.keys) == ["orphan.parquet"]
