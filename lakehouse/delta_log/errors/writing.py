@@ -21,6 +21,7 @@ __all__ = [
     "NullInRequiredColumnError",
     "RetentionTooShortError",
     "TableExistsError",
+    "TableReplacedError",
     "TransactionClosedError",
     "UnenforceableRuleError",
     "UnmappablePathError",
@@ -77,6 +78,19 @@ class LogCleanedMeanwhileError(DeltaLogError):
         super().__init__(
             f"{table}: the commit of version {version}, on which the transaction builds, was cleaned up.",
             fix="run the transaction again; keep transactions shorter than delta.logRetentionDuration.",
+        )
+
+
+class TableReplacedError(DeltaLogError):
+    """The table that the transaction read was dropped, and another one is at its path."""
+
+    def __init__(self, *, table: str, version: int) -> None:
+        self.table = table
+        self.version = version
+        super().__init__(
+            f"{table}: version {version}, on which the transaction builds, is another commit by now: the table "
+            "was created again, or restored, since the transaction started. Nothing was committed.",
+            fix="run the transaction again, on the table that is there now.",
         )
 
 

@@ -5,6 +5,7 @@ from lakehouse.delta_log.replay.checkpoint_reader import read_checkpoint
 from lakehouse.delta_log.replay.commit_content import (
     CommitContent,
     FileKey,
+    commit_mark,
     content_of_actions,
     file_key,
     read_content,
@@ -13,7 +14,13 @@ from lakehouse.delta_log.replay.commit_times import CommitTimes
 from lakehouse.delta_log.replay.file_set import FileSet, Totals
 from lakehouse.delta_log.replay.file_table import STRING_MAP
 from lakehouse.delta_log.replay.history import HistoryEntry, read_history
-from lakehouse.delta_log.replay.log_state import LogState, check_complete, empty_state, load_state
+from lakehouse.delta_log.replay.log_state import (
+    LogState,
+    check_complete,
+    empty_state,
+    load_state,
+    with_own_commit,
+)
 from lakehouse.delta_log.replay.timestamps import Timestamp, iso_text, milliseconds
 from lakehouse.delta_log.replay.version_checksum import (
     VersionChecksum,
@@ -38,6 +45,7 @@ __all__ = [
     "check_state",
     "check_totals",
     "checksum_of",
+    "commit_mark",
     "content_of_actions",
     "empty_state",
     "file_key",
@@ -49,4 +57,5 @@ __all__ = [
     "read_checksum",
     "read_content",
     "read_history",
+    "with_own_commit",
 ]

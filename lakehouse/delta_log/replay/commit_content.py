@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import msgspec
@@ -23,7 +24,7 @@ from lakehouse.delta_log.actions import (
 from lakehouse.delta_log.errors import MalformedLogError
 from lakehouse.delta_log.replay.file_table import AddLine, RemoveLine, add_line
 
-__all__ = ["CommitContent", "FileKey", "content_of_actions", "file_key", "read_content"]
+__all__ = ["CommitContent", "FileKey", "commit_mark", "content_of_actions", "file_key", "read_content"]
 
 FileKey: TypeAlias = str | tuple[str, str]
 """A logical file: its canonical path, with the id of its deletion vector where it has one."""
@@ -46,6 +47,8 @@ class CommitContent:
     domains: Mapping[str, DomainMetadata]
     commit_info: msgspec.Raw | None = None
     """JSON text; decoded for the one version whose provenance is asked for."""
+    mark: bytes | None = None
+    """Tells this commit from any other of the same version; None where it was not read from a file."""
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -68,7 +71,18 @@ def read_content(body: bytes, *, source: str) -> CommitContent:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         line = first_bad_line(body, _decoder)
         raise MalformedLogError(source=source, line=line, reason=str(error)) from error
-    return _fold(lines)
+    content = _fold(lines)
+    return replace(content, mark=_mark(content.commit_info, body))
+
+
+def commit_mark(body: bytes, *, source: str) -> bytes | None:
+    """Return the ``mark`` of a commit. Raises MalformedLogError."""
+    return read_content(body, source=source).mark
+
+
+def _mark(commit_info: msgspec.Raw | None, body: bytes) -> bytes:
+    # A writer's own id and time are in commitInfo; who writes none is known by all that it wrote.
+    return bytes(commit_info) if commit_info is not None else hashlib.blake2b(body, digest_size=16).digest()
 
 
 def content_of_actions(actions: Iterable[Action]) -> CommitContent:

@@ -15,14 +15,14 @@ from lakehouse.delta_log.actions import (
     SetTransaction,
 )
 from lakehouse.delta_log.errors import IncompleteStateError, MalformedLogError
-from lakehouse.delta_log.log_segment import LogSegment, find_segment, read_all
+from lakehouse.delta_log.log_segment import LogFileKind, LogSegment, commit_key, find_segment, read_all
 from lakehouse.delta_log.replay.checkpoint_reader import read_checkpoint
 from lakehouse.delta_log.replay.commit_content import CommitContent, read_content
 from lakehouse.delta_log.replay.file_set import FileSet
 from lakehouse.delta_log.table_features import check_readable
 from lakehouse.storage import AbstractStorageReader, NotFoundError
 
-__all__ = ["LogState", "check_complete", "empty_state", "load_state"]
+__all__ = ["LogState", "check_complete", "empty_state", "load_state", "with_own_commit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class LogState:
     files: FileSet
     commit_info: msgspec.Raw | None
     """Of ``version`` itself, as JSON text; None where it was not read."""
+    commit_mark: bytes | None = None
+    """Tells the commit of ``version`` from any other; None where it was not read."""
 
     def advanced(self, version: int, content: CommitContent) -> LogState:
         """Return the state after one more commit (or compacted log)."""
@@ -51,6 +53,7 @@ class LogState:
             domains=_live({**self.domains, **content.domains}) if content.domains else self.domains,
             files=self.files.advanced(content.files),
             commit_info=content.commit_info,
+            commit_mark=content.mark,
         )
 
     def decoded_commit_info(self) -> CommitInfo | None:
@@ -125,6 +128,8 @@ def _replayed(storage: AbstractStorageReader, segment: LogSegment, state: LogSta
     table = storage.uri()
     for file, body in zip(segment.commits, bodies, strict=True):
         state = state.advanced(file.end_version, read_content(body, source=f"{table}/{file.key}"))
+        if file.kind is not LogFileKind.COMMIT:
+            state = replace(state, commit_mark=None)
     check_complete(state, table)
     return state
 
@@ -136,3 +141,13 @@ def check_complete(state: LogState, table: str) -> None:
     check_readable(state.protocol, table=table)
     if state.metadata is None:
         raise IncompleteStateError(table=table, version=state.version, action="metaData")
+
+
+def with_own_commit(state: LogState, storage: AbstractStorageReader) -> LogState:
+    """Return the state with who made its version, read from the commit; unchanged where that is gone."""
+    key = commit_key(state.version)
+    try:
+        content = read_content(storage.read(key), source=storage.uri(key))
+    except NotFoundError:
+        return state
+    return replace(state, commit_info=content.commit_info, commit_mark=content.mark)

@@ -29,12 +29,14 @@ from lakehouse.delta_log.replay import (
     check_complete,
     check_state,
     check_totals,
+    commit_mark,
     content_of_actions,
     load_state,
     milliseconds,
     read_checksum,
     read_content,
     read_history,
+    with_own_commit,
 )
 from lakehouse.delta_log.scan import Predicate, RowFilter, Scan, may_match
 from lakehouse.delta_log.schema import StructType, arrow_schema, schema_from_json
@@ -170,14 +172,8 @@ class Snapshot:
     @cached_property
     def commit_info(self) -> CommitInfo | None:
         """Return who made this version, and how; None where its commit is gone or does not say."""
-        if self._state.commit_info is not None:
-            return self._state.decoded_commit_info()
-        try:
-            body = self._storage.read(commit_key(self.version))
-        except NotFoundError:
-            return None
-        content = read_content(body, source=self._storage.uri(commit_key(self.version)))
-        return self._state.advanced(self.version, content).decoded_commit_info()
+        state = self._state
+        return (state if state.commit_info else with_own_commit(state, self._storage)).decoded_commit_info()
 
     def files(self, predicate: Predicate | None = None) -> pa.Table:
         """Return the files of the table, a row each, with the fields of an ``add`` action as columns.
@@ -237,18 +233,32 @@ class Snapshot:
         return self._state.files.tombstones()
 
     def update(self) -> Snapshot:
-        """Return the latest version, reading only the commits after this one; itself if there are none."""
+        """Return the latest version, reading only the commits after this one; itself if there are none.
+
+        A table that was dropped and created again at the same path is read from its beginning.
+        """
         state = self._state
+        if not self._is_still_there():
+            # The log was cleaned, or it is another table's by now.
+            newest = load_state(self._storage)[0]
+            is_same = newest.version == self.version and newest.metadata == self.metadata
+            return self if is_same and state.commit_mark is None else Snapshot(self._storage, newest)
         while (body := self._read_commit(state.version + 1)) is not None:
             key = commit_key(state.version + 1)
             state = state.advanced(state.version + 1, read_content(body, source=self._storage.uri(key)))
-        if state is not self._state:
-            check_complete(state, self.table)
-            return Snapshot(self._storage, state)
-        if self._storage.exists(commit_key(self.version)):
+        if state is self._state:
             return self
-        # Our own commit is gone: the log was cleaned, and newer commits may be far from here.
-        return Snapshot(self._storage, load_state(self._storage)[0])
+        check_complete(state, self.table)
+        return Snapshot(self._storage, state)
+
+    def _is_still_there(self) -> bool:
+        """Return whether the commit that made this version is the one that is in the log."""
+        body = self._read_commit(self.version)
+        if body is None or self._state.commit_mark is None:
+            return False
+        return (
+            commit_mark(body, source=self._storage.uri(commit_key(self.version))) == self._state.commit_mark
+        )
 
     def advanced(self, actions: list[Action]) -> Snapshot:
         """Return the next version, as a reader would find it after a commit of these actions."""

@@ -15,9 +15,10 @@ from lakehouse.delta_log.errors import (
     CommitOutcomeUnknownError,
     CommitRefusedError,
     LogCleanedMeanwhileError,
+    TableReplacedError,
 )
 from lakehouse.delta_log.log_segment import commit_key
-from lakehouse.delta_log.replay import read_content
+from lakehouse.delta_log.replay import commit_mark, read_content
 from lakehouse.delta_log.table_features import check_writable
 from lakehouse.delta_log.transaction.backoff import Backoff, Waiting
 from lakehouse.delta_log.transaction.conflicts import WinningCommit, find_conflict
@@ -66,10 +67,13 @@ class TransactionLog:
         self._newest: WriterState | None = None
 
     def refresh(self) -> WriterState:
-        """Return the state at the newest version, reading only what is new."""
+        """Return the state at the newest version, reading only what is new.
+
+        A table that was dropped and created again at the same path is read from its beginning.
+        """
         state = self._newest
-        if state is None or self._is_cleaned(state):
-            state = self._settled()
+        if state is None or not self._is_still_there(state):
+            state = self._remember(self._settled(), replaces=True)
         while bodies := self._protocol.read_from(state.version + 1):
             for body in bodies:
                 state = self._advanced(state, self._winner(state.version + 1, body), body)
@@ -79,18 +83,18 @@ class TransactionLog:
         """Make ``draft`` the next version; ``state`` is the one it was made from.
 
         Raises a DeltaConcurrentModificationException if a commit that came in between contradicts it,
-        CommitBudgetSpentError, or CommitOutcomeUnknownError: only the last leaves open whether it happened.
+        LogCleanedMeanwhileError, TableReplacedError, CommitBudgetSpentError, or CommitOutcomeUnknownError:
+        only the last leaves open whether it happened.
         """
         waiting = self._backoff.start()
         while True:
+            self._check_base(state)
             for body in self._protocol.read_from(state.version + 1):
                 winner = self._winner(state.version + 1, body)
                 if winner.info.transaction_id == draft.transaction_id:
                     return self._committed(state, winner.actions, body, waiting)
                 self._check(winner, draft, state)
                 state = self._advanced(state, winner, body)
-            if self._is_cleaned(state):
-                raise LogCleanedMeanwhileError(table=self._table, version=state.version)
             commit = draft.commit_after(state, now_ms=self._now_ms())
             outcome = self._publish(state.version + 1, commit, waiting)
             if isinstance(outcome, Visible):
@@ -149,9 +153,32 @@ class TransactionLog:
             if seen is None or all(content.commit_info == seen for content in contents):
                 return state
 
-    def _is_cleaned(self, state: WriterState) -> bool:
-        # Then the next version looks free, and was taken and cleaned up long ago.
-        return state.version >= 0 and not self._protocol.has(state.version)
+    def _check_base(self, state: WriterState) -> None:
+        """Raise unless the version that a commit would follow is still the table's."""
+        if self._is_still_there(state):
+            return
+        if self._protocol.has(state.version):
+            raise TableReplacedError(table=self._table, version=state.version)
+        # Its commit is gone, and the next version may look free only because it was taken and cleaned up long
+        # ago. Where a checkpoint is all that is left of the newest version, it can be built on.
+        newest = self._load()
+        if newest.version != state.version:
+            raise LogCleanedMeanwhileError(table=self._table, version=state.version)
+        if not _is_same_table(newest, state):
+            raise TableReplacedError(table=self._table, version=state.version)
+
+    def _is_still_there(self, state: WriterState) -> bool:
+        """Return whether the commit that made this state is the one that is in the log."""
+        if state.version < 0:
+            return True
+        bodies = self._protocol.read_from(state.version, at_most=1)
+        return bool(bodies) and self._made(state, bodies[0])
+
+    def _made(self, state: WriterState, body: bytes) -> bool:
+        mark = state.table.commit_mark
+        if mark is None:
+            return _is_same_table(self._load(), state)
+        return commit_mark(body, source=commit_key(state.version)) == mark
 
     def _winner(self, version: int, body: bytes) -> WinningCommit:
         return WinningCommit(version=version, actions=decode_actions(body, source=commit_key(version)))
@@ -177,8 +204,12 @@ class TransactionLog:
             tries=waiting.tries,
         )
 
-    def _remember(self, state: WriterState) -> WriterState:
+    def _remember(self, state: WriterState, *, replaces: bool = False) -> WriterState:
         with self._lock:
-            if self._newest is None or state.version > self._newest.version:
+            if replaces or self._newest is None or state.version > self._newest.version:
                 self._newest = state
             return state
+
+
+def _is_same_table(one: WriterState, other: WriterState) -> bool:
+    return (one.metadata and one.metadata.id) == (other.metadata and other.metadata.id)

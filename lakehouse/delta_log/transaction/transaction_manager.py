@@ -19,6 +19,7 @@ from lakehouse.delta_log.errors import (
     CommitRefusedError,
     DeltaConcurrentModificationException,
     LogCleanedMeanwhileError,
+    TableReplacedError,
     TransactionClosedError,
 )
 from lakehouse.delta_log.log_segment import LOG_FOLDER
@@ -37,6 +38,7 @@ _NOTHING_WAS_COMMITTED = (
     CommitBudgetSpentError,
     CommitRefusedError,
     LogCleanedMeanwhileError,
+    TableReplacedError,
 )
 
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from lakehouse.delta_log.actions import DomainMetadata, MetadataChange, ProtocolChange
 from lakehouse.delta_log.errors import TableNotFoundError
-from lakehouse.delta_log.replay import CommitContent, LogState, empty_state, load_state
-from lakehouse.delta_log.snapshot import Snapshot
-from lakehouse.delta_log.table_features import TableProperties
+from lakehouse.delta_log.replay import CommitContent, LogState, empty_state, load_state, with_own_commit
 from lakehouse.storage import AbstractStorageReader
 
 __all__ = ["WriterState", "load_writer_state"]
@@ -57,13 +55,13 @@ def load_writer_state(storage: AbstractStorageReader) -> WriterState:
         table, _ = load_state(storage)
     except TableNotFoundError:
         return WriterState(table=empty_state(storage.uri()))
-    return WriterState(table=table, in_commit_timestamp_ms=_in_commit_timestamp_ms(storage, table))
+    if table.commit_mark is None:  # a checkpoint or a compacted log was read instead of the commit
+        table = with_own_commit(table, storage)
+    return WriterState(table=table, in_commit_timestamp_ms=_in_commit_timestamp_ms(table))
 
 
-def _in_commit_timestamp_ms(storage: AbstractStorageReader, table: LogState) -> int | None:
+def _in_commit_timestamp_ms(table: LogState) -> int | None:
     info = table.decoded_commit_info()
-    if info is None and TableProperties(_properties(table)).in_commit_timestamps_from is not None:
-        info = Snapshot(storage, table).commit_info  # only a checkpoint was read
     return None if info is None else info.in_commit_timestamp_ms
 
 
