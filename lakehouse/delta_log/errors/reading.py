@@ -18,6 +18,7 @@ __all__ = [
     "MalformedLogError",
     "MalformedSchemaError",
     "NoSuchColumnError",
+    "PredicateTruthError",
     "TableNotFoundError",
     "TimestampNotFoundError",
     "UnsupportedFeatureError",
@@ -197,6 +198,18 @@ class InvalidPredicateError(DeltaLogError):
         super().__init__(
             f"{table} can't be asked for {predicate}: {reason}.",
             fix="compare each column with values of its own type.",
+        )
+
+
+class PredicateTruthError(DeltaLogError, TypeError):
+    """A condition was taken for true or false, as Python's ``and``, ``or`` and ``not`` do."""
+
+    def __init__(self, *, predicate: str) -> None:
+        self.predicate = predicate
+        super().__init__(
+            f"{predicate:.200} is true or false of a row, and not by itself: 'and', 'or', 'not', 'if' and chained "
+            "comparisons can't be asked of it.",
+            fix="join conditions with &, | and ~, each in parentheses: (col('x') > 5) & (col('x') < 7).",
         )
 
 

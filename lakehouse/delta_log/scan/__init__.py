@@ -1,5 +1,6 @@
 """Which rows of which files meet a condition. It reads data files, and no log."""
 
+from lakehouse.delta_log.scan.binding import bound_to
 from lakehouse.delta_log.scan.data_skipping import may_match
 from lakehouse.delta_log.scan.predicates import (
     And,
@@ -27,6 +28,7 @@ __all__ = [
     "Predicate",
     "RowFilter",
     "Scan",
+    "bound_to",
     "col",
     "column_bounds",
     "data_files",

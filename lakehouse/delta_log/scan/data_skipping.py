@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.delta_log.arrow_columns import column
 from lakehouse.delta_log.data_files import parse_partition_values, texts_of_column
-from lakehouse.delta_log.errors import InvalidPredicateError, NoSuchColumnError
+from lakehouse.delta_log.errors import InvalidPredicateError
+from lakehouse.delta_log.scan.binding import bound_to
 from lakehouse.delta_log.scan.predicates import (
     And,
     ColumnPath,
     Comparison,
-    IsIn,
+    IsMember,
     IsNull,
     Not,
     Or,
     Predicate,
+    WhereNotNull,
 )
 from lakehouse.delta_log.scan.statistics import ColumnBounds, column_bounds, find_column, record_counts
 from lakehouse.delta_log.schema import StructField, StructType
@@ -44,7 +48,8 @@ def may_match(
 
     Raises NoSuchColumnError, InvalidPredicateError.
     """
-    columns = {path: _fields(path, schema, table) for path in predicate.columns}
+    predicate = bound_to(predicate, schema, table=table)
+    columns = {path: find_column(schema, path) or [] for path in predicate.columns}
     stats = files.column("stats").to_pylist()
     in_data = {path: fields for path, fields in columns.items() if path[0] not in partition_columns}
     bounds = column_bounds(stats, in_data)
@@ -54,13 +59,6 @@ def may_match(
         return pc.fill_null(_evaluated(predicate, bounds, files.num_rows), fill_value=True)
     except (pa.ArrowException, TypeError) as error:
         raise InvalidPredicateError(table=table, predicate=repr(predicate), reason=str(error)) from error
-
-
-def _fields(path: ColumnPath, schema: StructType, table: str) -> list[StructField]:
-    fields = find_column(schema, path)
-    if fields is None:
-        raise NoSuchColumnError(table=table, column=".".join(path), available=schema.names)
-    return fields
 
 
 def _partition_bounds(
@@ -88,13 +86,14 @@ def _evaluated(predicate: Predicate, bounds: Mapping[ColumnPath, ColumnBounds], 
             return functools.reduce(
                 pc.or_kleene, (_evaluated(part, bounds, count) for part in parts), _all(count, value=False)
             )
-        case IsIn(path, values):
-            equals = tuple(Comparison(path, "==", value) for value in values)
-            return _evaluated(Or(equals), bounds, count)
         case Not(part):
             return _not(part, bounds, count)
-        case Comparison(path) | IsNull(path) if path not in bounds:
+        case Comparison(path) | IsMember(path) | IsNull(path) | WhereNotNull(path) if path not in bounds:
             return pa.nulls(count, pa.bool_())
+        case IsMember(path, members):
+            return _has_member(bounds[path], members)
+        case WhereNotNull(path, answer):
+            return _where_not_null(bounds[path], answer)
         case Comparison(path, name, value):
             return _compared(bounds[path], name, value)
         case IsNull(path):
@@ -111,8 +110,10 @@ def _not(part: Predicate, bounds: Mapping[ColumnPath, ColumnBounds], count: int)
             return _evaluated(Or(tuple(Not(inner) for inner in parts)), bounds, count)
         case Or(parts):
             return _evaluated(And(tuple(Not(inner) for inner in parts)), bounds, count)
-        case IsIn(path, values):
-            return _evaluated(And(tuple(Comparison(path, "!=", value) for value in values)), bounds, count)
+        case WhereNotNull(path, answer) if path in bounds:
+            return _where_not_null(bounds[path], None if answer is None else not answer)
+        case IsMember(path, members) if path in bounds and not bounds[path].may_have_nan:
+            return _has_other_than(bounds[path], members)
         case IsNull(path) if path in bounds:
             return pc.less(bounds[path].null_count, bounds[path].row_count)
         # NaN is neither smaller nor bigger than anything, and the bounds leave it out.
@@ -122,8 +123,7 @@ def _not(part: Predicate, bounds: Mapping[ColumnPath, ColumnBounds], count: int)
             return pa.nulls(count, pa.bool_())
 
 
-def _compared(bounds: ColumnBounds, name: str, value: Any) -> pa.Array:
-    literal = _literal(value, bounds.smallest.type)
+def _compared(bounds: ColumnBounds, name: str, literal: pa.Scalar) -> pa.Array:
     match name:
         case "==":
             low, high = pc.less_equal(bounds.smallest, literal), pc.greater_equal(bounds.largest, literal)
@@ -137,16 +137,58 @@ def _compared(bounds: ColumnBounds, name: str, value: Any) -> pa.Array:
             found = _COMPARE[name](bounds.smallest, literal)
         case _:
             found = _COMPARE[name](bounds.largest, literal)
-    has_values = pc.less(bounds.null_count, bounds.row_count)
-    return pc.and_kleene(found, has_values)
+    return pc.and_kleene(found, _has_values(bounds))
 
 
-def _literal(value: Any, data_type: pa.DataType) -> pa.Scalar:
-    try:
-        return pa.scalar(value, type=data_type)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        # 1.5 against an integer column: comparing finds the type that holds both.
-        return pa.scalar(value)
+def _has_values(bounds: ColumnBounds) -> pa.Array:
+    return pc.less(bounds.null_count, bounds.row_count)
+
+
+def _where_not_null(bounds: ColumnBounds, answer: bool | None) -> pa.Array:
+    if answer:
+        return _has_values(bounds)
+    return (
+        _all(len(bounds.smallest), value=False)
+        if answer is False
+        else pa.nulls(len(bounds.smallest), pa.bool_())
+    )
+
+
+def _has_member(bounds: ColumnBounds, members: pa.Array) -> pa.Array:
+    ordered = sorted(_ordinals(members))
+
+    def is_between(low: Any, high: Any) -> bool | None:
+        if low is None or high is None:
+            return None
+        first = bisect_left(ordered, low)
+        return first < len(ordered) and ordered[first] <= high
+
+    return _of_each(bounds, is_between)
+
+
+def _has_other_than(bounds: ColumnBounds, members: pa.Array) -> pa.Array:
+    known = set(_ordinals(members))
+
+    def is_other(low: Any, high: Any) -> bool | None:
+        return None if low is None or high is None else low != high or low not in known
+
+    return _of_each(bounds, is_other)
+
+
+def _of_each(bounds: ColumnBounds, decide: Callable[[Any, Any], bool | None]) -> pa.Array:
+    pairs = zip(_ordinals(bounds.smallest), _ordinals(bounds.largest), strict=True)
+    found = column([decide(low, high) for low, high in pairs], pa.bool_())
+    return pc.and_kleene(found, _has_values(bounds))
+
+
+def _ordinals(values: pa.Array) -> list[Any]:
+    """Return values that Python orders as Arrow does: dates and moments may lie beyond Python's own."""
+    if pa.types.is_date32(values.type):
+        values = values.cast(pa.int32())
+    elif pa.types.is_timestamp(values.type):
+        values = values.cast(pa.int64())
+    found: list[Any] = values.to_pylist()
+    return found
 
 
 def _all(count: int, *, value: bool) -> pa.Array:

@@ -5,16 +5,31 @@
 
 from __future__ import annotations
 
-import functools
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["And", "Column", "ColumnPath", "Comparison", "IsIn", "IsNull", "Not", "Or", "Predicate", "col"]
+from lakehouse.delta_log.errors import PredicateTruthError
+
+__all__ = [
+    "And",
+    "Column",
+    "ColumnPath",
+    "Comparison",
+    "IsIn",
+    "IsMember",
+    "IsNull",
+    "Not",
+    "Or",
+    "Predicate",
+    "WhereNotNull",
+    "col",
+]
 
 ColumnPath: TypeAlias = tuple[str, ...]
 """Logical names from the top down; one name for a top-level column."""
@@ -44,13 +59,17 @@ class Predicate(ABC):
         """Return the condition as Arrow's datasets take it."""
 
     def __and__(self, other: Predicate) -> Predicate:
-        return And((self, other))
+        return And((*_parts(self, And), *_parts(other, And)))
 
     def __or__(self, other: Predicate) -> Predicate:
-        return Or((self, other))
+        return Or((*_parts(self, Or), *_parts(other, Or)))
 
     def __invert__(self) -> Predicate:
         return Not(self)
+
+    def __bool__(self) -> bool:
+        # Python's own "and", "or", "not" and chained comparisons ask for it, and would drop a half.
+        raise PredicateTruthError(predicate=repr(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,42 @@ class IsIn(Predicate):
 
 
 @dataclass(frozen=True, slots=True)
+class IsMember(Predicate):
+    """``IsIn`` as one look-up: the values are of the column's own type, without null and NaN."""
+
+    path: ColumnPath
+    members: pa.Array
+    has_null: bool
+    """Whether null was among the values, so that what isn't found is unknown."""
+
+    @property
+    def columns(self) -> frozenset[ColumnPath]:
+        return frozenset({self.path})
+
+    def to_arrow(self) -> pc.Expression:
+        column = pc.field(*self.path)
+        is_found = column.isin(self.members)
+        is_known = column.is_valid() & is_found if self.has_null else column.is_valid()
+        return pc.if_else(is_known, is_found, pc.scalar(None).cast(pa.bool_()))
+
+
+@dataclass(frozen=True, slots=True)
+class WhereNotNull(Predicate):
+    """The same answer for every value of a column, and unknown for null."""
+
+    path: ColumnPath
+    answer: bool | None
+
+    @property
+    def columns(self) -> frozenset[ColumnPath]:
+        return frozenset({self.path})
+
+    def to_arrow(self) -> pc.Expression:
+        answer = pc.scalar(self.answer).cast(pa.bool_())
+        return pc.if_else(pc.field(*self.path).is_valid(), answer, pc.scalar(None).cast(pa.bool_()))
+
+
+@dataclass(frozen=True, slots=True)
 class IsNull(Predicate):
     """A column is null."""
 
@@ -109,7 +164,15 @@ class _Several(Predicate):
 
     def _joined(self, join: Callable[[Any, Any], Any], *, of_none: bool) -> pc.Expression:
         parts = [part.to_arrow() for part in self.parts]
-        return functools.reduce(join, parts) if parts else pc.scalar(of_none)
+        while len(parts) > 1:
+            # In pairs, so that thousands of parts don't nest thousands deep.
+            paired = [join(*parts[at : at + 2]) for at in range(0, len(parts) - 1, 2)]
+            parts = paired + parts[len(paired) * 2 :]
+        return parts[0] if parts else pc.scalar(of_none)
+
+
+def _parts(predicate: Predicate, kind: type[_Several]) -> tuple[Predicate, ...]:
+    return predicate.parts if isinstance(predicate, kind) else (predicate,)
 
 
 class And(_Several):
@@ -171,8 +234,13 @@ class Column:
     def __hash__(self) -> int:
         return hash(self.path)
 
+    def __bool__(self) -> bool:
+        raise PredicateTruthError(predicate=repr(self))
+
     def is_in(self, values: Iterable[Any]) -> IsIn:
-        """Return the condition that the column has one of the values."""
+        """Return the condition that the column has one of the values. Raises TypeError for a single text."""
+        if isinstance(values, str | bytes):
+            raise TypeError(f"is_in takes several values, and {values!r} is one. Fix: is_in([{values!r}]).")
         return IsIn(self.path, tuple(values))
 
     def is_null(self) -> IsNull:

@@ -17,6 +17,7 @@ from lakehouse.delta_log.arrow_columns import no_rows
 from lakehouse.delta_log.data_files import DataFile, DataFileReader
 from lakehouse.delta_log.deletion_vectors import descriptor_of
 from lakehouse.delta_log.errors import InvalidPredicateError, NoSuchColumnError
+from lakehouse.delta_log.scan.binding import bound_to
 from lakehouse.delta_log.scan.predicates import Predicate
 from lakehouse.delta_log.schema import (
     PrimitiveType,
@@ -53,12 +54,14 @@ class Scan:
         Raises NoSuchColumnError, InvalidPredicateError, DataFileError, MalformedDeletionVectorError.
         """
         shown = self.fields(columns)
+        if isinstance(predicate, Predicate):
+            predicate = bound_to(predicate, self.schema, table=self.storage.uri())
         needed = self._with_predicate_columns(shown, predicate)
         schema = self.schema_of(shown)
         yield no_rows(schema)
         for rows in self._read(needed):
             found = self._filtered(rows, predicate)
-            yield pa.Table.from_arrays(found.select(schema.names).columns, schema=schema)
+            yield pa.Table.from_arrays([found.column(name) for name in schema.names], schema=schema)
 
     def schema_of(self, fields: Sequence[StructField]) -> pa.Schema:
         """Return the Arrow schema of the rows with these columns."""
@@ -101,15 +104,17 @@ class Scan:
         self, shown: list[StructField], predicate: RowFilter | None
     ) -> list[StructField]:
         if predicate is None:
-            return shown
+            return self._once(shown)
         if isinstance(predicate, Predicate):
             names = {path[0] for path in predicate.columns}
         else:
             # pyarrow does not list the columns of an expression; its text names them, and maybe more.
             text = str(predicate)
             names = {name for name in self.schema.names if re.search(re.escape(name), text)}
-        known = {field.name for field in shown}
-        return shown + [self._field(self.schema, name) for name in sorted(names) if name not in known]
+        return self._once(shown + [self._field(self.schema, name) for name in sorted(names)])
+
+    def _once(self, fields: Sequence[StructField]) -> list[StructField]:
+        return list({field.name: field for field in fields}.values())
 
     def _filtered(self, rows: pa.Table, predicate: RowFilter | None) -> pa.Table:
         if predicate is None:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from lakehouse.delta_log.actions import canonical_path
 from lakehouse.delta_log.errors import UnenforceableRuleError
 from lakehouse.delta_log.replay import STRING_MAP
-from lakehouse.delta_log.scan import Predicate, Scan, may_match
+from lakehouse.delta_log.scan import Predicate, Scan, bound_to, may_match
 from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.delta_log.table_features import TableProperties
 from lakehouse.delta_log.transaction.change import Change, Operation
@@ -30,10 +30,12 @@ _NEEDS_MORE_THAN_NEW_FILES = {
 def delete(view: TableView, predicate: Predicate) -> Change:
     """Remove the rows for which the predicate is true; where it is unknown, they stay.
 
-    Raises NoTableYetError, and UnenforceableRuleError where a file can't be divided.
+    Raises NoTableYetError, NoSuchColumnError, InvalidPredicateError, and UnenforceableRuleError where a file
+    can't be divided.
     """
     view.require_table("delete rows")
     snapshot = view.snapshot
+    bound = bound_to(predicate, snapshot.struct, table=view.table)
     scan = snapshot.plan(predicate)
     opened = frozenset(map(canonical_path, scan.files.column("path").to_pylist()))
     change = Change(
@@ -43,7 +45,7 @@ def delete(view: TableView, predicate: Predicate) -> Change:
     with deleted_on_failure(view.storage) as keys:
         for index in range(scan.files.num_rows):
             file = dataclasses.replace(scan, files=scan.files.slice(index, 1))
-            part = _without_rows(view, file, predicate)
+            part = _without_rows(view, file, bound)
             keys.extend(file.key for file in part.written)
             change = change.then(part)
     return change

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from lakehouse.delta_log.data_files import conformed
 from lakehouse.delta_log.errors import WrongReplacementError
-from lakehouse.delta_log.scan import Predicate
+from lakehouse.delta_log.scan import Predicate, bound_to
 from lakehouse.delta_log.transaction.change import Change, Operation, json_text
 from lakehouse.delta_log.transaction.operations.data_writing import deleted_on_failure, write_rows
 from lakehouse.delta_log.transaction.operations.delete import delete
@@ -16,10 +16,14 @@ __all__ = ["replace_where"]
 
 
 def replace_where(view: TableView, predicate: Predicate, rows: pa.Table) -> Change:
-    """Replace the rows that meet the predicate. Raises WrongReplacementError if a new row does not meet it."""
+    """Replace the rows that meet the predicate. Raises WrongReplacementError if a new row does not meet it.
+
+    Raises NoSuchColumnError, InvalidPredicateError.
+    """
     view.require_table("replace rows")
     content = conformed(rows, view.layout, table=view.table)
-    outside = content.num_rows - content.filter(predicate.to_arrow()).num_rows
+    bound = bound_to(predicate, view.layout.schema, table=view.table)
+    outside = content.num_rows - content.filter(bound.to_arrow()).num_rows
     if outside:
         raise WrongReplacementError(table=view.table, predicate=str(predicate), rows=outside)
     with deleted_on_failure(view.storage) as keys:
