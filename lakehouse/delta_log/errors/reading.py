@@ -148,7 +148,8 @@ class ChecksumMismatchError(DeltaLogError):
         self.field = field
         super().__init__(
             f"{table} at version {version} has {field} {actual!r} by its log, {expected!r} by its .crc file.",
-            fix="run `lakehouse table verify`; if the log is right, delete the .crc file.",
+            fix="run `lakehouse table verify`, and compare the log with a backup: readers follow the log, and one "
+            "of its files may have changed since the .crc file was written.",
         )
 
 

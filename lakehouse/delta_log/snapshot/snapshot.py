@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from lakehouse.delta_log.actions import (
     SetTransaction,
     decode_actions,
 )
-from lakehouse.delta_log.errors import VersionNotFoundError
+from lakehouse.delta_log.errors import ChecksumMismatchError, VersionNotFoundError
 from lakehouse.delta_log.log_segment import commit_key
 from lakehouse.delta_log.replay import (
     CommitTimes,
@@ -46,6 +47,8 @@ from lakehouse.errors import ConfigurationError
 from lakehouse.storage import AbstractStorageReader, NotFoundError, storage_for
 
 __all__ = ["Snapshot"]
+
+_log = logging.getLogger(__name__)
 
 
 class Snapshot:
@@ -97,7 +100,7 @@ class Snapshot:
         state, segment = load_state(storage, version)
         checksum = None if segment.checksum is None else read_checksum(storage, state.version)
         if checksum is not None:
-            check_state(checksum, state, table=storage.uri())
+            _warn_of_mismatch(lambda: check_state(checksum, state, table=storage.uri()))
         return cls(storage, state, checksum=checksum)
 
     def __repr__(self) -> str:
@@ -179,18 +182,24 @@ class Snapshot:
         """Return the files of the table, a row each, with the fields of an ``add`` action as columns.
 
         With a predicate, only the files that may hold rows that meet it, by partition values and statistics.
-        Raises NoSuchColumnError, InvalidPredicateError, and ChecksumMismatchError where the version has a
-        checksum file that lists other files.
+        A checksum file that disagrees is warned of, and the log counts. Raises NoSuchColumnError,
+        InvalidPredicateError.
         """
         files = self._state.files.adds()
-        if self._checksum is not None:
-            check_totals(self._checksum, self.totals, table=self.table, version=self.version)
+        self._compare_totals()
         if predicate is None:
             return files
         partition_columns = self.partition_columns
         return files.filter(
             may_match(files, predicate, self.struct, partition_columns=partition_columns, table=self.table)
         )
+
+    def _compare_totals(self) -> None:
+        checksum, self._checksum = self._checksum, None  # once is enough
+        if checksum is not None:
+            _warn_of_mismatch(
+                lambda: check_totals(checksum, self.totals, table=self.table, version=self.version)
+            )
 
     def to_arrow(self, columns: Sequence[str] | None = None, predicate: RowFilter | None = None) -> pa.Table:
         """Return the rows: deletion vectors, column mapping, partition values and the schema applied.
@@ -299,3 +308,11 @@ class Snapshot:
             return self._storage.read(commit_key(version))
         except NotFoundError:
             return None
+
+
+def _warn_of_mismatch(check: Callable[[], None]) -> None:
+    # A checksum file may be as wrong as the log, so it does not stop a reader (Delta PROTOCOL, "Version Checksum").
+    try:
+        check()
+    except ChecksumMismatchError as error:
+        _log.warning("%s", error)

@@ -1,14 +1,15 @@
-"""Checksum files: believed where they can be read, done without where not."""
+"""Checksum files: compared where they can be read, done without where not. The log counts."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import deltalake
+import pyarrow as pa
 import pytest
 
-from lakehouse.delta_log import Snapshot
-from lakehouse.delta_log.errors import ChecksumMismatchError
+from lakehouse.delta_log import SetTransaction, Snapshot, TransactionManager, verify
 from lakehouse.delta_log.replay import checksum_of, read_checksum
 from lakehouse.storage import LocalStorageService
 from tests.unit.delta_log.hand_written_logs import PROTOCOL, add, metadata, write_log
@@ -56,11 +57,36 @@ def test_a_checksum_that_can_not_be_read_is_as_if_absent(table: Path, text: str)
         {"domainMetadata": [{"domain": "d", "configuration": "", "removed": False}]},
     ],
 )
-def test_a_log_that_disagrees_with_its_checksum_is_refused(table: Path, changed: dict) -> None:
+def test_a_checksum_that_disagrees_is_warned_of_and_the_log_is_read(
+    table: Path, changed: dict, caplog: pytest.LogCaptureFixture
+) -> None:
     write_checksum(table, json.dumps({**RIGHT, **changed}))
-    with pytest.raises(ChecksumMismatchError):
-        Snapshot.load(table).files()
-    assert Snapshot.load(table, 0).files().num_rows == 1
+    assert Snapshot.load(table).files()["path"].to_pylist() == ["a", "b"]
+    [warning] = [record.getMessage() for record in caplog.records]
+    assert "by its .crc file" in warning
+    assert "delete" not in warning
+    [finding] = [each for each in verify(LocalStorageService(table)) if each.where.endswith(".crc")]
+    assert (finding.severity, finding.kind) == ("error", "checksum mismatch")
+
+
+def test_a_table_that_forgets_its_transactions_stays_readable(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    manager = TransactionManager()
+    with manager.transaction(tmp_path) as transaction:
+        forgets = {"delta.setTransactionRetentionDuration": "interval 1 second"}
+        schema = pa.schema([("x", pa.int64())])
+        transaction.create(schema, properties={**forgets, "delta.checkpointInterval": "2"})
+        transaction.append_action(SetTransaction(application_id="loader", version=5, updated_ms=1))
+    for number in range(2):
+        with manager.transaction(tmp_path) as transaction:
+            transaction.append(pa.table({"x": [number]}))
+    snapshot = Snapshot.load(tmp_path)
+    assert snapshot.transactions == {}
+    assert snapshot.to_arrow()["x"].to_pylist() == [0, 1]
+    assert deltalake.DeltaTable(tmp_path).to_pyarrow_table().num_rows == 2
+    assert not caplog.records
+    assert list(verify(LocalStorageService(tmp_path))) == []
 
 
 def test_the_checksum_that_we_write_has_the_fields_of_the_protocol(table: Path) -> None:
