@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["column", "constant", "no_rows"]
+__all__ = ["column", "constant", "no_rows", "rows_without_columns"]
 
 _INTEGER_CODES = {pa.int64(): "q", pa.int32(): "i"}
 _MAX_STRING_BYTES = 2**31 - 1
@@ -48,6 +48,11 @@ def constant(value: Any, length: int, data_type: pa.DataType) -> pa.Array:
 def no_rows(schema: pa.Schema) -> pa.Table:
     """Return a table with these columns and no rows."""
     return pa.Table.from_batches([], schema=schema)
+
+
+def rows_without_columns(count: int) -> pa.Table:
+    """Return a table that has rows and no columns."""
+    return pa.table({"": pa.nulls(count)}).select([])
 
 
 def _from_buffers(data_type: pa.DataType, values: Sequence[Any], *buffers: pa.Buffer) -> pa.Array:

@@ -125,8 +125,20 @@ def _primitive(values: pa.Array, wanted: pa.DataType) -> pa.Array:
         values = values.dictionary_decode()
     if pa.types.is_struct(wanted) and pa.types.is_struct(values.type):
         return _variant(values, wanted)
+    if pa.types.is_timestamp(values.type) and values.type.unit == "ns" and pa.types.is_timestamp(wanted):
+        return _floored(values, wanted)
     # Finer units of time than the table's are cut off, as Spark does.
     return values.cast(wanted, safe=not pa.types.is_timestamp(wanted))
+
+
+def _floored(values: pa.Array, wanted: pa.TimestampType) -> pa.Array:
+    # Towards the past, before 1970 too: as Spark does, and as INT96 is read.
+    numbers = values.cast(pa.int64())
+    per_micro = pa.scalar(1_000, pa.int64())
+    cut = pc.divide(numbers, per_micro)
+    is_above = pc.greater(pc.multiply(cut, per_micro), numbers)
+    floored = pc.subtract(cut, is_above.cast(pa.int64()))
+    return floored.cast(pa.timestamp("us", tz=wanted.tz)).cast(wanted)
 
 
 def _variant(values: pa.Array, wanted: pa.StructType) -> pa.Array:

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.delta_log.data_files.layout import TableLayout
-from lakehouse.delta_log.errors import IncompatibleRowsError, NullInRequiredColumnError
+from lakehouse.delta_log.data_files.lossless_cast import UnfitValuesError, lossless_cast
+from lakehouse.delta_log.errors import NullInRequiredColumnError, RowsSchemaMismatchError
 
 __all__ = ["conformed"]
 
@@ -16,7 +17,7 @@ __all__ = ["conformed"]
 def conformed(rows: pa.Table, layout: TableLayout, *, table: str) -> pa.Table:
     """Return ``rows`` in the table's order and types; a nullable column that is missing becomes null.
 
-    Raises IncompatibleRowsError where a column is unknown, missing, or can't be cast without loss, and
+    Raises RowsSchemaMismatchError where a column is unknown, missing, or can't be cast without loss, and
     NullInRequiredColumnError.
     """
     if not rows.schema.equals(layout.arrow):
@@ -40,28 +41,23 @@ def _cast(rows: pa.Table, target: pa.Schema, table: str) -> pa.Table:
     for part in target:
         try:
             columns.append(_column(rows, found.get(part.name.lower()), part))
-        except (pa.ArrowException, _Unfit) as error:
+        except (pa.ArrowException, UnfitValuesError, OverflowError) as error:
             problems.append(f"the column {part.name!r} {error}")
     if problems:
-        raise IncompatibleRowsError(table=table, problems=problems)
+        raise RowsSchemaMismatchError(table=table, problems=problems)
     # Fields that must not be null may still have nulls here: that is found next, with its own error.
     return pa.Table.from_arrays(columns, names=target.names)
-
-
-class _Unfit(Exception):  # noqa: N818 - never leaves this module
-    pass
 
 
 def _column(rows: pa.Table, name: str | None, part: pa.Field) -> pa.ChunkedArray:
     if name is None:
         if not part.nullable:
-            raise _Unfit("is missing, and must not be null")
+            raise UnfitValuesError("is missing, and must not be null")
         return pa.chunked_array([pa.nulls(rows.num_rows, part.type)])
     column = rows.column(name)
     if column.type.equals(part.type):
         return column
-    _check_zones(column.type, part.type)
-    return column.cast(_nullable(part.type))
+    return lossless_cast(column, _nullable(part.type))
 
 
 def _nullable(data_type: pa.DataType) -> pa.DataType:
@@ -74,13 +70,6 @@ def _nullable(data_type: pa.DataType) -> pa.DataType:
     return data_type
 
 
-def _check_zones(found: pa.DataType, wanted: pa.DataType) -> None:
-    # Arrow would take a clock's time for UTC, and UTC for a clock's time.
-    if pa.types.is_timestamp(found) and pa.types.is_timestamp(wanted) and bool(found.tz) != bool(wanted.tz):
-        with_zone, without = ("rows", "table") if found.tz else ("table", "rows")
-        raise _Unfit(f"has a time zone in the {with_zone} and none in the {without}")
-
-
 def _forbidden_nulls(
     column: pa.ChunkedArray | pa.Array, part: pa.Field, name: str
 ) -> Iterator[tuple[str, int]]:
@@ -90,3 +79,10 @@ def _forbidden_nulls(
         present = pc.drop_null(column)
         for index, child in enumerate(part.type):
             yield from _forbidden_nulls(pc.struct_field(present, [index]), child, f"{name}.{child.name}")
+    elif pa.types.is_list(part.type):
+        yield from _forbidden_nulls(pc.list_flatten(column), part.type.value_field, f"{name}.element")
+    elif pa.types.is_map(part.type):
+        for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+            entries = chunk.cast(pa.list_(pa.struct([part.type.key_field, part.type.item_field])))
+            items = pc.struct_field(pc.list_flatten(entries), [1])
+            yield from _forbidden_nulls(items, part.type.item_field, f"{name}.value")

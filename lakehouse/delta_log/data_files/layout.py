@@ -15,6 +15,7 @@ from lakehouse.delta_log.schema import (
     ColumnMappingMode,
     DataType,
     MapType,
+    PrimitiveType,
     StructField,
     StructType,
     arrow_schema,
@@ -51,8 +52,9 @@ class TableLayout:
 
     @property
     def data_columns(self) -> list[StructField]:
+        """What is in files: no partition columns, and none of the type void, which has no values."""
         partitions = {part.name for part in self.partition_columns}
-        return [part for part in self.schema if part.name not in partitions]
+        return [part for part in self.schema if part.name not in partitions and not _is_void(part)]
 
 
 def layout_of(metadata: MetadataChange, *, table: str) -> TableLayout:
@@ -72,7 +74,7 @@ def _layout(
     schema = schema_from_json(schema_string, table=table)
     is_mapped = column_mapping_mode(properties, table=table) is not ColumnMappingMode.NONE
     partitions = tuple(part for name in partition_columns if (part := schema.get(name)) is not None)
-    data = [part for part in schema if part.name not in partition_columns]
+    data = [part for part in schema if part.name not in partition_columns and not _is_void(part)]
     file_schema = pa.schema([_file_field(part, is_mapped=is_mapped) for part in data])
     return TableLayout(
         schema=schema,
@@ -84,6 +86,10 @@ def _layout(
         codec=_codec(properties),
         indexed=frozenset(_indexed(data, properties, is_mapped=is_mapped)),
     )
+
+
+def _is_void(part: StructField) -> bool:
+    return part.data_type == PrimitiveType("void")
 
 
 def _codec(properties: Mapping[str, str]) -> str:
@@ -125,8 +131,15 @@ def _indexed(
     if names is not None:
         wanted = [_split(name) for name in names.split(",")]
         return (physical for logical, physical in leaves if any(_below(logical, path) for path in wanted))
-    limit = int(properties.get(_INDEXED_COLUMNS, _DEFAULT_INDEXED_COLUMNS))
+    limit = _number(properties.get(_INDEXED_COLUMNS), otherwise=_DEFAULT_INDEXED_COLUMNS)
     return (physical for _, physical in (leaves if limit < 0 else leaves[:limit]))
+
+
+def _number(text: str | None, *, otherwise: int) -> int:
+    try:
+        return otherwise if text is None else int(text)
+    except ValueError:  # another engine's: a value that can't be read counts as absent
+        return otherwise
 
 
 def _leaves(

@@ -48,7 +48,7 @@ def write_data_files(
 
 
 def _content(rows: pa.Table, layout: TableLayout) -> pa.Table:
-    if layout.partition_columns:
+    if len(layout.data_columns) < rows.num_columns:
         rows = rows.select([part.name for part in layout.data_columns])
     if layout.is_mapped:
         # A slice can't be rebuilt under other names, so it is copied.

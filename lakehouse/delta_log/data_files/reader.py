@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lakehouse.delta_log.actions import DeletionVectorDescriptor
+from lakehouse.delta_log.arrow_columns import rows_without_columns
 from lakehouse.delta_log.data_files.casting import FieldFinder, adapted, field_finder
 from lakehouse.delta_log.data_files.partition_values import parse_partition_values
 from lakehouse.delta_log.deletion_vectors import read_deletion_vector
@@ -77,6 +78,8 @@ class DataFileReader:
             content = _read_columns(parquet, list(dict.fromkeys(names)))
             count = parquet.metadata.num_rows
         arrays = [self._column(field, file, content, stored, in_file[field.name], count) for field in fields]
+        if not fields:
+            return rows_without_columns(count)
         schema = pa.schema([pa.field(f.name, arrow_type(f.data_type), nullable=f.nullable) for f in fields])
         return pa.Table.from_arrays(arrays, schema=schema)
 

@@ -42,11 +42,13 @@ from lakehouse.delta_log.errors.writing import (
     NoTableYetError,
     NullInRequiredColumnError,
     RetentionTooShortError,
+    RowsSchemaMismatchError,
     TableExistsError,
     TableReplacedError,
     TransactionClosedError,
     UnenforceableRuleError,
     UnmappablePathError,
+    UnsupportedTypeError,
     WrongReplacementError,
 )
 
@@ -84,6 +86,7 @@ __all__ = [
     "PredicateTruthError",
     "ProtocolChangedException",
     "RetentionTooShortError",
+    "RowsSchemaMismatchError",
     "TableExistsError",
     "TableNotFoundError",
     "TableReplacedError",
@@ -92,6 +95,7 @@ __all__ = [
     "UnenforceableRuleError",
     "UnmappablePathError",
     "UnsupportedFeatureError",
+    "UnsupportedTypeError",
     "VersionNotFoundError",
     "WrongReplacementError",
 ]

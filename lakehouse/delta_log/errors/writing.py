@@ -20,11 +20,13 @@ __all__ = [
     "NoTableYetError",
     "NullInRequiredColumnError",
     "RetentionTooShortError",
+    "RowsSchemaMismatchError",
     "TableExistsError",
     "TableReplacedError",
     "TransactionClosedError",
     "UnenforceableRuleError",
     "UnmappablePathError",
+    "UnsupportedTypeError",
     "WrongReplacementError",
 ]
 
@@ -164,6 +166,10 @@ class IncompatibleRowsError(DeltaLogError):
         )
 
 
+class RowsSchemaMismatchError(IncompatibleRowsError):
+    """Columns or values of the rows have no place in the table's schema."""
+
+
 class NullInRequiredColumnError(DeltaLogError):
     """A column that must not be null is null in some row."""
 
@@ -255,4 +261,18 @@ class UnmappablePathError(DeltaLogError):
             f"{table} needs the file {path!r}, and which object that is can't be told: {reason}. "
             "Nothing was deleted.",
             fix="vacuum where every path of the log can be followed, or rewrite the file into the table first.",
+        )
+
+
+class UnsupportedTypeError(DeltaLogError):
+    """A column has an Arrow type for which the protocol has none."""
+
+    def __init__(self, *, table: str, column: str, data_type: str) -> None:
+        self.table = table
+        self.column = column
+        self.data_type = data_type
+        super().__init__(
+            f"{table} can't take the column {column!r}: it is {data_type} in Arrow, and Delta has no such type.",
+            fix="cast it first: uint64 to decimal128(20, 0), a time of day or a duration to int64 or string; "
+            "leave out a struct that has no fields.",
         )

@@ -61,7 +61,7 @@ class Scan:
         yield no_rows(schema)
         for rows in self._read(needed):
             found = self._filtered(rows, predicate)
-            yield pa.Table.from_arrays([found.column(name) for name in schema.names], schema=schema)
+            yield _with_columns(found, schema)
 
     def schema_of(self, fields: Sequence[StructField]) -> pa.Schema:
         """Return the Arrow schema of the rows with these columns."""
@@ -126,6 +126,12 @@ class Scan:
             raise InvalidPredicateError(
                 table=self.storage.uri(), predicate=str(predicate), reason=str(error)
             ) from error
+
+
+def _with_columns(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    if not schema.names:
+        return rows.select([])  # which keeps the number of rows
+    return pa.Table.from_arrays([rows.column(name) for name in schema.names], schema=schema)
 
 
 def data_files(files: pa.Table, *, source: str) -> Iterator[DataFile]:

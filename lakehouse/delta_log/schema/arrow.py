@@ -6,7 +6,7 @@ import json
 
 import pyarrow as pa
 
-from lakehouse.delta_log.errors import MalformedSchemaError
+from lakehouse.delta_log.errors import UnsupportedTypeError
 from lakehouse.delta_log.schema.types import (
     ArrayType,
     DataType,
@@ -88,11 +88,12 @@ def _arrow_field(part: StructField) -> pa.Field:
 
 
 def delta_schema(schema: pa.Schema, *, table: str) -> StructType:
-    """Return the protocol's schema for an Arrow schema. Raises MalformedSchemaError for a type it lacks."""
+    """Return the protocol's schema for an Arrow schema. Raises UnsupportedTypeError for a type it lacks."""
     return StructType(tuple(_delta_field(part, table) for part in schema))
 
 
-def _delta_field(part: pa.Field, table: str) -> StructField:
+def _delta_field(part: pa.Field, table: str, above: str = "") -> StructField:
+    column = f"{above}{part.name}"
     metadata = {
         name.decode(): _json_or_text(value.decode())
         for name, value in (part.metadata or {}).items()
@@ -100,7 +101,7 @@ def _delta_field(part: pa.Field, table: str) -> StructField:
     }
     return StructField(
         name=part.name,
-        data_type=delta_type(part.type, table=table),
+        data_type=delta_type(part.type, table=table, column=column),
         nullable=part.nullable,
         metadata=metadata,
     )
@@ -113,26 +114,26 @@ def _json_or_text(text: str) -> object:
         return text
 
 
-def delta_type(data_type: pa.DataType, *, table: str) -> DataType:
-    """Return the protocol's type for an Arrow type. Raises MalformedSchemaError where the protocol has no such type."""
+def delta_type(data_type: pa.DataType, *, table: str, column: str) -> DataType:
+    """Return the protocol's type for a column's Arrow type. Raises UnsupportedTypeError where it has none."""
     if pa.types.is_dictionary(data_type):
-        return delta_type(data_type.value_type, table=table)
+        return delta_type(data_type.value_type, table=table, column=column)
     if data_type.equals(VARIANT):
         return PrimitiveType("variant")
-    if pa.types.is_struct(data_type):
-        return StructType(tuple(_delta_field(part, table) for part in data_type))
+    if pa.types.is_struct(data_type) and data_type.num_fields:
+        return StructType(tuple(_delta_field(part, table, f"{column}.") for part in data_type))
     if pa.types.is_map(data_type):
         return MapType(
-            key_type=delta_type(data_type.key_type, table=table),
-            value_type=delta_type(data_type.item_type, table=table),
+            key_type=delta_type(data_type.key_type, table=table, column=f"{column}.key"),
+            value_type=delta_type(data_type.item_type, table=table, column=f"{column}.value"),
             value_contains_null=data_type.item_field.nullable,
         )
     if _is_list(data_type):
         return ArrayType(
-            element_type=delta_type(data_type.value_type, table=table),
+            element_type=delta_type(data_type.value_type, table=table, column=f"{column}.element"),
             contains_null=data_type.value_field.nullable,
         )
-    return _delta_primitive(data_type, table)
+    return _delta_primitive(data_type, table, column)
 
 
 def _is_list(data_type: pa.DataType) -> bool:
@@ -143,12 +144,12 @@ def _is_list(data_type: pa.DataType) -> bool:
     )
 
 
-def _delta_primitive(data_type: pa.DataType, table: str) -> PrimitiveType:
+def _delta_primitive(data_type: pa.DataType, table: str, column: str) -> PrimitiveType:
     if pa.types.is_timestamp(data_type):
         return PrimitiveType("timestamp_ntz" if data_type.tz is None else "timestamp")
     if pa.types.is_decimal(data_type) and 0 <= data_type.scale <= data_type.precision <= 38:
         return PrimitiveType(f"decimal({data_type.precision},{data_type.scale})")
-    name = _NAMES.get(data_type)
+    name = "binary" if pa.types.is_fixed_size_binary(data_type) else _NAMES.get(data_type)
     if name is None:
-        raise MalformedSchemaError(table=table, reason=f"Delta has no type for Arrow's {data_type}")
+        raise UnsupportedTypeError(table=table, column=column, data_type=str(data_type))
     return PrimitiveType(name)

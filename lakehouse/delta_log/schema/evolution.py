@@ -7,7 +7,14 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from lakehouse.delta_log.schema.column_mapping import ColumnMappingMode
-from lakehouse.delta_log.schema.types import ArrayType, DataType, MapType, StructField, StructType
+from lakehouse.delta_log.schema.types import (
+    ArrayType,
+    DataType,
+    MapType,
+    PrimitiveType,
+    StructField,
+    StructType,
+)
 
 __all__ = ["MAX_COLUMN_ID", "merged", "with_column_ids"]
 
@@ -18,7 +25,7 @@ _ID, _PHYSICAL_NAME = "delta.columnMapping.id", "delta.columnMapping.physicalNam
 def merged(schema: StructType, found: StructType) -> StructType:
     """Return ``schema`` with the columns that only ``found`` has, as nullable ones at its end.
 
-    Columns of both keep the type they have; nested structs are merged alike.
+    Columns of both keep the type they have, but for ``void``, which takes any; nested structs are merged alike.
     """
     known = [_merged_field(part, found.get(part.name)) for part in schema]
     new = [dataclasses.replace(part, nullable=True) for part in found if schema.get(part.name) is None]
@@ -32,6 +39,8 @@ def _merged_field(part: StructField, found: StructField | None) -> StructField:
 
 
 def _merged_type(known: DataType, found: DataType) -> DataType:
+    if known == PrimitiveType("void"):
+        return found
     if isinstance(known, StructType) and isinstance(found, StructType):
         return merged(known, found)
     if isinstance(known, ArrayType) and isinstance(found, ArrayType):

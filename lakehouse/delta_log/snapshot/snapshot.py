@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from lakehouse.delta_log.actions import (
     SetTransaction,
     decode_actions,
 )
+from lakehouse.delta_log.arrow_columns import rows_without_columns
 from lakehouse.delta_log.errors import ChecksumMismatchError, VersionNotFoundError
 from lakehouse.delta_log.log_segment import commit_key
 from lakehouse.delta_log.replay import (
@@ -87,6 +89,7 @@ class Snapshot:
         (its subclasses say what is wrong), and ConfigurationError for a path that can't be opened here.
         """
         store = storage_for(str(table_path)) if storage is None else storage
+        _check_whole_number("version", version)
         if timestamp is None:
             return cls._checked(store, version)
         if version is not None:
@@ -207,7 +210,10 @@ class Snapshot:
         ``predicate`` is a condition made with ``col``, which also skips files, or any of pyarrow's.
         Raises as ``scan``.
         """
-        return pa.concat_tables(self.scan(columns, predicate))
+        tables = self.scan(columns, predicate)
+        if columns is not None and not columns:
+            return rows_without_columns(sum(rows.num_rows for rows in tables))
+        return pa.concat_tables(tables)
 
     def scan(
         self, columns: Sequence[str] | None = None, predicate: RowFilter | None = None
@@ -276,7 +282,11 @@ class Snapshot:
         return Snapshot(self._storage, state)
 
     def history(self, limit: int | None = None) -> list[HistoryEntry]:
-        """Return this version and those before it, the newest first, as far as the log still has them."""
+        """Return this version and those before it, the newest first, as far as the log still has them.
+
+        Raises ConfigurationError for a limit below 0.
+        """
+        _check_whole_number("limit", limit, least=0)
         return list(read_history(self._storage, self._commit_times(), up_to=self.version, limit=limit))
 
     def actions_of(self, version: int) -> list[Action]:
@@ -316,3 +326,11 @@ def _warn_of_mismatch(check: Callable[[], None]) -> None:
         check()
     except ChecksumMismatchError as error:
         _log.warning("%s", error)
+
+
+def _check_whole_number(name: str, value: object, *, least: float = -math.inf) -> None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < least):
+        raise ConfigurationError(
+            f"{name}={value!r} is not a whole number from 0 on.",
+            fix=f"give {name} as an int, or leave it out.",
+        )

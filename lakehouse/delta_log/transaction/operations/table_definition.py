@@ -67,6 +67,9 @@ def struct_of(schema: pa.Schema | StructType, *, table: str) -> StructType:
 
 def check_partitioning(schema: StructType, partition_by: Sequence[str], *, table: str) -> None:
     """Raise IncompatibleRowsError unless the columns are there, and leave something to put into files."""
+    if isinstance(partition_by, str) or not isinstance(partition_by, Sequence):
+        problems = [f"partition_by={partition_by!r} is not a list of column names: [] leaves the table whole"]
+        raise IncompatibleRowsError(table=table, problems=problems)
     unknown = [name for name in partition_by if name not in schema.names]
     problems = [f"there is no column {name!r} to partition by" for name in unknown]
     if partition_by and len(set(partition_by)) == len(schema.names):
