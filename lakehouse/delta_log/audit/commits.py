@@ -39,6 +39,14 @@ def audit_commits(storage: AbstractStorageReader, files: Sequence[LogFile]) -> I
             yield _finding("error", "unreadable commit", file.key, error.reason)
             live = None
             continue
+        if not actions:
+            message = f"it has {len(body)} bytes and no action, and no writer commits nothing: what was in it is lost"
+            yield _finding("error", "empty commit", file.key, message)
+        elif not any(isinstance(action, CommitInfo) for action in actions):
+            message = (
+                "it doesn't say who wrote it, so a commit that was cut off can't be told from a whole one"
+            )
+            yield _finding("warning", "no provenance", file.key, message)
         yield from _rules(file.key, actions)
         if live is not None:
             yield from _removals(file.key, actions, live)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from lakehouse.delta_log.audit.findings import Finding
@@ -14,7 +15,7 @@ from lakehouse.delta_log.log_segment import (
     complete_checkpoints,
     read_last_checkpoint,
 )
-from lakehouse.delta_log.replay import check_state, check_totals, read_checkpoint, read_checksum
+from lakehouse.delta_log.replay import check_state, check_totals, file_keys, read_checkpoint, read_checksum
 from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.errors import StorageError
 from lakehouse.storage import AbstractStorageReader
@@ -40,9 +41,20 @@ def audit_hints(
 
 def _unreadable(storage: AbstractStorageReader, parts: Sequence[LogFile]) -> Iterator[Finding]:
     try:
-        read_checkpoint(storage, parts).files.adds(["path", "size"])
+        files = read_checkpoint(storage, parts).files
+        live = files.adds(["path", "size", "deletionVector"])
+        removed = set(file_keys(files.removes()))
     except (DeltaLogError, StorageError) as error:
         yield Finding(severity="error", kind="unreadable checkpoint", where=parts[0].key, message=str(error))
+        return
+    for key, count in Counter(file_keys(live)).items():
+        path = key if isinstance(key, str) else key[0]
+        if count > 1:
+            message = f"it adds {path!r} {count} times, so that its rows are read as often"
+            yield Finding(severity="error", kind="repeated action", where=parts[0].key, message=message)
+        if key in removed:
+            message = f"it adds {path!r} and removes it, and no reader knows which counts"
+            yield Finding(severity="error", kind="repeated action", where=parts[0].key, message=message)
 
 
 def _hint(storage: AbstractStorageReader, versions: set[int]) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ Widening"), other names (column mapping), or another unit of time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,9 +22,9 @@ from lakehouse.delta_log.schema import (
     arrow_type,
 )
 
-__all__ = ["FieldFinder", "adapted", "field_finder"]
+__all__ = ["FieldFinder", "StoredFields", "adapted", "field_finder"]
 
-FieldFinder = Callable[[StructField, pa.StructType], int]
+FieldFinder: TypeAlias = Callable[[StructField, "StoredFields"], int]
 """Return the index of the stored field that holds a field of the schema; -1 where the file lacks it."""
 
 _FIELD_ID = b"PARQUET:field_id"
@@ -38,32 +39,45 @@ def field_finder(mode: ColumnMappingMode) -> FieldFinder:
     }[mode]
 
 
-def _by_name(field: StructField, stored: pa.StructType) -> int:
-    return _index(field.name, stored)
+class StoredFields:
+    """The fields of a file or of a struct in it, found by name or id in one step: there may be thousands."""
+
+    def __init__(self, fields: Iterable[pa.Field]) -> None:
+        listed = list(fields)
+        self.names = [field.name for field in listed]
+        # The first of several counts.
+        numbered = [(name, index) for index, name in enumerate(self.names)][::-1]
+        self._exact = dict(numbered)
+        self._lowered = {name.lower(): index for name, index in numbered}
+        ids = [(_field_id(field), index) for index, field in enumerate(listed)][::-1]
+        self._by_id = {number: index for number, index in ids if number is not None}
+
+    def index_of(self, name: str) -> int:
+        """Return the index of a name, by exact match first and then without regard to case; or -1."""
+        found = self._exact.get(name)
+        return self._lowered.get(name.lower(), -1) if found is None else found
+
+    def index_of_id(self, number: int | None) -> int | None:
+        """Return the index of a field id, or -1; None where the fields have no ids."""
+        return self._by_id.get(number, -1) if number is not None and self._by_id else None
 
 
-def _by_physical_name(field: StructField, stored: pa.StructType) -> int:
-    return _index(field.physical_name, stored)
+def _by_name(field: StructField, stored: StoredFields) -> int:
+    return stored.index_of(field.name)
 
 
-def _by_id(field: StructField, stored: pa.StructType) -> int:
-    ids = [_field_id(stored.field(index)) for index in range(stored.num_fields)]
-    if field.field_id is None or all(found is None for found in ids):
-        return _by_physical_name(field, stored)
-    return ids.index(field.field_id) if field.field_id in ids else -1
+def _by_physical_name(field: StructField, stored: StoredFields) -> int:
+    return stored.index_of(field.physical_name)
+
+
+def _by_id(field: StructField, stored: StoredFields) -> int:
+    found = stored.index_of_id(field.field_id)
+    return _by_physical_name(field, stored) if found is None else found
 
 
 def _field_id(field: pa.Field) -> int | None:
     text = (field.metadata or {}).get(_FIELD_ID)
     return int(text) if text is not None else None
-
-
-def _index(name: str, stored: pa.StructType) -> int:
-    names = [stored.field(index).name for index in range(stored.num_fields)]
-    if name in names:
-        return names.index(name)
-    lowered = [found.lower() for found in names]
-    return lowered.index(name.lower()) if name.lower() in lowered else -1
 
 
 def adapted(values: pa.Array, wanted: DataType, find: FieldFinder) -> pa.Array:
@@ -83,8 +97,9 @@ def _struct(values: pa.Array, wanted: StructType, find: FieldFinder) -> pa.Array
     if not pa.types.is_struct(values.type):
         return values.cast(arrow_type(wanted))
     parts = []
+    stored = StoredFields(values.type)
     for field in wanted:
-        index = find(field, values.type)
+        index = find(field, stored)
         if index < 0:
             parts.append(pa.nulls(len(values), arrow_type(field.data_type)))
         else:

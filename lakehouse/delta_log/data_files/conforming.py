@@ -30,11 +30,8 @@ def conformed(rows: pa.Table, layout: TableLayout, *, table: str) -> pa.Table:
 
 def _cast(rows: pa.Table, target: pa.Schema, table: str) -> pa.Table:
     found = {name.lower(): name for name in rows.column_names}
-    problems = [
-        f"the column {name!r} is unknown"
-        for name in rows.column_names
-        if name.lower() not in {part.name.lower() for part in target}
-    ]
+    known = {part.name.lower() for part in target}
+    problems = [f"the column {name!r} is unknown" for name in rows.column_names if name.lower() not in known]
     if len(found) < len(rows.column_names):
         problems.append(f"two of the columns {rows.column_names!r} have the same name")
     columns: list[pa.ChunkedArray] = []

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from lakehouse.delta_log.actions import DeletionVectorDescriptor
 from lakehouse.delta_log.arrow_columns import rows_without_columns
-from lakehouse.delta_log.data_files.casting import FieldFinder, adapted, field_finder
+from lakehouse.delta_log.data_files.casting import FieldFinder, StoredFields, adapted, field_finder
 from lakehouse.delta_log.data_files.partition_values import parse_partition_values
 from lakehouse.delta_log.deletion_vectors import read_deletion_vector
 from lakehouse.delta_log.errors import DataFileError
@@ -72,9 +72,9 @@ class DataFileReader:
     def _read(self, file: DataFile, fields: Sequence[StructField]) -> pa.Table:
         storage, key = locate(self._storage, file.path)
         with open_parquet(storage, key) as parquet:
-            stored = pa.struct(list(parquet.schema_arrow))
+            stored = StoredFields(parquet.schema_arrow)
             in_file = {field.name: self._stored_index(field, stored) for field in fields}
-            names = [stored.field(index).name for index in in_file.values() if index >= 0]
+            names = [stored.names[index] for index in in_file.values() if index >= 0]
             content = _read_columns(parquet, list(dict.fromkeys(names)))
             count = parquet.metadata.num_rows
         arrays = [self._column(field, file, content, stored, in_file[field.name], count) for field in fields]
@@ -83,7 +83,7 @@ class DataFileReader:
         schema = pa.schema([pa.field(f.name, arrow_type(f.data_type), nullable=f.nullable) for f in fields])
         return pa.Table.from_arrays(arrays, schema=schema)
 
-    def _stored_index(self, field: StructField, stored: pa.StructType) -> int:
+    def _stored_index(self, field: StructField, stored: StoredFields) -> int:
         return -1 if field.name in self._partition_columns else self._find(field, stored)
 
     def _column(
@@ -91,7 +91,7 @@ class DataFileReader:
         field: StructField,
         file: DataFile,
         content: pa.Table,
-        stored: pa.StructType,
+        stored: StoredFields,
         index: int,
         count: int,
     ) -> pa.Array | pa.ChunkedArray:
@@ -101,7 +101,7 @@ class DataFileReader:
             return pa.repeat(value[0], count)
         if index < 0:
             return pa.nulls(count, arrow_type(field.data_type))
-        chunks = content.column(stored.field(index).name).chunks
+        chunks = content.column(stored.names[index]).chunks
         parts = [adapted(chunk, field.data_type, self._find) for chunk in chunks]
         return pa.chunked_array(parts, type=arrow_type(field.data_type))
 

@@ -68,6 +68,14 @@ class StructType:
     """Fields in order, of different names."""
 
     fields: tuple[StructField, ...]
+    _exact: Mapping[str, StructField] = field(init=False, repr=False, compare=False)
+    _lowered: Mapping[str, StructField] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A look-up is one step, however many columns there are; the first of several of a name counts.
+        backwards = self.fields[::-1]
+        object.__setattr__(self, "_exact", {part.name: part for part in backwards})
+        object.__setattr__(self, "_lowered", {part.name.lower(): part for part in backwards})
 
     def __iter__(self) -> Iterator[StructField]:
         return iter(self.fields)
@@ -79,10 +87,8 @@ class StructType:
 
     def get(self, name: str) -> StructField | None:
         """Return the field of that name, by exact match first and then without regard to case."""
-        for part in self.fields:
-            if part.name == name:
-                return part
-        return next((part for part in self.fields if part.name.lower() == name.lower()), None)
+        found = self._exact.get(name)
+        return self._lowered.get(name.lower()) if found is None else found
 
 
 DataType: TypeAlias = PrimitiveType | ArrayType | MapType | StructType

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import deltalake
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.delta_log import Snapshot
@@ -143,9 +144,47 @@ def bound_too_low(path: Path) -> None:
     rewrite_commit(path, 0, change_statistics(maxValues={"d": 1.25}))
 
 
+def empty_a_commit(path: Path) -> None:
+    log(path, f"{1:020d}.json").write_text("")
+
+
+def leave_blanks_of_a_commit(path: Path) -> None:
+    log(path, f"{0:020d}.json").write_text("\n\n")
+
+
+def take_the_provenance(path: Path) -> None:
+    commit = log(path, f"{1:020d}.json")
+    lines = [line for line in commit.read_text().splitlines() if "commitInfo" not in line]
+    commit.write_text("\n".join(lines))
+
+
+def change_checkpoint(path: Path, change: Callable[[list[dict]], list[dict]]) -> None:
+    checkpoint = log(path, f"{1:020d}.checkpoint.parquet")
+    rows = pq.read_table(checkpoint)
+    pq.write_table(pa.Table.from_pylist(change(rows.to_pylist()), rows.schema), checkpoint)
+
+
+def double_an_add_in_the_checkpoint(path: Path) -> None:
+    change_checkpoint(path, lambda rows: rows + [row for row in rows if row["add"]][:1])
+
+
+def remove_what_the_checkpoint_adds(path: Path) -> None:
+    def change(rows: list[dict]) -> list[dict]:
+        [added, *_] = [row["add"]["path"] for row in rows if row["add"]]
+        removal = {"path": added, "deletionTimestamp": 1, "dataChange": True}
+        return [*rows, {**dict.fromkeys(rows[0]), "remove": removal}]
+
+    change_checkpoint(path, change)
+
+
 @pytest.mark.parametrize(
     ("damage", "kind"),
     [
+        (empty_a_commit, "empty commit"),
+        (leave_blanks_of_a_commit, "empty commit"),
+        (take_the_provenance, "no provenance"),
+        (double_an_add_in_the_checkpoint, "repeated action"),
+        (remove_what_the_checkpoint_adds, "repeated action"),
         (lose_a_file, "missing file"),
         (grow_a_file, "wrong size"),
         (break_a_file, "unreadable file"),
@@ -174,3 +213,11 @@ def test_each_kind_of_damage_is_found(table: Path, damage: Callable[[Path], None
 def test_statistics_that_are_wider_than_needed_are_accepted(table: Path) -> None:
     rewrite_commit(table, 0, change_statistics(minValues={"x": -5}, maxValues={"x": 500}))
     assert kinds(table) == set()
+
+
+def test_no_finding_advises_to_delete_what_protects_the_table(table: Path) -> None:
+    lie_in_the_checksum(table)
+    empty_a_commit(table)
+    messages = [finding.message for finding in verify(LocalStorageService(table))]
+    assert len(messages) > 1
+    assert not any("delete" in message for message in messages)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.delta_log import Snapshot, TransactionManager, col
+from lakehouse.delta_log.data_files.casting import StoredFields
+from lakehouse.delta_log.scan import data_files
 from lakehouse.errors import ConfigurationError
 from tests.unit.delta_log.hand_written_logs import PROTOCOL, add, metadata, write_log
 
@@ -65,3 +69,34 @@ def test_a_number_that_another_engine_misspelt_in_the_properties_counts_as_absen
         transaction.append(pa.table({"x": [1]}))
     [stats] = Snapshot.load(tmp_path).files()["stats"].to_pylist()
     assert '"minValues":{"x":1}' in stats
+
+
+def test_the_work_for_a_wide_table_grows_with_its_columns_alone(tmp_path: Path) -> None:
+    def calls(width: int) -> int:
+        path = tmp_path / str(width)
+        with TransactionManager().transaction(path) as transaction:
+            transaction.append(pa.table({f"c{number}": [number] for number in range(width)}))
+        counted = 0
+
+        def count(frame: Any, event: str, argument: Any) -> None:
+            nonlocal counted
+            counted += 1
+
+        snapshot = Snapshot.load(path)
+        files = list(data_files(snapshot.files(), source=snapshot.table))
+        reader, fields = snapshot.plan(None).reader(), list(snapshot.struct)
+        sys.setprofile(count)
+        try:
+            rows = reader.read(files[0], fields)
+            rows.select([field.name for field in fields])
+        finally:
+            sys.setprofile(None)
+        assert rows.to_pydict() == deltalake.DeltaTable(path).to_pyarrow_table().to_pydict()
+        return counted
+
+    assert calls(400) < 2.5 * calls(200)
+
+
+def test_the_first_of_two_stored_names_counts_and_case_comes_last() -> None:
+    stored = StoredFields([pa.field("A", pa.int64()), pa.field("a", pa.int64()), pa.field("B", pa.int64())])
+    assert [stored.index_of(name) for name in ("A", "a", "b", "c")] == [0, 1, 2, -1]
