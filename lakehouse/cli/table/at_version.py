@@ -18,7 +18,9 @@ def at_version(function: _Command) -> _Command:
     """Give a command PATH, ``--version``, ``--timestamp`` and ``--json``, in this order."""
     for decorate in (
         json_option(by_line=True),
-        click.option("--timestamp", help="The version at a time: ISO 8601 with a time zone."),
+        click.option(
+            "--timestamp", help="The version at a time: ISO 8601 with a time zone; a day means its end in UTC."
+        ),
         click.option("--version", type=click.IntRange(min=0), help="A version; the latest by default."),
         click.argument("path"),
     ):

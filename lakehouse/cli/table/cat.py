@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from lakehouse.cli.output import Output, json_text
+from lakehouse.cli.output import Output
 from lakehouse.cli.table.at_version import at_version
+from lakehouse.cli.table.cells import cell, json_value, on_one_line
 from lakehouse.delta_log import Snapshot
 
 __all__ = ["command"]
@@ -31,7 +32,7 @@ def command(
     left = limit
     for number, rows in enumerate(Snapshot.load(path, version, timestamp).scan(names)):
         if not output.as_json and number == 0:
-            output.line("\t".join(rows.column_names))
+            output.line("\t".join(map(on_one_line, rows.column_names)))
         for row in (rows if left is None else rows.slice(0, left)).to_pylist(maps_as_pydicts="lossy"):
             _print(row, output)
         left = None if left is None else max(0, left - rows.num_rows)
@@ -41,12 +42,6 @@ def command(
 
 def _print(row: dict[str, Any], output: Output) -> None:
     if output.as_json:
-        output.record(row)
+        output.record(json_value(row))
     else:
-        output.line("\t".join(_cell(value) for value in row.values()))
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "null"
-    return json_text(value) if isinstance(value, dict | list | bytes) else str(value)
+        output.line("\t".join(cell(value) for value in row.values()))

@@ -29,5 +29,7 @@ def command(path: str, *, retention_hours: float | None, delete: bool, force: bo
         output.record({"deleted": delete, "bytes": found.size_bytes, "keys": found.keys})
         return
     output.lines(found.keys)
+    for sentence in found.unknown if found.keys else ():
+        click.echo(f"warning: {sentence}", err=True)
     done = "deleted" if delete else "would be deleted"
     output.line(f"{len(found.keys)} files, {found.size_bytes} bytes {done}")

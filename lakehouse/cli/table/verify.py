@@ -12,6 +12,8 @@ from lakehouse.storage import storage_for
 
 __all__ = ["command"]
 
+_NOT_CHECKED = "not checked: the values in the data files, and versions whose commits are gone"
+
 
 @click.command("verify")
 @at_version
@@ -28,4 +30,5 @@ def command(path: str, version: int | None, timestamp: str | None, *, output: Ou
             output.line(f"{finding.severity}: {finding.kind}: {finding.where}: {finding.message}")
     if not output.as_json:
         output.line(f"{errors} errors" if errors else "no errors")
+        click.echo(_NOT_CHECKED, err=True)
     return ExitCode.FAILED if errors else ExitCode.FINE

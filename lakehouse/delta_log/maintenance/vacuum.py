@@ -30,6 +30,14 @@ class Vacuumed:
     kept_hours: float
     is_dry_run: bool
 
+    @property
+    def unknown(self) -> Sequence[str]:
+        """What can't be seen from here, and would need the files: a sentence each."""
+        return (
+            "Clones of this table elsewhere may name these files, and its log doesn't know of them.",
+            f"A reader or writer that started more than {self.kept_hours:g} hours ago may still use them.",
+        )
+
 
 def vacuum(
     storage: AbstractStorageService,

@@ -13,7 +13,7 @@ import msgspec
 
 from lakehouse.delta_log.errors import MalformedLogError, TableNotFoundError, TimestampNotFoundError
 from lakehouse.delta_log.log_segment import VERSIONED_PREFIX, LogFileKind, commit_key, parse_log_key
-from lakehouse.delta_log.replay.timestamps import iso_text
+from lakehouse.delta_log.replay.timestamps import DAY_MS, Timestamp, day_of, iso_text, milliseconds
 from lakehouse.storage import AbstractStorageReader
 
 __all__ = ["CommitTimes"]
@@ -45,18 +45,21 @@ class CommitTimes:
             self._in_commit[version] = _in_commit_time(self._storage, version)
         return self._in_commit[version]
 
-    def version_at(self, timestamp_ms: int) -> int:
-        """Return the last version committed at or before a time.
+    def version_at(self, timestamp: Timestamp) -> int:
+        """Return the last version committed at or before a time, or on a day or before it.
 
         Raises TimestampNotFoundError before the first commit that is left and after the last, as Spark does.
         """
+        timestamp_ms = milliseconds(timestamp)
+        # Of the day of the last commit, that commit is the end.
+        since_ms = timestamp_ms if day_of(timestamp) is None else timestamp_ms - DAY_MS + 1
         table = self._storage.uri()
         if not self.versions:
             raise TableNotFoundError(table=table)
         first, last = self.versions[0], self.versions[-1]
         if timestamp_ms < self.of(first):
             raise self._not_found(timestamp_ms, first, "the earliest commit that is left is later")
-        if timestamp_ms > self.of(last):
+        if since_ms > self.of(last):
             raise self._not_found(timestamp_ms, last, "the latest commit is earlier")
         among = self._candidates(timestamp_ms)
         return among[bisect_right(among, timestamp_ms, key=self.of) - 1]

@@ -35,7 +35,6 @@ from lakehouse.delta_log.replay import (
     commit_mark,
     content_of_actions,
     load_state,
-    milliseconds,
     read_checksum,
     read_content,
     read_history,
@@ -95,7 +94,7 @@ class Snapshot:
         if version is not None:
             raise ConfigurationError("Both a version and a timestamp were given.", fix="give one of them.")
         latest = cls._checked(store, None)
-        found = latest._commit_times().version_at(milliseconds(timestamp))
+        found = latest._commit_times().version_at(timestamp)
         return latest if found == latest.version else cls._checked(store, found)
 
     @classmethod

@@ -23,7 +23,7 @@ def write_rows(view: TableView, rows: pa.Table, *, data_change: bool = True) -> 
     Raises IncompatibleRowsError, NullInRequiredColumnError, UnenforceableRuleError.
     """
     layout = view.layout
-    if data_change:
+    if data_change and rows.num_rows:
         check_rows_can_be_written(
             view.metadata, layout.schema, given_columns=rows.column_names, table=view.table
         )

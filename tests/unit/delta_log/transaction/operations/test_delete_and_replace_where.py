@@ -142,3 +142,18 @@ def test_a_part_of_a_file_is_not_removed_where_that_needs_more_than_new_files(
     with manager.transaction(tmp_path) as transaction:
         transaction.delete(col("day") == "mon")
     assert Snapshot.load(tmp_path).to_arrow()["id"].to_pylist() == [3]
+
+
+def test_rows_leave_by_whole_files_whatever_rule_the_table_has_for_new_ones(tmp_path: Path) -> None:
+    rows = pa.table({"p": [1, 1, 2], "x": [1, 2, 3]})
+    deltalake.write_deltalake(tmp_path, rows, partition_by=["p"])
+    deltalake.DeltaTable(tmp_path).alter.add_constraint({"positive": "x > 0"})
+    with TransactionManager().transaction(tmp_path) as transaction:
+        transaction.delete(col("p") == 1)
+    assert deltalake.DeltaTable(tmp_path).to_pyarrow_table()["x"].to_pylist() == [3]
+    transaction = TransactionManager().start_transaction(tmp_path)
+    with pytest.raises(UnenforceableRuleError):
+        transaction.append(rows)
+    with TransactionManager().transaction(tmp_path) as transaction:
+        transaction.overwrite(rows.slice(0, 0))
+    assert Snapshot.load(tmp_path).to_arrow().num_rows == 0
