@@ -79,6 +79,7 @@ from lakehouse.delta_log.replay import HistoryEntry, iso_text
 from lakehouse.delta_log.scan import And, Comparison, IsIn, IsNull, Not, Or, Predicate, col
 from lakehouse.delta_log.schema import StructType, schema_from_json
 from lakehouse.delta_log.snapshot import Snapshot, TableDifference, difference
+from lakehouse.delta_log.stored_objects import table_storage
 from lakehouse.delta_log.transaction import (
     Backoff,
     Change,
@@ -190,6 +191,7 @@ __all__ = [
     "iso_text",
     "schema_from_json",
     "storage_key",
+    "table_storage",
     "vacuum",
     "verify",
     "write_checkpoint",

@@ -1,4 +1,4 @@
-"""Objects that a log names by an absolute path: in the table, or in another one that it was cloned from."""
+"""Where a table's objects are: in it, behind a link, or in another table that it was cloned from."""
 
 from __future__ import annotations
 
@@ -7,9 +7,25 @@ from pathlib import Path
 
 from lakehouse.delta_log.actions import canonical_path, is_absolute, storage_key
 from lakehouse.errors import StorageError
-from lakehouse.storage import AbstractStorageReader, LocalStorageService
+from lakehouse.storage import (
+    AbstractStorageReader,
+    AbstractStorageService,
+    LocalStorageService,
+    storage_for,
+)
 
-__all__ = ["locate"]
+__all__ = ["locate", "table_storage"]
+
+
+def table_storage(table_path: str) -> AbstractStorageService:
+    """Return the storage rooted at a table. Folders and files of it may be links to another disk.
+
+    Raises ConfigurationError for a path that can't be opened here.
+    """
+    storage = storage_for(table_path)
+    if isinstance(storage, LocalStorageService):
+        return LocalStorageService(storage.path(), links_may_leave=True)
+    return storage
 
 
 def locate(storage: AbstractStorageReader, path: str) -> tuple[AbstractStorageReader, str]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from lakehouse.errors import StorageError
 from lakehouse.storage.asynchronous import AbstractAsyncStorageService, attach_outcome
 from lakehouse.storage.interface import CHUNK_BYTES, Body
-from lakehouse.storage.keys import check_key, check_prefix, check_range
+from lakehouse.storage.keys import check_existing_key, check_key, check_prefix, check_range
 from lakehouse.storage.object_client import AsyncObjectClient
 from lakehouse.storage.object_steps import ObjectSteps
 from lakehouse.storage.object_store import spark_uri
@@ -71,11 +71,11 @@ class AsyncObjectStorageService(AbstractAsyncStorageService):
         return spark_uri(self._root_uri, key)
 
     async def write(self, key: str, body: Body) -> ObjectStat:
-        self._check(key)
+        self._check_new(key)
         return await self._run(self._steps.write(key, body))
 
     async def put_if_absent(self, key: str, body: bytes) -> Created | AlreadyThere:
-        self._check(key)
+        self._check_new(key)
         write_id = uuid.uuid4().hex
         try:
             return await self._run(self._steps.put_if_absent(key, body, write_id=write_id))
@@ -84,7 +84,7 @@ class AsyncObjectStorageService(AbstractAsyncStorageService):
             raise
 
     async def replace(self, key: str, body: bytes, *, etag: str) -> Replaced | Changed:
-        self._check(key)
+        self._check_new(key)
         return await self._run(self._steps.replace(key, body, etag=etag, write_id=uuid.uuid4().hex))
 
     async def settle(self, key: str, write_id: str) -> Created | AlreadyThere | NotThere:
@@ -94,7 +94,7 @@ class AsyncObjectStorageService(AbstractAsyncStorageService):
 
     async def copy(self, source: str, target: str) -> ObjectStat:
         self._check(source)
-        self._check(target)
+        self._check_new(target)
         return await self._run(self._steps.copy(source, target))
 
     async def delete(self, key: str) -> None:
@@ -110,6 +110,9 @@ class AsyncObjectStorageService(AbstractAsyncStorageService):
             return None
 
     def _check(self, key: str) -> None:
+        check_existing_key(key, store=self._steps.store)
+
+    def _check_new(self, key: str) -> None:
         check_key(key, store=self._steps.store)
 
     async def _run(self, steps: Steps[T]) -> T:

@@ -23,10 +23,14 @@ _HAS_DESCRIPTOR_LINKS = os.path.isdir(_DESCRIPTORS)
 class ConfinedRoot:
     """A folder that nothing opened through it lies outside of. Descriptors are the caller's to close."""
 
-    def __init__(self, root: str, *, store: str, sync_new_folders: bool) -> None:
+    def __init__(
+        self, root: str, *, store: str, sync_new_folders: bool, links_may_leave: bool = False
+    ) -> None:
+        """``links_may_leave``: what a link below the root leads to belongs to the root, wherever it is."""
         self.path = root
         self._store = store
         self._sync_new_folders = sync_new_folders
+        self._links_may_leave = links_may_leave
         self._real_root = os.path.realpath(root)
 
     def open_file(self, key: str) -> int:
@@ -88,6 +92,8 @@ class ConfinedRoot:
             raise InvalidKeyError(store=self._store, key=key, reason="a link leads out of the root")
 
     def _holds(self, real: str) -> bool:
+        if self._links_may_leave:
+            return True
         return real == self._real_root or real.startswith(f"{self._real_root.rstrip('/')}/")
 
     def _real_path(self, descriptor: int, path: str) -> str:

@@ -1,4 +1,7 @@
-"""Which keys a storage service takes: the same ones on every store, so that data can move between them."""
+"""Which keys a storage service takes: the same ones on every store, so that data can move between them.
+
+What others named by their own rules can be read, listed and deleted: it is there already.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,14 @@ import re
 
 from lakehouse.storage.errors import InvalidKeyError, InvalidRangeError
 
-__all__ = ["MAX_KEY_BYTES", "MAX_SEGMENT_BYTES", "check_key", "check_prefix", "check_range"]
+__all__ = [
+    "MAX_KEY_BYTES",
+    "MAX_SEGMENT_BYTES",
+    "check_existing_key",
+    "check_key",
+    "check_prefix",
+    "check_range",
+]
 
 MAX_KEY_BYTES = 1000
 """In UTF-8. Amazon S3 takes 1,024 with the service's own prefix, Azure 1,024 characters."""
@@ -15,6 +25,7 @@ MAX_SEGMENT_BYTES = 200
 
 _BAD_SEGMENT = re.compile(r"(?:^|/)\.{0,2}(?:/|$)")
 _BAD_CHARACTER = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
+_IMPOSSIBLE = re.compile("[\x00\\ud800-\\udfff]")
 _PLAIN = re.compile(r"(?:[\w=%+-][\w=%+. -]{0,47}(?<!\.)/)*[\w=%+-][\w=%+. -]{0,47}(?<!\.)", re.ASCII)
 """Matches most keys, which can break no rule: they are checked in one step."""
 
@@ -28,11 +39,21 @@ def check_key(key: str, *, store: str) -> None:
     _check_characters_and_length(key, store)
 
 
+def check_existing_key(key: str, *, store: str) -> None:
+    """Raise InvalidKeyError for a key that could lead upwards, or that no store can hold."""
+    if len(key) < MAX_KEY_BYTES and _PLAIN.fullmatch(key):
+        return
+    if _BAD_SEGMENT.search(key):
+        raise InvalidKeyError(store=store, key=key, reason="it has an empty, '.' or '..' segment")
+    if _IMPOSSIBLE.search(key):
+        raise InvalidKeyError(store=store, key=key, reason="it has a null character or half a surrogate pair")
+
+
 def check_prefix(prefix: str, *, store: str) -> None:
     """Raise InvalidKeyError unless ``prefix`` can begin a key; its last segment may be unfinished."""
     whole, slash, _ = prefix.rpartition("/")
     if slash:
-        check_key(whole, store=store)
+        check_existing_key(whole, store=store)
 
 
 def check_range(key: str, start: int, length: int, *, store: str) -> None:

@@ -13,7 +13,7 @@ from lakehouse.errors import StorageError
 from lakehouse.storage.confined import ConfinedRoot
 from lakehouse.storage.errors import AccessDeniedError, NotFoundError
 from lakehouse.storage.interface import CHUNK_BYTES, AbstractStorageService, Body
-from lakehouse.storage.keys import check_key, check_prefix, check_range
+from lakehouse.storage.keys import check_existing_key, check_key, check_prefix, check_range
 from lakehouse.storage.local_listing import TEMPORARY_PREFIX, file_stat, walk
 from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, ObjectStat, Replaced
 from lakehouse.storage.staging import Place, Staging, link_unless_there, move_over
@@ -26,13 +26,16 @@ class LocalStorageService(AbstractStorageService):
 
     ``durable=True`` syncs file and folder before a write is acknowledged. ``put_if_absent`` is atomic on NFS
     too; ``replace`` only among the processes of one machine, because it takes a lock on the folder.
-    A key can't be a file and a folder at once, which it can on the other stores.
+    A key can't be a file and a folder at once, which it can on the other stores. A link that leads out of the
+    root is refused, unless ``links_may_leave``: then what it leads to is read as if it were below the root.
     """
 
-    def __init__(self, root: str | Path, *, durable: bool = False) -> None:
+    def __init__(self, root: str | Path, *, durable: bool = False, links_may_leave: bool = False) -> None:
         self._path = os.path.abspath(root)
         self._name = f"LocalStorageService({self._path!r})"
-        self._root = ConfinedRoot(self._path, store=self._name, sync_new_folders=durable)
+        self._root = ConfinedRoot(
+            self._path, store=self._name, sync_new_folders=durable, links_may_leave=links_may_leave
+        )
         self._staging = Staging(self._root, durable=durable)
 
     def __repr__(self) -> str:
@@ -78,13 +81,13 @@ class LocalStorageService(AbstractStorageService):
     def uri(self, key: str = "") -> str:
         if not key:
             return f"file://{self._path}"
-        check_key(key, store=self._name)
+        check_existing_key(key, store=self._name)
         return f"file://{self._path.rstrip('/')}/{key}"
 
     def path(self, key: str = "") -> Path:
         """Return the file of a key, for a library that opens files by itself; links are its own affair."""
         if key:
-            check_key(key, store=self._name)
+            check_existing_key(key, store=self._name)
         return Path(self._path, key)
 
     def write(self, key: str, body: Body) -> ObjectStat:
@@ -112,7 +115,7 @@ class LocalStorageService(AbstractStorageService):
         return self.write(target, self.stream(source))
 
     def delete(self, key: str) -> None:
-        check_key(key, store=self._name)
+        check_existing_key(key, store=self._name)
         above, _, name = key.rpartition("/")
         try:
             folder = self._root.open_folder(above, key=key)
@@ -141,7 +144,7 @@ class LocalStorageService(AbstractStorageService):
         return None if status is None else file_stat(key, status)
 
     def _open(self, key: str) -> tuple[int, os.stat_result]:
-        check_key(key, store=self._name)
+        check_existing_key(key, store=self._name)
         try:
             descriptor = self._root.open_file(key)
         except OSError as error:

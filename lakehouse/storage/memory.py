@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lakehouse.storage.errors import NotFoundError
 from lakehouse.storage.interface import CHUNK_BYTES, AbstractStorageService, Body
-from lakehouse.storage.keys import check_key, check_prefix, check_range
+from lakehouse.storage.keys import check_existing_key, check_key, check_prefix, check_range
 from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, ObjectStat, Replaced
 
 __all__ = ["MemoryStorageService"]
@@ -48,7 +48,7 @@ class MemoryStorageService(AbstractStorageService):
 
     def uri(self, key: str = "") -> str:
         if key:
-            check_key(key, store=repr(self))
+            check_existing_key(key, store=repr(self))
         return f"memory:///{key}"
 
     def write(self, key: str, body: Body) -> ObjectStat:
@@ -75,7 +75,7 @@ class MemoryStorageService(AbstractStorageService):
         return self.write(target, self.read(source))
 
     def delete(self, key: str) -> None:
-        check_key(key, store=repr(self))
+        check_existing_key(key, store=repr(self))
         with self._lock:
             self._objects.pop(key, None)
 
@@ -86,7 +86,7 @@ class MemoryStorageService(AbstractStorageService):
         return stat
 
     def _get(self, key: str) -> tuple[bytes, ObjectStat]:
-        check_key(key, store=repr(self))
+        check_existing_key(key, store=repr(self))
         with self._lock:
             try:
                 return self._objects[key]

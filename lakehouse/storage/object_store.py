@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from lakehouse.errors import StorageError
 from lakehouse.storage.interface import CHUNK_BYTES, AbstractStorageService, Body
-from lakehouse.storage.keys import check_key, check_prefix, check_range
+from lakehouse.storage.keys import check_existing_key, check_key, check_prefix, check_range
 from lakehouse.storage.object_client import ObjectClient, Part
 from lakehouse.storage.object_steps import ObjectSteps
 from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, NotThere, ObjectStat, Replaced
@@ -67,15 +67,15 @@ class ObjectStorageService(AbstractStorageService):
         return spark_uri(self._root_uri, key)
 
     def write(self, key: str, body: Body) -> ObjectStat:
-        self._check(key)
+        self._check_new(key)
         return self._run(self._steps.write(key, body))
 
     def put_if_absent(self, key: str, body: bytes) -> Created | AlreadyThere:
-        self._check(key)
+        self._check_new(key)
         return self._run(self._steps.put_if_absent(key, body, write_id=uuid.uuid4().hex))
 
     def replace(self, key: str, body: bytes, *, etag: str) -> Replaced | Changed:
-        self._check(key)
+        self._check_new(key)
         return self._run(self._steps.replace(key, body, etag=etag, write_id=uuid.uuid4().hex))
 
     def settle(self, key: str, write_id: str) -> Created | AlreadyThere | NotThere:
@@ -85,7 +85,7 @@ class ObjectStorageService(AbstractStorageService):
 
     def copy(self, source: str, target: str) -> ObjectStat:
         self._check(source)
-        self._check(target)
+        self._check_new(target)
         return self._run(self._steps.copy(source, target))
 
     def delete(self, key: str) -> None:
@@ -102,6 +102,9 @@ class ObjectStorageService(AbstractStorageService):
             part = self._run(self._steps.read_part(key, start, chunk_bytes, etag=part.etag))
 
     def _check(self, key: str) -> None:
+        check_existing_key(key, store=self._steps.store)
+
+    def _check_new(self, key: str) -> None:
         check_key(key, store=self._steps.store)
 
     def _run(self, steps: Steps[T]) -> T:

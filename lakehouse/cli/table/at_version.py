@@ -19,7 +19,8 @@ def at_version(function: _Command) -> _Command:
     for decorate in (
         json_option(by_line=True),
         click.option(
-            "--timestamp", help="The version at a time: ISO 8601 with a time zone; a day means its end in UTC."
+            "--timestamp",
+            help="The version at a time: ISO 8601 with a time zone; a day means its end in UTC.",
         ),
         click.option("--version", type=click.IntRange(min=0), help="A version; the latest by default."),
         click.argument("path"),

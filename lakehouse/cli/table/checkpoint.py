@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from lakehouse.cli.output import Output, json_option
-from lakehouse.delta_log import Snapshot, write_checkpoint
-from lakehouse.storage import storage_for
+from lakehouse.delta_log import Snapshot, table_storage, write_checkpoint
 
 __all__ = ["command"]
 
@@ -16,7 +15,7 @@ __all__ = ["command"]
 @json_option(by_line=True)
 def command(path: str, *, output: Output) -> None:
     """Write a checkpoint of the latest version, of the kind that the table's properties ask for."""
-    storage = storage_for(path)
+    storage = table_storage(path)
     written = write_checkpoint(storage, Snapshot.load(path, storage=storage))
     if output.as_json:
         output.record({"version": written.version, "key": written.key, "bytes": written.size_bytes})

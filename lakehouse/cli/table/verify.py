@@ -7,8 +7,7 @@ import click
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output
 from lakehouse.cli.table.at_version import at_version
-from lakehouse.delta_log import Snapshot, verify
-from lakehouse.storage import storage_for
+from lakehouse.delta_log import Snapshot, table_storage, verify
 
 __all__ = ["command"]
 
@@ -22,7 +21,7 @@ def command(path: str, version: int | None, timestamp: str | None, *, output: Ou
     if timestamp is not None:
         version = Snapshot.load(path, None, timestamp).version
     errors = 0
-    for finding in verify(storage_for(path), version):
+    for finding in verify(table_storage(path), version):
         errors += finding.severity == "error"
         if output.as_json:
             output.record({name: getattr(finding, name) for name in ("severity", "kind", "where", "message")})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from lakehouse.delta_log.errors import RetentionTooShortError
 from lakehouse.delta_log.maintenance.needed_files import NeededFiles
 from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.delta_log.table_features import TableProperties, check_writable
+from lakehouse.errors import StorageError
 from lakehouse.storage import AbstractStorageService, ObjectStat
 
 __all__ = ["Vacuumed", "vacuum"]
@@ -27,6 +28,8 @@ class Vacuumed:
 
     keys: Sequence[str]
     size_bytes: int
+    failed: Mapping[str, str]
+    """Of files that should have gone and are still there: why."""
     kept_hours: float
     is_dry_run: bool
 
@@ -63,13 +66,19 @@ def vacuum(
             table=snapshot.table, asked_hours=retention_ms / _HOUR_MS, least_hours=least_ms / _HOUR_MS
         )
     now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+    failed: dict[str, str] = {}
     doomed = list(_unneeded(storage, snapshot, cutoff_ms=now - retention_ms))
     if not dry_run:
         for stat in doomed:
-            storage.delete(stat.key)
+            try:
+                storage.delete(stat.key)
+            except StorageError as error:  # one odd name must not keep the others
+                failed[stat.key] = str(error)
+    doomed = [stat for stat in doomed if stat.key not in failed]
     return Vacuumed(
         keys=[stat.key for stat in doomed],
         size_bytes=sum(stat.size_bytes for stat in doomed),
+        failed=failed,
         kept_hours=retention_ms / _HOUR_MS,
         is_dry_run=dry_run,
     )

@@ -43,9 +43,10 @@ from lakehouse.delta_log.replay import (
 from lakehouse.delta_log.scan import Predicate, RowFilter, Scan, may_match
 from lakehouse.delta_log.schema import StructType, arrow_schema, schema_from_json
 from lakehouse.delta_log.snapshot.change_feed import read_change_feed
+from lakehouse.delta_log.stored_objects import table_storage
 from lakehouse.delta_log.table_features import TableProperties
 from lakehouse.errors import ConfigurationError
-from lakehouse.storage import AbstractStorageReader, NotFoundError, storage_for
+from lakehouse.storage import AbstractStorageReader, NotFoundError
 
 __all__ = ["Snapshot"]
 
@@ -87,7 +88,7 @@ class Snapshot:
         ``storage`` is rooted at the table; by default it follows from the path's scheme. Raises DeltaLogError
         (its subclasses say what is wrong), and ConfigurationError for a path that can't be opened here.
         """
-        store = storage_for(str(table_path)) if storage is None else storage
+        store = table_storage(str(table_path)) if storage is None else storage
         _check_whole_number("version", version)
         if timestamp is None:
             return cls._checked(store, version)

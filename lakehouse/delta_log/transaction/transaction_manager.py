@@ -23,13 +23,14 @@ from lakehouse.delta_log.errors import (
     TransactionClosedError,
 )
 from lakehouse.delta_log.log_segment import LOG_FOLDER
+from lakehouse.delta_log.stored_objects import table_storage
 from lakehouse.delta_log.table_features import check_writable
 from lakehouse.delta_log.transaction.after_commit import after_commit
 from lakehouse.delta_log.transaction.backoff import Backoff
 from lakehouse.delta_log.transaction.transaction import Transaction, TransactionStatus
 from lakehouse.delta_log.transaction.transaction_log import TransactionLog
 from lakehouse.delta_log.transaction.writer_state import load_writer_state
-from lakehouse.storage import AbstractStorageService, LocalStorageService, storage_for
+from lakehouse.storage import AbstractStorageService, LocalStorageService
 
 __all__ = ["TransactionManager"]
 
@@ -143,7 +144,7 @@ class TransactionManager:
             return self._tables[key]
 
     def _opened(self, table_path: str | Path) -> _OpenTable:
-        storage = storage_for(str(table_path)) if self._storage is None else self._storage
+        storage = table_storage(str(table_path)) if self._storage is None else self._storage
         protocol = self._protocol_for(table_path, storage) if self._protocol is None else self._protocol
         log = TransactionLog(
             table=storage.uri(),

@@ -321,3 +321,27 @@ def test_no_file_is_left_open(root: Path) -> None:
         next(store.stream("missing/key") if store.exists("missing/key") else iter([b""]))
         next(iter(store.list()), None)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+ODD_NAMES = ["dot./b.", "tab\there", "line\nbreak", "back\\slash", "long " + "x" * 245, "\x7f"]
+
+
+@pytest.mark.parametrize("key", ODD_NAMES)
+def test_what_others_named_by_their_own_rules_is_read_listed_and_deleted(tmp_path: Path, key: str) -> None:
+    (tmp_path / key).parent.mkdir(exist_ok=True)
+    (tmp_path / key).write_bytes(b"theirs")
+    store = LocalStorageService(tmp_path)
+    assert [found.key for found in store.list()] == [key]
+    assert (store.read(key), store.read_range(key, 1, 2), store.stat(key).size_bytes) == (b"theirs", b"he", 6)
+    store.delete(key)
+    assert not (tmp_path / key).exists()
+
+
+@pytest.mark.parametrize("call", READS)
+@pytest.mark.parametrize("key", ["link", "folder/secret"])
+def test_links_out_of_the_root_are_followed_where_that_is_asked_for(root: Path, call: str, key: str) -> None:
+    (root / "link").symlink_to(root.parent / "outside" / "secret")
+    (root / "folder").symlink_to(root.parent / "outside")
+    store = LocalStorageService(root, links_may_leave=True)
+    CALLS[call](store, key)
+    assert store.read(key) == b"theirs"

@@ -8,12 +8,13 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyroaring import BitMap64
 
-from lakehouse.delta_log import Snapshot, UnmappablePathError, vacuum
+from lakehouse.delta_log import Snapshot, TransactionManager, UnmappablePathError, vacuum
 from lakehouse.storage import LocalStorageService, MemoryStorageService
 from tests.unit.delta_log.hand_written_logs import PROTOCOL, add, metadata, write_log
 
@@ -127,3 +128,40 @@ def test_the_schemes_of_s3_name_one_live_file(table: Path, scheme: str) -> None:
     assert snapshot.to_arrow()["x"].to_pylist() == [1, 2, 3]
     found = vacuum(bucket, retention_hours=0, allow_short_retention=True, now_ms=2**42)
     assert list(found.keys) == ["orphan.parquet"]
+
+
+def test_odd_names_go_and_one_that_cannot_go_keeps_no_other(table: Path) -> None:
+    log_of(table, "a/f.parquet")
+    undecodable = os.fsencode(table) + b"/\xff.parquet"
+    for path in (table / "c=Acme Inc." / "x.parquet", table / "tab\there.parquet", undecodable):
+        Path(os.fsdecode(path)).parent.mkdir(exist_ok=True)
+        Path(os.fsdecode(path)).write_bytes(b"x")
+    make_old(table)
+    done = vacuum(LocalStorageService(table), dry_run=False)
+    assert sorted(done.keys) == ["c=Acme Inc./x.parquet", "orphan.parquet", "tab\there.parquet"]
+    [(key, reason)] = done.failed.items()
+    assert os.fsencode(key) == b"\xff.parquet"
+    assert "Fix: " in reason
+    assert sorted(path.name for path in table.rglob("*.parquet")) == ["f.parquet", "\udcff.parquet"]
+
+
+def test_a_table_whose_parts_are_links_to_another_disk_is_read_and_written(tmp_path: Path) -> None:
+    path, disk = tmp_path / "t", tmp_path / "disk"
+    disk.mkdir()
+    for number in (1, 2):
+        with TransactionManager().transaction(path) as transaction:
+            transaction.append(pa.table({"x": [number]}))
+    for moved in ("_delta_log", next(path.glob("*.parquet")).name):
+        (path / moved).rename(disk / moved)
+        (path / moved).symlink_to(disk / moved)
+    with TransactionManager().transaction(path) as transaction:
+        transaction.append(pa.table({"x": [3]}))
+    assert sorted(Snapshot.load(path).to_arrow()["x"].to_pylist()) == [1, 2, 3]
+    assert sorted(deltalake.DeltaTable(path).to_pyarrow_table()["x"].to_pylist()) == [1, 2, 3]
+    assert (disk / "_delta_log" / f"{2:020d}.json").exists()
+
+
+def test_partition_folders_of_others_are_read(tmp_path: Path) -> None:
+    values = ["Acme Inc.", "x" * 230, "tab\there", "a//b", "..", "new\nline"]
+    deltalake.write_deltalake(tmp_path, pa.table({"c": values, "x": range(6)}), partition_by=["c"])
+    assert sorted(Snapshot.load(tmp_path).to_arrow()["c"].to_pylist()) == sorted(values)
