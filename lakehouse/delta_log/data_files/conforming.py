@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.delta_log.data_files.layout import TableLayout
-from lakehouse.delta_log.data_files.lossless_cast import UnfitValuesError, lossless_cast
+from lakehouse.delta_log.data_files.lossless_cast import UnfitValues, lossless_cast
 from lakehouse.delta_log.errors import NullInRequiredColumnError, RowsSchemaMismatchError
 
 __all__ = ["conformed"]
@@ -38,7 +38,7 @@ def _cast(rows: pa.Table, target: pa.Schema, table: str) -> pa.Table:
     for part in target:
         try:
             columns.append(_column(rows, found.get(part.name.lower()), part))
-        except (pa.ArrowException, UnfitValuesError, OverflowError) as error:
+        except (pa.ArrowException, UnfitValues, OverflowError) as error:
             problems.append(f"the column {part.name!r} {error}")
     if problems:
         raise RowsSchemaMismatchError(table=table, problems=problems)
@@ -49,7 +49,7 @@ def _cast(rows: pa.Table, target: pa.Schema, table: str) -> pa.Table:
 def _column(rows: pa.Table, name: str | None, part: pa.Field) -> pa.ChunkedArray:
     if name is None:
         if not part.nullable:
-            raise UnfitValuesError("is missing, and must not be null")
+            raise UnfitValues("is missing, and must not be null")
         return pa.chunked_array([pa.nulls(rows.num_rows, part.type)])
     column = rows.column(name)
     if column.type.equals(part.type):

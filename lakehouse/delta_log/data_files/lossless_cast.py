@@ -7,19 +7,19 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["UnfitValuesError", "lossless_cast"]
+__all__ = ["UnfitValues", "lossless_cast"]
 
 _Values: TypeAlias = pa.Array | pa.ChunkedArray
 _INT64_DIGITS = 20
 """An integer of 64 bits has no more."""
 
 
-class UnfitValuesError(Exception):
+class UnfitValues(Exception):  # noqa: N818 - never leaves data_files
     """The values don't fit; the text continues ``the column 'x' …``. Never leaves ``data_files``."""
 
 
 def lossless_cast(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
-    """Return the values in the wanted type. Raises UnfitValuesError, or pa.ArrowException."""
+    """Return the values in the wanted type. Raises UnfitValues, or pa.ArrowException."""
     chunks = [_cast(chunk, wanted) for chunk in column.chunks]
     return pa.chunked_array(chunks, type=wanted)
 
@@ -32,9 +32,7 @@ def _cast(values: pa.Array, wanted: pa.DataType) -> pa.Array:
         return values.cast(wanted)
     if pa.types.is_null(wanted):
         if values.null_count < len(values):
-            raise UnfitValuesError(
-                f"has values of the type {found}, and no type in the table: merge the schema"
-            )
+            raise UnfitValues(f"has values of the type {found}, and no type in the table: merge the schema")
         return values.cast(wanted)
     if pa.types.is_struct(wanted):
         return _struct(values, wanted)
@@ -43,7 +41,7 @@ def _cast(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     if pa.types.is_list(wanted):
         return _list(values, wanted)
     if pa.types.is_nested(found):
-        raise UnfitValuesError(f"is {found} in the rows, and {wanted} in the table")
+        raise UnfitValues(f"is {found} in the rows, and {wanted} in the table")
     return _leaf(values, wanted)
 
 
@@ -54,9 +52,7 @@ def _leaf(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     _check_kinds(values.type, wanted)
     converted = _converted(values, wanted)
     if not _is_same(values, _converted(converted, values.type)):
-        raise UnfitValuesError(
-            f"has values of the type {values.type} that {wanted} can't hold: cast them first"
-        )
+        raise UnfitValues(f"has values of the type {values.type} that {wanted} can't hold: cast them first")
     return converted
 
 
@@ -87,11 +83,11 @@ def _check_kinds(found: pa.DataType, wanted: pa.DataType) -> None:
         for each in (found, wanted)
     ]
     if (times[0] and numbers[1]) or (numbers[0] and times[1]):
-        raise UnfitValuesError(f"is {found} in the rows and {wanted} in the table, and its unit isn't known")
+        raise UnfitValues(f"is {found} in the rows and {wanted} in the table, and its unit isn't known")
     if types.is_timestamp(found) and types.is_timestamp(wanted) and bool(found.tz) != bool(wanted.tz):
         # Arrow would take a clock's time for UTC, and UTC for a clock's time.
         with_zone, without = ("rows", "table") if found.tz else ("table", "rows")
-        raise UnfitValuesError(f"has a time zone in the {with_zone} and none in the {without}")
+        raise UnfitValues(f"has a time zone in the {with_zone} and none in the {without}")
 
 
 # ---- values with parts ----
@@ -99,12 +95,12 @@ def _check_kinds(found: pa.DataType, wanted: pa.DataType) -> None:
 
 def _struct(values: pa.Array, wanted: pa.StructType) -> pa.Array:
     if not pa.types.is_struct(values.type):
-        raise UnfitValuesError(f"is {values.type} in the rows, and {wanted} in the table")
+        raise UnfitValues(f"is {values.type} in the rows, and {wanted} in the table")
     found = {field.name.lower(): index for index, field in enumerate(values.type)}
     known = {field.name.lower() for field in wanted}
     unknown = [field.name for field in values.type if field.name.lower() not in known]
     if unknown:
-        raise UnfitValuesError(f"has the field {unknown[0]!r} in the rows, and not in the table")
+        raise UnfitValues(f"has the field {unknown[0]!r} in the rows, and not in the table")
     parts = []
     for field in wanted:
         index = found.get(field.name.lower())
@@ -119,7 +115,7 @@ def _list(values: pa.Array, wanted: pa.ListType) -> pa.Array:
     if pa.types.is_fixed_size_list(values.type) or pa.types.is_large_list(values.type):
         values = values.cast(pa.list_(values.type.value_field))
     if not pa.types.is_list(values.type):
-        raise UnfitValuesError(f"is {values.type} in the rows, and {wanted} in the table")
+        raise UnfitValues(f"is {values.type} in the rows, and {wanted} in the table")
     values = _from_its_beginning(values)
     elements = _cast(values.values, wanted.value_type)
     mask = pc.is_null(values) if values.null_count else None
@@ -128,7 +124,7 @@ def _list(values: pa.Array, wanted: pa.ListType) -> pa.Array:
 
 def _map(values: pa.Array, wanted: pa.MapType) -> pa.Array:
     if not pa.types.is_map(values.type):
-        raise UnfitValuesError(f"is {values.type} in the rows, and {wanted} in the table")
+        raise UnfitValues(f"is {values.type} in the rows, and {wanted} in the table")
     values = _from_its_beginning(values)
     keys, items = _cast(values.keys, wanted.key_type), _cast(values.items, wanted.item_type)
     mask = pc.is_null(values) if values.null_count else None
