@@ -296,3 +296,17 @@ def test_the_last_day_of_the_calendar_and_days_beyond_it_are_compared(tmp_path: 
     snapshot = Snapshot.load(tmp_path)
     assert snapshot.to_arrow(predicate=col("x") > date(9999, 12, 31)).num_rows == 1
     assert snapshot.to_arrow(predicate=col("x") < date(9999, 12, 31) - timedelta(1)).num_rows == 1
+
+
+@pytest.mark.parametrize("data_type", [pa.float32(), pa.float64()])
+@pytest.mark.parametrize("zero", [0, 0.0, -0.0, Decimal("-0")])
+def test_the_two_zeros_are_one_number(data_type: pa.DataType, zero: Any) -> None:
+    found, is_skipped = answers(col("x").is_in([zero, 7]), data_type, [0.0, -0.0, 1.0])
+    assert (found, is_skipped) == ([True, True, False], False)
+    assert answers(~col("x").is_in([zero, 7]), data_type, [0.0, -0.0, 1.0])[0] == [False, False, True]
+
+
+def test_a_key_at_the_end_of_a_files_bounds_is_found() -> None:
+    for key in (1, 5):
+        assert answers(col("x").is_in([key, 99]), pa.int64(), [1, 5]) == ([key == 1, key == 5], False)
+    assert answers(col("x").is_in([0, 6]), pa.int64(), [1, 5]) == ([False, False], True)

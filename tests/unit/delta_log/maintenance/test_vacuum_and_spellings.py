@@ -130,6 +130,18 @@ def test_the_schemes_of_s3_name_one_live_file(table: Path, scheme: str) -> None:
     assert list(found.keys) == ["orphan.parquet"]
 
 
+@pytest.mark.parametrize("path", ["dbfs:/t/a/f.parquet", "/t/a/f.parquet", "file:///t/a/f.parquet"])
+def test_a_live_path_of_another_store_stops_vacuum_in_a_bucket(table: Path, path: str) -> None:
+    log_of(table, path)
+    bucket = Bucket()
+    for each in table.rglob("*"):
+        if each.is_file():
+            bucket.write(str(each.relative_to(table)), each.read_bytes())
+    with pytest.raises(UnmappablePathError):
+        vacuum(bucket, retention_hours=0, allow_short_retention=True, now_ms=2**42, dry_run=False)
+    assert {"a/f.parquet", "orphan.parquet"} <= {stat.key for stat in bucket.list()}
+
+
 def test_odd_names_go_and_one_that_cannot_go_keeps_no_other(table: Path) -> None:
     log_of(table, "a/f.parquet")
     undecodable = os.fsencode(table) + b"/\xff.parquet"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
@@ -122,6 +123,8 @@ def test_a_column_of_nothing_takes_the_type_that_comes(tmp_path: Path) -> None:
     manager = TransactionManager()
     with manager.transaction(tmp_path) as transaction:
         transaction.append(pa.Table.from_pandas(pd.DataFrame({"id": [1], "c": [None], "s": [{"a": None}]})))
+    [file] = tmp_path.glob("*.parquet")
+    assert pq.read_schema(file).names == ["id", "s"]  # Spark could not read nothing as a text later
     text = pa.table({"id": [2], "c": ["x"], "s": [{"a": 1}]})
     with (
         pytest.raises(RowsSchemaMismatchError, match="merge_schema=True"),
