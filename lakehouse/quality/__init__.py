@@ -1,6 +1,13 @@
 """Which rows and which schemas are good. It judges frames; it reads and writes no table."""
 
-from lakehouse.quality.casts import CAST_ERRORS, CastPolicy, CastTarget, cast_columns, cast_targets
+from lakehouse.quality.casts import (
+    CAST_ERRORS,
+    BadFormatError,
+    CastPolicy,
+    CastTarget,
+    cast_columns,
+    cast_targets,
+)
 from lakehouse.quality.errors import (
     ConservationError,
     ExpectationFailedError,
@@ -24,6 +31,7 @@ from lakehouse.quality.schemas import Schema, as_struct
 __all__ = [
     "CAST_ERRORS",
     "QUARANTINE_COLUMNS",
+    "BadFormatError",
     "CastPolicy",
     "CastTarget",
     "Condition",
