@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Self, cast
+from typing import ClassVar, Protocol, Self, cast
 
 from lakehouse.chess.geometry import (
     BISHOP_PATHS,
@@ -19,10 +19,15 @@ from lakehouse.chess.geometry import (
     Position,
 )
 
-if TYPE_CHECKING:
-    from lakehouse.chess.board import Board
-
 __all__ = ["PIECE_TYPES", "Bishop", "King", "Knight", "Pawn", "Piece", "Queen", "Rook", "piece_of"]
+
+
+class Occupied(Protocol):
+    """Where pieces stand: what a piece must know of a board."""
+
+    @property
+    def squares(self) -> Sequence[Piece | None]:
+        """What stands on each square, a1 first."""
 
 
 class Piece(ABC):
@@ -56,7 +61,7 @@ class Piece(ABC):
         """The letter as FEN writes it: upper case for White."""
         return self.letter if self.color is Color.WHITE else self.letter.lower()
 
-    def is_legal_move(self, board: Board, start: Position, end: Position) -> bool:
+    def is_legal_move(self, board: Occupied, start: Position, end: Position) -> bool:
         """Say whether the piece moves like this over the board: geometry only, checks aside."""
         target = board.squares[end]
         return (target is None or target.color is not self.color) and self._moves(board.squares, start, end)
