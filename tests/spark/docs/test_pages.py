@@ -97,7 +97,7 @@ def test_the_page_about_storage_is_true(project: Path, monkeypatch: pytest.Monke
 
 
 def test_the_page_about_chess_is_true(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lakehouse.chess.variants.VARIANTS", dict(VARIANTS))
+    monkeypatch.setattr("lakehouse.chess.variants.registry.VARIANTS", dict(VARIANTS))
     names = Reader(HOW_TO / "record-and-replay-chess.md").follow()
     assert [event.san for event in names["game"].get_history() if event.san] == ["e4", "e5"]
 
