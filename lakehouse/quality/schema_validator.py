@@ -79,6 +79,8 @@ class SchemaValidator:
 
     expected: StructType
     extra_allowed: bool = False
+    missing_allowed: bool = False
+    """Whether columns that may be null can be missing: they are null then."""
     check_nullability: bool = True
     case_sensitive: bool = False
 
@@ -98,6 +100,8 @@ class SchemaValidator:
         for field in expected.fields:
             match = there.get(self._key(field.name))
             path = f"{prefix}{field.name}"
+            if match is None and self.missing_allowed and field.nullable:
+                continue
             if match is None:
                 yield MissingColumn(path=path, did_you_mean=closest_name(field.name, unclaimed))
             else:

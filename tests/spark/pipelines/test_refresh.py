@@ -18,6 +18,7 @@ from lakehouse.pipelines import (
     EventLog,
     Failed,
     NothingNew,
+    PipelineDefinition,
     Refreshed,
     RunListener,
     Skipped,
@@ -272,6 +273,17 @@ def test_a_merge_is_refused_rows_of_another_schema(lake: Lake) -> None:
     with pytest.raises(DefinitionErrors, match="'units' \\(string\\) is not expected"):
         lake.run(shop(stock=("silver", ids.select("id", "units").merge("id"))))
     assert lake.rows("silver/stock") == [("1",)]
+
+
+def test_columns_come_and_go_in_a_table_that_evolves(lake: Lake) -> None:
+    def definition(*columns: str) -> PipelineDefinition:
+        rows = read("raw", incremental=True).select(*columns)
+        return shop(seen=("silver", rows.append(evolve_schema=True)))
+
+    for name, columns in (("a", ("id",)), ("b", ("id", "units")), ("c", ("id",))):
+        lake.land(f"{name}.csv", (name, 5, "2024-01-01"))
+        assert lake.run(definition(*columns)).status == "ok"
+    assert lake.rows("silver/seen", "id", "units") == [("a", None), ("b", "5"), ("c", None)]
 
 
 def test_a_deduplicate_in_any_layer_leaves_out_what_an_appended_table_holds(lake: Lake) -> None:

@@ -100,3 +100,10 @@ def test_the_error_lists_every_difference_and_ends_in_a_way_out() -> None:
         SchemaValidator(expected=SALES).check(
             StructType([*SALES.fields[1:], StructField("x", LongType())]), subject="the frame"
         )
+
+
+def test_missing_columns_can_be_allowed_where_they_may_be_null() -> None:
+    expected = StructType().add("id", "integer", False).add("v", "string")
+    validator = SchemaValidator(expected=expected, missing_allowed=True)
+    assert validator.differences(StructType().add("id", "integer", False)) == ()
+    assert [each.path for each in validator.differences(StructType().add("v", "string"))] == ["id"]

@@ -54,6 +54,11 @@ class WriteMode(ABC):
         return not self.schema_binds
 
     @property
+    def misses_columns(self) -> bool:
+        """Whether the rows may lack columns that the table has, which are NULL then."""
+        return not self.schema_binds
+
+    @property
     def required_columns(self) -> Sequence[str]:
         """Columns that the rows must have for this mode."""
         return ()
@@ -75,4 +80,9 @@ class WriteMode(ABC):
         """Return what rows must pass to stand in a table of schema ``held``; None when any rows may."""
         if not self.schema_binds:
             return None
-        return SchemaValidator(expected=held, extra_allowed=self.takes_new_columns, check_nullability=False)
+        return SchemaValidator(
+            expected=held,
+            extra_allowed=self.takes_new_columns,
+            missing_allowed=self.misses_columns,
+            check_nullability=False,
+        )
