@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
-from lakehouse.quality import CAST_ERRORS, Expectation, Judgement, Tally, judge
+from lakehouse.quality import CAST_ERRORS, ConservationError, Expectation, Judgement, Tally, judge
 from lakehouse.tables import StagedRows
 
 __all__ = ["JudgedRows", "judged"]
@@ -59,10 +59,16 @@ class JudgedRows:
     def check_written(
         self, tally: Tally, kept: StagedRows, quarantined: StagedRows | None, *, table: str
     ) -> None:
-        """Raise ConservationError unless the files hold as many rows as were judged to be in them."""
-        aside = 0 if quarantined is None else quarantined.row_count
-        found = dataclasses.replace(tally, written=kept.row_count, quarantined=aside - self.rejected_count)
-        found.check_conservation(table=table)
+        """Raise ConservationError unless each file holds as many rows as were judged to be in it."""
+        aside = (0 if quarantined is None else quarantined.row_count) - self.rejected_count
+        if (kept.row_count, aside) != (tally.written, tally.quarantined):
+            raise ConservationError(
+                table=table,
+                rows_in=tally.rows_in,
+                written=kept.row_count,
+                dropped=tally.dropped,
+                quarantined=aside,
+            )
 
     def release(self) -> None:
         """Let go of what was kept in memory."""

@@ -245,10 +245,12 @@ class TablePipeline:
 
     def _remove_abandoned(self, batch: Batch) -> None:
         """Take rows out of the quarantine that came with batches which the table does not have."""
+        first = -1 if batch.predecessor is None else batch.predecessor
+        if batch.number == first + 1:
+            return  # no batch lies between the two
         quarantine = self.quarantine()
         state = quarantine.state()
         last = state.last_taken(self.flow_id) if state is not None else None
-        first = -1 if batch.predecessor is None else batch.predecessor
         if last is not None and first < last < batch.number:
             quarantine.delete(f"_batch > {first} AND _batch < {batch.number}")
 
@@ -403,7 +405,6 @@ class TablePipeline:
             table=self.table.name,
             inputs=batch.inputs,
             decided_at=dt.datetime.fromisoformat(batch.planned_at),
-            batch_key=self.batches.key_of(batch.number),
             reading_again=self._reading_again,
         )
 

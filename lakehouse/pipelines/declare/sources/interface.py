@@ -82,8 +82,6 @@ class ReadRequest:
     """The table that takes the rows."""
     inputs: Inputs
     decided_at: dt.datetime
-    batch_key: str
-    """The storage key of the batch, for messages."""
     reading_again: bool = False
     """Whether an earlier run began to read these inputs and did not come to the end."""
 
