@@ -14,16 +14,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lakehouse.pipelines.declare.definition import TableDefinition
-from lakehouse.pipelines.declare.old_rows import OldRows
-from lakehouse.pipelines.declare.sources import NewInputs, ReadRequest, Source
+from lakehouse.pipelines.declare.sources import ReadRequest
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.write_modes import WriteMode
-from lakehouse.pipelines.errors import ChangedSourceError, ForeignTableError
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
-from lakehouse.pipelines.refresh.decision import Decision, Finish, Rest, Take
-from lakehouse.pipelines.refresh.fingerprint import fingerprint_of
+from lakehouse.pipelines.refresh.decider import Decider
+from lakehouse.pipelines.refresh.decision import Decision, Finish, Take
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows, judged
+from lakehouse.pipelines.refresh.quarantine import Quarantine
 from lakehouse.pipelines.refresh.row_counts import RowCounter, StepCount
 from lakehouse.pipelines.refresh.shared_frames import SteppedRows
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
@@ -63,13 +62,20 @@ class TablePipeline:
         self.log = context.log(table.name)
         self.batches = BatchLog(context.warehouse.storage, layer=table.layer, table=table.name)
         self.staged = StagedBatches(context.warehouse.storage, layer=table.layer, table=table.name)
-        self.fingerprint = fingerprint_of(table.flow)
-        self._reading_again = False
+        self._decider = Decider(
+            table, context, batches=self.batches, staged=self.staged, has_news=self.has_news
+        )
 
     @property
     def target(self) -> IWritableDeltaTable:
         """The table itself, through the run's session."""
         return self.context.table(self.table.name)
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """The rows that are set aside from this table."""
+        name = f"{self.table.name}{QUARANTINE_SUFFIX}"
+        return Quarantine(self.context.table_in(self.table.layer, name), old_rows=self.write_mode.old_rows)
 
     @property
     def write_mode(self) -> WriteMode:
@@ -81,38 +87,7 @@ class TablePipeline:
 
     def decide(self) -> Decision:
         """Say what a refresh does now, and why, from logs and listings: no data is read and nothing is written."""
-        batches, state = self.batches.all(), self.log.state()
-        self._check_owner(batches, exists=state is not None)
-        last = state.last_taken(self.flow_id) if state is not None else None
-        pending = self.batches.pending(last)
-        if pending is not None and self._can_be_finished(pending):
-            return Finish(batch=pending)
-        history = self.batches.taken(last)
-        if missing := self._missing_input():
-            return Rest(reason=f"{missing}, which a step reads, is not there yet")
-        found = self.table.flow.source.next_inputs(
-            self.context, self.table.name, [batch.inputs for batch in history]
-        )
-        if found is None:
-            return Rest()
-        number = max([last or 0, *(batch.number for batch in batches)], default=0) + 1 if batches else 0
-        return self._decision_about(found, history, number=number, last=last)
-
-    @property
-    def flow_id(self) -> str:
-        """The application name that the table's commits carry."""
-        return self.context.flow_id(self.table.name)
-
-    def _can_be_finished(self, batch: Batch) -> bool:
-        """Say whether a batch that an earlier run decided is still the one to take.
-
-        What was judged is finished as it was judged. What was not is begun again only under the definition that
-        it was decided with; under another one its inputs are decided afresh, with a new batch.
-        """
-        staged = self.staged.find(batch.number)
-        if staged is not None and staged.exists():
-            return True
-        return staged is None and batch.fingerprint == self.fingerprint
+        return self._decider.decide()
 
     def has_news(self, batch: Batch, last: Batch) -> bool:
         """Say whether ``batch`` would read anything that ``last`` did not, or make another result of it."""
@@ -122,62 +97,7 @@ class TablePipeline:
     @property
     def is_redefined(self) -> bool:
         """Whether the flow is not the one that the last batch was decided with."""
-        batches = self.batches.all()
-        return bool(batches) and batches[-1].fingerprint != self.fingerprint
-
-    def _decision_about(
-        self, found: NewInputs, history: Sequence[Batch], *, number: int, last: int | None
-    ) -> Decision:
-        decided_at, pinned = self.context.clock().isoformat(), self._pinned()
-
-        def settle() -> Batch | None:
-            inputs = found.settle()
-            if inputs is None:
-                return None
-            batch = Batch(
-                flow=self.flow_id,
-                number=number,
-                planned_at=decided_at,
-                starts_over=not history,
-                follows=last,
-                fingerprint=self.fingerprint,
-                source=_source_kind(self.table.flow.source),
-                inputs=dict(inputs),
-                pinned=pinned,
-            )
-            return batch if not history or self.has_news(batch, history[-1]) else None
-
-        if found.known is None:
-            return Take(reason=found.reason, settle=settle)
-        batch = settle()
-        if batch is None:
-            return Rest()
-        reason = self._reason(found, batch, history[-1]) if history else found.reason
-        return Take(reason=reason, settle=lambda: batch)
-
-    def _reason(self, found: NewInputs, batch: Batch, last: Batch) -> str:
-        if batch.inputs != last.inputs:
-            return found.reason
-        moved = [name for name, version in batch.pinned.items() if last.pinned.get(name) != version]
-        return f"{moved[0]} is at version {batch.pinned[moved[0]]}" if moved else "its definition changed"
-
-    def _check_owner(self, batches: Sequence[Batch], *, exists: bool) -> None:
-        if batches and batches[-1].flow != self.flow_id:
-            raise ForeignTableError(table=self.table.name, owner=batches[-1].flow, path=self.log.path)
-        kind = _source_kind(self.table.flow.source)
-        if exists and batches and batches[-1].source not in ("", kind):
-            raise ChangedSourceError(
-                table=self.table.name, before=batches[-1].source, now=kind, location=self.table.location
-            )
-
-    def _missing_input(self) -> str | None:
-        needed = (each.table for step in self.table.flow.steps for each in step.tables())
-        return next((name for name in needed if self.context.state(name) is None), None)
-
-    def _pinned(self) -> dict[str, int]:
-        names = sorted({each.table for step in self.table.flow.steps for each in step.tables()})
-        states = {name: self.context.state(name) for name in names}
-        return {name: state.version for name, state in states.items() if state is not None}
+        return self._decider.is_redefined
 
     # The template
 
@@ -193,14 +113,13 @@ class TablePipeline:
 
     def _process(self, batch: Batch, *, reading_again: bool = False) -> Refresh:
         started = time.monotonic()
-        self._reading_again = reading_again
         self._done("batch")
-        batch = self._as_it_stands(batch)
-        self._remove_abandoned(batch)
-        staged = self.staged.find(batch.number)
+        batch, staged = self._as_it_stands(batch, reading_again=reading_again)
+        self.quarantine.remove_abandoned(batch)
         if staged is None:
             counter = RowCounter()
-            rows = self.validate(self.transform(self.read(batch), batch, counter), batch, counter)
+            frame = self.read(batch, reading_again=reading_again)
+            rows = self.validate(self.transform(frame, batch, counter), batch, counter)
             if rows.quarantined is None and rows.tally is None:
                 return self._publish_unjudged(rows, batch, counter, started)
             staged = self._stage(rows, batch, counter)
@@ -209,20 +128,22 @@ class TablePipeline:
         staged.discard()
         return self._refreshed(batch, published, staged.tally, staged.steps, started)
 
-    def _as_it_stands(self, batch: Batch) -> Batch:
-        """Return the batch; where inputs can't be read as it names them, the one that takes its place.
+    def _as_it_stands(self, batch: Batch, *, reading_again: bool) -> tuple[Batch, StagedBatch | None]:
+        """Return the batch, and its rows if they are judged; instead of inputs that can't be read, another batch.
 
         That one follows the same batch and sets these inputs aside: the table takes only one of the two.
         """
-        if self.staged.find(batch.number) is not None:
-            return batch
-        inputs = self.table.flow.source.as_they_stand(self.context, self._request(batch))
+        staged = self.staged.find(batch.number)
+        if staged is not None:
+            return batch, staged
+        request = self._request(batch, reading_again=reading_again)
+        inputs = self.table.flow.source.as_they_stand(self.context, request)
         if inputs is None:
-            return batch
+            return batch, None
         other = msgspec.structs.replace(
             batch, number=batch.number + 1, follows=batch.predecessor, inputs=dict(inputs)
         )
-        return self._as_it_stands(self.batches.decide(other))
+        return self._as_it_stands(self.batches.decide(other), reading_again=reading_again)
 
     def _published(self, staged: StagedBatch, batch: Batch) -> Published | AlreadyPublished:
         try:
@@ -243,23 +164,12 @@ class TablePipeline:
         self._done("publish")
         return published
 
-    def _remove_abandoned(self, batch: Batch) -> None:
-        """Take rows out of the quarantine that came with batches which the table does not have."""
-        first = -1 if batch.predecessor is None else batch.predecessor
-        if batch.number == first + 1:
-            return  # no batch lies between the two
-        quarantine = self.quarantine()
-        state = quarantine.state()
-        last = state.last_taken(self.flow_id) if state is not None else None
-        if last is not None and first < last < batch.number:
-            quarantine.delete(f"_batch > {first} AND _batch < {batch.number}")
-
     def _publish_unjudged(
         self, rows: JudgedRows, batch: Batch, counter: RowCounter, started: float
     ) -> Refresh:
         """Write rows that nothing decides about, in the table's commit alone."""
         self._done("validate")
-        self.clear_quarantine(batch)
+        self.quarantine.publish_none(batch)
         self._done("quarantine")
         published = self._written(self.target, rows.kept, batch)
         # Rows that somebody else published were never looked at here.
@@ -272,7 +182,7 @@ class TablePipeline:
         try:
             kept = self.target.stage(rows.kept)
             quarantined = rows.in_batch(batch.number)
-            aside = self.quarantine().stage(quarantined) if quarantined is not None else None
+            aside = self.quarantine.table.stage(quarantined) if quarantined is not None else None
             tally = rows.tally_of_written(kept.row_count)
             steps = counter.steps()
         finally:
@@ -308,9 +218,9 @@ class TablePipeline:
             details=source.counts(batch.inputs),
         )
 
-    def read(self, batch: Batch) -> DataFrame:
+    def read(self, batch: Batch, *, reading_again: bool = False) -> DataFrame:
         """Return the batch's rows, the same ones whenever it is asked."""
-        return self.table.flow.source.read(self.context, self._request(batch))
+        return self.table.flow.source.read(self.context, self._request(batch, reading_again=reading_again))
 
     def transform(self, frame: DataFrame, batch: Batch, counter: RowCounter) -> DataFrame:
         """Apply the flow's steps and compare with the table's own rows; what is taken out is counted."""
@@ -340,26 +250,11 @@ class TablePipeline:
         return self.write_mode.publish(target, rows, batch.transaction)
 
     def set_aside(self, staged: StagedBatch, batch: Batch) -> None:
-        """Publish the quarantined rows; where the table's old rows go, go those quarantined beside them too."""
-        if staged.quarantined is None:
-            self.clear_quarantine(batch)
-            return
-        quarantine, rows = self.quarantine().with_staged(staged.quarantined)
-        if self.write_mode.old_rows is OldRows.GO:
-            quarantine.replace(rows, transaction=batch.quarantine_transaction)
+        """Publish the quarantined rows, before the table's own."""
+        if staged.quarantined is not None:
+            self.quarantine.publish(staged.quarantined, batch)
         else:
-            quarantine.append(rows, transaction=batch.quarantine_transaction, evolve_schema=True)
-
-    def clear_quarantine(self, batch: Batch) -> None:
-        """Take the rows out that were set aside from rows which go now."""
-        quarantine = self.quarantine()
-        if self.write_mode.old_rows is OldRows.GO and (state := quarantine.state()) is not None:
-            empty = quarantine.read(version=state.version).limit(0)
-            quarantine.replace(empty, transaction=batch.quarantine_transaction)
-
-    def quarantine(self) -> IWritableDeltaTable:
-        """Return the table for rows that are set aside from this one."""
-        return self.context.table_in(self.table.layer, f"{self.table.name}{QUARANTINE_SUFFIX}")
+            self.quarantine.publish_none(batch)
 
     def check_schema(self, found: StructType, state: TableState | None) -> None:
         """Raise SchemaMismatchError when rows of this schema can't stand beside those of the table."""
@@ -400,18 +295,13 @@ class TablePipeline:
         """Return a text that is the same for batches that read the same rows."""
         return json.dumps([batch.inputs, batch.pinned], sort_keys=True)
 
-    def _request(self, batch: Batch) -> ReadRequest:
+    def _request(self, batch: Batch, *, reading_again: bool = False) -> ReadRequest:
         return ReadRequest(
             table=self.table.name,
             inputs=batch.inputs,
             decided_at=dt.datetime.fromisoformat(batch.planned_at),
-            reading_again=self._reading_again,
+            reading_again=reading_again,
         )
 
     def _done(self, step: str) -> None:
         self.context.on_step(self.table.name, step)
-
-
-def _source_kind(source: Source) -> str:
-    """Return the name of a source's class: inputs of one kind mean nothing to another."""
-    return type(source).__qualname__

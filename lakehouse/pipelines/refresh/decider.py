@@ -1,0 +1,136 @@
+"""Decides what a refresh does with a table: which batch it finishes, which it takes, or that it rests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.sources import NewInputs, Source
+from lakehouse.pipelines.errors import ChangedSourceError, ForeignTableError
+from lakehouse.pipelines.refresh.batches import Batch, BatchLog
+from lakehouse.pipelines.refresh.context import RefreshContext
+from lakehouse.pipelines.refresh.decision import Decision, Finish, Rest, Take
+from lakehouse.pipelines.refresh.fingerprint import fingerprint_of
+from lakehouse.pipelines.refresh.staged_batches import StagedBatches
+
+__all__ = ["Decider"]
+
+
+class Decider:
+    """Decides about one table, from logs and listings: no data is read and nothing is written.
+
+    ``has_news`` says whether a batch would read anything that the last one did not, or make another result of it.
+    """
+
+    def __init__(
+        self,
+        table: TableDefinition,
+        context: RefreshContext,
+        *,
+        batches: BatchLog,
+        staged: StagedBatches,
+        has_news: Callable[[Batch, Batch], bool],
+    ) -> None:
+        self._table = table
+        self._context = context
+        self._batches = batches
+        self._staged = staged
+        self._has_news = has_news
+        self._log = context.log(table.name)
+        self._flow_id = context.flow_id(table.name)
+        self._fingerprint = fingerprint_of(table.flow)
+
+    def decide(self) -> Decision:
+        """Say what a refresh does now, and why."""
+        batches, state = self._batches.all(), self._log.state()
+        self._check_owner(batches, exists=state is not None)
+        last = state.last_taken(self._flow_id) if state is not None else None
+        pending = self._batches.pending(last)
+        if pending is not None and self._can_be_finished(pending):
+            return Finish(batch=pending)
+        history = self._batches.taken(last)
+        beside = [each.table for step in self._table.flow.steps for each in step.tables()]
+        pinned = self._versions(beside)
+        if missing := next((name for name in beside if name not in pinned), None):
+            return Rest(reason=f"{missing}, which a step reads, is not there yet")
+        found = self._table.flow.source.next_inputs(
+            self._context, self._table.name, [batch.inputs for batch in history]
+        )
+        if found is None:
+            return Rest()
+        offered = Batch(
+            flow=self._flow_id,
+            number=max(last or 0, *(batch.number for batch in batches)) + 1 if batches else 0,
+            planned_at=self._context.clock().isoformat(),
+            starts_over=not history,
+            follows=last,
+            fingerprint=self._fingerprint,
+            source=_kind_of(self._table.flow.source),
+            inputs={},
+            pinned=pinned,
+        )
+        return self._decision_about(found, offered, history[-1] if history else None)
+
+    @property
+    def is_redefined(self) -> bool:
+        """Whether the flow is not the one that the last batch was decided with."""
+        batches = self._batches.all()
+        return bool(batches) and batches[-1].fingerprint != self._fingerprint
+
+    def _check_owner(self, batches: Sequence[Batch], *, exists: bool) -> None:
+        if not batches:
+            return
+        newest, kind = batches[-1], _kind_of(self._table.flow.source)
+        if newest.flow != self._flow_id:
+            raise ForeignTableError(table=self._table.name, owner=newest.flow, path=self._log.path)
+        if exists and newest.source not in ("", kind):
+            raise ChangedSourceError(
+                table=self._table.name, before=newest.source, now=kind, location=self._table.location
+            )
+
+    def _can_be_finished(self, batch: Batch) -> bool:
+        """Say whether a batch that an earlier run decided is still the one to take.
+
+        What was judged is finished as it was judged. What was not is begun again only under the definition that
+        it was decided with; under another one its inputs are decided afresh, with a new batch.
+        """
+        staged = self._staged.find(batch.number)
+        if staged is not None:
+            return staged.exists()
+        return batch.fingerprint == self._fingerprint
+
+    def _versions(self, tables: Sequence[str]) -> dict[str, int]:
+        """Return at which version each table stands; one that is not there has no entry."""
+        states = {name: self._context.state(name) for name in sorted(set(tables))}
+        return {name: state.version for name, state in states.items() if state is not None}
+
+    def _decision_about(self, found: NewInputs, offered: Batch, last: Batch | None) -> Decision:
+        """Take the offered batch with the inputs that were found, unless these are no news."""
+
+        def settle() -> Batch | None:
+            inputs = found.settle()
+            if inputs is None:
+                return None
+            batch = msgspec.structs.replace(offered, inputs=dict(inputs))
+            return batch if last is None or self._has_news(batch, last) else None
+
+        if found.known is None:
+            return Take(reason=found.reason, settle=settle)
+        batch = settle()
+        if batch is None:
+            return Rest()
+        return Take(reason=_reason(found, batch, last), settle=lambda: batch)
+
+
+def _reason(found: NewInputs, batch: Batch, last: Batch | None) -> str:
+    if last is None or batch.inputs != last.inputs:
+        return found.reason
+    moved = [name for name, version in batch.pinned.items() if last.pinned.get(name) != version]
+    return f"{moved[0]} is at version {batch.pinned[moved[0]]}" if moved else "its definition changed"
+
+
+def _kind_of(source: Source) -> str:
+    """Return the name of a source's class: inputs of one kind mean nothing to another."""
+    return type(source).__qualname__
