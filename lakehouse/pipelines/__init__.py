@@ -6,8 +6,17 @@ from lakehouse.pipelines.check.table_check import NotChecked
 from lakehouse.pipelines.check.validation import Resolution, existing_schema, resolve
 from lakehouse.pipelines.declare.builder import DeclarativePipelineBuilder
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
-from lakehouse.pipelines.declare.flow import Flow, UnknownFlowWordError, begin, from_files, read
+from lakehouse.pipelines.declare.flow import (
+    Flow,
+    UnknownFlowWordError,
+    begin,
+    from_files,
+    read,
+    sql,
+    sql_file,
+)
 from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.rules import Rule
 from lakehouse.pipelines.declare.sources import (
     FileSource,
     Inputs,
@@ -35,11 +44,13 @@ from lakehouse.pipelines.errors import (
     ForeignTableError,
     InvalidNameError,
     InvalidOptionsError,
+    InvalidRuleError,
     InvalidStepError,
     LostBatchError,
     LostCastErrorsError,
     NewRowsReplaceError,
     NoPendingBatchError,
+    NoTableInQueryError,
     NoWriteModeError,
     PartialGroupsError,
     PipelineNotFoundError,
@@ -103,6 +114,7 @@ __all__ = [
     "Inputs",
     "InvalidNameError",
     "InvalidOptionsError",
+    "InvalidRuleError",
     "InvalidStepError",
     "JudgedRows",
     "LostBatchError",
@@ -111,6 +123,7 @@ __all__ = [
     "NewInputs",
     "NewRowsReplaceError",
     "NoPendingBatchError",
+    "NoTableInQueryError",
     "NoWriteModeError",
     "NotChecked",
     "NothingNew",
@@ -132,6 +145,7 @@ __all__ = [
     "ReservedColumnError",
     "Resolution",
     "Rest",
+    "Rule",
     "RunListener",
     "RunRecord",
     "RunResult",
@@ -176,5 +190,7 @@ __all__ = [
     "resolve",
     "run_pipeline",
     "select_tables",
+    "sql",
+    "sql_file",
     "word",
 ]

@@ -54,7 +54,7 @@ def _layer(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterat
 
 def _rules(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
     seen: Counter[str] = Counter()
-    for rule in table.flow.expectations:
+    for rule in table.flow.rules:
         other = "another rule" if seen[rule.name] else None
         other = "one of the library's own" if is_reserved_rule(rule.name) else other
         if other is not None:
@@ -65,6 +65,8 @@ def _rules(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterat
 def _parts(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
     yield from table.options.problems(table=table.name, location=table.location)
     yield from table.flow.source.problems()
+    for rule in table.flow.rules:
+        yield from rule.problems()
     for step in table.all_steps:
         yield from step.problems()
 
@@ -77,6 +79,10 @@ def _writing(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iter
     compares = any(step.compares_with_target(mode.old_rows) for step in table.flow.steps)
     if source.gives_all_rows is True and mode.old_rows is OldRows.STAY and not compares:
         yield WholeReadAppendedError(table=table.name, source=source.label, location=where)
+    if mode.old_rows is OldRows.STAY and not compares:
+        for step in table.flow.steps:
+            if step.adds_whole_tables:
+                yield WholeReadAppendedError(table=table.name, source=step.label, location=step.location)
     if source.gives_all_rows is False and mode.old_rows is OldRows.GO:
         yield NewRowsReplaceError(table=table.name, source=source.label, location=where)
     if source.gives_all_rows is False and mode.old_rows is OldRows.MAY_CHANGE:

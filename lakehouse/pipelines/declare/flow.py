@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
 
 from lakehouse.ingestion import CsvFormat, FileFormat
+from lakehouse.pipelines.declare.rules import Rule, RuleWords
 from lakehouse.pipelines.declare.sources import FileSource, Source, TableSource
 from lakehouse.pipelines.declare.steps import (
     ColumnWords,
@@ -18,29 +20,32 @@ from lakehouse.pipelines.declare.steps import (
     JoinWords,
     OtherTable,
     RowWords,
+    Sql,
     Step,
+    UnionWords,
+    names_in_query,
 )
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
-from lakehouse.pipelines.errors import UnknownSourceError
-from lakehouse.quality import Condition, Expectation, RuleAction, Schema, as_struct
+from lakehouse.pipelines.errors import NoTableInQueryError, UnknownSourceError
+from lakehouse.quality import Expectation, Schema, as_struct
 from lakehouse.source_location import SourceLocation, caller_location
 from lakehouse.words import UnknownWordError
 
-__all__ = ["Flow", "begin", "from_files", "read"]
+__all__ = ["Flow", "begin", "begin_with_query", "from_files", "read", "sql", "sql_file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flow(ColumnWords, RowWords, JoinWords, GroupWords, CustomWords):
+class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords, RuleWords):
     """A frozen chain: every method returns a new flow, so that several tables can go on from one.
 
-    Begin with ``from_files`` or ``read``. Its words are methods; steps and write modes from outside add theirs
-    with ``@word``. ``apply`` runs the steps on a frame of your own, without storage.
+    Begin with ``from_files``, ``read`` or ``sql``. Its words are methods; steps, rules and write modes from outside
+    add theirs with ``@word``. ``apply`` runs the steps on a frame of your own, without storage.
     """
 
     source: Source
     steps: tuple[Step, ...] = ()
-    expectations: tuple[Expectation, ...] = ()
+    rules: tuple[Rule, ...] = ()
     write_mode: WriteMode | None = None
 
     def step(self, step: Step) -> Flow:
@@ -48,48 +53,28 @@ class Flow(ColumnWords, RowWords, JoinWords, GroupWords, CustomWords):
         return dataclasses.replace(self, steps=(*self.steps, step))
 
     def __getattr__(self, name: str) -> Callable[..., Flow]:
-        """Return the method of a word from outside: its arguments are the fields of the step or write mode."""
+        """Return the method of a word from outside: its arguments are the fields of the step, rule or write mode."""
         if name.startswith("_"):
             raise AttributeError(name)
         if name in Step.words:
             cls = Step.words[name]
             return lambda *given, **named: self.step(_made(cls, given, named, location=caller_location()))
+        if name in Rule.words:
+            kind = Rule.words[name]
+            return lambda *given, **named: self.rule(_made(kind, given, named, location=caller_location()))
         if name in WriteMode.words:
             mode = WriteMode.words[name]
             return lambda *given, **named: self.write(_made(mode, given, named))
         raise UnknownFlowWordError(name)
 
-    # Rules
+    def rule(self, *rules: Rule) -> Flow:
+        """Add rules of any kind, also of your own."""
+        return dataclasses.replace(self, rules=(*self.rules, *rules))
 
-    def expect(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Flow:
-        """Count the rows that break the condition, and keep them."""
-        return self._expect(name, condition, RuleAction.WARN, null_is_fine)
-
-    def expect_or_drop(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Flow:
-        """Leave out the rows that break the condition, and count them."""
-        return self._expect(name, condition, RuleAction.DROP, null_is_fine)
-
-    def expect_or_quarantine(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Flow:
-        """Put the rows that break the condition into the table's quarantine, with all that they break."""
-        return self._expect(name, condition, RuleAction.QUARANTINE, null_is_fine)
-
-    def expect_or_fail(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Flow:
-        """Write nothing when any row breaks the condition."""
-        return self._expect(name, condition, RuleAction.FAIL, null_is_fine)
-
-    def _expect(self, name: str, condition: Condition, action: RuleAction, null_is_fine: bool) -> Flow:
-        rule = Expectation(
-            name=name,
-            condition=condition,
-            action=action,
-            null_is_fine=null_is_fine,
-            location=caller_location(),
-        )
-        return self.expectation(rule)
-
-    def expectation(self, rule: Expectation) -> Flow:
-        """Add a rule that was made elsewhere."""
-        return dataclasses.replace(self, expectations=(*self.expectations, rule))
+    @property
+    def expectations(self) -> tuple[Expectation, ...]:
+        """The rules as rows are judged by them."""
+        return tuple(rule.expectation for rule in self.rules)
 
     # Writing
 
@@ -121,10 +106,15 @@ class Flow(ColumnWords, RowWords, JoinWords, GroupWords, CustomWords):
 
 
 class UnknownFlowWordError(UnknownWordError, AttributeError):
-    """A flow has no such method, and no step or write mode has such a word."""
+    """A flow has no such method, and no step, rule or write mode has such a word."""
 
     def __init__(self, name: str) -> None:
-        known = [*(each for each in dir(Flow) if not each.startswith("_")), *Step.words, *WriteMode.words]
+        known = [
+            *(each for each in dir(Flow) if not each.startswith("_")),
+            *Step.words,
+            *Rule.words,
+            *WriteMode.words,
+        ]
         super().__init__(kind="word of a flow", word=name, known=known)
 
 
@@ -176,6 +166,30 @@ def read(table: str, *, incremental: bool = False) -> Flow:
     return begin(TableSource(table=table, incremental=incremental, location=caller_location()))
 
 
+def sql(query: str) -> Flow:
+    """Begin with a query of Spark SQL over tables of the pipeline, each named in braces and read whole.
+
+    ``sql("SELECT * FROM {orders} JOIN {customers} USING (customer_id)")``. Raises NoTableInQueryError.
+    """
+    return begin_with_query(query, location=caller_location())
+
+
+def sql_file(file: str | Path) -> Flow:
+    """Begin with the query that stands in a file. Raises NoTableInQueryError, and OSError where the file is missing."""
+    return begin_with_query(
+        Path(file).read_text(encoding="utf-8"), location=SourceLocation(file=str(file), line=1)
+    )
+
+
+def begin_with_query(query: str, *, location: SourceLocation) -> Flow:
+    """Begin with a query that stands at ``location``; the table that it names first is the source."""
+    names = names_in_query(query)
+    if not names:
+        raise NoTableInQueryError(location=location)
+    first = TableSource(table=names[0], location=location)
+    return begin(first).step(Sql(query=query, input_name=names[0], location=location))
+
+
 def begin(source: Source) -> Flow:
     """Begin with a source of any kind, also one of your own."""
     return Flow(source=source, write_mode=Append() if source.is_appended_by_default else None)
@@ -188,8 +202,9 @@ def _column_names(columns: Schema | tuple[str, ...] | list[str]) -> tuple[str, .
 
 
 def _made(cls: type, given: Sequence[Any], named: Mapping[str, Any], **more: Any) -> Any:
-    """Call a class of keyword-only fields with arguments in the order of its fields."""
-    names = [each.name for each in dataclasses.fields(cls) if each.name not in more]
+    """Call a class of keyword-only fields with arguments in the order of its fields, its own before inherited ones."""
+    fields = sorted(dataclasses.fields(cls), key=lambda each: each.name not in cls.__annotations__)
+    names = [each.name for each in fields if each.name not in more]
     if len(given) > len(names):
         raise TypeError(f"{cls.__name__} takes {len(names)} arguments, got {len(given)}")
     return cls(**dict(zip(names, given, strict=False)), **named, **more)

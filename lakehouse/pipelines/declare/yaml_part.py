@@ -29,6 +29,8 @@ class YamlPart:
     schemas: Mapping[str, Mapping[str, str]]
     """The schemas that the file names: columns to types."""
     path: YamlPath = ()
+    read_flow: Callable[[str, YamlPart], Any] | None = None
+    """Returns the flow that the file calls by a name, for the part that names it; None before flows are read."""
 
     @property
     def location(self) -> SourceLocation:
@@ -66,6 +68,12 @@ class YamlPart:
             return given
         found: Mapping[str, str] = self.named(self.schemas, given, what="schema")
         return found
+
+    def flow(self, name: str) -> Any:
+        """Return the flow that the file calls ``name``."""
+        if self.read_flow is None:
+            self.refuse(f"the flow {name!r} can't be used here. Fix: use it in a table.")
+        return self.read_flow(name, self)
 
     def function(self, text: str) -> Callable[..., Any]:
         """Return the function that ``package.module:function`` names."""

@@ -12,8 +12,10 @@ __all__ = [
     "BrokenStepError",
     "DuplicateColumnError",
     "DuplicateRuleError",
+    "InvalidRuleError",
     "InvalidStepError",
     "LostCastErrorsError",
+    "NoTableInQueryError",
     "ReservedColumnError",
     "UnknownColumnError",
     "UnwritableColumnError",
@@ -83,6 +85,24 @@ class InvalidStepError(DefinitionError):
     def __init__(self, *, step: str, wrong: str, fix: str, location: SourceLocation) -> None:
         self.step = step
         super().__init__(f"{location}: {step} has {wrong}.", fix=fix)
+
+
+class InvalidRuleError(DefinitionError):
+    """A rule is declared with arguments that don't fit together."""
+
+    def __init__(self, *, rule: str, wrong: str, fix: str, location: SourceLocation) -> None:
+        self.rule = rule
+        super().__init__(f"{location}: the rule {rule!r} has {wrong}.", fix=fix)
+
+
+class NoTableInQueryError(DefinitionError):
+    """A flow begins with a query that names no table of the pipeline."""
+
+    def __init__(self, *, location: SourceLocation) -> None:
+        super().__init__(
+            f"{location}: the query names no table of the pipeline, so that nothing tells when it has new rows.",
+            fix="write the names of tables in braces: SELECT * FROM {orders}.",
+        )
 
 
 class DuplicateColumnError(DefinitionError):

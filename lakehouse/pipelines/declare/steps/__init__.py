@@ -1,11 +1,12 @@
 """The steps of a flow: what each does with the rows that pass, and with those that the table holds."""
 
 from lakehouse.pipelines.declare.steps.columns import Cast, ColumnWords, Rename, Select
-from lakehouse.pipelines.declare.steps.custom import CustomWords, Sql, Transform
+from lakehouse.pipelines.declare.steps.custom import CustomWords, Sql, Transform, names_in_query
 from lakehouse.pipelines.declare.steps.groups import Aggregate, GroupWords, Pivot
 from lakehouse.pipelines.declare.steps.interface import OtherTable, Step, StepContext
 from lakehouse.pipelines.declare.steps.joins import Join, JoinWords
 from lakehouse.pipelines.declare.steps.rows import Deduplicate, RowWords, Where
+from lakehouse.pipelines.declare.steps.unions import Union, UnionWords
 
 __all__ = [
     "Aggregate",
@@ -25,5 +26,8 @@ __all__ = [
     "Step",
     "StepContext",
     "Transform",
+    "Union",
+    "UnionWords",
     "Where",
+    "names_in_query",
 ]

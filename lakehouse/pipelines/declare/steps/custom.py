@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from pyspark.sql import DataFrame
 
+from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.source_location import caller_location
 from lakehouse.words import word
 
-__all__ = ["CustomWords", "Sql", "Transform"]
+__all__ = ["CustomWords", "Sql", "Transform", "names_in_query"]
+
+INPUT = "input"
+_BRACES = re.compile(r"(?P<doubled>\{\{\w+\}\})|\{(?P<name>[A-Za-z_]\w*)\}|[{}]")
 
 
 @word("transform")
@@ -41,11 +46,13 @@ class Transform(Step):
 @word("sql")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sql(Step):
-    """A query of Spark SQL in which ``{input}`` is the step's own frame."""
+    """A query of Spark SQL; ``{input}`` is the step's own frame, another ``{name}`` a table of the pipeline."""
 
     yaml_type: ClassVar[Any] = str
 
     query: str
+    input_name: str = INPUT
+    """The name in braces that stands for the step's own frame."""
 
     @classmethod
     def from_yaml(cls, given: str, part: YamlPart) -> Sql:
@@ -56,8 +63,36 @@ class Sql(Step):
         return "sql"
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
-        braces = self.query.replace("{", "{{").replace("}", "}}")
-        return frame.sparkSession.sql(braces.replace("{{input}}", "{input}"), input=frame)
+        names = names_in_query(self.query)
+        frames: dict[str, Any] = {
+            name: context.table(name).frame for name in names if name != self.input_name
+        }
+        if self.input_name in names:
+            frames[self.input_name] = frame
+        return frame.sparkSession.sql(_only_names_in_braces(self.query), **frames)
+
+    def tables(self) -> Sequence[TableReference]:
+        return [
+            TableReference(table=name, location=self.location)
+            for name in names_in_query(self.query)
+            if name != self.input_name
+        ]
+
+
+def names_in_query(query: str) -> tuple[str, ...]:
+    """Return the names that stand in braces, each once, in their order; ``{{name}}`` is a text."""
+    return tuple(dict.fromkeys(match["name"] for match in _BRACES.finditer(query) if match["name"]))
+
+
+def _only_names_in_braces(query: str) -> str:
+    """Return the query as ``SparkSession.sql`` formats it: every other brace is doubled."""
+
+    def written(match: re.Match[str]) -> str:
+        if match["name"]:
+            return match[0]
+        return match[0] if match["doubled"] else match[0] * 2
+
+    return _BRACES.sub(written, query)
 
 
 class CustomWords(StepWords):
@@ -66,7 +101,7 @@ class CustomWords(StepWords):
     __slots__ = ()
 
     def transform(self, change: Callable[[DataFrame], DataFrame] | str) -> Self:
-        """Apply a function from DataFrame to DataFrame, or SQL text that reads ``{input}``."""
+        """Apply a function from DataFrame to DataFrame, or SQL text that reads ``{input}`` and other ``{tables}``."""
         location = caller_location()
         if isinstance(change, str):
             return self.step(Sql(query=change, location=location))

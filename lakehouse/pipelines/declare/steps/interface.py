@@ -57,6 +57,8 @@ class Step(ABC):
     """Whether rows are counted before and after, so that what is taken out is known."""
     combines_rows: ClassVar[bool] = False
     """Whether a row of the result may depend on any number of rows, so that new rows alone don't make it."""
+    adds_whole_tables: ClassVar[bool] = False
+    """Whether all rows of another table come into each batch."""
     keeps_failed_casts: ClassVar[bool] = False
     """Whether it hands on every row with its CAST_ERRORS. Rows with failed casts pass by a step that doesn't."""
 

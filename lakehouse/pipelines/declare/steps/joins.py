@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 from pyspark.sql import DataFrame
 
-from lakehouse.pipelines.declare.sources import Source, TableReference, TableSource
+from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps.failed_casts import (
-    apply_steps,
     failed_rows,
     good_rows,
     has_failed_casts,
     with_failed,
 )
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
+from lakehouse.pipelines.declare.steps.side_flow import ReadingFlow, SideFlow
 from lakehouse.pipelines.declare.yaml_part import YamlPart
-from lakehouse.pipelines.errors import UnknownSourceError
 from lakehouse.source_location import caller_location
 from lakehouse.words import word
 
@@ -27,8 +26,9 @@ __all__ = ["Join", "JoinWords"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _JoinYaml:
-    table: str
     on: list[str]
+    table: str | None = None
+    flow: str | None = None
     how: str = "left"
 
 
@@ -39,22 +39,21 @@ class Join(Step):
 
     yaml_type: ClassVar[Any] = _JoinYaml
 
-    other: TableSource
-    other_steps: tuple[Step, ...]
+    other: SideFlow
     on: tuple[str, ...]
     how: str
 
     @classmethod
     def from_yaml(cls, given: _JoinYaml, part: YamlPart) -> Join:
-        other = TableSource(table=given.table, location=part.location)
-        return cls(other=other, other_steps=(), on=tuple(given.on), how=given.how, location=part.location)
+        other = SideFlow.from_yaml(given.table, given.flow, word="join", part=part)
+        return cls(other=other, on=tuple(given.on), how=given.how, location=part.location)
 
     @property
     def label(self) -> str:
-        return f"join({self.other.table}, on={', '.join(self.on)})"
+        return f"join({self.other.name}, on={', '.join(self.on)})"
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
-        other = apply_steps(self.other_steps, context.table(self.other.table).frame, context)
+        other = self.other.frame(context)
         check_columns(self, self.on, frame)
         check_columns(self, self.on, other)
         if not has_failed_casts(other):
@@ -63,19 +62,7 @@ class Join(Step):
         return with_failed(joined, failed_rows(other))
 
     def tables(self) -> Sequence[TableReference]:
-        return (*self.other.tables(), *(each for step in self.other_steps for each in step.tables()))
-
-
-class _ReadingFlow(Protocol):
-    """A flow that reads a table."""
-
-    @property
-    def source(self) -> Source:
-        """Where its rows come from."""
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """What is done with them."""
+        return self.other.tables()
 
 
 class JoinWords(StepWords):
@@ -83,16 +70,9 @@ class JoinWords(StepWords):
 
     __slots__ = ()
 
-    def join(self, other: _ReadingFlow | str, *, on: str | tuple[str, ...], how: str = "left") -> Self:
+    def join(self, other: ReadingFlow | str, *, on: str | tuple[str, ...], how: str = "left") -> Self:
         """Join another table, or a flow that reads one, on columns that both have."""
         location = caller_location()
-        steps: tuple[Step, ...] = ()
-        if isinstance(other, str):
-            source: Source = TableSource(table=other, location=location)
-        else:
-            source, steps = other.source, other.steps
-        if not isinstance(source, TableSource):
-            known = ["a flow that begins with read()"]
-            raise UnknownSourceError(source=repr(source), table="join", known=known, location=location)
+        side = SideFlow.of(other, word="join", location=location)
         columns = (on,) if isinstance(on, str) else tuple(on)
-        return self.step(Join(other=source, other_steps=steps, on=columns, how=how, location=location))
+        return self.step(Join(other=side, on=columns, how=how, location=location))

@@ -1,4 +1,4 @@
-"""The shape of a YAML definition. Steps, sources and write modes are the words that are registered when it is read."""
+"""The shape of a YAML definition: steps, rules, sources and write modes are the words registered when it is read."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from dataclasses import field
 from types import GenericAlias
 from typing import Any
 
+from lakehouse.pipelines.declare.rules import ActionName, Rule
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml_part import own_fields
-from lakehouse.quality import RuleAction
 from lakehouse.words import Words
 
-__all__ = ["RULES", "pipeline_shape"]
+__all__ = ["QUERIES", "RULES", "pipeline_shape"]
 
-RULES = {
-    "expect": RuleAction.WARN,
-    "expect_or_drop": RuleAction.DROP,
-    "expect_or_quarantine": RuleAction.QUARANTINE,
-    "expect_or_fail": RuleAction.FAIL,
+QUERIES = ("sql", "sql_file")
+"""The words for a flow that begins with a query: its text, or the file that it stands in."""
+
+RULES: Mapping[str, ActionName] = {
+    "expect": "warn",
+    "expect_or_drop": "drop",
+    "expect_or_quarantine": "quarantine",
+    "expect_or_fail": "fail",
 }
-"""The words for rules, and what each does to a row that breaks one."""
+"""The words for conditions, and what each does to a row that breaks one."""
 
 _REQUIRED = dataclasses.MISSING
 _Fields = dict[str, tuple[Any, Any]]
@@ -34,13 +37,16 @@ _Fields = dict[str, tuple[Any, Any]]
 def pipeline_shape() -> type:
     """Return the type of a whole definition, with the words that are known now."""
     step = _shape("Step", _one_of(Step.words))
+    rule = _shape("Rule", _one_of(Rule.words))
+    condition = _shape("Condition", {"condition": (str, _REQUIRED), "null_is_fine": (bool, False)})
     flow = _shape(
         "Flow",
         {
             **_one_of(Source.words),
-            "flow": (str | None, None),
+            **dict.fromkeys((*QUERIES, "flow"), (str | None, None)),
             "steps": _many(_list_of(step), list),
-            **{rule: _many(Mapping[str, str], dict) for rule in RULES},
+            **{word: _many(GenericAlias(Mapping, (str, str | condition)), dict) for word in RULES},
+            "rules": _many(_list_of(rule), list),
         },
     )
     table = _shape(

@@ -41,7 +41,7 @@ def test_every_text_of_a_declaration_is_filled() -> None:
     assert select.label == "select(id, 'v' AS w)"
     assert where.label == "where(k = 'v')"
     assert sql.query == "SELECT * FROM {input} WHERE k <> '${wanted}'"  # type: ignore[attr-defined]
-    assert join.other_steps[0].label == "where(x = 'v')"  # type: ignore[attr-defined]
+    assert join.other.steps[0].label == "where(x = 'v')"  # type: ignore[attr-defined]
     assert aggregate.measures == (("n", "count_if(k = 'v')"),)  # type: ignore[attr-defined]
     assert t.flow.expectations[0].condition == "w = 'v'"
     assert t.flow.write_mode is not None

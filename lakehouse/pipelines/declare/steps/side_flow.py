@@ -1,0 +1,69 @@
+"""A table beside a step's input: read whole at the batch's version, and led through steps of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyspark.sql import DataFrame
+
+from lakehouse.pipelines.declare.sources import Source, TableReference, TableSource
+from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
+from lakehouse.pipelines.declare.steps.interface import Step, StepContext
+from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.errors import UnknownSourceError
+from lakehouse.source_location import SourceLocation
+
+__all__ = ["ReadingFlow", "SideFlow"]
+
+
+class ReadingFlow(Protocol):
+    """A flow that reads a table."""
+
+    @property
+    def source(self) -> Source:
+        """Where its rows come from."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What is done with them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideFlow:
+    """The table and its steps."""
+
+    source: TableSource
+    steps: tuple[Step, ...] = ()
+
+    @classmethod
+    def of(cls, given: ReadingFlow | str, *, word: str, location: SourceLocation) -> SideFlow:
+        """Return the table of this name, or the flow that reads one. Raises UnknownSourceError for other flows."""
+        if isinstance(given, str):
+            return cls(source=TableSource(table=given, location=location))
+        if not isinstance(given.source, TableSource):
+            known = ["a flow that begins with read()"]
+            raise UnknownSourceError(source=repr(given.source), table=word, known=known, location=location)
+        return cls(source=given.source, steps=given.steps)
+
+    @classmethod
+    def from_yaml(cls, table: str | None, flow: str | None, *, word: str, part: YamlPart) -> SideFlow:
+        """Return what YAML names: a table, or one of the file's flows."""
+        if (table is None) == (flow is None):
+            part.refuse(f"{word} names a table or a flow. Fix: write one of the keys table and flow.")
+        given = table if table is not None else part.at("flow").flow(flow or "")
+        return cls.of(given, word=word, location=part.location)
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return self.source.table
+
+    def frame(self, context: StepContext) -> DataFrame:
+        """Return its rows, those with failed casts included."""
+        return apply_steps(self.steps, context.table(self.name).frame, context)
+
+    def tables(self) -> Sequence[TableReference]:
+        """Return the tables that it reads."""
+        return (*self.source.tables(), *(each for step in self.steps for each in step.tables()))
