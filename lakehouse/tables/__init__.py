@@ -1,6 +1,7 @@
 """How Spark reads and writes one Delta table. It knows no pipeline, and decides nothing about rows."""
 
 from lakehouse.tables.delta_spark import DeltaSparkTable
+from lakehouse.tables.description import TableDescription, describe
 from lakehouse.tables.errors import (
     SPARK_ERRORS,
     SupersededWriteError,
@@ -38,12 +39,14 @@ __all__ = [
     "Published",
     "StagedRows",
     "SupersededWriteError",
+    "TableDescription",
     "TableLayout",
     "TableLog",
     "TableState",
     "TableWriteError",
     "TransactionId",
     "UnreadableChangesError",
+    "describe",
     "literal_path",
     "odd_names",
     "quoted",

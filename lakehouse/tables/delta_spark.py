@@ -10,6 +10,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.delta_log import Predicate
+from lakehouse.tables.description import comments_of
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import (
@@ -94,7 +95,17 @@ class DeltaSparkTable:
         return self._save(frame, "append to", "append", transaction, options)
 
     def replace(self, frame: DataFrame, *, transaction: TransactionId) -> Published | AlreadyPublished:
+        frame = self._with_comments(frame)
         return self._save(frame, "replace", "overwrite", transaction, {"overwriteSchema": "true"})
+
+    def _with_comments(self, frame: DataFrame) -> DataFrame:
+        """Return the frame with the comments that its columns have in the table."""
+        if (state := self.state()) is None:
+            return frame
+        for name, comment in comments_of(state.schema).items():
+            if name in frame.columns and name not in comments_of(frame.schema):
+                frame = frame.withMetadata(name, {**frame.schema[name].metadata, "comment": comment})
+        return frame
 
     def merge(
         self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId

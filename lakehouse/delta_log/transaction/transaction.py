@@ -246,6 +246,10 @@ class Transaction:
         """Set table properties, or unset those given as None; the protocol is upgraded where they need it."""
         self.apply(operations.set_properties(self.view, properties))
 
+    def describe(self, *, comment: str | None = None, columns: Mapping[str, str] | None = None) -> None:
+        """Set the comment of the table and those of columns, by name; what isn't given stays."""
+        self.apply(operations.describe_table(self.view, comment=comment, columns=columns))
+
     def add_columns(self, columns: pa.Schema | StructType) -> None:
         """Add nullable columns at the end; columns of a struct that is there are added to it."""
         self.apply(operations.add_columns(self.view, columns))

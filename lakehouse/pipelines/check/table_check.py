@@ -154,21 +154,28 @@ class TableCheck:
         mode = self.table.flow.write_mode
         if mode is None:
             return
-        needed = [(mode.name, self.table.location, column) for column in mode.required_columns]
+        comparing = "{}, which compares with the table's own rows,"
+        needed = [
+            (comparing.format(mode.name), self.table.location, column) for column in mode.required_columns
+        ]
         layout = self.table.options.layout
         needed += [
             (f"the layout of {self.table.name!r}", self.table.location, column)
             for column in (*layout.partition_by, *layout.cluster_by)
         ]
+        needed += [
+            (f"the comments of {self.table.name!r}", self.table.location, column)
+            for column in self.table.options.columns
+        ]
         for step, columns in compared:
-            needed += [(step.label, step.location, column) for column in columns]
+            needed += [(comparing.format(step.label), step.location, column) for column in columns]
         for label, location, column in needed:
             if column not in schema.names:
                 self.problems.append(
                     UnknownColumnError(
                         column=column,
                         available=schema.names,
-                        step=f"{label}, which compares with the table's own rows,",
+                        step=label,
                         location=location,
                         table=self.table.name,
                     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Unpack
+
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
 from lakehouse.pipelines.declare.flow import Flow
-from lakehouse.pipelines.declare.table_options import TableOptions
+from lakehouse.pipelines.declare.table_options import OptionWords, TableOptions
 from lakehouse.source_location import caller_location
 
 __all__ = ["DeclarativePipelineBuilder"]
@@ -27,33 +30,42 @@ class DeclarativePipelineBuilder:
         return self
 
     def bronze(
-        self, name: str, flow: Flow, *, options: TableOptions | None = None
+        self, name: str, flow: Flow, *, options: TableOptions | None = None, **more: Unpack[OptionWords]
     ) -> DeclarativePipelineBuilder:
         """Declare a table of raw rows."""
-        return self.table(name, flow, layer="bronze", options=options)
+        return self.table(name, flow, layer="bronze", options=options, **more)
 
     def silver(
-        self, name: str, flow: Flow, *, options: TableOptions | None = None
+        self, name: str, flow: Flow, *, options: TableOptions | None = None, **more: Unpack[OptionWords]
     ) -> DeclarativePipelineBuilder:
         """Declare a table of clean rows."""
-        return self.table(name, flow, layer="silver", options=options)
+        return self.table(name, flow, layer="silver", options=options, **more)
 
     def gold(
-        self, name: str, flow: Flow, *, options: TableOptions | None = None
+        self, name: str, flow: Flow, *, options: TableOptions | None = None, **more: Unpack[OptionWords]
     ) -> DeclarativePipelineBuilder:
         """Declare a table of results."""
-        return self.table(name, flow, layer="gold", options=options)
+        return self.table(name, flow, layer="gold", options=options, **more)
 
     def table(
-        self, name: str, flow: Flow, *, layer: str, options: TableOptions | None = None
+        self,
+        name: str,
+        flow: Flow,
+        *,
+        layer: str,
+        options: TableOptions | None = None,
+        **more: Unpack[OptionWords],
     ) -> DeclarativePipelineBuilder:
-        """Declare a table in any layer that is registered with PipelineFactory."""
+        """Declare a table in any layer that is registered with PipelineFactory.
+
+        The fields of TableOptions can be given by themselves: ``comment="…", partition_by=["day"]``.
+        """
         self._tables.append(
             TableDefinition(
                 name=name,
                 layer=layer,
                 flow=flow,
-                options=options or TableOptions(),
+                options=dataclasses.replace(options or TableOptions(), **more),
                 location=caller_location(),
             )
         )

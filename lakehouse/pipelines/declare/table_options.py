@@ -4,21 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.errors import InvalidOptionsError
 from lakehouse.source_location import SourceLocation
-from lakehouse.tables import TableLayout
+from lakehouse.tables import TableDescription, TableLayout
 
-__all__ = ["TableOptions"]
+__all__ = ["OptionWords", "TableOptions"]
 
 _PROPERTY_PREFIX = "delta."
 
 
+class OptionWords(TypedDict, total=False):
+    """The fields of TableOptions as a builder's words."""
+
+    comment: str | None
+    columns: Mapping[str, str]
+    tags: Mapping[str, str]
+    owner: str | None
+    partition_by: Sequence[str]
+    cluster_by: Sequence[str]
+    properties: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOptions:
-    """How a table is laid out: taken when it is created, and kept by whatever writes it."""
+    """How a table is laid out and described.
 
+    The layout is taken when the table is created. The rest is kept by whatever writes the table, and changed in
+    place when the definition changes; what is not declared stays as the table has it.
+    """
+
+    comment: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Comments by column."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Words by which tables are found and grouped; properties ``lakehouse.tag.…`` of the table."""
+    owner: str | None = None
+    """Who answers for the table; the property ``lakehouse.owner``."""
     partition_by: Sequence[str] = ()
     cluster_by: Sequence[str] = ()
     """Columns for liquid clustering; not together with ``partition_by``."""
@@ -32,6 +56,17 @@ class TableOptions:
             partition_by=tuple(self.partition_by),
             cluster_by=tuple(self.cluster_by),
             properties=dict(self.properties),
+        )
+
+    @property
+    def description(self) -> TableDescription:
+        """The options that can change while the table stands."""
+        owner = {} if self.owner is None else {"lakehouse.owner": self.owner}
+        tags = {f"lakehouse.tag.{name}": text for name, text in self.tags.items()}
+        return TableDescription(
+            comment=self.comment,
+            columns=dict(self.columns),
+            properties={**dict(self.properties), **tags, **owner},
         )
 
     def problems(self, *, table: str, location: SourceLocation) -> Sequence[DefinitionError]:

@@ -28,7 +28,7 @@ from lakehouse.pipelines.refresh.shared_frames import SteppedRows
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import CAST_ERRORS, Tally
-from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TableState
+from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TableState, describe
 
 __all__ = ["Refresh", "TablePipeline"]
 
@@ -109,7 +109,12 @@ class TablePipeline:
             decision = self.decide()
         if isinstance(decision, Take) and (batch := decision.settle()) is not None:
             done.append(self._process(self.batches.decide(batch)))
+        self.describe()
         return tuple(done)
+
+    def describe(self) -> None:
+        """Give the table the comments and properties that are declared and that it lacks."""
+        describe(self.log, self.table.options.description)
 
     def _process(self, batch: Batch, *, reading_again: bool = False) -> Refresh:
         started = time.monotonic()

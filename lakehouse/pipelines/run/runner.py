@@ -112,7 +112,8 @@ class _Run:
     def _refresh(self) -> NodeStatistics | None:
         self._decide()
         if not self._something_to_do():
-            for name in self._pipelines:
+            for name, pipeline in self._pipelines.items():
+                pipeline.describe()
                 self._finish(NothingNew(table=name))
             return None
         self._check_definition()

@@ -9,7 +9,14 @@ import pytest
 from landing import Lake
 from pyspark.sql import SparkSession
 
-from lakehouse.pipelines import DeclarativePipelineBuilder, DefinitionErrors, PipelineDefinition, from_files, read, sql
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    DefinitionErrors,
+    PipelineDefinition,
+    from_files,
+    read,
+    sql,
+)
 
 pytestmark = pytest.mark.spark
 
@@ -70,7 +77,9 @@ def broken_by(row: tuple[str, ...]) -> set[str]:
 def test_rules_queries_and_unions_in_one_pipeline(spark: SparkSession, tmp_path: Path) -> None:
     lake = Lake(spark, tmp_path)
     header = "id,status,units,code"
-    lake.land("orders.csv", *(tuple(f'"{cell}"' if cell else "" for cell in row) for row in ROWS), header=header)
+    lake.land(
+        "orders.csv", *(tuple(f'"{cell}"' if cell else "" for cell in row) for row in ROWS), header=header
+    )
     lake.land("old.csv", *OTHERS, header=header)
     assert lake.run(definition()).status == "ok"
 

@@ -14,6 +14,7 @@ from lakehouse.delta_log.transaction.operations.alter_table import (
 from lakehouse.delta_log.transaction.operations.append import append
 from lakehouse.delta_log.transaction.operations.create_table import create_table
 from lakehouse.delta_log.transaction.operations.delete import delete
+from lakehouse.delta_log.transaction.operations.describe_table import describe_table
 from lakehouse.delta_log.transaction.operations.overwrite import overwrite
 from lakehouse.delta_log.transaction.operations.replace_partitions import replace_partitions
 from lakehouse.delta_log.transaction.operations.replace_where import replace_where
@@ -26,6 +27,7 @@ __all__ = [
     "append",
     "create_table",
     "delete",
+    "describe_table",
     "enable_features",
     "overwrite",
     "replace_partitions",

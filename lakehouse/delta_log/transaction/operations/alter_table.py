@@ -16,6 +16,7 @@ from lakehouse.delta_log.schema import (
 )
 from lakehouse.delta_log.table_features import TableProperties, check_properties, check_writable, upgraded
 from lakehouse.delta_log.transaction.change import Change, Operation
+from lakehouse.delta_log.transaction.operations.describe_table import with_comments_of
 from lakehouse.delta_log.transaction.operations.table_definition import (
     check_partitioning,
     definition,
@@ -42,9 +43,10 @@ def add_columns(view: TableView, columns: pa.Schema | StructType) -> Change:
 
 
 def replace_schema(view: TableView, schema: pa.Schema | StructType) -> Change:
-    """Replace the table's schema; the same commit must remove all its files."""
+    """Replace the table's schema; the same commit must remove all its files. Columns that stay keep their comments."""
     metadata = view.metadata
-    struct = struct_of(schema, table=view.table)
+    held = schema_from_json(metadata.schema_string, table=view.table)
+    struct = with_comments_of(held, struct_of(schema, table=view.table))
     check_partitioning(struct, metadata.partition_columns, table=view.table)
     return Change(actions=definition(view, metadata, struct, metadata.configuration))
 
