@@ -25,6 +25,7 @@ VERBS: dict[str, Verb] = {
     "validate": Verb(module="lakehouse.cli.validate", help="check a definition without reading data"),
     "plan": Verb(module="lakehouse.cli.plan", help="say what a run would do, and why"),
     "table": Verb(module="lakehouse.cli.table", help="look at a Delta table, or maintain it, without Spark"),
+    "sql": Verb(module="lakehouse.cli.sql", help="ask the tables by SQL, without Spark"),
     "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
     "history": Verb(module="lakehouse.cli.history", help="show what happened in the last runs"),
     "batches": Verb(module="lakehouse.cli.batches", help="show a table's batches, or drop one that waits"),

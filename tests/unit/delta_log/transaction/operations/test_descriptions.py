@@ -25,7 +25,9 @@ def table(tmp_path: Path) -> str:
 
 def comments(table: str) -> tuple[str | None, dict[str, object]]:
     read = DeltaTable(table)
-    return read.metadata().description, {each.name: each.metadata.get("comment") for each in read.schema().fields}
+    return read.metadata().description, {
+        each.name: each.metadata.get("comment") for each in read.schema().fields
+    }
 
 
 def describe(table: str, **given: object) -> int:

@@ -1,0 +1,112 @@
+"""A query over tables of a warehouse gives what the rows themselves give, without Spark."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+from deltalake import DeltaTable, write_deltalake
+
+from lakehouse.cli.main import root_command
+from lakehouse.delta_log import TransactionManager
+from lakehouse.sql import QueryError, query, tables_named
+
+SALES = pa.table(
+    {
+        "id": [1, 2, 3],
+        "day": ["mon", "tue", "tue"],
+        "price": [Decimal("1.10"), Decimal("2.20"), Decimal("3.30")],
+    }
+)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> str:
+    with TransactionManager().transaction(tmp_path / "silver" / "sales") as transaction:
+        transaction.append(SALES)
+    with TransactionManager().transaction(tmp_path / "silver" / "sales") as transaction:
+        transaction.append(SALES.slice(0, 1).append_column("note", pa.array(["again"])), merge_schema=True)
+    write_deltalake(
+        tmp_path / "gold" / "days", pa.table({"day": ["mon", "tue"], "n": [1, 2]}), partition_by=["day"]
+    )
+    return str(tmp_path)
+
+
+def rows(text: str, warehouse: str) -> list[tuple[object, ...]]:
+    return [tuple(row.values()) for row in query(text, warehouse).read_all().to_pylist()]
+
+
+def test_tables_are_joined_and_an_added_column_is_null_before(warehouse: str) -> None:
+    text = (
+        "SELECT s.day, sum(s.price), count(note), any_value(d.n) FROM silver.sales s "
+        'JOIN "gold"."days" d ON s.day = d.day GROUP BY s.day ORDER BY 1'
+    )
+    assert rows(text, warehouse) == [("mon", Decimal("2.20"), 1, 1), ("tue", Decimal("5.50"), 0, 2)]
+
+
+def test_rows_that_another_engine_deleted_are_left_out(warehouse: str) -> None:
+    DeltaTable(f"{warehouse}/silver/sales").delete("id = 2")
+    assert rows("SELECT id FROM silver.sales ORDER BY id", warehouse) == [(1,), (1,), (3,)]
+
+
+def test_only_tables_that_the_query_names_are_opened(warehouse: str) -> None:
+    named = tables_named("SELECT s.day, x.y FROM `silver`.sales s, none.such", warehouse)
+    assert list(named) == [("silver", "sales")]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("SELECT * FROM gold.dayz", "dayz"),
+        ("SELEC 1", "SELEC"),
+        ("SELECT dya FROM gold.days", "dya"),
+        ("COPY (SELECT 1) TO 'file.csv'", "not one SELECT"),
+        ("SELECT 1; SELECT 2", "not one SELECT"),
+    ],
+)
+def test_a_wrong_query_says_why_and_how(warehouse: str, text: str, reason: str) -> None:
+    with pytest.raises(QueryError, match=rf"{reason}.*Fix: write a table as layer\.table"):
+        query(text, warehouse)
+
+
+def test_the_answer_is_printed_and_written_in_every_form(warehouse: str, tmp_path: Path) -> None:
+    def run(*arguments: str) -> str:
+        ended = CliRunner().invoke(
+            root_command, ["sql", "--warehouse", warehouse, *arguments], standalone_mode=False
+        )
+        assert ended.exit_code == 0, ended.exception
+        return ended.output
+
+    text = "SELECT day, n, NULL AS nothing FROM gold.days ORDER BY day"
+    assert run(text) == "day  n  nothing\nmon  1  null\ntue  2  null\n"
+    assert [json.loads(line) for line in run(text, "--format", "json").splitlines()] == [
+        {"day": "mon", "n": 1, "nothing": None},
+        {"day": "tue", "n": 2, "nothing": None},
+    ]
+    assert run(text, "--format", "csv") == '"day","n","nothing"\n"mon",1,\n"tue",2,\n'
+    run(text, "--output", str(tmp_path / "answer.parquet"))
+    assert pq.read_table(tmp_path / "answer.parquet")["n"].to_pylist() == [1, 2]
+
+
+def test_an_answer_in_an_unknown_form_is_refused(warehouse: str, tmp_path: Path) -> None:
+    ended = CliRunner().invoke(
+        command, ["--warehouse", warehouse, "SELECT 1", "--output", str(tmp_path / "a.xls")]
+    )
+    assert ended.exit_code == 2
+    assert "Fix: --format csv, json or parquet" in ended.output
+
+
+def test_no_query_loads_spark(warehouse: str) -> None:
+    program = (
+        "import sys; from lakehouse.cli.main import main; "
+        f"code = main(['sql', 'SELECT 1', '--warehouse', {warehouse!r}]); "
+        "sys.exit(code or 'pyspark' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, capture_output=True).returncode == 0
