@@ -97,7 +97,7 @@ def test_the_answer_is_printed_and_written_in_every_form(warehouse: str, tmp_pat
 
 def test_an_answer_in_an_unknown_form_is_refused(warehouse: str, tmp_path: Path) -> None:
     ended = CliRunner().invoke(
-        command, ["--warehouse", warehouse, "SELECT 1", "--output", str(tmp_path / "a.xls")]
+        root_command, ["sql", "--warehouse", warehouse, "SELECT 1", "--output", str(tmp_path / "a.xls")]
     )
     assert ended.exit_code == 2
     assert "Fix: --format csv, json or parquet" in ended.output
