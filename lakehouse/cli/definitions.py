@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import runpy
+import sys
+import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from lakehouse.cli.errors import BrokenScriptError
+from lakehouse.errors import LakehouseError
 from lakehouse.pipelines import PipelineDefinition, PipelineNotFoundError, read_yaml_definition
 
 __all__ = ["load_definition"]
@@ -52,7 +59,7 @@ def _all() -> list[Path]:
 def _load(name: str, file: Path) -> PipelineDefinition:
     if file.suffix in _YAML:
         return read_yaml_definition(file)
-    found = runpy.run_path(str(file)).get("pipeline")
+    found = _variables_of(file).get("pipeline")
     if not isinstance(found, PipelineDefinition):
         raise PipelineNotFoundError(
             name=name,
@@ -60,3 +67,28 @@ def _load(name: str, file: Path) -> PipelineDefinition:
             fix="end the script with: pipeline = DeclarativePipelineBuilder(...).….build().",
         )
     return found
+
+
+def _variables_of(file: Path) -> Mapping[str, Any]:
+    """Run a script and return its names; modules of the project lie where the command is run."""
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return runpy.run_path(str(file))
+    except LakehouseError:
+        raise
+    except Exception as error:
+        raise BrokenScriptError(place=_place_of(error, file), error=error) from error
+
+
+def _place_of(error: Exception, file: Path) -> str:
+    """Return the line to correct: of the code that can't be read, or the last one of the project that was run."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}"
+    project = str(Path.cwd())
+    of_project = [
+        f"{os.path.relpath(frame.filename)}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if os.path.abspath(frame.filename).startswith(project) and "site-packages" not in frame.filename
+    ]
+    return of_project[-1] if of_project else str(file)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lakehouse.errors import ConfigurationError
+from lakehouse.errors import ConfigurationError, DefinitionError
 
-__all__ = ["ProjectExistsError"]
+__all__ = ["BrokenScriptError", "ProjectExistsError"]
 
 
 class ProjectExistsError(ConfigurationError):
@@ -15,3 +15,14 @@ class ProjectExistsError(ConfigurationError):
     def __init__(self, *, path: Path) -> None:
         self.path = path
         super().__init__(f"{str(path)!r} already exists.", fix="choose another name, or move it away.")
+
+
+class BrokenScriptError(DefinitionError):
+    """The script that defines a pipeline, or a module of the project that it uses, raises an error of its own."""
+
+    def __init__(self, *, place: str, error: Exception) -> None:
+        self.place = place
+        message = error.msg if isinstance(error, SyntaxError) else str(error)
+        super().__init__(
+            f"{place}: {type(error).__name__}: {message}.", fix="correct this line of the project."
+        )
