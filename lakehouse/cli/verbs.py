@@ -23,6 +23,9 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "init": Verb(module="lakehouse.cli.init", help="write a project that runs at once"),
     "validate": Verb(module="lakehouse.cli.validate", help="check a definition without reading data"),
+    "yaml-schema": Verb(
+        module="lakehouse.cli.yaml_schema", help="print the JSON Schema of definitions in YAML"
+    ),
     "plan": Verb(module="lakehouse.cli.plan", help="say what a run would do, and why"),
     "table": Verb(module="lakehouse.cli.table", help="look at a Delta table, or maintain it, without Spark"),
     "sql": Verb(module="lakehouse.cli.sql", help="ask the tables by SQL, without Spark"),

@@ -30,7 +30,7 @@ from lakehouse.pipelines.declare.sources import (
 from lakehouse.pipelines.declare.steps import OtherTable, Step, StepContext
 from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
-from lakehouse.pipelines.declare.yaml import read_yaml_definition
+from lakehouse.pipelines.declare.yaml import definition_schema, read_yaml_definition
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import (
     BrokenStepError,
@@ -179,6 +179,7 @@ __all__ = [
     "YamlPart",
     "batch_states",
     "begin",
+    "definition_schema",
     "drop_pending_batch",
     "existing_schema",
     "from_files",
