@@ -34,6 +34,8 @@ _SESSION_CONF = {
     "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled": "false",
     # Spark's older default, INT96, has no statistics in a file's footer.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # What is kept in memory is else cut into as many parts as a shuffle may have, however few its rows are.
+    "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
     # Counts of rows on the way are lost where a branch that turns out empty is replaced while a query runs.
     "spark.sql.adaptive.optimizer.excludedRules": (
         "org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation"

@@ -9,6 +9,7 @@ from lakehouse.tables.errors import (
     UnreadableChangesError,
     root_cause,
 )
+from lakehouse.tables.file_sizes import estimated_bytes, evened_out, target_file_bytes
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import (
     AlreadyPublished,
@@ -47,8 +48,11 @@ __all__ = [
     "TransactionId",
     "UnreadableChangesError",
     "describe",
+    "estimated_bytes",
+    "evened_out",
     "literal_path",
     "odd_names",
     "quoted",
     "root_cause",
+    "target_file_bytes",
 ]

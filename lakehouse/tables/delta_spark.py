@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from lakehouse.delta_log import Predicate
 from lakehouse.tables.description import comments_of
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
+from lakehouse.tables.file_sizes import in_few_files
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import (
     AlreadyPublished,
@@ -53,7 +55,8 @@ class DeltaSparkTable:
         self._spark = spark
         self._path = path
         self._layout = layout
-        self._reader = TableReader(spark, TableLog(path) if log is None else log, path)
+        self._log = TableLog(path) if log is None else log
+        self._reader = TableReader(spark, self._log, path)
 
     def __repr__(self) -> str:
         return f"DeltaSparkTable({self._path!r})"
@@ -76,7 +79,10 @@ class DeltaSparkTable:
     def changes(self, *, after: int, through: int) -> DataFrame:
         return self._reader.changes(after=after, through=through)
 
-    def stage(self, frame: DataFrame) -> StagedRows:
+    def stage(self, frame: DataFrame, *, expected_bytes: int | None = None) -> StagedRows:
+        if expected_bytes is not None:
+            held = self._log.size_bytes_now()
+            frame = in_few_files(frame, expected_bytes=expected_bytes, table_bytes=held + expected_bytes)
         return StagedRows.write(frame, self._path)
 
     def with_staged(self, staged: StagedRows) -> tuple[IWritableDeltaTable, DataFrame]:
@@ -130,6 +136,9 @@ class DeltaSparkTable:
         transaction: TransactionId,
         options: Mapping[str, str],
     ) -> Published | AlreadyPublished:
+        if self._layout.partition_by:
+            # Else each task would write a file into each partition.
+            frame = frame.hint("rebalance", *(F.col(quoted(name)) for name in self._layout.partition_by))
         writer = frame.write.format("delta").mode(mode).options(**options)
         writer = writer.option("txnAppId", transaction.application).option("txnVersion", transaction.number)
         if self.state() is None:

@@ -132,8 +132,12 @@ class IReadableDeltaTable(Protocol):
 class IWritableDeltaTable(IReadableDeltaTable, Protocol):
     """A table that takes rows, each call as one commit that carries its transaction."""
 
-    def stage(self, frame: DataFrame) -> StagedRows:
-        """Compute and write the rows beside the table, so that they can be published later, and again."""
+    def stage(self, frame: DataFrame, *, expected_bytes: int | None = None) -> StagedRows:
+        """Compute and write the rows beside the table, so that they can be published later, and again.
+
+        ``expected_bytes`` is given for rows that are kept in memory already: they become as few files as so many
+        bytes need. Without it, the files are those of the frame's partitions.
+        """
 
     def with_staged(self, staged: StagedRows) -> tuple[IWritableDeltaTable, DataFrame]:
         """Return the staged rows as a frame, and the table that publishes this frame without writing it again."""

@@ -82,6 +82,23 @@ class TableLog:
         """Return the size of the table's data files at ``version``."""
         return self.at(version).totals.size_bytes
 
+    def size_bytes_now(self) -> int:
+        """Return the size of the table's data files; 0 where the table does not exist."""
+        snapshot = self.snapshot()
+        return 0 if snapshot is None else snapshot.totals.size_bytes
+
+    def bytes_added(self, *, after: int, through: int) -> int | None:
+        """Return the size of the data files that versions ``(after, through]`` added; None when the log is gone."""
+        snapshot = self.at(through)
+        if after < 0:
+            return snapshot.totals.size_bytes
+        try:
+            commits = list(self._commits(snapshot, after, through))
+        except UnreadableChangesError:
+            return None
+        added = [each for _, actions in commits for each in actions if isinstance(each, AddFile)]
+        return sum(each.size_bytes for each in added if each.data_change)
+
     def commit_id(self, version: int) -> str | None:
         """Return what tells the commit of ``version`` from any other of that number; None when it is not there.
 

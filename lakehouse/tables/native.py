@@ -79,8 +79,8 @@ class NativeTable:
     def changes(self, *, after: int, through: int) -> DataFrame:
         return self._fallback.changes(after=after, through=through)
 
-    def stage(self, frame: DataFrame) -> StagedRows:
-        return StagedRows.write(frame, self._path)
+    def stage(self, frame: DataFrame, *, expected_bytes: int | None = None) -> StagedRows:
+        return self._fallback.stage(frame, expected_bytes=expected_bytes)
 
     def with_staged(self, staged: StagedRows) -> tuple[IWritableDeltaTable, DataFrame]:
         table, frame = copy.copy(self), staged.frame(self._spark)

@@ -59,6 +59,10 @@ class RefreshContext:
         """Return what tells a commit of a declared table from any other of its number; None when it is gone."""
         return self.log(table).commit_id(version)
 
+    def bytes_added(self, table: str, *, after: int, through: int) -> int | None:
+        """Return the size of the files that came to a declared table in these versions; None when it is not known."""
+        return self.log(table).bytes_added(after=after, through=through)
+
     def log(self, table: str) -> TableLog:
         """Return the log of a declared table, which is read without a session."""
         return self.opened.log(self.path(table))

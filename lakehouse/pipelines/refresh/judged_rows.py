@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
 from lakehouse.quality import CAST_ERRORS, ConservationError, Expectation, Judgement, Tally, judge
-from lakehouse.tables import StagedRows
+from lakehouse.tables import StagedRows, estimated_bytes
 
 __all__ = ["JudgedRows", "judged"]
 
@@ -30,6 +30,19 @@ class JudgedRows:
     persisted: tuple[DataFrame, ...] = ()
     rejected_count: int = 0
     """How many of the quarantined rows stand for inputs that the source rejects."""
+
+    @property
+    def kept_bytes(self) -> int | None:
+        """About how large a file of the kept rows is; None where they are not computed yet."""
+        return None if self.tally is None else estimated_bytes(self.kept.schema, self.tally.written)
+
+    @property
+    def quarantined_bytes(self) -> int | None:
+        """About how large a file of the quarantined rows is; None where there are none."""
+        if self.quarantined is None:
+            return None
+        judged_count = 0 if self.tally is None else self.tally.quarantined
+        return estimated_bytes(self.quarantined.schema, judged_count + self.rejected_count)
 
     def with_rejected(self, rejected: DataFrame | None) -> JudgedRows:
         """Return them with what the source itself rejects among the quarantined rows."""

@@ -28,7 +28,15 @@ from lakehouse.pipelines.refresh.shared_frames import SteppedRows
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import CAST_ERRORS, Tally
-from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TableState, describe
+from lakehouse.tables import (
+    AlreadyPublished,
+    IWritableDeltaTable,
+    Published,
+    StagedRows,
+    TableState,
+    describe,
+    evened_out,
+)
 
 __all__ = ["Refresh", "TablePipeline"]
 
@@ -176,18 +184,31 @@ class TablePipeline:
         self._done("validate")
         self.quarantine.publish_none(batch)
         self._done("quarantine")
-        published = self._written(self.target, rows.kept, batch)
+        published = self._written(self.target, self._evened_out(rows.kept, batch), batch)
         # Rows that somebody else published were never looked at here.
         ours = isinstance(published, Published)
         steps = counter.steps() if ours else ()
         return self._refreshed(batch, published, rows.counted_while_written(ours=ours), steps, started)
 
+    def _stage_kept(self, rows: JudgedRows, batch: Batch) -> StagedRows:
+        if rows.kept_bytes is None:
+            return self.target.stage(self._evened_out(rows.kept, batch))
+        return self.target.stage(rows.kept, expected_bytes=rows.kept_bytes)
+
+    def _evened_out(self, frame: DataFrame, batch: Batch) -> DataFrame:
+        """Return the rows of a batch in parts that are worth a file, where no step has seen to it."""
+        if any(step.shuffles_rows or step.adds_whole_tables for step in self.table.all_steps):
+            return frame
+        return evened_out(frame, input_bytes=self.table.flow.source.size_bytes(self.context, batch.inputs))
+
     def _stage(self, rows: JudgedRows, batch: Batch, counter: RowCounter) -> StagedBatch:
         """Write the judged rows beside their tables, check that none is missing, and note where they are."""
         try:
-            kept = self.target.stage(rows.kept)
+            kept = self._stage_kept(rows, batch)
             quarantined = rows.in_batch(batch.number)
-            aside = self.quarantine.table.stage(quarantined) if quarantined is not None else None
+            aside = None
+            if quarantined is not None:
+                aside = self.quarantine.table.stage(quarantined, expected_bytes=rows.quarantined_bytes)
             tally = rows.tally_of_written(kept.row_count)
             steps = counter.steps()
         finally:

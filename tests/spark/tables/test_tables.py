@@ -267,3 +267,25 @@ def test_a_layout_is_taken_when_the_table_is_created_and_kept(
     snapshot = Snapshot.load(table.path)
     assert snapshot.partition_columns == ("n",)
     assert snapshot.properties["delta.appendOnly"] == "false"
+
+
+def test_a_partition_gets_one_file_of_a_small_write(
+    spark: SparkSession, engine: Engine, tmp_path: Path
+) -> None:
+    table = engine(spark, str(tmp_path / "by number"), layout=TableLayout(partition_by=("n",)))
+    scattered = numbers(spark, *([1, 2] * 10)).repartition(4)
+    assert scattered.rdd.getNumPartitions() == 4
+    table.append(scattered, transaction=transaction(0))
+    assert Snapshot.load(table.path).files().num_rows == 2
+    assert table.read(version=0).count() == 20
+
+
+def test_rows_in_memory_are_staged_as_the_files_that_their_size_needs(
+    spark: SparkSession, table: IWritableDeltaTable
+) -> None:
+    rows = spark.range(100).repartition(4).persist()
+    rows.count()
+    for expected_bytes, files in ((None, 4), (0, 1), (16 * 2**20 + 1, 2), (10**9, 4)):
+        staged = table.stage(rows, expected_bytes=expected_bytes)
+        assert (expected_bytes, len(staged.files()), staged.row_count) == (expected_bytes, files, 100)
+    rows.unpersist()

@@ -132,6 +132,9 @@ class FileSource(Source):
         error = F.struct(F.lit("readable_file").alias("rule"), F.col("_reason").alias("message"))
         return files.select(*columns, F.array(error).alias("_errors"))
 
+    def size_bytes(self, context: SourceContext, inputs: Inputs) -> int:
+        return sum(file.size_bytes for file in FileInputs.of(inputs).new())
+
     def counts(self, inputs: Inputs) -> Mapping[str, int]:
         files = FileInputs.of(inputs)
         return {"files": len(files.accepted()), "files_rejected": len(files.rejected())}

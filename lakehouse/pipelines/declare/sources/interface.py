@@ -70,6 +70,9 @@ class SourceContext(Protocol):
     def table(self, table: str) -> IReadableDeltaTable:
         """Return a declared table to read from."""
 
+    def bytes_added(self, table: str, *, after: int, through: int) -> int | None:
+        """Return the size of the files that came to a declared table in these versions; None when it is not known."""
+
     def path(self, table: str) -> str:
         """Return the folder of a declared table."""
 
@@ -152,6 +155,10 @@ class Source(ABC):
     def problems(self) -> Sequence[DefinitionError]:
         """Return what is wrong with the declaration, found without Spark and without reading data."""
         return ()
+
+    def size_bytes(self, context: SourceContext, inputs: Inputs) -> int | None:
+        """Return the size of what a batch reads, from logs and listings; None when it is not known."""
+        return None
 
     def counts(self, inputs: Inputs) -> Mapping[str, int]:
         """Return what is counted of a batch beside rows, such as files."""

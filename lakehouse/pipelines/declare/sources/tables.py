@@ -87,6 +87,9 @@ class TableSource(Source):
         after, through = request.inputs["after"], request.inputs["through"]
         return context.table(self.table).rows_added(after=after, through=through)
 
+    def size_bytes(self, context: SourceContext, inputs: Inputs) -> int | None:
+        return context.bytes_added(self.table, after=inputs["after"], through=inputs["through"])
+
     def _is_replaced(self, context: SourceContext, last: Inputs, state: TableState) -> bool:
         """Say whether the table is not the one that was read, but recreated, or restored from a backup."""
         if last["table_id"] != state.table_id or last["through"] > state.version:

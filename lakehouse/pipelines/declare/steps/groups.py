@@ -30,6 +30,7 @@ class Aggregate(Step):
 
     yaml_type: ClassVar[Any] = _AggregateYaml
     combines_rows: ClassVar[bool] = True
+    shuffles_rows: ClassVar[bool] = True
 
     by: tuple[str, ...]
     measures: tuple[tuple[str, str], ...]
@@ -67,6 +68,7 @@ class Pivot(Step):
 
     yaml_type: ClassVar[Any] = _PivotYaml
     combines_rows: ClassVar[bool] = True
+    shuffles_rows: ClassVar[bool] = True
 
     by: tuple[str, ...]
     column: str

@@ -59,6 +59,8 @@ class Step(ABC):
     """Whether a row of the result may depend on any number of rows, so that new rows alone don't make it."""
     adds_whole_tables: ClassVar[bool] = False
     """Whether all rows of another table come into each batch."""
+    shuffles_rows: ClassVar[bool] = False
+    """Whether its rows come out of a shuffle, the parts of which Spark makes no smaller than they are worth."""
     keeps_failed_casts: ClassVar[bool] = False
     """Whether it hands on every row with its CAST_ERRORS. Rows with failed casts pass by a step that doesn't."""
 

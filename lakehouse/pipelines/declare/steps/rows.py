@@ -62,6 +62,7 @@ class Deduplicate(Step):
     """
 
     removes_rows: ClassVar[bool] = True
+    shuffles_rows: ClassVar[bool] = True
 
     keys: tuple[str, ...] = ()
     keep: Literal["any", "first", "latest"] = "any"

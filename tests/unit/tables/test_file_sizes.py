@@ -1,0 +1,70 @@
+"""How large files should be, and how large rows will be, without Spark."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pyspark.errors import PySparkAttributeError
+from pyspark.sql.types import ArrayType, LongType, MapType, StringType, StructType
+
+from lakehouse.tables import estimated_bytes, evened_out, target_file_bytes
+
+MIB, GIB, TIB = 2**20, 2**30, 2**40
+
+
+@pytest.mark.parametrize(
+    ("table_bytes", "expected"),
+    [(0, 16 * MIB), (10 * GIB, 16 * MIB), (100 * GIB, 100 * MIB), (TIB, GIB), (9 * TIB, GIB)],
+)
+def test_the_target_grows_with_the_table_between_two_bounds(table_bytes: int, expected: int) -> None:
+    assert target_file_bytes(table_bytes) == expected
+
+
+def test_a_file_is_estimated_by_its_rows_and_the_values_in_each() -> None:
+    nested = StructType().add("a", LongType()).add("b", ArrayType(MapType(StringType(), LongType())))
+    schema = StructType().add("id", LongType()).add("nested", nested)
+    assert estimated_bytes(schema, 0) == 0
+    assert estimated_bytes(schema, 1_000) == 1_000 * 4 * 8
+
+
+class Session:
+    """A Connect session: asked for its cores, it refuses as pyspark does."""
+
+    @property
+    def sparkContext(self) -> Any:
+        raise PySparkAttributeError(
+            errorClass="JVM_ATTRIBUTE_NOT_SUPPORTED", messageParameters={"attr_name": "sparkContext"}
+        )
+
+
+class Frame:
+    """Says which hint it was given."""
+
+    def __init__(self, session: Any) -> None:
+        self.sparkSession = session
+
+    def hint(self, name: str) -> str:
+        return name
+
+
+TWO_CORES = SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=2))
+
+
+@pytest.mark.parametrize(
+    ("session", "input_bytes", "is_evened_out"),
+    [
+        (TWO_CORES, 0, True),
+        (TWO_CORES, 2 * MIB, True),
+        (TWO_CORES, 2 * MIB + 1, False),
+        (TWO_CORES, None, False),
+        (Session(), MIB, True),
+        (Session(), MIB + 1, False),
+    ],
+)
+def test_only_rows_of_small_inputs_are_brought_together(
+    session: Any, input_bytes: int | None, is_evened_out: bool
+) -> None:
+    frame: Any = Frame(session)
+    assert evened_out(frame, input_bytes=input_bytes) == ("rebalance" if is_evened_out else frame)
