@@ -1,5 +1,6 @@
 """How Spark reads and writes one Delta table. It knows no pipeline, and decides nothing about rows."""
 
+from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.delta_spark import DeltaSparkTable
 from lakehouse.tables.description import TableDescription, describe
 from lakehouse.tables.errors import (
@@ -21,6 +22,8 @@ from lakehouse.tables.interface import (
     TableState,
     TransactionId,
 )
+from lakehouse.tables.key_bounds import KeyBounds, bounds_of_keys
+from lakehouse.tables.key_ranges import KeyRange, hull, may_have_key_in
 from lakehouse.tables.layout import TableLayout
 from lakehouse.tables.log import TableLog
 from lakehouse.tables.native import NativeTable
@@ -31,9 +34,12 @@ from lakehouse.tables.staging import StagedRows
 __all__ = [
     "SPARK_ERRORS",
     "AlreadyPublished",
+    "Candidates",
     "DeltaSparkTable",
     "IReadableDeltaTable",
     "IWritableDeltaTable",
+    "KeyBounds",
+    "KeyRange",
     "MergePlan",
     "NativeTable",
     "Predecessor",
@@ -47,10 +53,13 @@ __all__ = [
     "TableWriteError",
     "TransactionId",
     "UnreadableChangesError",
+    "bounds_of_keys",
     "describe",
     "estimated_bytes",
     "evened_out",
+    "hull",
     "literal_path",
+    "may_have_key_in",
     "odd_names",
     "quoted",
     "root_cause",

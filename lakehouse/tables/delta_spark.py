@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.delta_log import Predicate
+from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.description import comments_of
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
 from lakehouse.tables.file_sizes import in_few_files
@@ -72,6 +73,9 @@ class DeltaSparkTable:
         self, *, version: int, columns: Sequence[str] | None = None, where: Predicate | None = None
     ) -> DataFrame:
         return self._reader.read(version=version, columns=columns, where=where)
+
+    def read_files(self, files: Candidates, *, version: int) -> DataFrame:
+        return self._reader.read_files(files, version=version)
 
     def rows_added(self, *, after: int, through: int) -> DataFrame:
         return self._reader.rows_added(after=after, through=through)

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import Predicate
+from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.staging import StagedRows
 
 __all__ = [
@@ -112,6 +113,9 @@ class IReadableDeltaTable(Protocol):
         Files that hold no such row, by the log's statistics, are not opened, and of the others only ``columns``
         are read. NaN is neither smaller nor bigger than any value.
         """
+
+    def read_files(self, files: Candidates, *, version: int) -> DataFrame:
+        """Return the rows of files that ``TableLog.candidates`` chose at ``version``."""
 
     def rows_added(self, *, after: int, through: int) -> DataFrame:
         """Return the rows that came in versions ``(after, through]``; ``after=-1`` is everything.

@@ -22,6 +22,7 @@ from lakehouse.delta_log import (
     VersionNotFoundError,
     storage_key,
 )
+from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.errors import UnreadableChangesError
 from lakehouse.tables.interface import TableState
 
@@ -129,6 +130,18 @@ class TableLog:
         snapshot = self.at(version)
         paths = snapshot.files(where)["path"].to_pylist()
         return self._plain(snapshot, paths) if len(paths) <= _FEW_FILES else None
+
+    def candidates(self, *, version: int, where: Predicate) -> Candidates | None:
+        """Return the files of the table at ``version`` that may hold rows that meet a condition.
+
+        None where reading them takes more than reading Parquet.
+        """
+        snapshot = self.at(version)
+        files = snapshot.files(where)
+        paths = self._plain(snapshot, files["path"].to_pylist())
+        if paths is None:
+            return None
+        return Candidates(paths=paths, sizes=tuple(files["size"].to_pylist()))
 
     def plain_files_added(self, *, after: int, through: int) -> tuple[str, ...] | None:
         """Return the files whose rows came in versions ``(after, through]``; None where it takes more to read them.

@@ -22,6 +22,7 @@ from lakehouse.delta_log import (
     schema_from_json,
 )
 from lakehouse.errors import StorageError
+from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.delta_spark import DeltaSparkTable
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
 from lakehouse.tables.interface import (
@@ -72,6 +73,9 @@ class NativeTable:
         self, *, version: int, columns: Sequence[str] | None = None, where: Predicate | None = None
     ) -> DataFrame:
         return self._fallback.read(version=version, columns=columns, where=where)
+
+    def read_files(self, files: Candidates, *, version: int) -> DataFrame:
+        return self._fallback.read_files(files, version=version)
 
     def rows_added(self, *, after: int, through: int) -> DataFrame:
         return self._fallback.rows_added(after=after, through=through)

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructType, TimestampType
 
 from lakehouse.delta_log import Predicate
+from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.conditions import as_column
 from lakehouse.tables.errors import UnreadableChangesError
 from lakehouse.tables.identifiers import quoted
@@ -50,6 +51,9 @@ class TableReader:
             rows = self._parquet(files, self._log.schema(version=version))
         rows = rows if where is None else rows.where(as_column(where))
         return rows if columns is None else rows.select(*map(quoted, columns))
+
+    def read_files(self, files: Candidates, *, version: int) -> DataFrame:
+        return self._parquet(files.paths, self._log.schema(version=version))
 
     def rows_added(self, *, after: int, through: int) -> DataFrame:
         if after < 0:

@@ -14,6 +14,7 @@ from lakehouse.delta_log.scan.predicates import (
     col,
 )
 from lakehouse.delta_log.scan.scan import RowFilter, Scan, data_files
+from lakehouse.delta_log.scan.separation import Separation, separation_of
 from lakehouse.delta_log.scan.statistics import ColumnBounds, column_bounds, record_counts
 
 __all__ = [
@@ -28,10 +29,12 @@ __all__ = [
     "Predicate",
     "RowFilter",
     "Scan",
+    "Separation",
     "bound_to",
     "col",
     "column_bounds",
     "data_files",
     "may_match",
     "record_counts",
+    "separation_of",
 ]

@@ -28,7 +28,7 @@ from lakehouse.delta_log.scan.predicates import (
 from lakehouse.delta_log.scan.statistics import ColumnBounds, column_bounds, find_column, record_counts
 from lakehouse.delta_log.schema import StructField, StructType
 
-__all__ = ["may_match"]
+__all__ = ["may_match", "ordinals"]
 
 _INVERSE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _COMPARE: dict[str, Callable[[Any, Any], pa.Array]] = {
@@ -155,7 +155,7 @@ def _where_not_null(bounds: ColumnBounds, answer: bool | None) -> pa.Array:
 
 
 def _has_member(bounds: ColumnBounds, members: pa.Array) -> pa.Array:
-    ordered = sorted(_ordinals(members))
+    ordered = sorted(ordinals(members))
 
     def is_between(low: Any, high: Any) -> bool | None:
         if low is None or high is None:
@@ -167,7 +167,7 @@ def _has_member(bounds: ColumnBounds, members: pa.Array) -> pa.Array:
 
 
 def _has_other_than(bounds: ColumnBounds, members: pa.Array) -> pa.Array:
-    known = set(_ordinals(members))
+    known = set(ordinals(members))
 
     def is_other(low: Any, high: Any) -> bool | None:
         return None if low is None or high is None else low != high or low not in known
@@ -176,12 +176,12 @@ def _has_other_than(bounds: ColumnBounds, members: pa.Array) -> pa.Array:
 
 
 def _of_each(bounds: ColumnBounds, decide: Callable[[Any, Any], bool | None]) -> pa.Array:
-    pairs = zip(_ordinals(bounds.smallest), _ordinals(bounds.largest), strict=True)
+    pairs = zip(ordinals(bounds.smallest), ordinals(bounds.largest), strict=True)
     found = column([decide(low, high) for low, high in pairs], pa.bool_())
     return pc.and_kleene(found, _has_values(bounds))
 
 
-def _ordinals(values: pa.Array) -> list[Any]:
+def ordinals(values: pa.Array) -> list[Any]:
     """Return values that Python orders as Arrow does: dates and moments may lie beyond Python's own."""
     if pa.types.is_date32(values.type):
         values = values.cast(pa.int32())

@@ -40,7 +40,7 @@ from lakehouse.delta_log.replay import (
     read_history,
     with_own_commit,
 )
-from lakehouse.delta_log.scan import Predicate, RowFilter, Scan, may_match
+from lakehouse.delta_log.scan import Predicate, RowFilter, Scan, Separation, may_match, separation_of
 from lakehouse.delta_log.schema import StructType, arrow_schema, schema_from_json
 from lakehouse.delta_log.snapshot.change_feed import read_change_feed
 from lakehouse.delta_log.stored_objects import table_storage
@@ -196,6 +196,14 @@ class Snapshot:
         return files.filter(
             may_match(files, predicate, self.struct, partition_columns=partition_columns, table=self.table)
         )
+
+    def separation(self, columns: Sequence[str], *, most_cuts: int = 63) -> Separation | None:
+        """Return which of these columns tells the files apart best; None where none of them does.
+
+        ``most_cuts`` bounds the values that are given with it, at which files begin.
+        """
+        paths = [(name,) for name in columns]
+        return separation_of(self._state.files.adds(), paths, self.struct, most_cuts=most_cuts)
 
     def _compare_totals(self) -> None:
         checksum, self._checksum = self._checksum, None  # once is enough

@@ -26,6 +26,7 @@ from lakehouse.pipelines.refresh.quarantine import Quarantine
 from lakehouse.pipelines.refresh.row_counts import RowCounter, StepCount
 from lakehouse.pipelines.refresh.shared_frames import SteppedRows
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
+from lakehouse.pipelines.refresh.target_comparison import TargetComparison
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import CAST_ERRORS, Tally
 from lakehouse.tables import (
@@ -73,6 +74,7 @@ class TablePipeline:
         self._decider = Decider(
             table, context, batches=self.batches, staged=self.staged, has_news=self.has_news
         )
+        self._comparisons: list[TargetComparison] = []
 
     @property
     def target(self) -> IWritableDeltaTable:
@@ -131,11 +133,14 @@ class TablePipeline:
         self.quarantine.remove_abandoned(batch)
         if staged is None:
             counter = RowCounter()
-            frame = self.read(batch, reading_again=reading_again)
-            rows = self.validate(self.transform(frame, batch, counter), batch, counter)
-            if rows.quarantined is None and rows.tally is None:
-                return self._publish_unjudged(rows, batch, counter, started)
-            staged = self._stage(rows, batch, counter)
+            try:
+                frame = self.read(batch, reading_again=reading_again)
+                rows = self.validate(self.transform(frame, batch, counter), batch, counter)
+                if rows.quarantined is None and rows.tally is None:
+                    return self._publish_unjudged(rows, batch, counter, started)
+                staged = self._stage(rows, batch, counter)
+            finally:
+                self._release_comparisons()
         self._done("validate")
         published = self._published(staged, batch)
         staged.discard()
@@ -306,16 +311,17 @@ class TablePipeline:
 
     def compare_with_target(self, rows: SteppedRows, counter: RowCounter) -> DataFrame:
         """Leave out the rows for which the table's own stand, compared as they are to be written."""
-        frame, state = rows.frame, self.log.state() if rows.compared else None
-        if state is None:
-            return frame
-        for step, columns in rows.compared:
-            held = self.target.read(version=state.version)
-            leave_out = partial(
-                step.without_held, held=held, columns=columns, old_rows=self.write_mode.old_rows
-            )
-            frame = counter.around(f"already in {self.table.name}", frame, leave_out)
-        return frame
+        if not rows.compared:
+            return rows.frame
+        comparison = TargetComparison(
+            self.log, self.target, name=self.table.name, old_rows=self.write_mode.old_rows
+        )
+        self._comparisons.append(comparison)
+        return comparison.without_held(rows, counter)
+
+    def _release_comparisons(self) -> None:
+        while self._comparisons:
+            self._comparisons.pop().release()
 
     def inputs_key(self, batch: Batch) -> str:
         """Return a text that is the same for batches that read the same rows."""
