@@ -58,7 +58,7 @@ class FileTracker:
         wait = max((self._seconds_to_rest(file, listed_at) for file in ready), default=0.0)
         if (rest := listed_at + wait - self.clock()) > 0 and wait > 0:
             self.sleep(min(rest, wait))
-        now = self.zone.now([file.path for file in ready])
+        now = self.zone.now([file.path for file in ready if file.fault is None])
         found = [
             self._judged(file, inspection, memory)
             for file, inspection in zip(ready, inspections, strict=True)

@@ -13,13 +13,21 @@ from typing import BinaryIO, ClassVar
 
 from lakehouse.ingestion.chunk_stream import buffered_stream
 from lakehouse.ingestion.errors import MissingLandingZoneError
-from lakehouse.storage import AbstractStorageReader, NotFoundError, ObjectStat, parse_uri, storage_for
+from lakehouse.storage import (
+    AbstractStorageReader,
+    InvalidKeyError,
+    NotFoundError,
+    ObjectStat,
+    parse_uri,
+    storage_for,
+)
 
 __all__ = ["LandedFile", "LandingZone", "LocalLandingZone", "StoredLandingZone", "landing_zone"]
 
 _WILDCARDS = frozenset("*?[")
 _PRIVATE = (".", "_")
 """Names that begin so are other programs' half-written or private files and folders, as Spark sees it too."""
+_UNREADABLE_KEY = "Spark can't name it: its key has an empty, '.' or '..' segment"
 _MOST_ASKED_ONE_BY_ONE = 20
 """A store's listing answers for a thousand files at once."""
 
@@ -128,8 +136,12 @@ class StoredLandingZone(LandingZone):
             return None
 
     def _file(self, stat: ObjectStat) -> LandedFile:
-        path = self._reader.uri(stat.key)
-        return LandedFile(path=path, size_bytes=stat.size_bytes, modified_ms=stat.modified_ms)
+        fault = None
+        try:
+            path = self._reader.uri(stat.key)
+        except InvalidKeyError:
+            path, fault = f"{self._reader.uri()}/{stat.key}", _UNREADABLE_KEY
+        return LandedFile(path=path, size_bytes=stat.size_bytes, modified_ms=stat.modified_ms, fault=fault)
 
     def _key(self, path: str) -> str:
         return path.removeprefix(self._reader.uri("")).lstrip("/")

@@ -23,6 +23,7 @@ from lakehouse.storage.errors import (
     OutcomeUnknownError,
     ThrottledError,
     UnknownSchemeError,
+    UnnameableKeyError,
     UnreachableError,
     UnusableProfileError,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "ThreadedStorageService",
     "ThrottledError",
     "UnknownSchemeError",
+    "UnnameableKeyError",
     "UnreachableError",
     "UnusableProfileError",
     "async_twin",

@@ -21,6 +21,7 @@ __all__ = [
     "OutcomeUnknownError",
     "ThrottledError",
     "UnknownSchemeError",
+    "UnnameableKeyError",
     "UnreachableError",
     "UnusableProfileError",
 ]
@@ -128,6 +129,18 @@ class InvalidKeyError(StorageError):
         super().__init__(
             f"{store} can't hold the key {key!r}: {reason}.",
             fix="use a relative key with '/' between segments, without '.' and '..' segments.",
+        )
+
+
+class UnnameableKeyError(StorageError):
+    """An object has a key that the store's client can't name, so it can't be listed or read either."""
+
+    def __init__(self, *, store: str, key: str, action: str) -> None:
+        self.store = store
+        self.key = key
+        super().__init__(
+            f"{store} could not {action}: the key {key!r} has an empty, '.' or '..' segment, or a control character.",
+            fix="rename or delete that object with the store's own tools.",
         )
 
 

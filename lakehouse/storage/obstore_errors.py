@@ -11,10 +11,11 @@ from lakehouse.storage.errors import (
     NoSuchStoreError,
     NotFoundError,
     ThrottledError,
+    UnnameableKeyError,
     UnreachableError,
 )
 
-__all__ = ["Asking", "status_of"]
+__all__ = ["Asking", "error_of_answer", "status_of"]
 
 _STATUS = re.compile(r" - Server returned non-2xx status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
@@ -22,6 +23,9 @@ _KIND = re.compile(r"kind: (Timeout|Connect|Request|Interrupted|Decode|Unknown)\
 _NO_STORE_CODES = {"NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted", "FilesystemNotFound"}
 _TRY_AGAIN_CODES = {"ConditionalRequestConflict", "OperationAborted"}
 """409s by which S3 says that another request to the key is under way, not that the key is taken."""
+_UNNAMEABLE = re.compile(
+    r'(?:invalid path:|Error parsing) Path "(.*?)"(?: contained|: Encountered)', re.DOTALL
+)
 _METADATA_HOST = "//169.254."
 """Where a cloud's machines ask for their credentials: tried last, when nothing else gave any."""
 
@@ -45,38 +49,44 @@ class Asking:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if error is None:
+            return
+        if unnameable := _UNNAMEABLE.search(str(error)):
+            raise UnnameableKeyError(store=self._store, key=unnameable[1], action=self._action) from None
         if isinstance(error, FileNotFoundError) or type(error).__module__.startswith("obstore"):
             # `from None`: a traceback that shows the cause would show its text.
             raise self._translated(str(error), missing=isinstance(error, FileNotFoundError)) from None
 
     def _translated(self, text: str, *, missing: bool) -> StorageError:
         status = status_of(text)
-        code_found = _CODE.search(text)
-        code = code_found[1] if code_found else ""
-        detail = " ".join(filter(None, (f"HTTP {status}" if status else "", code)))
-        if _METADATA_HOST in text:
-            return self._denied("no credentials in the environment")
-        if code in _NO_STORE_CODES:
-            return NoSuchStoreError(store=self._store, key=self._key)
-        if missing or status == 404:
-            return NotFoundError(store=self._store, key=self._key)
-        if status in {401, 403}:
-            return self._denied(detail)
-        if status in {429, 503} or code in _TRY_AGAIN_CODES:
-            return ThrottledError(store=self._store, key=self._key, action=self._action, detail=detail)
-        if status == 408 or status >= 500:
-            return UnreachableError(store=self._store, key=self._key, action=self._action, detail=detail)
+        code = _CODE.search(text)
         kind = _KIND.search(text)
-        if status == 0 and kind:
-            what = kind[1].lower()
-            return UnreachableError(store=self._store, key=self._key, action=self._action, detail=what)
-        return StorageError(
-            f"{self._store} could not {self._action} {self._key!r} ({detail or 'no reason given'}).",
-            fix="look the code up in the store's documentation; check the endpoint and the region.",
-        )
+        place = {"store": self._store, "key": self._key}
+        if _METADATA_HOST in text:
+            return AccessDeniedError(**place, action=self._action, detail="no credentials in the environment")
+        if status == 0 and kind and not missing:
+            return UnreachableError(**place, action=self._action, detail=kind[1].lower())
+        answer = 404 if missing else status
+        return error_of_answer(**place, action=self._action, status=answer, code=code[1] if code else "")
 
-    def _denied(self, detail: str) -> AccessDeniedError:
-        return AccessDeniedError(store=self._store, key=self._key, action=self._action, detail=detail)
+
+def error_of_answer(*, store: str, key: str, action: str, status: int, code: str) -> StorageError:
+    """Return what a store's answer means: its HTTP status, and the code in its body (either may be missing)."""
+    detail = " ".join(filter(None, (f"HTTP {status}" if status else "", code)))
+    if code in _NO_STORE_CODES:
+        return NoSuchStoreError(store=store, key=key)
+    if status == 404:
+        return NotFoundError(store=store, key=key)
+    if status in {401, 403}:
+        return AccessDeniedError(store=store, key=key, action=action, detail=detail)
+    if status in {429, 503} or code in _TRY_AGAIN_CODES:
+        return ThrottledError(store=store, key=key, action=action, detail=detail)
+    if status == 408 or status >= 500:
+        return UnreachableError(store=store, key=key, action=action, detail=detail)
+    return StorageError(
+        f"{store} could not {action} {key!r} ({detail or 'no reason given'}).",
+        fix="look the code up in the store's documentation; check the endpoint and the region.",
+    )
 
 
 def status_of(text: str) -> int:

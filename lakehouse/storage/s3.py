@@ -10,13 +10,15 @@ from typing import Any
 
 from lakehouse.optional_imports import require
 from lakehouse.storage.async_object_store import AsyncObjectStorageService
+from lakehouse.storage.boto_client import BotoClient
 from lakehouse.storage.endpoints import check_name, client_options_for
 from lakehouse.storage.errors import UnusableProfileError
 from lakehouse.storage.keys import check_key
 from lakehouse.storage.object_steps import ObjectSteps
 from lakehouse.storage.object_store import ObjectStorageService, spark_uri
-from lakehouse.storage.obstore_client import AsyncObstoreClient, ObstoreClient, Stores, load_obstore
+from lakehouse.storage.obstore_client import Stores, load_obstore
 from lakehouse.storage.retries import RetryPolicy
+from lakehouse.storage.s3_clients import AsyncS3Client, S3Client
 
 __all__ = ["S3StorageService"]
 
@@ -54,14 +56,17 @@ class S3StorageService(ObjectStorageService):
         endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         config = {"bucket": bucket, "prefix": prefix, "endpoint": endpoint, "region": region or _region()}
         self._stores = _stores(config, name=name, policy=policy)
+        self._odd = BotoClient(
+            name=name, bucket=bucket, prefix=prefix, region=config["region"], endpoint=endpoint, policy=policy
+        )
         steps = ObjectSteps(store=name, policy=policy)
         super().__init__(
-            ObstoreClient(self._stores), steps=steps, root_uri=spark_uri(f"s3a://{bucket}", prefix)
+            S3Client(self._stores, self._odd), steps=steps, root_uri=spark_uri(f"s3a://{bucket}", prefix)
         )
 
     def async_twin(self) -> AsyncObjectStorageService:
         """Return this service to be awaited."""
-        client = AsyncObstoreClient(self._stores)
+        client = AsyncS3Client(self._stores, self._odd)
         return AsyncObjectStorageService(client, steps=self._steps, root_uri=self._root_uri)
 
 

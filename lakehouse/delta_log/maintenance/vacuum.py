@@ -108,4 +108,4 @@ def _is_hidden(key: str, partitions: tuple[str, ...]) -> bool:
     # Names that begin with "_" or "." aren't the table's, but for change data and partitions called so.
     if key.startswith(_CHANGE_DATA):
         return False
-    return any(part[0] in "_." and not part.startswith(partitions) for part in key.split("/"))
+    return any(part.startswith(("_", ".")) and not part.startswith(partitions) for part in key.split("/"))

@@ -69,15 +69,17 @@ def azurite() -> Iterator[Server]:
         yield Server(port=port, path=f"/{ACCOUNT}")
 
 
-def signed_for_azure(path: str) -> dict[str, str]:
+def signed_for_azure(path: str, **more: str) -> dict[str, str]:
     """Headers of a bodyless PUT, signed by the account's key (Azure, "Authorize with Shared Key")."""
     date = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    headers = f"x-ms-date:{date}\nx-ms-version:2023-11-03"
+    headers = {"x-ms-date": date, "x-ms-version": "2023-11-03", **more}
+    signed = "\n".join(f"{name}:{headers[name]}" for name in sorted(headers))
     resource, _, query = path.partition("?")
-    text = "PUT" + "\n" * 12 + f"{headers}\n/{ACCOUNT}{resource}\n{query.replace('=', ':')}"
+    text = (
+        "PUT" + "\n" * 12 + f"{signed}\n/{ACCOUNT}{resource}" + (f"\n{query.replace('=', ':')}" * bool(query))
+    )
     digest = hmac.new(base64.b64decode(ACCOUNT_KEY), text.encode(), hashlib.sha256).digest()
-    signature = f"SharedKey {ACCOUNT}:{base64.b64encode(digest).decode()}"
-    return {"x-ms-date": date, "x-ms-version": "2023-11-03", "Authorization": signature}
+    return {**headers, "Authorization": f"SharedKey {ACCOUNT}:{base64.b64encode(digest).decode()}"}
 
 
 def request(port: int, method: str, path: str, headers: dict[str, str]) -> None:
