@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import sys
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -16,6 +14,7 @@ from pyspark.sql.functions import col
 from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 
 from lakehouse.cache import ReferenceFile
+from lakehouse.chess import UnreadableFileError, unpack_pgn
 from lakehouse.chess.spark_udfs import RAW_SCHEMA, name_openings, read_games, replay_all, uci_moves
 from lakehouse.cli import main
 from lakehouse.ingestion import Accepted, DigestingStream, FileFormat, Inspection, Rejected
@@ -36,7 +35,7 @@ CHUNK_BYTES = 1 << 20
 @word("pgn")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PgnFormat(FileFormat):
-    """PGN, plain or as gzip: each game's bytes as they are, for a game that is wrong must not be lost here."""
+    """PGN, plain or packed (gzip, bzip2, zstd): each game's bytes as they are, for no wrong game must be lost here."""
 
     def schema(self) -> StructType:
         taken = [StructField("_source_file", StringType()), StructField("_ingested_at", TimestampType())]
@@ -45,11 +44,11 @@ class PgnFormat(FileFormat):
     def inspect(self, stream: BinaryIO, *, name: str) -> Inspection:
         raw = DigestingStream(stream)
         try:
-            content = gzip.GzipFile(fileobj=raw) if name.endswith(".gz") else raw
+            content = unpack_pgn(raw, name=name)
             while content.read(CHUNK_BYTES):
                 pass
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            return Rejected(reason=f"its gzip stream is broken ({error})", digest=raw.digest_of_all())
+        except UnreadableFileError as error:
+            return Rejected(reason=error.reason, digest=raw.digest_of_all())
         return Accepted(digest=raw.digest_of_all())
 
     def read(

@@ -55,6 +55,7 @@ from lakehouse.chess.pgn import (
     read_game,
     read_pgn,
     split_games,
+    unpack_pgn,
     write_pgn,
 )
 from lakehouse.chess.pgn.annotations import format_clock
@@ -194,6 +195,7 @@ __all__ = [
     "split_arrow",
     "split_games",
     "uci_moves",
+    "unpack_pgn",
     "variant_of",
     "write_pgn",
     "zobrist_key",

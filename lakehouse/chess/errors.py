@@ -198,6 +198,7 @@ class UnreadableFileError(ChessError):
 
     def __init__(self, *, path: str, reason: str) -> None:
         self.path = path
+        self.reason = reason
         super().__init__(f"can't read {path!r}: {reason}.", fix="give the path of a PGN file.")
 
 

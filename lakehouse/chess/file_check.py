@@ -56,10 +56,11 @@ class CheckedFile:
     quarantined: tuple[QuarantineNote, ...]
 
 
-def check_file(path: Path, *, core: Core = Core.AUTO, strict: bool = False) -> CheckedFile:
+def check_file(path: str | Path, *, core: Core = Core.AUTO, strict: bool = False) -> CheckedFile:
     """Replay every game of a file, which may be packed by gzip, bzip2 or zstd; ``strict`` repairs none.
 
-    Offsets count the unpacked bytes. Raises UnreadableFileError.
+    ``path`` may be the URI of an object, which is read twice. Offsets count the unpacked bytes. Raises
+    UnreadableFileError, StorageError.
     """
     games = plies = 0
     notes: list[QuarantineNote] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, cast
 
 import pyarrow as pa
@@ -29,6 +30,8 @@ from lakehouse.chess.pgn.files import open_pgn
 from lakehouse.chess.pgn.stream import detect_stream_encoding, stream_games
 from lakehouse.chess.replay_arrow import replay_arrow, starts_of
 from lakehouse.chess.replay_schema import REPLAY_TYPE
+from lakehouse.settings import StorageSettings
+from lakehouse.storage import known_settings, parse_uri
 
 __all__ = [
     "RAW_SCHEMA",
@@ -138,18 +141,25 @@ def _openings_in(lease: Lease) -> OpeningTable:
 def read_games(spark: SparkSession, files: Sequence[str]) -> DataFrame:
     """Return the games of PGN files (RAW_SCHEMA), each file read by one task, in pieces, where that task runs.
 
-    Files may be packed by gzip, bzip2 or zstd; an offset counts the unpacked bytes. Nothing is judged here, and no game
-    is left out.
+    Files are local paths or URIs of objects (``s3://``, ``abfss://``) in one store, and may be packed by gzip, bzip2 or
+    zstd; an offset counts the unpacked bytes. Nothing is judged here, and no game is left out.
     """
     paths = spark.createDataFrame([(file,) for file in files], StructType([RAW_SCHEMA["file"]]))
-    return paths.repartition(max(1, len(files))).mapInArrow(_games_of_files, RAW_SCHEMA)
+    # A task has none of the driver's registrations.
+    settings = known_settings(parse_uri(files[0])) if files else None
+    return paths.repartition(max(1, len(files))).mapInArrow(
+        partial(_games_of_files, settings=settings), RAW_SCHEMA
+    )
 
 
-def _games_of_files(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _games_of_files(
+    batches: Iterator[pa.RecordBatch], *, settings: StorageSettings | None
+) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for file in batch.column(0).to_pylist():
-            encoding = _encoding_of(file)
-            with open_pgn(file) as stream:
+            with open_pgn(file, settings=settings) as stream:
+                encoding = detect_stream_encoding(stream)
+            with open_pgn(file, settings=settings) as stream:
                 for games in stream_games(stream, starts_of=starts_of):
                     yield _raw_batch(file, encoding, games)
 
@@ -163,11 +173,6 @@ def _raw_batch(file: str, encoding: str, games: list[RawGame]) -> pa.RecordBatch
         pa.array([game.raw for game in games], pa.binary()),
     ]
     return pa.RecordBatch.from_arrays(columns, names=RAW_SCHEMA.names)
-
-
-def _encoding_of(file: str) -> str:
-    with open_pgn(file) as stream:
-        return detect_stream_encoding(stream)
 
 
 def replay_all(

@@ -64,12 +64,15 @@ def perft(fen: str, depth: int, *, variant: str, divide: bool, as_json: bool) ->
 
 
 @command.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=str)
 @click.option("--json", "as_json", is_flag=True, help="for machines")
 @click.option("--core", type=click.Choice([core.value for core in Core]), default=Core.AUTO.value)
 @click.option("--strict", is_flag=True, help="quarantine what can be read only with a repair")
-def check(files: tuple[Path, ...], *, as_json: bool, core: str, strict: bool) -> int:
-    """Replay every game of FILES, plain or packed (.gz, .bz2, .zst); exit code 1 when one had to be quarantined."""
+def check(files: tuple[str, ...], *, as_json: bool, core: str, strict: bool) -> int:
+    """Replay every game of FILES, plain or packed (.gz, .bz2, .zst); exit code 1 when one had to be quarantined.
+
+    FILES are paths or URIs (s3://, abfss://).
+    """
     checked = [check_file(path, core=Core(core), strict=strict) for path in files]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(checked), indent=2))
@@ -107,7 +110,7 @@ def show(
     ascii_only: bool,
     as_json: bool,
 ) -> None:
-    """Draw the board of GAME: a PGN file, the folder of an audit log, or a FEN."""
+    """Draw the board of GAME: a PGN file or its URI, the folder of an audit log, or a FEN."""
     shown = position_of_game(game, number=number, ply=ply, variant=variant)
     if svg is not None:
         svg.write_text(draw_svg(shown.board, last=shown.last), encoding="utf-8")

@@ -17,7 +17,7 @@ from lakehouse.chess import (
     read_pgn,
     variant_of,
 )
-from lakehouse.storage import LocalStorageService
+from lakehouse.storage import LocalStorageService, parse_uri
 
 __all__ = ["ShownPosition", "position_of_game"]
 
@@ -32,10 +32,10 @@ class ShownPosition:
 
 
 def position_of_game(game: str, *, number: int, ply: int | None, variant: str) -> ShownPosition:
-    """Read GAME as a PGN file, as the folder of an audit log, or as a FEN."""
+    """Read GAME as a PGN file or its URI, as the folder of an audit log, or as a FEN."""
     path = Path(game)
-    if path.is_file():
-        return _of_pgn(path, number=number, ply=ply)
+    if path.is_file() or parse_uri(game).scheme != "file":
+        return _of_pgn(game, number=number, ply=ply)
     if path.is_dir():
         return _of_log(path, ply=ply)
     if "/" not in game or " " not in game:
@@ -43,14 +43,14 @@ def position_of_game(game: str, *, number: int, ply: int | None, variant: str) -
     return ShownPosition(board=variant_of(variant).board_of(game), ply=0)
 
 
-def _of_pgn(path: Path, *, number: int, ply: int | None) -> ShownPosition:
+def _of_pgn(path: str, *, number: int, ply: int | None) -> ShownPosition:
     with open_pgn(path) as stream:
         games = list(read_pgn(stream.read()))
     if number > len(games):
         raise click.UsageError(f"{path} has {len(games)} games, not {number}. Fix: choose another --game.")
     game = games[number - 1]
     if isinstance(game, QuarantinedGame):
-        raise UnreadableFileError(path=str(path), reason=f"game {number} can't be used: {game.reason}")
+        raise UnreadableFileError(path=path, reason=f"game {number} can't be used: {game.reason}")
     moves = game.moves if ply is None else game.moves[:ply]
     if ply is not None and ply > len(game.moves):
         raise click.UsageError(f"game {number} has {len(game.moves)} plies. Fix: choose another --ply.")

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
-from lakehouse.ingestion.chunk_stream import buffered_stream
 from lakehouse.ingestion.errors import MissingLandingZoneError
 from lakehouse.storage import (
     AbstractStorageReader,
     InvalidKeyError,
     NotFoundError,
     ObjectStat,
+    buffered_stream,
     parse_uri,
     storage_for,
 )

@@ -31,6 +31,7 @@ from lakehouse.storage.interface import CHUNK_BYTES, AbstractStorageReader, Abst
 from lakehouse.storage.local import TEMPORARY_PREFIX, LocalStorageService
 from lakehouse.storage.memory import MemoryStorageService
 from lakehouse.storage.object_store import ObjectStorageService
+from lakehouse.storage.opening import buffered_stream, open_uri
 from lakehouse.storage.outcomes import AlreadyThere, Changed, Created, NotThere, ObjectStat, Replaced
 from lakehouse.storage.retries import RetryPolicy
 from lakehouse.storage.s3 import S3StorageService
@@ -79,10 +80,12 @@ __all__ = [
     "UnreachableError",
     "UnusableProfileError",
     "async_twin",
+    "buffered_stream",
     "copy_all",
     "copy_object",
     "known_settings",
     "locate",
+    "open_uri",
     "outcome_of_cancelled",
     "parse_uri",
     "register_scheme",

@@ -2,7 +2,7 @@
 
 from lakehouse.chess.pgn.annotations import Annotations, Evaluation
 from lakehouse.chess.pgn.encoding import detect_encoding
-from lakehouse.chess.pgn.files import open_pgn
+from lakehouse.chess.pgn.files import open_pgn, unpack_pgn
 from lakehouse.chess.pgn.reader import QuarantinedGame, read_game, read_pgn
 from lakehouse.chess.pgn.splitter import RawGame, split_games
 from lakehouse.chess.pgn.tree import PgnGame, PgnMove
@@ -20,5 +20,6 @@ __all__ = [
     "read_game",
     "read_pgn",
     "split_games",
+    "unpack_pgn",
     "write_pgn",
 ]

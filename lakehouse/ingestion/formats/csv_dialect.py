@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from lakehouse.ingestion.chunk_stream import buffered_stream
 from lakehouse.ingestion.errors import InvalidFormatError, UnreadableFileError
+from lakehouse.storage import buffered_stream
 
 __all__ = ["CsvDialect", "CsvRow"]
 

@@ -13,9 +13,9 @@ from pyspark.sql.types import StringType, StructField, StructType
 from lakehouse.ingestion.formats.compression import decompressed
 from lakehouse.ingestion.formats.csv_dialect import CsvDialect, CsvRow
 from lakehouse.ingestion.formats.rescue import rescued
-from lakehouse.ingestion.landed_bytes import open_landed, spark_file_path
+from lakehouse.ingestion.spark_names import spark_file_path
 from lakehouse.settings import StorageSettings
-from lakehouse.storage import known_settings, parse_uri
+from lakehouse.storage import known_settings, open_uri, parse_uri
 
 __all__ = ["exact_rows"]
 
@@ -61,7 +61,7 @@ class _ExactReader:
                 yield from self._read(file["path"], json.loads(file["header"]))
 
     def _read(self, path: str, header: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        with open_landed(path, self.settings) as stream:
+        with open_uri(path, settings=self.settings) as stream:
             rows = self.dialect.rows(self.dialect.utf8(decompressed(stream, path)))
             next(rows, None)
             for some in _batches(rows):

@@ -14,6 +14,10 @@ from pyspark.sql import SparkSession
 from lakehouse.chess.pgn import PgnGame, QuarantinedGame, read_pgn
 from lakehouse.chess.sample_games import nasty_pgn, sample_pgn
 from lakehouse.pipelines import run_pipeline
+from lakehouse.settings import S3Storage
+from lakehouse.storage import schemes, storage_for
+from tests.conformance.storage import storage_servers
+from tests.conformance.storage.storage_servers import PLACE, S3_ENVIRONMENT
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
 
@@ -135,3 +139,32 @@ def test_a_packed_game_keeps_its_evaluations_and_lists_its_repairs(spark: SparkS
         (row.uci, row.clock_ms, row.eval_cp, row.mate_in) for row in sorted(moves, key=lambda row: row.ply)
     ]
     assert found == [("e2e4", 300_000, 33, None), ("e7e5", None, None, -3), ("g1f3", None, None, None)]
+
+
+def test_files_in_a_cloud_are_taken_like_local_ones_and_a_damaged_one_is_set_aside(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in S3_ENVIRONMENT.items():
+        monkeypatch.setenv(variable, value)
+        monkeypatch.setitem(spark.sparkContext.environment, variable, value)
+    packed = zstandard.ZstdCompressor().compress(sample_pgn(seed=7, games=6))
+    with storage_servers.moto() as server:
+        settings = S3Storage(bucket=PLACE, endpoint=server.endpoint)
+        monkeypatch.setitem(schemes._KNOWN, ("s3", PLACE), settings)
+        store = storage_for(f"s3://{PLACE}/games")
+        store.write("a.pgn.zst", packed)
+        store.write("b.pgn", EVALUATED)
+        store.write("c.pgn.zst", packed[:-9])
+        result = run_pipeline(
+            PIPELINE,
+            spark=spark,
+            warehouse=str(tmp_path),
+            variables={"landing": f"s3://{PLACE}/games"},
+            select=["games_raw"],
+        )
+    assert result.status == "ok", result.failures
+    taken = Counter(row._source_file for row in rows_of(spark, tmp_path, "bronze/games_raw"))
+    assert taken == {store.uri("a.pgn.zst"): 6, store.uri("b.pgn"): 1}
+    (aside,) = rows_of(spark, tmp_path, "bronze/games_raw_quarantine")
+    assert aside._source_file == store.uri("c.pgn.zst")
+    assert "damaged or cut off" in aside._errors[0].message
