@@ -1,6 +1,12 @@
 """Files from a landing zone into frames: found, inspected, read by name. It keeps no progress and writes no table."""
 
-from lakehouse.ingestion.errors import InvalidFormatError, MissingLandingZoneError, UnreadableFileError
+from lakehouse.ingestion.errors import (
+    InvalidFormatError,
+    InvalidWorkError,
+    MissingLandingZoneError,
+    UnreadableFileError,
+    WorkerStartError,
+)
 from lakehouse.ingestion.file_inputs import FileInputs, TrackedFile
 from lakehouse.ingestion.file_tracking import FileTracker
 from lakehouse.ingestion.formats import (
@@ -20,6 +26,13 @@ from lakehouse.ingestion.landing_zone import (
     StoredLandingZone,
     landing_zone,
 )
+from lakehouse.ingestion.processes import (
+    NotProcessed,
+    ParallelDataProcessor,
+    Processed,
+    ProcessOutcome,
+    with_progress,
+)
 
 __all__ = [
     "METADATA_COLUMNS",
@@ -31,14 +44,21 @@ __all__ = [
     "FileTracker",
     "Inspection",
     "InvalidFormatError",
+    "InvalidWorkError",
     "LandedFile",
     "LandingZone",
     "LocalLandingZone",
     "MissingLandingZoneError",
+    "NotProcessed",
+    "ParallelDataProcessor",
+    "ProcessOutcome",
+    "Processed",
     "Rejected",
     "StoredLandingZone",
     "TrackedFile",
     "UnreadableFileError",
+    "WorkerStartError",
     "landing_zone",
     "raw_schema",
+    "with_progress",
 ]

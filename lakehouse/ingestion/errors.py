@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from lakehouse.errors import DataError, DefinitionError
+from lakehouse.errors import ConfigurationError, DataError, DefinitionError
 from lakehouse.source_location import SourceLocation
 
-__all__ = ["InvalidFormatError", "MissingLandingZoneError", "UnreadableFileError"]
+__all__ = [
+    "InvalidFormatError",
+    "InvalidWorkError",
+    "MissingLandingZoneError",
+    "UnreadableFileError",
+    "WorkerStartError",
+]
 
 
 class MissingLandingZoneError(DefinitionError):
@@ -43,3 +49,22 @@ class UnreadableFileError(DataError):
 
     A format raises it within, and gives the reason in its verdict: a bad file stops no table.
     """
+
+
+class InvalidWorkError(DefinitionError):
+    """Work is declared that no process can do."""
+
+    def __init__(self, *, problem: str, fix: str) -> None:
+        self.problem = problem
+        super().__init__(f"{problem}.", fix=fix)
+
+
+class WorkerStartError(ConfigurationError):
+    """A worker process ended, or failed, before it could take an item: no other one would do better."""
+
+    def __init__(self, *, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"a worker process can't start: {reason}.",
+            fix="begin the program under if __name__ == '__main__':, and see that its modules can be imported.",
+        )

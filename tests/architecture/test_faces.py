@@ -29,6 +29,7 @@ FIXED_NAMES = {
     " TransactionManager",
     "division": "ArithmeticUnit BinaryInstructionSet DecimalInstructionSet DivideByZeroException InstructionSet"
     " NumericalOverflowException Operand Result",
+    "ingestion": "ParallelDataProcessor",
     "pipelines": "BronzeIngestionPipeline DeclarativePipelineBuilder GoldAggregationPipeline PipelineFactory"
     " SilverCleansePipeline",
     "quality": "SchemaValidator",
