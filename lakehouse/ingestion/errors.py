@@ -6,9 +6,12 @@ from lakehouse.errors import ConfigurationError, DataError, DefinitionError
 from lakehouse.source_location import SourceLocation
 
 __all__ = [
+    "InvalidApiError",
     "InvalidFormatError",
     "InvalidWorkError",
     "MissingLandingZoneError",
+    "MissingSecretError",
+    "TooManyFailuresError",
     "UnreadableFileError",
     "WorkerStartError",
 ]
@@ -67,4 +70,41 @@ class WorkerStartError(ConfigurationError):
         super().__init__(
             f"a worker process can't start: {reason}.",
             fix="begin the program under if __name__ == '__main__':, and see that its modules can be imported.",
+        )
+
+
+class InvalidApiError(DefinitionError):
+    """An API is declared in such a way that it can't be asked."""
+
+    def __init__(self, *, problem: str, fix: str, location: SourceLocation | None = None) -> None:
+        self.problem = problem
+        where = f"{location}: " if location else ""
+        super().__init__(f"{where}{problem}.", fix=fix)
+
+    def at(self, location: SourceLocation) -> InvalidApiError:
+        """Return the same error with the line that declares the API."""
+        return InvalidApiError(problem=self.problem, fix=self.fix, location=location)
+
+
+class MissingSecretError(ConfigurationError):
+    """A secret is not where it is declared to stand."""
+
+    def __init__(self, *, source: str) -> None:
+        self.source = source
+        super().__init__(
+            f"the secret {source!r} is missing or empty on this machine.",
+            fix="set the variable, or write the file, wherever requests are made: on each executor.",
+        )
+
+
+class TooManyFailuresError(DataError):
+    """More of an API's requests failed than the declaration allows."""
+
+    def __init__(self, *, url: str, failed: int, requests: int, allowed: float, first: str) -> None:
+        self.failed = failed
+        self.requests = requests
+        super().__init__(
+            f"{failed} of {requests} requests to {url!r} failed, more than max_failure_ratio={allowed:g} allows;"
+            f" the first: {first}.",
+            fix="run again: what came is kept, and only what failed is asked for again. Or allow more.",
         )

@@ -1,0 +1,38 @@
+"""Lists of records behind HTTP: declared, fetched side by side, kept page by page. It knows no table."""
+
+from lakehouse.ingestion.rest.access import ApiKey, Auth, Basic, Bearer, NoAuth
+from lakehouse.ingestion.rest.declaration import Incremental, Limits, RestApi, rest_api
+from lakehouse.ingestion.rest.fetching import FailedRequest, Page, PageOutcome, chains_of, fetch
+from lakehouse.ingestion.rest.pagination import (
+    Cursor,
+    LinkHeader,
+    NextUrl,
+    Offset,
+    OnePage,
+    PageNumber,
+    Pagination,
+)
+
+__all__ = [
+    "ApiKey",
+    "Auth",
+    "Basic",
+    "Bearer",
+    "Cursor",
+    "FailedRequest",
+    "Incremental",
+    "Limits",
+    "LinkHeader",
+    "NextUrl",
+    "NoAuth",
+    "Offset",
+    "OnePage",
+    "Page",
+    "PageNumber",
+    "PageOutcome",
+    "Pagination",
+    "RestApi",
+    "chains_of",
+    "fetch",
+    "rest_api",
+]
