@@ -149,12 +149,14 @@ class ApiServer:
         records = self.lists[name]
         if "since" in query:
             records = [record for record in records if str(record["updated_at"]) >= query["since"]]
+        if "after" in query:
+            records = [record for record in records if str(record["updated_at"]) > query["after"]]
         return self._page(style, f"/{style}/{name}", query, records)
 
     def _page(
         self, style: str, path: str, query: dict[str, str], records: Sequence[Record]
     ) -> tuple[int, dict[str, str], bytes]:
-        since = f"&since={query['since']}" if "since" in query else ""
+        bounds = "".join(f"&{name}={query[name]}" for name in ("since", "after") if name in query)
         if style == "page":
             number = int(query.get("page", "1"))
             return 200, {}, _json(records[(number - 1) * self.size : number * self.size])
@@ -170,7 +172,7 @@ class ApiServer:
         if style in ("link", "next"):
             begin = int(query.get("from", "0"))
             end = begin + self.size
-            more = f"{path}?from={end}{since}" if end < len(records) else None
+            more = f"{path}?from={end}{bounds}" if end < len(records) else None
             if style == "next":
                 return 200, {}, _json({"results": records[begin:end], "next": more})
             headers = {"Link": f'<{path}>; rel="first", <{more}>; rel="next"'} if more else {}

@@ -4,10 +4,12 @@ from lakehouse.ingestion.errors import (
     InvalidApiError,
     InvalidFormatError,
     InvalidWorkError,
+    LostPagesError,
     MissingLandingZoneError,
     MissingSecretError,
     TooManyFailuresError,
     UnreadableFileError,
+    UnusableBodyError,
     WorkerStartError,
 )
 from lakehouse.ingestion.file_inputs import FileInputs, TrackedFile
@@ -37,6 +39,8 @@ from lakehouse.ingestion.processes import (
     with_progress,
 )
 from lakehouse.ingestion.rest import (
+    ApiBatches,
+    ApiInputs,
     ApiKey,
     Auth,
     Basic,
@@ -57,12 +61,15 @@ from lakehouse.ingestion.rest import (
     RestApi,
     chains_of,
     fetch,
+    record_schema,
     rest_api,
 )
 
 __all__ = [
     "METADATA_COLUMNS",
     "Accepted",
+    "ApiBatches",
+    "ApiInputs",
     "ApiKey",
     "Auth",
     "Basic",
@@ -84,6 +91,7 @@ __all__ = [
     "Limits",
     "LinkHeader",
     "LocalLandingZone",
+    "LostPagesError",
     "MissingLandingZoneError",
     "MissingSecretError",
     "NextUrl",
@@ -104,11 +112,13 @@ __all__ = [
     "TooManyFailuresError",
     "TrackedFile",
     "UnreadableFileError",
+    "UnusableBodyError",
     "WorkerStartError",
     "chains_of",
     "fetch",
     "landing_zone",
     "raw_schema",
+    "record_schema",
     "rest_api",
     "with_progress",
 ]

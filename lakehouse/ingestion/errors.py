@@ -9,10 +9,12 @@ __all__ = [
     "InvalidApiError",
     "InvalidFormatError",
     "InvalidWorkError",
+    "LostPagesError",
     "MissingLandingZoneError",
     "MissingSecretError",
     "TooManyFailuresError",
     "UnreadableFileError",
+    "UnusableBodyError",
     "WorkerStartError",
 ]
 
@@ -107,4 +109,22 @@ class TooManyFailuresError(DataError):
             f"{failed} of {requests} requests to {url!r} failed, more than max_failure_ratio={allowed:g} allows;"
             f" the first: {first}.",
             fix="run again: what came is kept, and only what failed is asked for again. Or allow more.",
+        )
+
+
+class UnusableBodyError(DataError):
+    """A reply of an API is not what was declared; the message completes "the reply can't be used: …".
+
+    It makes a failure of its request; where values of whole pages don't go together, it ends the run.
+    """
+
+
+class LostPagesError(DataError):
+    """The pages that a batch names are not where they were kept."""
+
+    def __init__(self, *, folder: str) -> None:
+        self.folder = folder
+        super().__init__(
+            f"the pages that the batch names are gone from {folder!r}.",
+            fix="run again: they are fetched again.",
         )

@@ -29,10 +29,11 @@ from lakehouse.tables.log import TableLog
 from lakehouse.tables.native import NativeTable
 from lakehouse.tables.paths import literal_path
 from lakehouse.tables.plain_schema import odd_names
-from lakehouse.tables.staging import StagedRows
+from lakehouse.tables.staging import STAGING_FOLDER, StagedRows
 
 __all__ = [
     "SPARK_ERRORS",
+    "STAGING_FOLDER",
     "AlreadyPublished",
     "Candidates",
     "DeltaSparkTable",

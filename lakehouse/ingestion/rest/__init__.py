@@ -12,8 +12,11 @@ from lakehouse.ingestion.rest.pagination import (
     PageNumber,
     Pagination,
 )
+from lakehouse.ingestion.rest.spark import ApiBatches, ApiInputs, record_schema
 
 __all__ = [
+    "ApiBatches",
+    "ApiInputs",
     "ApiKey",
     "Auth",
     "Basic",
@@ -34,5 +37,6 @@ __all__ = [
     "RestApi",
     "chains_of",
     "fetch",
+    "record_schema",
     "rest_api",
 ]

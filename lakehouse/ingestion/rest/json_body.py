@@ -7,11 +7,9 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["JsonBody", "UnusableBodyError"]
+from lakehouse.ingestion.errors import UnusableBodyError
 
-
-class UnusableBodyError(Exception):
-    """The document is not what was declared; the message completes "the reply can't be used: …"."""
+__all__ = ["JsonBody"]
 
 
 class JsonBody:

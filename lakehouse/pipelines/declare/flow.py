@@ -9,10 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
+from pyspark.sql.types import StructType
 
-from lakehouse.ingestion import CsvFormat, FileFormat
+from lakehouse.ingestion import (
+    Auth,
+    CsvFormat,
+    FileFormat,
+    Incremental,
+    Limits,
+    NoAuth,
+    OnePage,
+    Pagination,
+    RestApi,
+)
 from lakehouse.pipelines.declare.rules import Rule, RuleWords
-from lakehouse.pipelines.declare.sources import FileSource, Source, TableSource
+from lakehouse.pipelines.declare.sources import FileSource, RestSource, Source, TableSource
 from lakehouse.pipelines.declare.steps import (
     ColumnWords,
     CustomWords,
@@ -32,15 +43,15 @@ from lakehouse.quality import Expectation, Schema, as_struct
 from lakehouse.source_location import SourceLocation, caller_location
 from lakehouse.words import UnknownWordError
 
-__all__ = ["Flow", "begin", "begin_with_query", "from_files", "read", "sql", "sql_file"]
+__all__ = ["Flow", "begin", "begin_with_query", "from_files", "from_rest", "read", "sql", "sql_file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords, RuleWords):
     """A frozen chain: every method returns a new flow, so that several tables can go on from one.
 
-    Begin with ``from_files``, ``read`` or ``sql``. Its words are methods; steps, rules and write modes from outside
-    add theirs with ``@word``. ``apply`` runs the steps on a frame of your own, without storage.
+    Begin with ``from_files``, ``from_rest``, ``read`` or ``sql``. Its words are methods; steps, rules and write
+    modes from outside add theirs with ``@word``. ``apply`` runs the steps on a frame of your own, without storage.
     """
 
     source: Source
@@ -161,6 +172,41 @@ def from_files(
     return begin(source)
 
 
+def from_rest(
+    url: str,
+    *,
+    endpoints: Sequence[str] = ("",),
+    records: str = "",
+    schema: Mapping[str, str] | StructType | None = None,
+    pagination: Pagination | None = None,
+    auth: Auth | None = None,
+    incremental: Incremental | None = None,
+    parameters: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+) -> Flow:
+    """Begin with the records of an API's lists: JSON, in pages that are fetched side by side in Spark's tasks.
+
+    Below ``url`` each of the ``endpoints`` is a list; ``records`` says where in a page its records stand, such as
+    ``data.items``. ``schema`` names columns and their types; without it the text of each record is the column
+    ``record``. ``auth`` names where a secret stands. With ``incremental`` a batch asks for what is new since the
+    last one; without it for everything. What can't be fetched comes into the quarantine with its reason.
+    """
+    api = RestApi(
+        url=url,
+        endpoints=tuple(endpoints),
+        records=records,
+        parameters=dict(parameters or {}),
+        headers=dict(headers or {}),
+        pagination=pagination or OnePage(),
+        auth=auth or NoAuth(),
+        incremental=incremental,
+        limits=limits or Limits(),
+    )
+    columns = _named_types(schema) if schema is not None else ()
+    return begin(RestSource(api=api, columns=columns, location=caller_location()))
+
+
 def read(table: str, *, incremental: bool = False) -> Flow:
     """Begin with another table: whole, or (``incremental=True``) only the rows not processed yet."""
     return begin(TableSource(table=table, incremental=incremental, location=caller_location()))
@@ -199,6 +245,12 @@ def _column_names(columns: Schema | tuple[str, ...] | list[str]) -> tuple[str, .
     if isinstance(columns, Mapping | tuple | list):
         return tuple(columns)
     return tuple(as_struct(columns).names)
+
+
+def _named_types(schema: Mapping[str, str] | StructType) -> tuple[tuple[str, str], ...]:
+    if isinstance(schema, StructType):
+        return tuple((field.name, field.dataType.simpleString()) for field in schema.fields)
+    return tuple(schema.items())
 
 
 def _made(cls: type, given: Sequence[Any], named: Mapping[str, Any], **more: Any) -> Any:

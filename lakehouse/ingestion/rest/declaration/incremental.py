@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from lakehouse.ingestion.rest.json_body import UnusableBodyError
+from lakehouse.ingestion.errors import UnusableBodyError
 
 __all__ = ["CursorValue", "Incremental", "later"]
 

@@ -16,6 +16,8 @@ class Limits:
 
     concurrency: int = 8
     """Requests in flight, in each task."""
+    tasks: int = 2
+    """Spark tasks that share the requests. One waits for many replies; more help where replies are large."""
     requests_per_second: float | None = None
     """Over all tasks: each takes its share."""
     request_timeout: float = 30.0
@@ -34,7 +36,7 @@ class Limits:
 
     def problems(self) -> Iterator[InvalidApiError]:
         """Yield what can't be meant."""
-        for name in ("concurrency", "request_timeout", "attempts", "max_page_bytes", "max_pages"):
+        for name in ("concurrency", "tasks", "request_timeout", "attempts", "max_page_bytes", "max_pages"):
             if getattr(self, name) <= 0:
                 yield _must_be(name, getattr(self, name), "more than 0")
         for name in ("requests_per_second", "task_timeout"):

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from lakehouse.ingestion.rest.access import Credentials, Masking
 from lakehouse.ingestion.rest.declaration import Limits
-from lakehouse.ingestion.rest.fetching.http_errors import TRANSIENT_STATUS, TryFailedError, seconds_to_wait
+from lakehouse.ingestion.rest.fetching.http_errors import TRANSIENT_STATUS, TryFailed, seconds_to_wait
 from lakehouse.ingestion.rest.fetching.rate_limit import RateLimit
 from lakehouse.optional_imports import require
 
@@ -70,12 +70,12 @@ class HttpClient:
             return self.masking.text(url)
 
     async def get(self, url: str, parameters: Mapping[str, str]) -> HttpReply:
-        """Return the reply. Raises TryFailedError, with the number of tries in ``attempts``, when no try brings it."""
+        """Return the reply. Raises TryFailed, with the number of tries in ``attempts``, when no try brings it."""
         try:
             # httpx replaces a URL's query by the parameters that it is given: they are joined first.
             full = self._httpx.URL(url).copy_merge_params({**parameters, **self._credentials.parameters})
         except self._httpx.InvalidURL as error:
-            raise TryFailedError(f"its URL is invalid: {error}", is_transient=False) from None
+            raise TryFailed(f"its URL is invalid: {error}", is_transient=False) from None
         tries = 0
         try:
             async for attempt in self._stamina.retry_context(
@@ -90,7 +90,7 @@ class HttpClient:
                     tries += 1
                     await self._rate.turn()
                     return await self._try(full, tries)
-        except TryFailedError as error:
+        except TryFailed as error:
             error.attempts = tries
             raise
         raise AssertionError("a retry ends with a reply or an error")
@@ -109,11 +109,11 @@ class HttpClient:
                     )
         except TimeoutError:
             reason = f"no whole reply within {self._limits.request_timeout:g} seconds"
-            raise TryFailedError(reason, is_transient=True) from None
+            raise TryFailed(reason, is_transient=True) from None
         except (self._httpx.TransportError, self._httpx.DecodingError) as error:
             reason = self.masking.text(f"{type(error).__name__}: {error}".rstrip(": "))
             # Not chained: the error of httpx holds the request with its credentials.
-            raise TryFailedError(reason, is_transient=True) from None
+            raise TryFailed(reason, is_transient=True) from None
 
     async def _content(self, response: Any) -> bytes:
         content = bytearray()
@@ -122,7 +122,7 @@ class HttpClient:
             if len(content) > self._limits.max_page_bytes:
                 reason = f"the reply has more than max_page_bytes={self._limits.max_page_bytes}"
                 payload = self.payload(content)
-                raise TryFailedError(reason, status=response.status_code, payload=payload, is_transient=False)
+                raise TryFailed(reason, status=response.status_code, payload=payload, is_transient=False)
         return bytes(content)
 
     def _check(self, response: Any, content: bytes) -> None:
@@ -141,7 +141,7 @@ class HttpClient:
             )
         elif wait is not None:
             self._rate.hold(wait)
-        raise TryFailedError(
+        raise TryFailed(
             self.masking.text(reason),
             status=status,
             payload=self.payload(content),
@@ -156,7 +156,7 @@ class HttpClient:
         return self.masking.text(text)[:_PAYLOAD_CHARACTERS]
 
     def _may_be_repeated(self, error: Exception) -> bool | float:
-        if not isinstance(error, TryFailedError) or not error.may_be_repeated:
+        if not isinstance(error, TryFailed) or not error.may_be_repeated:
             return False
         return True if error.wait_seconds is None else error.wait_seconds
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import email.utils
 import time
 
-__all__ = ["TRANSIENT_STATUS", "TryFailedError", "seconds_to_wait"]
+__all__ = ["TRANSIENT_STATUS", "TryFailed", "seconds_to_wait"]
 
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that say that the same request may do better later (RFC 9110, RFC 6585)."""
 
 
-class TryFailedError(Exception):
+class TryFailed(Exception):  # noqa: N818 - it never leaves this room
     """One try of a request. Its text is free of secrets: whoever logs retries logs it."""
 
     def __init__(

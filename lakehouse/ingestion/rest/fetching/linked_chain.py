@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
-
-import msgspec
 
 from lakehouse.ingestion.rest.fetching.chain_state import ChainState
 from lakehouse.ingestion.rest.fetching.chains import Chain
 from lakehouse.ingestion.rest.fetching.outcomes import FailedRequest, Page, PageOutcome
-from lakehouse.ingestion.rest.fetching.progress import ChainProgress
+from lakehouse.ingestion.rest.fetching.progress import ChainProgress, position_key
 
 __all__ = ["LinkedChain"]
 
@@ -26,7 +23,7 @@ class LinkedChain(ChainState):
         self._held: list[PageOutcome] = []
         self._position: dict[str, Any] | None = chain.position or {}
         if progress is not None and progress.positions:
-            self._seen.update(_key(position) for position in progress.positions)
+            self._seen.update(position_key(position) for position in progress.positions)
             self._go_on(progress.follows)
 
     def next(self) -> dict[str, Any] | None:
@@ -37,7 +34,7 @@ class LinkedChain(ChainState):
         return self._position
 
     def came(self, page: Page) -> Iterator[PageOutcome]:
-        self._seen.add(_key(page.position))
+        self._seen.add(position_key(page.position))
         self._go_on(page.follows)
         yield page
 
@@ -52,7 +49,7 @@ class LinkedChain(ChainState):
         self._position = follows if self.chain.goes_on else None
         if self._position is None:
             return
-        if _key(self._position) in self._seen:
+        if position_key(self._position) in self._seen:
             self._stop("the pages go in a circle: this one came before")
         elif len(self._seen) >= self._max_pages:
             self._stop(f"the list has more than max_pages={self._max_pages}")
@@ -61,7 +58,3 @@ class LinkedChain(ChainState):
         if self._position is not None:
             self._held.append(self.failure(self._position, reason))
         self._position = None
-
-
-def _key(position: Mapping[str, Any]) -> bytes:
-    return hashlib.blake2b(msgspec.json.encode(position, order="deterministic"), digest_size=8).digest()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from lakehouse.ingestion.errors import UnusableBodyError
 from lakehouse.ingestion.rest.declaration import CursorValue, RestApi, later
 from lakehouse.ingestion.rest.fetching.frontier import Request
 from lakehouse.ingestion.rest.fetching.http_client import HttpClient, HttpReply
-from lakehouse.ingestion.rest.fetching.http_errors import TryFailedError
+from lakehouse.ingestion.rest.fetching.http_errors import TryFailed
 from lakehouse.ingestion.rest.fetching.outcomes import FailedRequest, Page, PageOutcome
-from lakehouse.ingestion.rest.json_body import JsonBody, UnusableBodyError
+from lakehouse.ingestion.rest.json_body import JsonBody
 from lakehouse.ingestion.rest.pagination import Reply
 
 __all__ = ["Requester"]
@@ -31,19 +32,19 @@ class Requester:
         parameters = self._parameters(request) if own_url is None else {}
         shown = self._client.shown(url, parameters)
         if not self._api.is_home(url):
-            error = TryFailedError(
+            error = TryFailed(
                 "the next page is on another host, where credentials must not go", is_transient=False
             )
             error.attempts = 0
             return _failed(request, shown, error)
         try:
             reply = await self._client.get(url, parameters)
-        except TryFailedError as error:
+        except TryFailed as error:
             return _failed(request, shown, error)
         try:
             return self._page(request, shown, reply)
         except UnusableBodyError as error:
-            failure = TryFailedError(
+            failure = TryFailed(
                 self._client.masking.text(f"the reply can't be used: {error}"),
                 status=reply.status,
                 payload=self._client.payload(reply.content),
@@ -85,7 +86,7 @@ class Requester:
         return highest
 
 
-def _failed(request: Request, shown: str, error: TryFailedError) -> FailedRequest:
+def _failed(request: Request, shown: str, error: TryFailed) -> FailedRequest:
     return FailedRequest(
         chain=request.chain.number,
         position=request.position,

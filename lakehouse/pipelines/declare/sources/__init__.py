@@ -9,6 +9,7 @@ from lakehouse.pipelines.declare.sources.interface import (
     SourceContext,
     TableReference,
 )
+from lakehouse.pipelines.declare.sources.rest import RestSource
 from lakehouse.pipelines.declare.sources.tables import TableSource
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Inputs",
     "NewInputs",
     "ReadRequest",
+    "RestSource",
     "Source",
     "SourceContext",
     "TableReference",

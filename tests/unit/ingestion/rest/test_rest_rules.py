@@ -7,11 +7,12 @@ import asyncio
 import pytest
 
 from lakehouse.ingestion import LinkHeader, NextUrl
+from lakehouse.ingestion.errors import UnusableBodyError
 from lakehouse.ingestion.rest.access import Masking
 from lakehouse.ingestion.rest.declaration import later
 from lakehouse.ingestion.rest.fetching.http_errors import seconds_to_wait
 from lakehouse.ingestion.rest.fetching.rate_limit import RateLimit
-from lakehouse.ingestion.rest.json_body import JsonBody, UnusableBodyError
+from lakehouse.ingestion.rest.json_body import JsonBody
 from lakehouse.ingestion.rest.pagination import Reply
 
 

@@ -1,0 +1,6 @@
+"""APIs in Spark: a fetch as a job, its pages as rows, and the data source ``lakehouse.rest``."""
+
+from lakehouse.ingestion.rest.spark.api_batches import ApiBatches, ApiInputs
+from lakehouse.ingestion.rest.spark.records import record_schema
+
+__all__ = ["ApiBatches", "ApiInputs", "record_schema"]
