@@ -1,5 +1,6 @@
 """Files from a landing zone into frames: found, inspected, read by name. It keeps no progress and writes no table."""
 
+from lakehouse.ingestion.candidates import Candidates
 from lakehouse.ingestion.errors import (
     InvalidApiError,
     InvalidFormatError,
@@ -24,8 +25,8 @@ from lakehouse.ingestion.formats import (
     Rejected,
     raw_schema,
 )
+from lakehouse.ingestion.landed_files import LandedFile, Listing
 from lakehouse.ingestion.landing_zone import (
-    LandedFile,
     LandingZone,
     LocalLandingZone,
     StoredLandingZone,
@@ -64,6 +65,7 @@ from lakehouse.ingestion.rest import (
     record_schema,
     rest_api,
 )
+from lakehouse.ingestion.seen_files import SeenFiles
 
 __all__ = [
     "METADATA_COLUMNS",
@@ -74,6 +76,7 @@ __all__ = [
     "Auth",
     "Basic",
     "Bearer",
+    "Candidates",
     "CsvFormat",
     "Cursor",
     "DigestingStream",
@@ -90,6 +93,7 @@ __all__ = [
     "LandingZone",
     "Limits",
     "LinkHeader",
+    "Listing",
     "LocalLandingZone",
     "LostPagesError",
     "MissingLandingZoneError",
@@ -108,6 +112,7 @@ __all__ = [
     "Processed",
     "Rejected",
     "RestApi",
+    "SeenFiles",
     "StoredLandingZone",
     "TooManyFailuresError",
     "TrackedFile",

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from lakehouse.ingestion.formats import Accepted, Inspection, Rejected
-from lakehouse.ingestion.landing_zone import LandedFile
+from lakehouse.ingestion.landed_files import LandedFile
+from lakehouse.ingestion.listing_mark import ListingMark
 
 __all__ = ["UNREADABLE", "FileInputs", "TrackedFile"]
 
@@ -84,6 +85,8 @@ class FileInputs(msgspec.Struct, frozen=True, kw_only=True):
     """The files of one batch."""
 
     files: tuple[TrackedFile, ...]
+    listing: ListingMark | None = None
+    """How far the landing zone was listed; None where nobody says that its names grow."""
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any]) -> FileInputs:
@@ -92,7 +95,8 @@ class FileInputs(msgspec.Struct, frozen=True, kw_only=True):
 
     def as_json(self) -> dict[str, Any]:
         """Return the inputs as a batch keeps them."""
-        return {"files": [msgspec.to_builtins(file) for file in self.files]}
+        files = {"files": [msgspec.to_builtins(file) for file in self.files]}
+        return files if self.listing is None else {**files, "listing": msgspec.to_builtins(self.listing)}
 
     def new(self) -> tuple[TrackedFile, ...]:
         """Return the files with news: those to read and those to set aside."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from lakehouse.ingestion.file_inputs import FileInputs, TrackedFile
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from lakehouse.ingestion.formats import Accepted, Inspection
-from lakehouse.ingestion.landing_zone import LandedFile
+from lakehouse.ingestion.landed_files import LandedFile, Listing
+from lakehouse.ingestion.seen_files import SeenFiles
 
 __all__ = ["FileMemory"]
+
+_STATE = ("path", "size_bytes", "modified_ms", "reason", "declaration")
 
 
 class FileMemory:
@@ -20,34 +23,51 @@ class FileMemory:
     not to look again. Files that were taken stay taken, whatever is declared.
     """
 
-    def __init__(self, history: Iterable[Mapping[str, Any]], *, declaration: str) -> None:
+    def __init__(self, seen: SeenFiles, *, declaration: str) -> None:
+        self._seen = seen
         self._declaration = declaration
-        self._by_path: dict[str, list[TrackedFile]] = defaultdict(list)
-        for inputs in history:
-            for file in FileInputs.of(inputs).files:
-                self._by_path[file.path].append(file)
 
-    def knows_state(self, file: LandedFile) -> bool:
-        """Say whether a file of this size and time was looked at, in such a way that another look finds no more."""
-        state = (file.size_bytes, file.modified_ms)
-        seen = [known for known in self._by_path.get(file.path, ()) if known.state == state]
-        return bool(seen) and not self._is_worth_another_look(seen[-1])
+    def unknown(self, listing: Listing) -> Iterator[LandedFile]:
+        """Yield the files that need a look: none of their size and time was looked at for good."""
+        known = self._seen.between(min(listing.paths), max(listing.paths), _STATE)
+        positions = pc.index_in(known["path"], value_set=pa.array(listing.paths, pa.string()))
+        listed = pc.is_valid(positions)
+        known, positions = known.filter(listed), positions.filter(listed)
+        same = pc.and_(
+            pc.equal(known["size_bytes"], pa.array(listing.sizes_bytes, pa.int64()).take(positions)),
+            pc.equal(known["modified_ms"], pa.array(listing.modified_ms, pa.int64()).take(positions)),
+        )
+        settled = pc.invert(self._is_worth_another_look(known.filter(same)))
+        # Of several looks at the same state the last one counts: it is written over the others.
+        verdicts = dict(zip(positions.filter(same).to_pylist(), settled.to_pylist(), strict=True))
+        return (listing.file(at) for at in range(len(listing)) if not verdicts.get(at))
+
+    def paths_worth_another_look(self) -> Iterator[str]:
+        """Yield the paths, in no order, whose last verdict is no reason not to look again."""
+        found: set[str] = set()
+        for rows in self._seen.rejected():
+            found.update(rows.filter(self._is_worth_another_look(rows))["path"].to_pylist())
+        for path in found:
+            *_, last = self._seen.of_path(path)
+            if last.reason is not None and last.declaration != self._declaration:
+                yield path
 
     def was_taken(self, path: str) -> bool:
         """Say whether rows of a file of this path are in the table."""
-        return any(known.reason is None for known in self._by_path.get(path, ()))
+        return any(known.reason is None for known in self._seen.of_path(path))
 
     def has_taken(self, path: str, digest: str) -> bool:
         """Say whether rows of just this content, under this path, are in the table."""
-        return any(known.reason is None and known.digest == digest for known in self._by_path.get(path, ()))
+        return any(known.reason is None and known.digest == digest for known in self._seen.of_path(path))
 
     def has_rejected(self, path: str, found: Inspection) -> bool:
         """Say whether this content was set aside under this path, for the same reason."""
         reason = None if isinstance(found, Accepted) else found.reason
-        known = self._by_path.get(path, ())
-        return reason is not None and any(each.was_rejected(found.digest, reason) for each in known)
+        return reason is not None and any(
+            known.was_rejected(found.digest, reason) for known in self._seen.of_path(path)
+        )
 
-    def _is_worth_another_look(self, known: TrackedFile) -> bool:
-        if known.reason is None:
-            return False
-        return known.was_unreadable or known.declaration != self._declaration
+    def _is_worth_another_look(self, known: pa.Table) -> pa.ChunkedArray:
+        return pc.and_(
+            pc.is_valid(known["reason"]), pc.not_equal(known["declaration"], pa.scalar(self._declaration))
+        )

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+
+import msgspec
 
 from lakehouse.errors import StorageError
+from lakehouse.ingestion.candidates import Candidates
 from lakehouse.ingestion.file_inputs import UNREADABLE, FileInputs, TrackedFile
 from lakehouse.ingestion.file_memory import FileMemory
 from lakehouse.ingestion.formats import Accepted, FileFormat, Inspection, Rejected
-from lakehouse.ingestion.landing_zone import LandedFile, LandingZone
+from lakehouse.ingestion.landed_files import LandedFile, Listing
+from lakehouse.ingestion.landing_zone import LandingZone
+from lakehouse.ingestion.listing_mark import ListingMark
+from lakehouse.ingestion.seen_files import SeenFiles
 from lakehouse.storage import AccessDeniedError, NotFoundError
 from lakehouse.version import __version__
 
@@ -30,28 +36,36 @@ class FileTracker:
 
     zone: LandingZone
     file_format: FileFormat
+    names_grow: bool = False
+    """Whether each new file's path sorts after those before it, so that a listing may start after the last one."""
     at_rest_seconds: float | None = None
     """How long a file must have been left alone to be taken for whole; None leaves it to the zone."""
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
-    def candidates(self, history: Iterable[Mapping[str, Any]]) -> tuple[LandedFile, ...]:
-        """Return the files that need a look after the batches in ``history``. Lists, and reads no file."""
-        memory = self._memory(history)
-        return tuple(file for file in self.zone.files() if not memory.knows_state(file))
+    def candidates(self, seen: SeenFiles) -> Candidates:
+        """Return the files that need a look after all that was seen. Lists, and reads no file."""
+        memory, now = self._memory(seen), self.clock()
+        mark = seen.mark if self.names_grow else None
+        if mark is not None and mark.is_good(self.zone.name, now):
+            again = [path for path in memory.paths_worth_another_look() if path <= mark.through]
+            found = [Listing.of(files) for files in [self.zone.now(again).values()] if files]
+            return self._unknown(chain(found, self.zone.listed(after=mark.through)), memory, mark)
+        fresh = ListingMark(zone=self.zone.name, complete_seconds=now, through="")
+        return self._unknown(self.zone.listed(), memory, fresh)
 
-    def inspected(
-        self, candidates: Sequence[LandedFile], history: Iterable[Mapping[str, Any]]
-    ) -> FileInputs | None:
+    def inspected(self, candidates: Candidates, seen: SeenFiles) -> FileInputs | None:
         """Return the candidates with news, inspected; None when there are none.
 
         A file is known by its path. One that was rejected may come again with other content; one that was taken
         may not: its rows would be doubled, so it is rejected with that reason. A file that is still being
         written is left for a later look.
         """
-        memory, listed_at = self._memory(history), self.clock()
+        memory, listed_at = self._memory(seen), self.clock()
         ready = [
-            file for file in candidates if self._seconds_to_rest(file, listed_at) <= _LONGEST_WAIT_SECONDS
+            file
+            for file in candidates.files
+            if self._seconds_to_rest(file, listed_at) <= _LONGEST_WAIT_SECONDS
         ]
         with ThreadPoolExecutor(_INSPECTORS) as pool:
             inspections = list(pool.map(self._inspect, ready))
@@ -64,7 +78,8 @@ class FileTracker:
             for file, inspection in zip(ready, inspections, strict=True)
             if inspection is not None and (file.fault is not None or now.get(file.path) == file)
         ]
-        inputs = FileInputs(files=tuple(found))
+        listing = candidates.mark_after([file.path for file in found]) if self.names_grow else None
+        inputs = FileInputs(files=tuple(found), listing=listing)
         return inputs if inputs.new() else None
 
     def recheck(self, inputs: FileInputs, *, reading_again: bool) -> FileInputs:
@@ -80,10 +95,18 @@ class FileTracker:
             if file.path in to_read:
                 change = self._change(file, now.get(file.path), reading_again=reading_again)
             files.append(file if change is None else file.set_aside(change))
-        return FileInputs(files=tuple(files))
+        return msgspec.structs.replace(inputs, files=tuple(files))
 
-    def _memory(self, history: Iterable[Mapping[str, Any]]) -> FileMemory:
-        return FileMemory(history, declaration=self._declaration())
+    def _unknown(self, listings: Iterable[Listing], memory: FileMemory, mark: ListingMark) -> Candidates:
+        files: list[LandedFile] = []
+        through = mark.through
+        for listing in listings:
+            files += memory.unknown(listing)
+            through = max(through, *listing.paths)
+        return Candidates(files=tuple(files), listed_after=mark, through=through)
+
+    def _memory(self, seen: SeenFiles) -> FileMemory:
+        return FileMemory(seen, declaration=self._declaration())
 
     def _declaration(self) -> str:
         text = f"{__version__} {self.file_format.declaration()}"

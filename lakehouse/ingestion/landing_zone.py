@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
-import os
-import stat
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from lakehouse.ingestion.errors import MissingLandingZoneError
+from lakehouse.ingestion.landed_files import LandedFile, Listing
+from lakehouse.ingestion.local_files import WILDCARDS, local_file, local_listings
+from lakehouse.ingestion.private_names import is_private
 from lakehouse.storage import (
     AbstractStorageReader,
     InvalidKeyError,
@@ -22,26 +23,12 @@ from lakehouse.storage import (
     storage_for,
 )
 
-__all__ = ["LandedFile", "LandingZone", "LocalLandingZone", "StoredLandingZone", "landing_zone"]
+__all__ = ["LandingZone", "LocalLandingZone", "StoredLandingZone", "landing_zone"]
 
-_WILDCARDS = frozenset("*?[")
-_PRIVATE = (".", "_")
-"""Names that begin so are other programs' half-written or private files and folders, as Spark sees it too."""
 _UNREADABLE_KEY = "Spark can't name it: its key has an empty, '.' or '..' segment"
+_AT_A_TIME = 8192
 _MOST_ASKED_ONE_BY_ONE = 20
 """A store's listing answers for a thousand files at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LandedFile:
-    """One name in a landing zone that matches the pattern."""
-
-    path: str
-    """As Spark takes it; the file's identity."""
-    size_bytes: int
-    modified_ms: int
-    fault: str | None = None
-    """Why no bytes can be had; None where they can. Completes the sentence "the file is rejected: …"."""
 
 
 class LandingZone(ABC):
@@ -53,13 +40,25 @@ class LandingZone(ABC):
     at_rest_seconds: ClassVar[float]
     """How long a file here must have been left alone to be taken for whole, where nobody says otherwise."""
 
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Where files are looked for, and by which pattern: it tells one zone from any other."""
+
     @abstractmethod
     def check(self) -> None:
         """Raise MissingLandingZoneError where the folder itself is not there. Lists no file."""
 
     @abstractmethod
+    def listed(self, *, after: str = "") -> Iterator[Listing]:
+        """Yield what matches and sorts after a path, by path, some thousand at a time.
+
+        Folders too, since one may stand where a file should.
+        """
+
     def files(self) -> tuple[LandedFile, ...]:
-        """Return what matches, in the order of the paths; folders too, since one may stand where a file should."""
+        """Return all that matches, in the order of the paths."""
+        return tuple(file for listing in self.listed() for file in listing)
 
     @abstractmethod
     def now(self, paths: Collection[str]) -> Mapping[str, LandedFile]:
@@ -83,23 +82,19 @@ class LocalLandingZone(LandingZone):
         if not self._folder.is_dir():
             raise MissingLandingZoneError(pattern=self._pattern, folder=str(self._folder))
 
-    def files(self) -> tuple[LandedFile, ...]:
+    @property
+    def name(self) -> str:
+        return str(self._folder.absolute() / self._rest)
+
+    def listed(self, *, after: str = "") -> Iterator[Listing]:
         self.check()
-        return tuple(sorted(self._matches(), key=lambda file: file.path))
+        yield from local_listings(self._folder, self._rest, after=after)
 
     def now(self, paths: Collection[str]) -> Mapping[str, LandedFile]:
-        return {path: file for path in paths if (file := _local_file(Path(path))) is not None}
+        return {path: file for path in paths if (file := local_file(path)) is not None}
 
     def open(self, file: LandedFile) -> BinaryIO:
         return Path(file.path).open("rb")
-
-    def _matches(self) -> Iterator[LandedFile]:
-        wanted = Path(self._rest).parts
-        for path in self._folder.glob(self._rest):
-            if _is_private(path.relative_to(self._folder).parts, wanted):
-                continue
-            if (file := _local_file(path)) is not None:
-                yield file
 
 
 class StoredLandingZone(LandingZone):
@@ -110,14 +105,22 @@ class StoredLandingZone(LandingZone):
     def __init__(self, reader: AbstractStorageReader, pattern: str) -> None:
         self._reader = reader
         self._pattern = pattern
-        self._wildcard = min((pattern.index(c) for c in _WILDCARDS if c in pattern), default=len(pattern))
+        self._wildcard = min((pattern.index(c) for c in WILDCARDS if c in pattern), default=len(pattern))
+        self._root = reader.uri("")
+
+    @property
+    def name(self) -> str:
+        return f"{self._root}/{self._pattern}"
 
     def check(self) -> None:
         return None
 
-    def files(self) -> tuple[LandedFile, ...]:
-        found = self._reader.list(self._pattern[: self._wildcard])
-        return tuple(self._file(stat) for stat in found if self._wanted(stat.key))
+    def listed(self, *, after: str = "") -> Iterator[Listing]:
+        start = self._key(after) if after.startswith(self._root) else ""
+        found = self._reader.list(self._pattern[: self._wildcard], start_after=start)
+        wanted = (self._file(stat) for stat in found if self._wanted(stat.key))
+        while some := list(islice(wanted, _AT_A_TIME)):
+            yield Listing.of(some)
 
     def now(self, paths: Collection[str]) -> Mapping[str, LandedFile]:
         if len(paths) > _MOST_ASKED_ONE_BY_ONE:
@@ -144,7 +147,7 @@ class StoredLandingZone(LandingZone):
         return LandedFile(path=path, size_bytes=stat.size_bytes, modified_ms=stat.modified_ms, fault=fault)
 
     def _key(self, path: str) -> str:
-        return path.removeprefix(self._reader.uri("")).lstrip("/")
+        return path.removeprefix(self._root).lstrip("/")
 
     def _wanted(self, key: str) -> bool:
         same_depth = key.count("/") == self._pattern.count("/")
@@ -153,7 +156,7 @@ class StoredLandingZone(LandingZone):
         return (
             same_depth
             and fnmatch.fnmatchcase(key, self._pattern)
-            and not _is_private(parts[fixed:], wanted[fixed:])
+            and not is_private(parts[fixed:], wanted[fixed:])
         )
 
 
@@ -167,41 +170,5 @@ def landing_zone(pattern: str) -> LandingZone:
 
 def _split(pattern: str) -> tuple[Path, str]:
     parts = Path(pattern).parts
-    fixed = next((at for at, part in enumerate(parts) if _WILDCARDS & set(part)), len(parts) - 1)
+    fixed = next((at for at, part in enumerate(parts) if WILDCARDS & set(part)), len(parts) - 1)
     return Path(*parts[:fixed]), str(Path(*parts[fixed:]))
-
-
-def _is_private(parts: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Say whether a part of a path begins like a private name, which no part of the pattern asks for."""
-    return any(
-        part.startswith(mark)
-        and not any(want.startswith(mark) and fnmatch.fnmatchcase(part, want) for want in wanted)
-        for part in parts
-        for mark in _PRIVATE
-    )
-
-
-def _local_file(path: Path) -> LandedFile | None:
-    shown = os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return LandedFile(
-            path=shown, size_bytes=0, modified_ms=0, fault=f"it can't be read ({error.strerror})"
-        )
-    return LandedFile(
-        path=shown,
-        size_bytes=status.st_size,
-        modified_ms=status.st_mtime_ns // 1_000_000,
-        fault=_fault(status.st_mode, is_named_in_utf8=shown == str(path.absolute())),
-    )
-
-
-def _fault(mode: int, *, is_named_in_utf8: bool) -> str | None:
-    if stat.S_ISDIR(mode):
-        return "it is a folder where a file is expected"
-    if not stat.S_ISREG(mode):
-        return "it is a pipe, a socket or a device where a file is expected"
-    return None if is_named_in_utf8 else "its name is not UTF-8"

@@ -19,7 +19,9 @@ from lakehouse.pipelines.declare.flow import (
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.rules import Rule
 from lakehouse.pipelines.declare.sources import (
+    CondensedHistory,
     FileSource,
+    History,
     Inputs,
     NewInputs,
     ReadRequest,
@@ -98,6 +100,7 @@ __all__ = [
     "BronzeIngestionPipeline",
     "ChangedSourceError",
     "ChangingInputError",
+    "CondensedHistory",
     "CycleError",
     "Decision",
     "DeclarativePipelineBuilder",
@@ -113,6 +116,7 @@ __all__ = [
     "Flow",
     "ForeignTableError",
     "GoldAggregationPipeline",
+    "History",
     "Inputs",
     "InvalidNameError",
     "InvalidOptionsError",

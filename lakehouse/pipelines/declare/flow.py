@@ -149,6 +149,7 @@ def from_files(
     optional: Sequence[str] = (),
     delimiter: str = ",",
     encoding: str = "utf-8",
+    names_grow: bool = False,
     at_rest_seconds: float | None = None,
     format: FileFormat | None = None,  # noqa: A002 - the word that Spark's readers use
 ) -> Flow:
@@ -157,7 +158,8 @@ def from_files(
     They are CSV, all columns as strings: ``columns`` are the names that each file's header must have, in any
     order; of a schema only the names count. Columns that are ``optional`` too are NULL where a file lacks them.
     ``format`` reads files of another kind. A file is taken once it was left alone for ``at_rest_seconds``
-    (on a disk 0.2, in a store 0).
+    (on a disk 0.2, in a store 0). With ``names_grow`` each new file's name sorts after those before it, and a
+    listing starts after the last one; a name that does not is found a day later at most.
     """
     if format is None:
         format = CsvFormat(  # noqa: A001
@@ -167,7 +169,11 @@ def from_files(
             encoding=encoding,
         )
     source = FileSource(
-        pattern=pattern, format=format, at_rest_seconds=at_rest_seconds, location=caller_location()
+        pattern=pattern,
+        format=format,
+        names_grow=names_grow,
+        at_rest_seconds=at_rest_seconds,
+        location=caller_location(),
     )
     return begin(source)
 

@@ -64,8 +64,8 @@ def drop_pending_batch(warehouse: Warehouse, table: str) -> int:
 def _batches(warehouse: Warehouse, layer: str, table: str) -> tuple[BatchLog, int | None]:
     log = BatchLog(warehouse.storage, layer=layer, table=table)
     state = TableLog(warehouse.path_of(layer, table)).state()
-    batches = log.all()
-    return log, state.last_taken(batches[-1].flow) if state is not None and batches else None
+    newest = log.newest(last=None)
+    return log, state.last_taken(newest.flow) if state is not None and newest is not None else None
 
 
 def _layer_of(warehouse: Warehouse, table: str) -> str:

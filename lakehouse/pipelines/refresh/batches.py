@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from lakehouse.pipelines.errors import LostBatchError
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER
-from lakehouse.storage import AbstractStorageService, AlreadyThere
+from lakehouse.storage import AbstractStorageService, AlreadyThere, NotFoundError, ObjectStat
 from lakehouse.tables import Predecessor, TransactionId
 
-__all__ = ["Batch", "BatchLog"]
+__all__ = ["Batch", "BatchLog", "StoredBatch"]
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,47 +57,79 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         return TransactionId(application=self.flow, number=self.number)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBatch:
+    """A batch as its file has it."""
+
+    batch: Batch
+    size_bytes: int
+    digest: bytes
+    """Of the file."""
+
+
 class BatchLog:
     """The batches of one table, as immutable files; of two runs that decide the next one, one wins."""
 
     def __init__(self, storage: AbstractStorageService, *, layer: str, table: str) -> None:
+        self.table = table
         self._storage = storage
-        self._table = table
         self._prefix = f"{SYSTEM_LAYER}/batches/{layer}/{table}/"
         self._dropped = f"{SYSTEM_LAYER}/dropped_batches/{layer}/{table}/"
-        self._known: list[Batch] = []
+        self._known: dict[int, StoredBatch] = {}
 
     def all(self) -> Sequence[Batch]:
-        """Return all batches in order; those read before are not read again."""
-        start_after = self.key_of(len(self._known) - 1) if self._known else ""
-        for stat in self._storage.list(self._prefix, start_after=start_after):
-            self._known.append(msgspec.json.decode(self._storage.read(stat.key), type=Batch))
-        return tuple(self._known)
+        """Return all batches in order. Reads the file of each; those read before are not read again."""
+        return tuple(self.get(number).batch for number in self._numbers(self._storage.list(self._prefix)))
+
+    def newest(self, *, last: int | None) -> Batch | None:
+        """Return the newest of all batches; None when there is none.
+
+        Batches before ``last``, the one that the table took last, are not even listed.
+        """
+        start = self.key_of(last - 1) if last else ""
+        numbers = list(self._numbers(self._storage.list(self._prefix, start_after=start)))
+        return self.get(numbers[-1]).batch if numbers else None
+
+    def get(self, number: int) -> StoredBatch:
+        """Return a batch. Raises LostBatchError when its file is gone."""
+        if number not in self._known:
+            key = self.key_of(number)
+            try:
+                body = self._storage.read(key)
+            except NotFoundError:
+                raise LostBatchError(table=self.table, number=number, key=key) from None
+            self._known[number] = StoredBatch(
+                batch=msgspec.json.decode(body, type=Batch),
+                size_bytes=len(body),
+                digest=hashlib.blake2b(body, digest_size=16).digest(),
+            )
+        return self._known[number]
 
     def taken(self, last: int | None) -> Sequence[Batch]:
         """Return the batches that a table is made of, oldest first; ``last`` is the one that it says it took last.
 
-        A batch that was decided and never committed, or whose commit is gone with a restored backup, is not
-        among them: its inputs come again. Raises LostBatchError when the file of one is gone.
+        Raises LostBatchError when the file of one is gone.
         """
-        by_number = {batch.number: batch for batch in self.all()}
         chain: list[Batch] = []
         while last is not None:
-            if last not in by_number:
-                raise LostBatchError(table=self._table, number=last, key=self.key_of(last))
-            chain.append(by_number[last])
+            chain.append(self.get(last).batch)
             last = chain[-1].predecessor
         return tuple(reversed(chain))
 
     def pending(self, last: int | None) -> Batch | None:
-        """Return the batch that was decided after ``last``, the table's last one, and is not in it; None if none is.
+        """Return the batch that was decided after ``last``, the table's last one, and is not in it; None if none is."""
+        newest = self.newest(last=last)
+        return newest if newest is not None and self.waits(newest, last=last) else None
 
-        It is the newest of all: a batch that another one was decided after is abandoned, and so is a dropped one.
+    def waits(self, newest: Batch, *, last: int | None) -> bool:
+        """Say whether the newest batch was decided after ``last``, the table's last one, and is not in it.
+
+        Only the newest of all can be: a batch that another one was decided after is abandoned, and so is a
+        dropped one.
         """
-        batches = self.all()
-        if not batches or batches[-1].number == last or batches[-1].predecessor != last:
-            return None
-        return None if self._storage.exists(self._dropped_key(batches[-1].number)) else batches[-1]
+        if newest.number == last or newest.predecessor != last:
+            return False
+        return not self._storage.exists(self._dropped_key(newest.number))
 
     def drop(self, number: int) -> None:
         """Abandon a batch that is not in the table: nobody finishes it, and its inputs come again."""
@@ -105,12 +139,15 @@ class BatchLog:
         """Write the batch down and return it; where another run was first, return the other's."""
         key = self.key_of(batch.number)
         if isinstance(self._storage.put_if_absent(key, msgspec.json.encode(batch)), AlreadyThere):
-            return msgspec.json.decode(self._storage.read(key), type=Batch)
+            return self.get(batch.number).batch
         return batch
 
     def key_of(self, number: int) -> str:
         """Return the storage key of a batch."""
         return f"{self._prefix}{number:020}.json"
+
+    def _numbers(self, listed: Iterable[ObjectStat]) -> Iterator[int]:
+        return (int(stat.key.removeprefix(self._prefix).removesuffix(".json")) for stat in listed)
 
     def _dropped_key(self, number: int) -> str:
         return f"{self._dropped}{number:020}"

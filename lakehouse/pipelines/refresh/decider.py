@@ -10,10 +10,13 @@ from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.sources import NewInputs, Source
 from lakehouse.pipelines.errors import ChangedSourceError, ForeignTableError
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
+from lakehouse.pipelines.refresh.condensed_histories import CondensedHistories
 from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.decision import Decision, Finish, Rest, Take
 from lakehouse.pipelines.refresh.fingerprint import fingerprint_of
 from lakehouse.pipelines.refresh.staged_batches import StagedBatches
+from lakehouse.pipelines.refresh.taken_batches import TakenBatches
+from lakehouse.tables import TableState
 
 __all__ = ["Decider"]
 
@@ -30,39 +33,40 @@ class Decider:
         context: RefreshContext,
         *,
         batches: BatchLog,
+        condensed: CondensedHistories,
         staged: StagedBatches,
         has_news: Callable[[Batch, Batch], bool],
     ) -> None:
         self._table = table
         self._context = context
         self._batches = batches
+        self._condensed = condensed
         self._staged = staged
         self._has_news = has_news
         self._log = context.log(table.name)
         self._flow_id = context.flow_id(table.name)
         self._fingerprint = fingerprint_of(table.flow)
+        self._seen: Batch | None = None
 
     def decide(self) -> Decision:
         """Say what a refresh does now, and why."""
-        batches, state = self._batches.all(), self._log.state()
-        self._check_owner(batches, exists=state is not None)
-        last = state.last_taken(self._flow_id) if state is not None else None
-        pending = self._batches.pending(last)
-        if pending is not None and self._can_be_finished(pending):
-            return Finish(batch=pending)
-        history = self._batches.taken(last)
+        newest, state = self._look()
+        self._check_owner(newest, exists=state is not None)
+        last = self._last_taken(state)
+        if newest is not None and self._batches.waits(newest, last=last) and self._can_be_finished(newest):
+            return Finish(batch=newest)
+        history = TakenBatches(self._batches, self._condensed, last=last)
+        taken = history.newest
         beside = [each.table for step in self._table.flow.steps for each in step.tables()]
         pinned = self._versions(beside)
         if missing := next((name for name in beside if name not in pinned), None):
             return Rest(reason=f"{missing}, which a step reads, is not there yet")
-        found = self._table.flow.source.next_inputs(
-            self._context, self._table.name, [batch.inputs for batch in history]
-        )
+        found = self._table.flow.source.next_inputs(self._context, self._table.name, history)
         if found is None:
             return Rest()
         offered = Batch(
             flow=self._flow_id,
-            number=max(last or 0, *(batch.number for batch in batches)) + 1 if batches else 0,
+            number=0 if newest is None else max(last or 0, newest.number) + 1,
             planned_at=self._context.clock().isoformat(),
             starts_over=not history,
             follows=last,
@@ -71,18 +75,35 @@ class Decider:
             inputs={},
             pinned=pinned,
         )
-        return self._decision_about(found, offered, history[-1] if history else None)
+        return self._decision_about(found, offered, taken)
 
     @property
     def is_redefined(self) -> bool:
-        """Whether the flow is not the one that the last batch was decided with."""
-        batches = self._batches.all()
-        return bool(batches) and batches[-1].fingerprint != self._fingerprint
+        """Whether the flow is not the one that the newest batch was decided with."""
+        newest = self.newest
+        return newest is not None and newest.fingerprint != self._fingerprint
 
-    def _check_owner(self, batches: Sequence[Batch], *, exists: bool) -> None:
-        if not batches:
+    @property
+    def newest(self) -> Batch | None:
+        """The newest batch, as the last decision found it; None when there is none."""
+        return self._seen if self._seen is not None else self._look()[0]
+
+    def _look(self) -> tuple[Batch | None, TableState | None]:
+        """Return the newest batch and the table's state, the state read after the batch."""
+        state = self._log.state()
+        last = self._last_taken(state)
+        self._seen = self._batches.newest(last=last)
+        if self._seen is not None and self._seen.number != last:
+            state = self._log.state()  # another run may have published it by now
+        return self._seen, state
+
+    def _last_taken(self, state: TableState | None) -> int | None:
+        return state.last_taken(self._flow_id) if state is not None else None
+
+    def _check_owner(self, newest: Batch | None, *, exists: bool) -> None:
+        if newest is None:
             return
-        newest, kind = batches[-1], _kind_of(self._table.flow.source)
+        kind = _kind_of(self._table.flow.source)
         if newest.flow != self._flow_id:
             raise ForeignTableError(table=self._table.name, owner=newest.flow, path=self._log.path)
         if exists and newest.source not in ("", kind):

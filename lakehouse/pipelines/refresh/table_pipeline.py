@@ -18,6 +18,7 @@ from lakehouse.pipelines.declare.sources import ReadRequest
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
+from lakehouse.pipelines.refresh.condensed_histories import CondensedHistories
 from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
 from lakehouse.pipelines.refresh.decider import Decider
 from lakehouse.pipelines.refresh.decision import Decision, Finish, Take
@@ -26,6 +27,7 @@ from lakehouse.pipelines.refresh.quarantine import Quarantine
 from lakehouse.pipelines.refresh.row_counts import RowCounter, StepCount
 from lakehouse.pipelines.refresh.shared_frames import SteppedRows
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
+from lakehouse.pipelines.refresh.taken_batches import TakenBatches
 from lakehouse.pipelines.refresh.target_comparison import TargetComparison
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import CAST_ERRORS, Tally
@@ -71,8 +73,14 @@ class TablePipeline:
         self.log = context.log(table.name)
         self.batches = BatchLog(context.warehouse.storage, layer=table.layer, table=table.name)
         self.staged = StagedBatches(context.warehouse.storage, layer=table.layer, table=table.name)
+        self.condensed = CondensedHistories(context.warehouse.storage, layer=table.layer, table=table.name)
         self._decider = Decider(
-            table, context, batches=self.batches, staged=self.staged, has_news=self.has_news
+            table,
+            context,
+            batches=self.batches,
+            condensed=self.condensed,
+            staged=self.staged,
+            has_news=self.has_news,
         )
         self._comparisons: list[TargetComparison] = []
 
@@ -109,6 +117,11 @@ class TablePipeline:
         """Whether the flow is not the one that the last batch was decided with."""
         return self._decider.is_redefined
 
+    @property
+    def newest_batch(self) -> Batch | None:
+        """The newest batch, whether the table has it or not; None when there is none."""
+        return self._decider.newest
+
     # The template
 
     def refresh(self, decision: Decision) -> tuple[Refresh, ...]:
@@ -120,6 +133,9 @@ class TablePipeline:
         if isinstance(decision, Take) and (batch := decision.settle()) is not None:
             done.append(self._process(self.batches.decide(batch)))
         self.describe()
+        if done:
+            taken = TakenBatches(self.batches, self.condensed, last=done[-1].batch.number)
+            taken.condense(self.table.flow.source)
         return tuple(done)
 
     def describe(self) -> None:

@@ -148,7 +148,10 @@ class _Run:
 
     def _was_checked(self) -> bool:
         """Say whether an earlier run resolved the same definition: each table's last batch has its fingerprint."""
-        return all(pipeline.batches.all() and not pipeline.is_redefined for pipeline in self._every.values())
+        return all(
+            pipeline.newest_batch is not None and not pipeline.is_redefined
+            for pipeline in self._every.values()
+        )
 
     def _outcome_of(self, name: str) -> Outcome:
         started = time.monotonic()

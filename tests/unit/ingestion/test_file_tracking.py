@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lakehouse.ingestion import CsvFormat, FileInputs, FileTracker, LocalLandingZone
+from lakehouse.ingestion import CsvFormat, FileInputs, FileTracker, LocalLandingZone, SeenFiles
 
 OLD = 1_000_000.0
 
@@ -48,10 +48,14 @@ class Landing:
         self.time += seconds
         self.while_asleep()
 
+    def seen(self) -> SeenFiles:
+        return SeenFiles(None, self.history)
+
     def look(self, *columns: str, **options: Any) -> dict[str, str | None] | None:
         """Decide a batch; return its news, path to reason (None: taken). None when there is no batch."""
         tracker = self.tracker(*columns, **options)
-        inputs = tracker.inspected(tracker.candidates(self.history), self.history)
+        seen = self.seen()
+        inputs = tracker.inspected(tracker.candidates(seen), seen)
         if inputs is None:
             return None
         self.history.append(inputs.as_json())
@@ -90,7 +94,7 @@ def test_a_file_that_is_restored_is_the_one_that_was_taken(landing: Landing) -> 
 def test_a_rejected_file_is_looked_at_again_when_its_declaration_changes(landing: Landing) -> None:
     landing.put("a.csv", "id;note\n1;x\n")
     assert landing.look("id", "note") == {"a.csv": "its delimiter seems to be ';', expected ','"}
-    assert landing.tracker("id", "note").candidates(landing.history) == ()
+    assert landing.tracker("id", "note").candidates(landing.seen()).files == ()
     assert landing.look("id", "note", delimiter=";") == {"a.csv": None}
     assert landing.look("id", "note", delimiter=";") is None
 
@@ -98,7 +102,7 @@ def test_a_rejected_file_is_looked_at_again_when_its_declaration_changes(landing
 def test_a_taken_file_stays_taken_when_its_declaration_changes(landing: Landing) -> None:
     path = landing.put("a.csv", "id\n1\n")
     landing.look()
-    assert landing.tracker("id", "note").candidates(landing.history) == ()
+    assert landing.tracker("id", "note").candidates(landing.seen()).files == ()
     path.touch()
     assert landing.look("id", "note") is None
 
@@ -109,7 +113,7 @@ def test_a_file_that_is_rejected_again_for_the_same_reason_is_set_aside_once(lan
     assert landing.look("id", delimiter=";") is None
     landing.put("b.csv", "id\n1\n")
     assert landing.look("id", delimiter=";") == {"b.csv": None}
-    assert landing.tracker("id", delimiter=";").candidates(landing.history) == ()
+    assert landing.tracker("id", delimiter=";").candidates(landing.seen()).files == ()
 
 
 def test_a_file_that_is_only_touched_is_remembered_with_the_next_batch(landing: Landing) -> None:
@@ -119,7 +123,7 @@ def test_a_file_that_is_only_touched_is_remembered_with_the_next_batch(landing: 
     assert landing.look() is None
     landing.put("b.csv", "id\n1\n")
     assert landing.look() == {"b.csv": None}
-    assert landing.tracker().candidates(landing.history) == ()
+    assert landing.tracker().candidates(landing.seen()).files == ()
 
 
 def test_a_file_without_permission_is_set_aside_once_and_taken_when_it_opens(
@@ -140,9 +144,9 @@ def test_a_file_without_permission_is_set_aside_once_and_taken_when_it_opens(
 def test_a_file_that_goes_before_it_is_read_is_no_input(landing: Landing) -> None:
     path = landing.put("a.csv", "id\n1\n")
     tracker = landing.tracker()
-    candidates = tracker.candidates(())
+    candidates = tracker.candidates(landing.seen())
     path.unlink()
-    assert tracker.inspected(candidates, ()) is None
+    assert tracker.inspected(candidates, landing.seen()) is None
 
 
 # Files that are still being written

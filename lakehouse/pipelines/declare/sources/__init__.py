@@ -1,8 +1,8 @@
 """Where a flow's rows come from, one kind of source a file. A source knows no layer and decides no batch."""
 
 from lakehouse.pipelines.declare.sources.files import FileSource
+from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
-    Inputs,
     NewInputs,
     ReadRequest,
     Source,
@@ -13,7 +13,9 @@ from lakehouse.pipelines.declare.sources.rest import RestSource
 from lakehouse.pipelines.declare.sources.tables import TableSource
 
 __all__ = [
+    "CondensedHistory",
     "FileSource",
+    "History",
     "Inputs",
     "NewInputs",
     "ReadRequest",

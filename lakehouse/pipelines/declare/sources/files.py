@@ -17,10 +17,11 @@ from lakehouse.ingestion import (
     FileInputs,
     FileTracker,
     MissingLandingZoneError,
+    SeenFiles,
     landing_zone,
 )
+from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
-    Inputs,
     NewInputs,
     ReadRequest,
     Source,
@@ -40,6 +41,7 @@ class _Files:
     optional: list[str] | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    names_grow: bool = False
     at_rest_seconds: float | None = None
     format: str = "csv"
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -58,10 +60,13 @@ class FileSource(Source):
 
     yaml_type: ClassVar[Any] = _Files
     is_appended_by_default: ClassVar[bool] = True
+    condensed_as: ClassVar[str] = "files-1"
 
     pattern: str
     """May hold ``${variables}`` of the pipeline."""
     format: FileFormat
+    names_grow: bool = False
+    """Whether each new file's name sorts after those before it: then a listing starts after the last one."""
     at_rest_seconds: float | None = None
     """How long a file must have been left alone to be taken for whole; None: 0.2 on a disk, 0 in a store."""
 
@@ -70,6 +75,7 @@ class FileSource(Source):
         return cls(
             pattern=given.pattern,
             format=_format(given, part),
+            names_grow=given.names_grow,
             at_rest_seconds=given.at_rest_seconds,
             location=part.location,
         )
@@ -93,17 +99,21 @@ class FileSource(Source):
             problems.append(error.at(self.location))
         return problems
 
-    def next_inputs(self, context: SourceContext, table: str, history: Sequence[Inputs]) -> NewInputs | None:
+    def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
         tracker = self._tracker()
-        candidates = tracker.candidates(history)
-        if not candidates:
+        seen = _seen(history.condensed(self.condensed_as))
+        candidates = tracker.candidates(seen)
+        if not candidates.files:
             return None
 
         def closer_look() -> Inputs | None:
-            found = tracker.inspected(candidates, history)
+            found = tracker.inspected(candidates, seen)
             return found.as_json() if found is not None else None
 
-        return NewInputs(reason=f"{len(candidates)} new files", closer_look=closer_look)
+        return NewInputs(reason=f"{len(candidates.files)} new files", closer_look=closer_look)
+
+    def condense(self, history: CondensedHistory) -> bytes:
+        return _seen(history).condensed()
 
     def as_they_stand(self, context: SourceContext, request: ReadRequest) -> Inputs | None:
         inputs = FileInputs.of(request.inputs)
@@ -144,7 +154,16 @@ class FileSource(Source):
 
     def _tracker(self) -> FileTracker:
         zone = landing_zone(self.pattern)
-        return FileTracker(zone=zone, file_format=self.format, at_rest_seconds=self.at_rest_seconds)
+        return FileTracker(
+            zone=zone,
+            file_format=self.format,
+            names_grow=self.names_grow,
+            at_rest_seconds=self.at_rest_seconds,
+        )
+
+
+def _seen(history: CondensedHistory) -> SeenFiles:
+    return SeenFiles(history.body, history.since)
 
 
 def _format(given: _Files, part: YamlPart) -> FileFormat:

@@ -12,22 +12,19 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import IReadableDeltaTable, TableState
 from lakehouse.words import Words
 
 __all__ = [
-    "Inputs",
     "NewInputs",
     "ReadRequest",
     "Source",
     "SourceContext",
     "TableReference",
 ]
-
-Inputs = Mapping[str, Any]
-"""Names exactly what one batch reads, as JSON: read twice, it gives the same rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +100,9 @@ class Source(ABC):
     is_appended_by_default: ClassVar[bool] = False
     """Whether a flow that doesn't say how it is written appends."""
 
+    condensed_as: ClassVar[str | None] = None
+    """The form, with its version, in which ``condense`` keeps a history; None where no history is condensed."""
+
     location: SourceLocation = field(compare=False)
 
     @classmethod
@@ -120,17 +120,22 @@ class Source(ABC):
         """Return the schema of the rows that come; ``upstream`` has that of each table read."""
 
     @abstractmethod
-    def next_inputs(self, context: SourceContext, table: str, history: Sequence[Inputs]) -> NewInputs | None:
+    def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
         """Return what the next batch of ``table`` reads; None when nothing is new.
 
         ``history`` has the inputs of all batches so far, the newest last; it is empty when the table is not
-        there. Look only at logs and listings. A source that is read whole gives its inputs also when they are
-        those of the last batch.
+        there. A source that needs more of it than the last ones condenses it: see ``condense``. Look only at
+        logs and listings. A source that is read whole gives its inputs also when they are those of the last
+        batch.
         """
 
     @abstractmethod
     def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
         """Return the rows of the batch's inputs, the same ones whenever it is asked."""
+
+    def condense(self, history: CondensedHistory) -> bytes:
+        """Return all that ``next_inputs`` needs to know of a history, for ``condensed_as`` to be asked for later."""
+        raise NotImplementedError
 
     def as_they_stand(self, context: SourceContext, request: ReadRequest) -> Inputs | None:
         """Return a batch's inputs with those rejected that changed or went; None when all are as they were.

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
+from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
-    Inputs,
     NewInputs,
     ReadRequest,
     Source,
@@ -64,7 +64,7 @@ class TableSource(Source):
     def gives_all_rows(self) -> bool:
         return not self.incremental
 
-    def next_inputs(self, context: SourceContext, table: str, history: Sequence[Inputs]) -> NewInputs | None:
+    def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
         state = context.state(self.table)
         if state is None:
             return None
