@@ -48,12 +48,17 @@ class EventLog:
         with TransactionManager().transaction(self._path) as transaction:
             transaction.append(rows)
 
+    def snapshot(self) -> Snapshot | None:
+        """Return the table as it is now; None where nothing ran yet."""
+        try:
+            return Snapshot.load(self._path)
+        except TableNotFoundError:
+            return None
+
     def read(self) -> pa.Table:
         """Return all events, in no order; none where nothing ran yet."""
-        try:
-            return Snapshot.load(self._path).to_arrow()
-        except TableNotFoundError:
-            return EVENTS_SCHEMA.empty_table()
+        snapshot = self.snapshot()
+        return EVENTS_SCHEMA.empty_table() if snapshot is None else snapshot.to_arrow()
 
 
 def _rows(result: RunResult) -> Iterator[dict[str, Any]]:
