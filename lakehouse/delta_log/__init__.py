@@ -15,6 +15,7 @@ from lakehouse.delta_log.actions import (
     Sidecar,
     storage_key,
 )
+from lakehouse.delta_log.arrow_columns import column as arrow_column
 from lakehouse.delta_log.audit import Finding, verify
 from lakehouse.delta_log.checkpoint import CheckpointKind, WrittenCheckpoint, write_checkpoint
 from lakehouse.delta_log.commit import Commit
@@ -187,6 +188,7 @@ __all__ = [
     "WriteKind",
     "WrittenCheckpoint",
     "WrongReplacementError",
+    "arrow_column",
     "col",
     "difference",
     "iso_text",

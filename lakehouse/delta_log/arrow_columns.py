@@ -14,18 +14,18 @@ import pyarrow as pa
 
 __all__ = ["column", "constant", "no_rows", "rows_without_columns"]
 
-_INTEGER_CODES = {pa.int64(): "q", pa.int32(): "i"}
+_NUMBER_CODES = {pa.int64(): "q", pa.int32(): "i", pa.float64(): "d"}
 _MAX_STRING_BYTES = 2**31 - 1
 
 
 def column(values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
-    """Return an array of strings, integers, booleans, or lists, maps and structs of such; None is null.
+    """Return an array of strings, integers, doubles, booleans, or lists, maps and structs of such; None is null.
 
     Maps are given as mappings or sequences of pairs, structs as mappings. Raises pa.ArrowInvalid for text
     beyond 2 GiB or that is not Unicode, and OverflowError for integers beyond the type.
     """
-    if data_type in _INTEGER_CODES:
-        filled = array(_INTEGER_CODES[data_type], [0 if value is None else value for value in values])
+    if data_type in _NUMBER_CODES:
+        filled = array(_NUMBER_CODES[data_type], [0 if value is None else value for value in values])
         return _from_buffers(data_type, values, pa.py_buffer(filled))
     if pa.types.is_boolean(data_type):
         return _from_buffers(data_type, values, pa.py_buffer(_bits(values)))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.delta_log import arrow_column
 from lakehouse.ingestion.formats import Accepted, Inspection
 from lakehouse.ingestion.landed_files import LandedFile, Listing
 from lakehouse.ingestion.seen_files import SeenFiles
@@ -30,12 +31,12 @@ class FileMemory:
     def unknown(self, listing: Listing) -> Iterator[LandedFile]:
         """Yield the files that need a look: none of their size and time was looked at for good."""
         known = self._seen.between(min(listing.paths), max(listing.paths), _STATE)
-        positions = pc.index_in(known["path"], value_set=pa.array(listing.paths, pa.string()))
+        positions = pc.index_in(known["path"], value_set=arrow_column(listing.paths, pa.string()))
         listed = pc.is_valid(positions)
         known, positions = known.filter(listed), positions.filter(listed)
         same = pc.and_(
-            pc.equal(known["size_bytes"], pa.array(listing.sizes_bytes, pa.int64()).take(positions)),
-            pc.equal(known["modified_ms"], pa.array(listing.modified_ms, pa.int64()).take(positions)),
+            pc.equal(known["size_bytes"], arrow_column(listing.sizes_bytes, pa.int64()).take(positions)),
+            pc.equal(known["modified_ms"], arrow_column(listing.modified_ms, pa.int64()).take(positions)),
         )
         settled = pc.invert(self._is_worth_another_look(known.filter(same)))
         # Of several looks at the same state the last one counts: it is written over the others.
@@ -68,6 +69,5 @@ class FileMemory:
         )
 
     def _is_worth_another_look(self, known: pa.Table) -> pa.ChunkedArray:
-        return pc.and_(
-            pc.is_valid(known["reason"]), pc.not_equal(known["declaration"], pa.scalar(self._declaration))
-        )
+        declared = arrow_column([self._declaration], pa.string())[0]
+        return pc.and_(pc.is_valid(known["reason"]), pc.not_equal(known["declaration"], declared))

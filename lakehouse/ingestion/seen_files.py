@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lakehouse.delta_log import arrow_column
 from lakehouse.ingestion.file_inputs import FileInputs, TrackedFile
 from lakehouse.ingestion.listing_mark import ListingMark
 
@@ -42,15 +43,16 @@ class SeenFiles:
     def __init__(self, condensed: bytes | None, since: Iterable[Mapping[str, Any]]) -> None:
         """``since`` are the inputs of the batches that ``condensed`` does not have, oldest first."""
         self._parquet = None if condensed is None else pq.ParquetFile(pa.BufferReader(condensed))
-        about = {} if self._parquet is None else self._parquet.schema_arrow.metadata or {}
+        about = {} if self._parquet is None else self._parquet.metadata.metadata or {}
         self._ends: list[str] = json.loads(about.get(_ENDS.encode(), b"[]"))
+        assert len(self._ends) == (self._parquet.num_row_groups if self._parquet else 0)  # noqa: S101 - or files come twice
         marks = [ListingMark.from_json(about.get(_MARK.encode()))]
         tail: list[TrackedFile] = []
         for inputs in map(FileInputs.of, since):
             tail += inputs.files
             marks.append(inputs.listing)
         tail.sort(key=lambda file: file.path)  # stable: one path's files stay in the order of the batches
-        self._tail = pa.Table.from_pylist(list(map(_row, tail)), schema=_SCHEMA)
+        self._tail = _table(tail)
         self.mark = marks[-1]
         """How far the newest batch's listing went; None where that says nothing about later ones."""
         self._decoded: tuple[tuple[int, Sequence[str]], pa.Table] | None = None
@@ -121,16 +123,12 @@ class SeenFiles:
             yield _without_repeats(self._tail)
 
 
-def _row(file: TrackedFile) -> dict[str, Any]:
-    return {
-        "path": file.path,
-        "size_bytes": file.size_bytes,
-        "modified_ms": file.modified_ms,
-        "digest": file.digest,
-        "reason": file.reason,
-        # Where no bytes were had, nothing that is declared can have been the cause for good.
-        "declaration": "" if file.was_unreadable else file.declaration,
-    }
+def _table(files: Sequence[TrackedFile]) -> pa.Table:
+    columns = {name: [getattr(file, name) for file in files] for name in _SCHEMA.names}
+    # Where no bytes were had, nothing that is declared can have been the cause for good.
+    columns["declaration"] = ["" if file.was_unreadable else file.declaration for file in files]
+    arrays = [arrow_column(columns[field.name], field.type) for field in _SCHEMA]
+    return pa.Table.from_arrays(arrays, schema=_SCHEMA)
 
 
 def _schema_of(columns: Sequence[str]) -> pa.Schema:
@@ -152,7 +150,7 @@ def _after(paths: pa.Array, last: str) -> int:
 
 def _without_repeats(rows: pa.Table) -> pa.Table:
     """Return the rows in the order of their paths and batches; of equal ones the last stays."""
-    numbered = rows.append_column("number", pa.array(range(rows.num_rows), pa.int64()))
+    numbered = rows.append_column("number", arrow_column(range(rows.num_rows), pa.int64()))
     last = numbered.group_by(_SCHEMA.names, use_threads=False).aggregate([("number", "max")])
     in_order = last.sort_by([("path", "ascending"), ("number_max", "ascending")])
     return in_order.select(_SCHEMA.names).combine_chunks()

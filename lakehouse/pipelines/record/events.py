@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from lakehouse.delta_log import (
     Snapshot,
     TableNotFoundError,
     TransactionManager,
+    arrow_column,
 )
 from lakehouse.pipelines.record.event import EVENTS_SCHEMA
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
@@ -34,7 +35,7 @@ class EventLog:
 
     def append(self, result: RunResult) -> None:
         """Write all events of a run, as one commit."""
-        rows = pa.Table.from_pylist(list(_rows(result)), schema=EVENTS_SCHEMA)
+        rows = _table(list(_rows(result)))
         try:
             self._commit(rows)
         except (MetadataChangedException, ProtocolChangedException):
@@ -59,6 +60,18 @@ class EventLog:
         """Return all events, in no order; none where nothing ran yet."""
         snapshot = self.snapshot()
         return EVENTS_SCHEMA.empty_table() if snapshot is None else snapshot.to_arrow()
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    columns = [_column([row.get(field.name) for row in rows], field.type) for field in EVENTS_SCHEMA]
+    return pa.Table.from_arrays(columns, schema=EVENTS_SCHEMA)
+
+
+def _column(values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
+    if not pa.types.is_timestamp(data_type):
+        return arrow_column(values, data_type)
+    epoch, microsecond = dt.datetime.fromtimestamp(0, dt.UTC), dt.timedelta(microseconds=1)
+    return arrow_column([(value - epoch) // microsecond for value in values], pa.int64()).cast(data_type)
 
 
 def _rows(result: RunResult) -> Iterator[dict[str, Any]]:

@@ -122,6 +122,10 @@ class TablePipeline:
         """The newest batch, whether the table has it or not; None when there is none."""
         return self._decider.newest
 
+    def taken(self, last: int | None) -> TakenBatches:
+        """Return the batches that the table is made of when ``last`` is the one that it took last."""
+        return TakenBatches(self.batches, self.condensed, last=last)
+
     # The template
 
     def refresh(self, decision: Decision) -> tuple[Refresh, ...]:
@@ -134,8 +138,7 @@ class TablePipeline:
             done.append(self._process(self.batches.decide(batch)))
         self.describe()
         if done:
-            taken = TakenBatches(self.batches, self.condensed, last=done[-1].batch.number)
-            taken.condense(self.table.flow.source)
+            self.taken(done[-1].batch.number).condense(self.table.flow.source)
         return tuple(done)
 
     def describe(self) -> None:
