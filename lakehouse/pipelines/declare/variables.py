@@ -35,7 +35,8 @@ def _filled(part: Any, values: Mapping[str, str], location: SourceLocation) -> A
     if isinstance(part, dict):
         return {key: _filled(value, values, location) for key, value in part.items()}
     if dataclasses.is_dataclass(part) and not isinstance(part, type | SourceLocation):
-        own = getattr(part, "location", location)
+        # Not getattr with a default: a flow looks every unknown name up among its words.
+        own = part.location if "location" in {each.name for each in dataclasses.fields(part)} else location
         changes = {
             each.name: changed
             for each in dataclasses.fields(part)
