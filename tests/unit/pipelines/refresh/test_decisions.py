@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pytest
 
@@ -31,7 +32,9 @@ from lakehouse.pipelines import (
     Warehouse,
     read,
 )
+from lakehouse.pipelines.refresh.batches import BatchLog
 from lakehouse.source_location import caller_location
+from lakehouse.storage import LocalStorageService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,3 +183,43 @@ def test_the_second_of_two_runs_that_decide_at_once_gets_the_first_ones_batch(sh
     assert settled(second).inputs == {"days": [0, 1]}
     assert one.batches.decide(settled(first)).inputs == {"days": [0]}
     assert two.batches.decide(settled(second)).inputs == {"days": [0]}
+
+
+def test_a_batch_that_another_run_publishes_while_this_one_looks_is_not_finished_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(shop, 1)
+    shop.commit(0)
+    table = shop.days(2)
+    newest = BatchLog.newest
+
+    def and_meanwhile(log: BatchLog, *, last: int | None) -> Batch | None:
+        monkeypatch.setattr(BatchLog, "newest", newest)
+        take(shop, 2)
+        shop.commit(1)
+        return newest(log, last=last)
+
+    monkeypatch.setattr(BatchLog, "newest", and_meanwhile)
+    assert table.decide() == Rest()
+
+
+def test_a_decision_costs_the_same_reads_after_many_batches(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = {"days": [0]}
+    log = BatchLog(shop.warehouse.storage, layer="silver", table="t")
+    first = take(shop, 1)
+    for number in range(1, 60):
+        follows = msgspec.structs.replace(
+            first, number=number, follows=number - 1, starts_over=False, inputs=inputs
+        )
+        log.decide(follows)
+    shop.commit(59)
+    reads: list[str] = []
+    read_one = LocalStorageService.read
+    monkeypatch.setattr(
+        LocalStorageService, "read", lambda self, key: [reads.append(key), read_one(self, key)][1]
+    )
+    flow = read("t", incremental=True).append()
+    assert shop.table(flow).is_redefined
+    assert [key for key in reads if "batches" in key] == [log.key_of(59)]
