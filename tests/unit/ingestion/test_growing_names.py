@@ -11,6 +11,7 @@ import pytest
 
 from lakehouse.ingestion import (
     CsvFormat,
+    FileInputs,
     FileTracker,
     Listing,
     LocalLandingZone,
@@ -211,3 +212,16 @@ def test_a_listing_of_several_folders_starts_in_the_right_one(
     zone = LocalLandingZone(f"{tmp_path}/*/*.csv")
     found = [path for listing in zone.listed(after=after and f"{tmp_path}/{after}") for path in listing.paths]
     assert found == [f"{tmp_path}/{name}" for name in names]
+
+
+def test_a_batch_whose_file_went_says_how_far_the_listing_was(landing: Landing) -> None:
+    landing.put("a3.csv")
+    assert landing.look() == ["a3.csv"]
+    (landing.folder / "a3.csv").unlink()
+    tracker = FileTracker(zone=landing.zone, file_format=CsvFormat(columns=("id",)), names_grow=True)
+    found = tracker.recheck(FileInputs.of(landing.history[-1]), reading_again=False)
+    landing.history[-1] = found.as_json()
+    landing.put("a3.csv")
+    landing.put("a4.csv")
+    assert landing.look() == ["a3.csv", "a4.csv"]
+    assert landing.zone.given == ["a4.csv"]

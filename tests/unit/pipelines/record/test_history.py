@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lakehouse.delta_log.data_files import DataFileReader
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines import EventLog, NothingNew, Outcome, RunResult, Skipped, Warehouse, last_runs
 
@@ -56,3 +60,34 @@ def test_a_run_that_stopped_with_an_error_is_kept_with_it(log: EventLog) -> None
     (record,) = last_runs(log)
     assert (record.run.status, record.run.error_class) == ("failed", "DefinitionError")
     assert record.run.error_message == "x.py:3: nothing fits. Fix: look there."
+
+
+def opened_files(log: EventLog, monkeypatch: pytest.MonkeyPatch, **asked: Any) -> tuple[list[str], int]:
+    """Return the runs that are found, and how many data files were opened to find them."""
+    opened = []
+    read_one = DataFileReader.read
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            DataFileReader,
+            "read",
+            lambda self, file, fields: [opened.append(file), read_one(self, file, fields)][1],
+        )
+        runs = [record.run.run_id for record in last_runs(log, **asked)]
+    return runs, len(opened)
+
+
+def test_the_last_runs_cost_the_same_after_many(log: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(60):
+        run = result(str(number), NothingNew(table="a"), pipeline="shop" if number else "rare")
+        log.append(dataclasses.replace(run, started_at=dt.datetime.now(dt.UTC)))
+        time.sleep(0.002)  # the next run begins after this one has written its events
+    assert opened_files(log, monkeypatch, limit=3)[0] == ["59", "58", "57"]
+    assert opened_files(log, monkeypatch, limit=3)[1] <= 12
+    assert opened_files(log, monkeypatch, pipeline="rare") == (["0"], 1)
+    assert len(opened_files(log, monkeypatch, limit=100)[0]) == 60
+
+
+def test_runs_are_found_in_their_order_whatever_the_files_times_say(log: EventLog) -> None:
+    for number in range(40):
+        log.append(result(str(number), minutes=-number))
+    assert [record.run.run_id for record in last_runs(log, limit=3)] == ["0", "1", "2"]
