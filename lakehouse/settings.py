@@ -61,12 +61,21 @@ class SparkSettings:
     """``local[N]`` starts Spark in this process; ``spark://…``, ``yarn``, ``k8s://…`` join a cluster."""
     remote: str | None = None
     """``sc://host:port`` of a Spark Connect server; takes the place of ``master``."""
+    class_data: bool = True
+    """Whether a JVM that we start maps the archive of Spark's classes, and has one built when it is absent."""
+    compiler: Literal["auto", "quick", "full"] = "auto"
+    """How a JVM that we start compiles: ``quick`` is ready sooner and its code runs slower; ``auto`` is ``full``."""
     conf: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for key in self.conf:
             if _SECRET_KEY.search(key):
                 raise CredentialInSettingsError(key=key)
+
+    @property
+    def names_jars(self) -> bool:
+        """Whether the options name jars, which then take the place of Delta's."""
+        return not {"spark.jars", "spark.jars.packages"}.isdisjoint(self.conf)
 
     @property
     def mode(self) -> Literal["local", "cluster", "connect"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +13,25 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+_MANY = 50
+"""Tests with Spark, for which the class data pay in the same run."""
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have the class data of Spark's start built while tests run that need no Spark, on a core that they leave."""
+    if sum(item.get_closest_marker("spark") is not None for item in session.items) > _MANY:
+        from lakehouse.errors import LakehouseError
+        from lakehouse.spark_session import SparkSessionFactory
+
+        with contextlib.suppress(LakehouseError):
+            SparkSessionFactory().launch().class_data.prepare_next_start()
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The one session of the test run: two cores, Delta, few partitions. Tests must not stop it."""
     # Imported here, so that the tests without Spark don't wait for it.
+    from lakehouse.settings import Settings, SparkSettings
     from lakehouse.spark_session import SparkSessionFactory
 
     scratch = tmp_path_factory.mktemp("spark")
@@ -25,7 +41,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.local.dir": str(scratch / "local"),
     }
-    session = SparkSessionFactory.local(cores=2, conf=fast).create("lakehouse tests")
+    # Many small queries: most code runs too seldom to pay for the second compiler.
+    settings = Settings(spark=SparkSettings(master="local[2]", conf=fast, compiler="quick"))
+    session = SparkSessionFactory(settings).create("lakehouse tests")
     yield session
     session.stop()
 

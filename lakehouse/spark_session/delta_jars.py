@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import importlib.util
 import json
 import os
 import re
@@ -19,8 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from lakehouse.errors import ConfigurationError, MissingDependencyError
+from lakehouse.errors import ConfigurationError
 from lakehouse.spark_session.java import find_java
+from lakehouse.spark_session.spark_home import installed_spark
+from lakehouse.spark_session.user_cache import user_cache_folder
 
 __all__ = ["IVY_SETTINGS", "NOT_DELTA_S_OWN", "DeltaJars", "DeltaJarsError", "default_jars_folder"]
 
@@ -44,12 +45,8 @@ class DeltaJarsError(ConfigurationError):
 
 
 def default_jars_folder(environment: Mapping[str, str] | None = None) -> Path:
-    """Return where jars are kept between runs: $LAKEHOUSE_CACHE, else the user's cache folder."""
-    variables = os.environ if environment is None else environment
-    if variables.get("LAKEHOUSE_CACHE"):
-        return Path(variables["LAKEHOUSE_CACHE"]) / "jars"
-    cache = variables.get("XDG_CACHE_HOME") or Path(variables.get("HOME", "~")).expanduser() / ".cache"
-    return Path(cache) / "lakehouse" / "jars"
+    """Return where jars are kept between runs: in the user's cache folder."""
+    return user_cache_folder(environment) / "jars"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +56,7 @@ class DeltaJars:
     packages: str
     """Maven coordinates with commas between, as in ``spark.jars.packages``."""
     folder: Path = field(default_factory=default_jars_folder)
-    spark_home: Path = field(default_factory=lambda: _installed_spark())
+    spark_home: Path = field(default_factory=installed_spark)
 
     def paths(self) -> tuple[Path, ...]:
         """Return the jars; download them first when they are missing. Raises ``DeltaJarsError``."""
@@ -133,14 +130,6 @@ def _resolver_command(packages: str, ivy_folder: Path, spark_home: Path) -> list
     options = [part for key, value in conf.items() for part in ("--conf", f"{key}={value}")]
     launcher = spark_home / "bin" / "spark-submit"
     return [str(launcher), *options, "--class", "org.apache.ivy.Main", "spark-internal", "-version"]
-
-
-def _installed_spark() -> Path:
-    """Return where pyspark is installed, without importing it."""
-    spec = importlib.util.find_spec("pyspark")
-    if spec is None or not spec.submodule_search_locations:
-        raise MissingDependencyError(package="pyspark", purpose="Resolving Delta's jars")
-    return Path(spec.submodule_search_locations[0])
 
 
 def _ivy_settings(folder: Path) -> Path:

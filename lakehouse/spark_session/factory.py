@@ -12,13 +12,18 @@ from typing import Any
 from delta import configure_spark_with_delta_pip
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkContext
+from pyspark.errors import PySparkRuntimeError
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from lakehouse.errors import ConfigurationError
 from lakehouse.settings import Settings, SparkSettings
+from lakehouse.spark_session.class_data import ClassDataIdentity
 from lakehouse.spark_session.delta_jars import DeltaJars, default_jars_folder
+from lakehouse.spark_session.given_options import DEFAULT_JAVA_OPTIONS, GivenOptions
 from lakehouse.spark_session.java import find_java
+from lakehouse.spark_session.jvm_launch import JvmLaunch, class_data_for
+from lakehouse.spark_session.spark_home import spark_home
 
 __all__ = ["DeltaMissingError", "SparkSessionFactory", "delta_packages"]
 
@@ -41,7 +46,7 @@ _SESSION_CONF = {
         "org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation"
     ),
 }
-_LOG4J_FILE = Path(__file__).parent / "log4j2.properties"
+_JAVA_OPTIONS = (f"-Dlog4j2.configurationFile={(Path(__file__).parent / 'log4j2.properties').as_uri()}",)
 
 
 class DeltaMissingError(ConfigurationError):
@@ -85,11 +90,45 @@ class SparkSessionFactory:
         if "PYSPARK_GATEWAY_PORT" in os.environ or SparkContext._active_spark_context is not None:
             # The JVM is up (spark-submit's, or ours): what it was not started with can't be added now.
             return _checked(_builder(app_name, self.session_options()).getOrCreate())
-        os.environ["JAVA_HOME"] = str(find_java().home)
         if self._settings.spark.mode == "local":
             # Else Python functions would run in PATH's first python3, without the packages that are here.
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        return _checked(_builder(app_name, self._jars() | self.launch_options()).getOrCreate())
+        return _checked(self._started(app_name, self.launch()))
+
+    def launch(self, *, downloads: bool = True) -> JvmLaunch:
+        """Decide how the JVM is started, and start no session. Raises ``ConfigurationError``.
+
+        ``downloads`` says whether Delta's jars are fetched when they are missing.
+        """
+        jars = self._jars(downloads=downloads)
+        spark, home = self._settings.spark, spark_home()
+        given = GivenOptions.of(self._given(), spark_home=home)
+        identity = ClassDataIdentity(java_home=find_java().home, spark_home=home, jars=jars)
+        return JvmLaunch(
+            jars=jars,
+            given=given,
+            class_data=class_data_for(spark, given, identity=identity, jars_folder=self._jars_folder),
+            java_options=_JAVA_OPTIONS,
+            ships_jars=spark.mode == "cluster",
+            is_quick=spark.compiler == "quick",
+        )
+
+    def _started(self, app_name: str, launch: JvmLaunch) -> SparkSession:
+        """Start the JVM, on the archive when it is ready; have one built for the next start when it is absent."""
+        os.environ["JAVA_HOME"] = str(find_java().home)
+        # Spark's launcher would start a Python to find what is known here.
+        os.environ.setdefault("SPARK_HOME", str(spark_home()))
+        state = launch.class_data.state()
+        try:
+            session = _builder(app_name, self.launch_options() | launch.options(state)).getOrCreate()
+        except PySparkRuntimeError as error:
+            if error.getCondition() != "JAVA_GATEWAY_EXITED" or not state.java_options:
+                raise
+            launch.class_data.give_up("the JVM ended when it started on the archive")
+            state = launch.class_data.state()
+            session = _builder(app_name, self.launch_options() | launch.options(state)).getOrCreate()
+        launch.class_data.prepare_next_start()
+        return session
 
     def session_options(self) -> dict[str, str]:
         """Return the options for a session whose JVM is already running; the settings' own options win."""
@@ -113,12 +152,12 @@ class SparkSessionFactory:
     def _remote(self) -> str:
         return str(self._settings.spark.remote)
 
-    def _jars(self) -> dict[str, str]:
-        """Return the option for Delta's jars; empty when the settings name jars of their own."""
-        if {"spark.jars", "spark.jars.packages"} & self._settings.spark.conf.keys():
-            return {}
+    def _jars(self, *, downloads: bool) -> tuple[Path, ...]:
+        """Return Delta's jars; empty when the settings name jars of their own, or when they are missing."""
+        if self._settings.spark.names_jars:
+            return ()
         jars = DeltaJars(packages=delta_packages(), folder=self._jars_folder)
-        return {"spark.jars": ",".join(str(path) for path in jars.paths())}
+        return jars.paths() if downloads else jars.cached()
 
 
 def _builder(app_name: str, options: Mapping[str, str]) -> SparkSession.Builder:
@@ -135,7 +174,7 @@ def _launch_conf(master: str, warehouse: str) -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.warehouse.dir": _spark_warehouse(warehouse),
         "spark.databricks.delta.snapshotPartitions": "2",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG4J_FILE.as_uri()}",
+        DEFAULT_JAVA_OPTIONS: " ".join(_JAVA_OPTIONS),
     }
 
 

@@ -50,7 +50,7 @@ def examine(settings: Settings, *, jars_folder: Path | None = None) -> tuple[Hea
     """Check everything that can be checked without starting Spark."""
     findings = [_python(), _package("pyspark"), _package("delta-spark")]
     if settings.spark.mode != "connect":  # a Connect server has its own Java and jars
-        findings += [_java(), _jars(settings, jars_folder)]
+        findings += [_java(), _jars(settings, jars_folder), *_class_data(settings, jars_folder)]
     if "://" not in settings.warehouse:
         findings += [_warehouse(Path(settings.warehouse)), _disk(Path(settings.warehouse))]
     return (*findings, *_extras())
@@ -130,6 +130,22 @@ def _jars(settings: Settings, folder: Path | None) -> HealthCheck:
         found=f"{len(cached)} in {jars.folder}" if cached else f"no jars in {jars.folder}",
         expected=packages,
         fix="run 'lakehouse doctor --spark', or any pipeline, where a Maven repository can be reached.",
+    )
+
+
+def _class_data(settings: Settings, folder: Path | None) -> Iterator[HealthCheck]:
+    """Look at the archive of class data; what it is made for is unknown without Java."""
+    try:
+        launch = SparkSessionFactory(settings, jars_folder=folder).launch(downloads=False)
+    except ConfigurationError:
+        return
+    state = launch.class_data.state()
+    yield HealthCheck(
+        name="class data",
+        state="fine" if state.java_options else "optional",
+        found=str(state),
+        expected="an archive, only to start in less time",
+        fix=state.fix,
     )
 
 

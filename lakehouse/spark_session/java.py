@@ -18,6 +18,7 @@ OLDEST_JAVA = 17
 """Spark 4.2, "Downloading": it runs on Java 17 and later."""
 
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
+_RELEASE = re.compile(r'^JAVA_VERSION="(?:1\.)?(\d+)', re.MULTILINE)
 
 
 class JavaNotFoundError(ConfigurationError):
@@ -72,6 +73,19 @@ def _existing(*paths: Path) -> Iterator[Path]:
 
 def _version_of(executable: Path) -> int:
     """Return the feature release; 0 when the program prints no version."""
+    return _released_version(executable.resolve().parent.parent) or _printed_version(executable)
+
+
+def _released_version(home: Path) -> int:
+    """Return what the runtime's file ``release`` says, which takes no start of a JVM; 0 when it doesn't."""
+    try:
+        match = _RELEASE.search((home / "release").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return int(match.group(1)) if match else 0
+
+
+def _printed_version(executable: Path) -> int:
     try:
         answer = subprocess.run(  # noqa: S603 - the user's own Java, asked for its version
             [str(executable), "-version"], capture_output=True, text=True, timeout=30, check=False

@@ -37,8 +37,8 @@ def test_a_session_that_runs_is_given_back(spark: SparkSession) -> None:
 
 
 def test_the_jars_on_the_class_path_are_only_those_that_spark_lacks(spark: SparkSession) -> None:
-    jars = spark.sparkContext.getConf().get("spark.jars", "")
-    groups = {Path(jar).name.split("_")[0] for jar in jars.split(",")}
+    jars = spark.sparkContext.getConf().get("spark.driver.extraClassPath", "")
+    groups = {Path(jar).name.split("_")[0] for jar in jars.split(":")}
     assert groups == {"io.delta", "io.unitycatalog"}
 
 

@@ -58,6 +58,12 @@ def test_a_machine_without_java_is_told_what_to_do(tmp_path: Path) -> None:
         find_java({"PATH": str(tmp_path), "HOME": str(tmp_path)})
 
 
+def test_a_runtime_s_release_file_answers_without_a_start(tmp_path: Path) -> None:
+    home = fake_java(tmp_path / "a", "11.0.2")
+    (home / "release").write_text('IMPLEMENTOR="T"\nJAVA_RUNTIME_VERSION="9"\nJAVA_VERSION="21.0.4"\n')
+    assert find_java({"JAVA_HOME": str(home), "PATH": "", "HOME": str(tmp_path)}).version == 21
+
+
 def test_a_java_that_does_not_start_is_skipped(tmp_path: Path) -> None:
     broken = tmp_path / "broken" / "bin" / "java"
     broken.parent.mkdir(parents=True)

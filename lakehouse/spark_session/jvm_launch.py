@@ -1,0 +1,76 @@
+"""How a JVM is started: which class path, which archive of class data, which compiler. Decides; starts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakehouse.settings import SparkSettings
+from lakehouse.spark_session.class_data import (
+    ClassData,
+    ClassDataArchive,
+    ClassDataIdentity,
+    ClassDataState,
+    NoClassData,
+)
+from lakehouse.spark_session.given_options import CLASS_PATH, DEFAULT_JAVA_OPTIONS, GivenOptions
+
+__all__ = ["JvmLaunch", "class_data_for"]
+
+_QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
+"""Machine code at the first compiler's level: it costs a fifth of the second one's, and runs half as fast."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JvmLaunch:
+    """One start, decided."""
+
+    jars: tuple[Path, ...]
+    """Delta's; empty when the settings name jars of their own."""
+    given: GivenOptions
+    class_data: ClassData
+    java_options: Sequence[str]
+    """Our own, such as the log's."""
+    ships_jars: bool
+    """Whether executors in other processes need the jars too."""
+    is_quick: bool
+    """Whether the work is too small to pay for good machine code."""
+
+    def options(self, state: ClassDataState) -> dict[str, str]:
+        """Return Spark's options for a start with class data in that state."""
+        java = [*self.java_options, *self._compiler(), *state.java_options]
+        if self.given.default_java_options:
+            java.append(self.given.default_java_options)
+        return {DEFAULT_JAVA_OPTIONS: " ".join(java)} | self._class_path()
+
+    def _compiler(self) -> tuple[str, ...]:
+        return (_QUICK_COMPILER,) if self.is_quick and not self.given.decide_compiler else ()
+
+    def _class_path(self) -> dict[str, str]:
+        """Return where Delta's jars go: an archive holds only classes of the class path that the JVM starts with."""
+        if not self.jars:
+            return {}
+        carried = {"spark.jars": ",".join(map(str, self.jars))}
+        if self.given.has_class_path:
+            return carried
+        return {CLASS_PATH: ":".join(map(str, self.jars))} | (carried if self.ships_jars else {})
+
+
+def class_data_for(
+    spark: SparkSettings, given: GivenOptions, *, identity: ClassDataIdentity, jars_folder: Path
+) -> ClassData:
+    """Return the archive for a start with these settings; its absence has a reason."""
+    if not spark.class_data:
+        return NoClassData(reason="off in the settings")
+    if given.decide_class_data:
+        return NoClassData(reason="the JVM's options that you give decide about class data")
+    if given.has_class_path or spark.names_jars:
+        return NoClassData(reason="jars or a class path that you give are in no archive")
+    if not identity.jars:
+        return NoClassData(reason="Delta's jars come first")
+    try:
+        key = identity.key()
+    except OSError as error:
+        return NoClassData(reason=f"{error.filename} can't be read: {error.strerror}")
+    return ClassDataArchive(folder=jars_folder.parent / "class-data", key=key, jars_folder=jars_folder)
