@@ -64,7 +64,7 @@ class SparkSettings:
     class_data: bool = True
     """Whether a JVM that we start maps the archive of Spark's classes, and has one built when it is absent."""
     compiler: Literal["auto", "quick", "full"] = "auto"
-    """How a JVM that we start compiles: ``quick`` is ready sooner and its code runs slower; ``auto`` is ``full``."""
+    """How a JVM that we start compiles: ``quick`` is ready sooner and runs slower; ``auto`` goes by the work."""
     conf: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -40,9 +40,10 @@ class PipelineRequest:
         """Return where the tables go."""
         return Warehouse.at(self.settings.warehouse)
 
-    def open_session(self) -> SparkSession:
-        """Start Spark as the environment says."""
-        return SparkSessionFactory(with_spark_access(self.settings)).create(f"lakehouse {self.name}")
+    def open_session(self, *, expected_bytes: int | None = 0) -> SparkSession:
+        """Start Spark as the environment says, for work that reads that much; None when nobody can say."""
+        factory = SparkSessionFactory(with_spark_access(self.settings))
+        return factory.create(f"lakehouse {self.name}", expected_bytes=expected_bytes)
 
 
 def pipeline_options(callback: Callable[[PipelineRequest], int | None]) -> Callable[..., int | None]:

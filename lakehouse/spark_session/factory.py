@@ -22,7 +22,7 @@ from lakehouse.spark_session.class_data import ClassDataIdentity
 from lakehouse.spark_session.delta_jars import DeltaJars, default_jars_folder
 from lakehouse.spark_session.given_options import DEFAULT_JAVA_OPTIONS, GivenOptions
 from lakehouse.spark_session.java import find_java
-from lakehouse.spark_session.jvm_launch import JvmLaunch, class_data_for
+from lakehouse.spark_session.jvm_launch import JvmLaunch, class_data_for, takes_quick_compiler
 from lakehouse.spark_session.spark_home import spark_home
 
 __all__ = ["DeltaMissingError", "SparkSessionFactory", "delta_packages"]
@@ -82,8 +82,11 @@ class SparkSessionFactory:
         """Return a factory for a client of the Connect server ``sc://host:port``; it needs no Java."""
         return cls(Settings(spark=SparkSettings(remote=remote, conf=conf or {})))
 
-    def create(self, app_name: str) -> SparkSession:
-        """Return a session that reads and writes Delta. Raises ``ConfigurationError``."""
+    def create(self, app_name: str, *, expected_bytes: int | None = None) -> SparkSession:
+        """Return a session that reads and writes Delta. Raises ``ConfigurationError``.
+
+        ``expected_bytes`` is the most that its work reads, which decides how a JVM that we start compiles.
+        """
         _silence_second_copies()
         if self._settings.spark.mode == "connect":
             return _builder(app_name, self.session_options()).remote(self._remote).getOrCreate()
@@ -93,9 +96,9 @@ class SparkSessionFactory:
         if self._settings.spark.mode == "local":
             # Else Python functions would run in PATH's first python3, without the packages that are here.
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        return _checked(self._started(app_name, self.launch()))
+        return _checked(self._started(app_name, self.launch(expected_bytes=expected_bytes)))
 
-    def launch(self, *, downloads: bool = True) -> JvmLaunch:
+    def launch(self, *, expected_bytes: int | None = None, downloads: bool = True) -> JvmLaunch:
         """Decide how the JVM is started, and start no session. Raises ``ConfigurationError``.
 
         ``downloads`` says whether Delta's jars are fetched when they are missing.
@@ -110,7 +113,7 @@ class SparkSessionFactory:
             class_data=class_data_for(spark, given, identity=identity, jars_folder=self._jars_folder),
             java_options=_JAVA_OPTIONS,
             ships_jars=spark.mode == "cluster",
-            is_quick=spark.compiler == "quick",
+            is_quick=takes_quick_compiler(spark, expected_bytes=expected_bytes),
         )
 
     def _started(self, app_name: str, launch: JvmLaunch) -> SparkSession:

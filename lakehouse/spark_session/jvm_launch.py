@@ -16,7 +16,10 @@ from lakehouse.spark_session.class_data import (
 )
 from lakehouse.spark_session.given_options import CLASS_PATH, DEFAULT_JAVA_OPTIONS, GivenOptions
 
-__all__ = ["JvmLaunch", "class_data_for"]
+__all__ = ["SMALL_WORK_BYTES", "JvmLaunch", "class_data_for", "takes_quick_compiler"]
+
+SMALL_WORK_BYTES = 64 * 2**20
+"""Work that reads more than this runs long enough to pay for the second compiler."""
 
 _QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
 """Machine code at the first compiler's level: it costs a fifth of the second one's, and runs half as fast."""
@@ -55,6 +58,13 @@ class JvmLaunch:
         if self.given.has_class_path:
             return carried
         return {CLASS_PATH: ":".join(map(str, self.jars))} | (carried if self.ships_jars else {})
+
+
+def takes_quick_compiler(spark: SparkSettings, *, expected_bytes: int | None) -> bool:
+    """Say whether the first compiler is enough; ``expected_bytes`` is the most that is read, None if unknown."""
+    if spark.compiler == "auto":
+        return expected_bytes is not None and expected_bytes <= SMALL_WORK_BYTES
+    return spark.compiler == "quick"
 
 
 def class_data_for(

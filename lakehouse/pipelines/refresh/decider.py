@@ -138,11 +138,12 @@ class Decider:
             return batch if last is None or self._has_news(batch, last) else None
 
         if found.known is None:
-            return Take(reason=found.reason, settle=settle)
+            return Take(reason=found.reason, settle=settle, outside_bytes=found.outside_bytes)
         batch = settle()
         if batch is None:
             return Rest()
-        return Take(reason=_reason(found, batch, last), settle=lambda: batch)
+        reason = _reason(found, batch, last)
+        return Take(reason=reason, settle=lambda: batch, outside_bytes=found.outside_bytes)
 
 
 def _reason(found: NewInputs, batch: Batch, last: Batch | None) -> str:

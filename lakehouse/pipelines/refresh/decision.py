@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from lakehouse.pipelines.refresh.batches import Batch
 
@@ -15,6 +16,8 @@ class Finish:
     """A batch was decided by an earlier run, and the table does not have it."""
 
     batch: Batch
+    outside_bytes: ClassVar[int | None] = None
+    """As of Take: an old batch doesn't tell."""
 
     @property
     def reason(self) -> str:
@@ -29,6 +32,8 @@ class Take:
     reason: str
     settle: Callable[[], Batch | None]
     """Names the batch exactly; None when a closer look finds nothing new."""
+    outside_bytes: int | None = None
+    """How much it reads beside the pipeline's own tables; None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,7 @@ class Rest:
     """There is nothing to do."""
 
     reason: str = "nothing new"
+    outside_bytes: ClassVar[int | None] = 0
 
 
 Decision = Finish | Take | Rest

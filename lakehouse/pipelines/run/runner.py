@@ -7,9 +7,10 @@ import datetime as dt
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
+from typing import Protocol
 
 from pyspark.sql import SparkSession
 
@@ -34,15 +35,22 @@ from lakehouse.pipelines.run.schedule import run_in_order
 from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.tables import NativeTable
 
-__all__ = ["run_pipeline"]
+__all__ = ["SessionOpener", "run_pipeline"]
 
 _log = logging.getLogger(__name__)
+
+
+class SessionOpener(Protocol):
+    """Opens the session of a run."""
+
+    def __call__(self, *, expected_bytes: int | None) -> SparkSession:
+        """Return a session for work that reads no more than ``expected_bytes``; None when nobody can say."""
 
 
 def run_pipeline(
     definition: PipelineDefinition,
     *,
-    spark: SparkSession | Callable[[], SparkSession],
+    spark: SparkSession | SessionOpener,
     warehouse: str | Path | Warehouse,
     variables: Mapping[str, str] | None = None,
     select: Sequence[str] = (),
@@ -51,8 +59,8 @@ def run_pipeline(
 ) -> RunResult:
     """Refresh the selected tables (all by default) and return how each ended; a failed table raises nothing.
 
-    ``spark`` may be a function that opens a session: it is called only when there is something to do. The
-    whole definition is checked first, without reading data: DefinitionErrors has everything that is wrong.
+    ``spark`` may be what opens a session: it is called only when there is something to do. The whole
+    definition is checked first, without reading data: DefinitionErrors has everything that is wrong.
     """
     filled = definition.with_variables(variables or {})
     graph = graph_of(filled)
@@ -61,16 +69,23 @@ def run_pipeline(
     selected = select_tables(graph, select)
     chosen = [graph.tables[name] for name in graph.order if name in selected]
     listener = listener or RunListener()
+
+    def open_session() -> SparkSession:
+        if isinstance(spark, SparkSession):
+            return spark
+        return spark(expected_bytes=run.expected_bytes())
+
     context = RefreshContext(
         pipeline=filled.name,
-        open_session=cache(lambda: spark if isinstance(spark, SparkSession) else spark()),
+        open_session=cache(open_session),
         warehouse=warehouse if isinstance(warehouse, Warehouse) else Warehouse.at(warehouse),
         tables=graph.tables,
         shared_steps=shared_prefixes(chosen),
         on_step=listener.step_done,
         engine=engine,
     )
-    return _Run(filled, graph, chosen, context, listener).run()
+    run = _Run(filled, graph, chosen, context, listener)
+    return run.run()
 
 
 class _Run:
@@ -94,6 +109,14 @@ class _Run:
         self._decisions: dict[str, Decision] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._started_at, self._started = dt.datetime.now(dt.UTC), time.monotonic()
+
+    def expected_bytes(self) -> int | None:
+        """Return the most that the run reads: what is new outside, and all tables as they stand; None if unknown."""
+        outside = [decision.outside_bytes for decision in self._decisions.values()]
+        if len(outside) < len(self._pipelines) or None in outside:
+            return None
+        logs = (pipeline.log.snapshot() for pipeline in self._every.values())
+        return sum(filter(None, outside)) + sum(log.totals.size_bytes for log in logs if log is not None)
 
     def run(self) -> RunResult:
         """Run, and keep the record of it; also of a run that stops with an error."""

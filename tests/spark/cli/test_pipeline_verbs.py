@@ -26,7 +26,9 @@ CLEAN = 'read("orders_raw", incremental=True)'
 def project(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project that ``lakehouse init`` writes; the verbs run in the shared session."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("lakehouse.cli.pipeline_options.PipelineRequest.open_session", lambda request: spark)
+    monkeypatch.setattr(
+        "lakehouse.cli.pipeline_options.PipelineRequest.open_session", lambda request, **_: spark
+    )
     assert main(["init", "shop"]) == 0
     monkeypatch.chdir(tmp_path / "shop")
     return tmp_path / "shop"

@@ -56,7 +56,9 @@ def test_the_first_block_runs_as_it_stands_and_gives_what_plain_python_gives(
 def test_the_demo_prints_what_is_shown(
     spark: SparkSession, clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("lakehouse.cli.pipeline_options.PipelineRequest.open_session", lambda request: spark)
+    monkeypatch.setattr(
+        "lakehouse.cli.pipeline_options.PipelineRequest.open_session", lambda request, **_: spark
+    )
     (shown,) = blocks_of(ROOT / "README.md", "text")
     assert main(["run", "retail"]) == 0
     printed = capsys.readouterr().out

@@ -16,5 +16,7 @@ def test_whoever_follows_the_first_tutorial_sees_what_it_shows(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("lakehouse.cli.pipeline_options.PipelineRequest.open_session", lambda request: spark)
+    monkeypatch.setattr(
+        "lakehouse.cli.pipeline_options.PipelineRequest.open_session", lambda request, **_: spark
+    )
     Reader(ROOT / "docs" / "tutorial" / "first-pipeline.md").follow()

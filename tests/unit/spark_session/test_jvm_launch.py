@@ -10,7 +10,7 @@ import pytest
 from lakehouse.settings import Settings, SparkSettings
 from lakehouse.spark_session import SparkSessionFactory, delta_packages
 from lakehouse.spark_session.class_data import Absent, Ready
-from lakehouse.spark_session.jvm_launch import JvmLaunch
+from lakehouse.spark_session.jvm_launch import SMALL_WORK_BYTES, JvmLaunch
 
 JAVA = "spark.driver.defaultJavaOptions"
 CLASS_PATH = "spark.driver.extraClassPath"
@@ -57,11 +57,24 @@ def test_an_archive_is_mapped_when_it_is_ready_only(jars_folder: Path) -> None:
     assert "SharedArchiveFile" not in decided.options(Absent())[JAVA]
 
 
-@pytest.mark.parametrize(("compiler", "quick"), [("quick", True), ("full", False), ("auto", False)])
-def test_the_quick_compiler_is_taken_where_the_settings_say_so(
-    jars_folder: Path, compiler: str, quick: bool
+@pytest.mark.parametrize(
+    ("compiler", "expected_bytes", "quick"),
+    [
+        ("auto", 0, True),
+        ("auto", SMALL_WORK_BYTES, True),
+        ("auto", SMALL_WORK_BYTES + 1, False),
+        ("auto", None, False),
+        ("quick", None, True),
+        ("quick", 10**12, True),
+        ("full", 0, False),
+    ],
+)
+def test_small_work_takes_the_quick_compiler_unless_the_settings_say_which(
+    jars_folder: Path, compiler: str, expected_bytes: int | None, quick: bool
 ) -> None:
-    assert ("-XX:TieredStopAtLevel=1" in launch(jars_folder, compiler=compiler).options(READY)[JAVA]) is quick
+    factory = SparkSessionFactory(Settings(spark=SparkSettings(compiler=compiler)), jars_folder=jars_folder)  # type: ignore[arg-type]
+    options = factory.launch(expected_bytes=expected_bytes, downloads=False).options(READY)
+    assert ("-XX:TieredStopAtLevel=1" in options[JAVA]) is quick
 
 
 def test_java_options_of_the_settings_come_behind_ours_so_that_they_win(jars_folder: Path) -> None:

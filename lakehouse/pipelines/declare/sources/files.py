@@ -110,7 +110,11 @@ class FileSource(Source):
             found = tracker.inspected(candidates, seen)
             return found.as_json() if found is not None else None
 
-        return NewInputs(reason=f"{len(candidates.files)} new files", closer_look=closer_look)
+        return NewInputs(
+            reason=f"{len(candidates.files)} new files",
+            outside_bytes=sum(file.size_bytes for file in candidates.files),
+            closer_look=closer_look,
+        )
 
     def condense(self, history: CondensedHistory) -> bytes:
         return _seen(history).condensed()

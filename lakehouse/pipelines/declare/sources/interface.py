@@ -43,6 +43,8 @@ class NewInputs:
     """A few words for a person: ``3 new files``."""
     known: Inputs | None = None
     """The inputs; None when only a closer look, which planning does not take, can name them."""
+    outside_bytes: int | None = None
+    """How much is to be read beside the pipeline's own tables, as far as a listing tells; None when it doesn't."""
     closer_look: Callable[[], Inputs | None] = lambda: None
     """Names inputs that are not known yet; it may find nothing new: None."""
 

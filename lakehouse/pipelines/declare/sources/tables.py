@@ -81,7 +81,7 @@ class TableSource(Source):
             "table_id": state.table_id,
             "commit": context.commit_id(self.table, state.version),
         }
-        return NewInputs(known=inputs, reason=self._reason(after, state.version))
+        return NewInputs(known=inputs, reason=self._reason(after, state.version), outside_bytes=0)
 
     def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
         after, through = request.inputs["after"], request.inputs["through"]

@@ -104,6 +104,13 @@ def take(shop: Shop, until: int, **more: str) -> Batch:
     return table.batches.decide(settled(table.decide()))
 
 
+def test_a_source_that_does_not_say_how_much_it_reads_leaves_it_unknown(shop: Shop) -> None:
+    assert shop.days(1).decide().outside_bytes is None
+    take(shop, 1)
+    shop.commit(0)
+    assert shop.days(1).decide().outside_bytes == 0, "a table that rests reads nothing"
+
+
 def test_each_batch_takes_what_is_new_and_then_the_table_rests(shop: Shop) -> None:
     assert take(shop, 2).inputs == {"days": [0, 1]}
     shop.commit(0)
