@@ -11,10 +11,12 @@ import time
 from pathlib import Path
 
 from lakehouse.pipelines import RunListener, run_pipeline
+from lakehouse.settings import Settings, SparkSettings
 from lakehouse.spark_session import SparkSessionFactory
 
 JOB = Path(__file__).parents[2] / "jobs" / "retail.py"
 FAST = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
+SMALL = Settings(spark=SparkSettings(master="local[2]", conf=FAST, compiler="quick"))
 
 
 def kill_group() -> None:
@@ -54,7 +56,7 @@ if __name__ == "__main__":
     landing, warehouse, table, step, how = sys.argv[1:]
     run_pipeline(
         runpy.run_path(str(JOB))["pipeline"],
-        spark=SparkSessionFactory.local(cores=2, conf=FAST).create("killed run"),
+        spark=SparkSessionFactory(SMALL).create("killed run"),
         warehouse=warehouse,
         variables={"landing": landing},
         listener=Killer(table, step, how),

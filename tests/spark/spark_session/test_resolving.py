@@ -18,8 +18,10 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 COLD_START = """
 import sys
 from pathlib import Path
+from lakehouse.settings import Settings, SparkSettings
 from lakehouse.spark_session import SparkSessionFactory
-spark = SparkSessionFactory(jars_folder=Path(sys.argv[1])).create("cold")
+settings = Settings(spark=SparkSettings(class_data=False))
+spark = SparkSessionFactory(settings, jars_folder=Path(sys.argv[1])).create("cold")
 spark.range(3).write.format("delta").save(sys.argv[2])
 print("rows", spark.read.format("delta").load(sys.argv[2]).count())
 """
