@@ -2,10 +2,9 @@
 
     python benchmarks/growth_state.py [--scale 100] [--only files|names|batches|runs|tables] [--folder FOLDER]
 
-Each figure is the median of three fresh processes, at 1, 10 and 100 times the smallest size, and printed with its
-ratio to the smallest. The bounds: 1,000,000 known files, one of a folder's new: decided in 5 s and 300 MB; 10,000
-batches, nothing new: 0.3 s; 10,000 runs: their history in 1 s; 500 tables, nothing new, with the start of the
-process: 3 s.
+Each figure is the median of three fresh processes, at 1, 10 and 100 times the smallest size, with its ratio to the
+smallest. The bounds: 1,000,000 known files, one of a folder's new: decided in 5 s and 300 MB; 10,000 batches, nothing
+new: 0.3 s; 10,000 runs: their history in 1 s; 500 tables, nothing new, with the start of the process: 3 s.
 """
 
 from __future__ import annotations

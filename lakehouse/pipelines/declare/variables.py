@@ -35,8 +35,7 @@ def _filled(part: Any, values: Mapping[str, str], location: SourceLocation) -> A
     if isinstance(part, dict):
         return {key: _filled(value, values, location) for key, value in part.items()}
     if dataclasses.is_dataclass(part) and not isinstance(part, type | SourceLocation):
-        # Not getattr with a default: a flow looks every unknown name up among its words.
-        own = part.location if "location" in {each.name for each in dataclasses.fields(part)} else location
+        own = _location_of(part, location)
         changes = {
             each.name: changed
             for each in dataclasses.fields(part)
@@ -44,6 +43,16 @@ def _filled(part: Any, values: Mapping[str, str], location: SourceLocation) -> A
         }
         return dataclasses.replace(part, **changes) if changes else part
     return part
+
+
+def _location_of(part: Any, default: SourceLocation) -> SourceLocation:
+    """Return the line of a part that has one of its own.
+
+    The fields say so, and not ``getattr`` with a default: a flow looks every unknown name up among its words.
+    """
+    has_one = "location" in {each.name for each in dataclasses.fields(part)}
+    location: SourceLocation = part.location if has_one else default
+    return location
 
 
 def _value(match: re.Match[str], values: Mapping[str, str], location: SourceLocation) -> str:

@@ -11,8 +11,8 @@ from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import ApiBatches, ApiInputs, InvalidApiError, RestApi, record_schema, rest_api
+from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
-    Inputs,
     NewInputs,
     ReadRequest,
     Source,
@@ -82,7 +82,7 @@ class RestSource(Source):
     def problems(self) -> Sequence[DefinitionError]:
         return [each.at(self.location) for each in self.api.problems()]
 
-    def next_inputs(self, context: SourceContext, table: str, history: Sequence[Inputs]) -> NewInputs | None:
+    def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
         batches = self._batches(context, table)
         last = ApiInputs.of(history[-1]) if history else None
 
