@@ -40,6 +40,8 @@ class ApiServer:
         self.latency = 0.0
         self.token: str | None = None
         """What requests must carry, when it is set."""
+        self.place = ""
+        """Where a client finds it."""
         self.raw: dict[str, tuple[dict[str, str], bytes]] = {}
         """Answers by path, with headers, that are no lists."""
         self.faults: dict[str, list[Fault]] = defaultdict(list)

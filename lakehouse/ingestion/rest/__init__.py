@@ -12,7 +12,7 @@ from lakehouse.ingestion.rest.pagination import (
     PageNumber,
     Pagination,
 )
-from lakehouse.ingestion.rest.spark import ApiBatches, ApiInputs, record_schema
+from lakehouse.ingestion.rest.spark import ApiBatches, ApiInputs, RestDataSource, record_schema
 
 __all__ = [
     "ApiBatches",
@@ -35,6 +35,7 @@ __all__ = [
     "PageOutcome",
     "Pagination",
     "RestApi",
+    "RestDataSource",
     "chains_of",
     "fetch",
     "record_schema",

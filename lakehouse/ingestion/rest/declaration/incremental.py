@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lakehouse.ingestion.errors import UnusableBodyError
 
-__all__ = ["CursorValue", "Incremental", "later"]
+__all__ = ["CursorValue", "Incremental", "cursor_value", "later"]
 
 CursorValue = str | int | float
 """A value of the field, as JSON."""
@@ -26,6 +26,11 @@ class Incremental:
     """Of the request, such as ``since``."""
     initial: CursorValue | None = None
     """For the first request; None asks without the parameter."""
+
+
+def cursor_value(value: object) -> CursorValue | None:
+    """Return a record's value where it can be a cursor; None where it is missing, or of another kind."""
+    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else None
 
 
 def later(one: CursorValue | None, other: CursorValue | None) -> CursorValue | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,7 +14,7 @@ from lakehouse.ingestion.rest.access import Credentials, Masking
 from lakehouse.ingestion.rest.declaration import Limits
 from lakehouse.ingestion.rest.fetching.http_errors import TRANSIENT_STATUS, TryFailed, seconds_to_wait
 from lakehouse.ingestion.rest.fetching.rate_limit import RateLimit
-from lakehouse.optional_imports import require
+from lakehouse.optional_imports import is_installed, require
 
 __all__ = ["HttpClient", "HttpReply"]
 
@@ -170,7 +171,7 @@ class _MaskedUrls(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            url = _httpx().URL
+            url = require("httpx", extra="http", purpose="reading an API").URL
             record.args = tuple(
                 self._masking.url(str(each)) if isinstance(each, url) else each for each in record.args
             )
@@ -178,4 +179,7 @@ class _MaskedUrls(logging.Filter):
 
 
 def _httpx() -> Any:
+    if not is_installed("sniffio"):
+        # httpcore looks for it ten times a request, a quarter of the time where it is not there: None answers at once.
+        sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
     return require("httpx", extra="http", purpose="reading an API")

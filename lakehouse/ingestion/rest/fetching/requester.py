@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lakehouse.ingestion.errors import UnusableBodyError
-from lakehouse.ingestion.rest.declaration import CursorValue, RestApi, later
+from lakehouse.ingestion.rest.declaration import CursorValue, RestApi, cursor_value, later
 from lakehouse.ingestion.rest.fetching.frontier import Request
 from lakehouse.ingestion.rest.fetching.http_client import HttpClient, HttpReply
 from lakehouse.ingestion.rest.fetching.http_errors import TryFailed
@@ -81,8 +81,7 @@ class Requester:
         highest: CursorValue | None = None
         for record in records:
             value = JsonBody(record.encode()).value(self._api.incremental.field)
-            if isinstance(value, str | int | float) and not isinstance(value, bool):
-                highest = later(highest, value)
+            highest = later(highest, cursor_value(value))
         return highest
 
 

@@ -16,7 +16,7 @@ __all__ = ["Cursor"]
 class Cursor(Pagination):
     """Ends with a page that gives no token: it is missing, ``null``, ``false`` or empty."""
 
-    token: str
+    next: str
     """Where in the body the token of the next page stands, such as ``meta.next_cursor``."""
     parameter: str = "cursor"
 
@@ -24,7 +24,7 @@ class Cursor(Pagination):
         return {self.parameter: str(position["cursor"])} if "cursor" in position else {}
 
     def after(self, position: Position, reply: Reply) -> Position | None:
-        token = reply.body.value(self.token)
+        token = reply.body.value(self.next)
         if token is None or token is False or token == "":
             return None
         return {"cursor": token}

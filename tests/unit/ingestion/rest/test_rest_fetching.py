@@ -64,7 +64,7 @@ def workers_now() -> list[str]:
         ("page", PageNumber(size=10), ""),
         ("offset", Offset(limit=7), "items"),
         ("offset", Offset(limit=7, total="total"), "items"),
-        ("cursor", Cursor(token="meta.next"), "data.items"),
+        ("cursor", Cursor(next="meta.next"), "data.items"),
         ("link", LinkHeader(), ""),
         ("next", NextUrl(next="next"), "results"),
         ("whole", OnePage(), ""),
