@@ -59,13 +59,32 @@ class ExpectationFailedError(DataError):
 
 
 class ConservationError(DataError):
-    """Rows were lost or made between a table's input and its outputs; nothing was written."""
+    """Rows were lost, made or moved between a table's rules and its files; nothing was published."""
 
-    def __init__(self, *, table: str, rows_in: int, written: int, dropped: int, quarantined: int) -> None:
+    def __init__(
+        self,
+        *,
+        table: str,
+        rows_in: int,
+        written: int,
+        dropped: int,
+        quarantined: int,
+        in_files: tuple[int, int] | None = None,
+    ) -> None:
+        """``in_files``: the rows to write and those to quarantine as their files hold them, once there are files."""
         self.table = table
+        self.rows_in = rows_in
+        self.written = written
+        self.dropped = dropped
+        self.quarantined = quarantined
+        self.in_files = in_files
+        if in_files is None:
+            contradiction = f"make {written + dropped + quarantined}"
+        else:
+            contradiction = f"were judged so, but the files hold {in_files[0]} and {in_files[1]}"
         super().__init__(
-            f"{table!r} got {rows_in} rows at its rules, but {written} to write + {dropped} to drop "
-            f"+ {quarantined} to quarantine make {written + dropped + quarantined}. Nothing was written.",
+            f"{table!r}: of {rows_in} rows read at its rules {written} to write, {dropped} dropped and "
+            f"{quarantined} to quarantine {contradiction}. Nothing was published.",
             fix="look for a step whose result changes between two looks (rand, a changing source).",
         )
 

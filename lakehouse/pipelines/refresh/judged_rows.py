@@ -78,9 +78,10 @@ class JudgedRows:
             raise ConservationError(
                 table=table,
                 rows_in=tally.rows_in,
-                written=kept.row_count,
+                written=tally.written,
                 dropped=tally.dropped,
-                quarantined=aside,
+                quarantined=tally.quarantined,
+                in_files=(kept.row_count, aside),
             )
 
     def release(self) -> None:

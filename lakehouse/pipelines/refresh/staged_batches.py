@@ -37,7 +37,11 @@ class StagedBatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StagedBatches:
-    """The staged batches of one table, as immutable files; of two runs that judge a batch, one wins."""
+    """The staged batches of one table, as immutable files; of two runs that judge a batch, one wins.
+
+    A note stays until a later batch is published. It is needed beyond its own batch's commit: where that commit is
+    lost with a restored backup, the note tells that the batch was judged, and can't be finished without its rows.
+    """
 
     def __init__(self, storage: AbstractStorageService, *, layer: str, table: str) -> None:
         self._storage = storage
@@ -45,10 +49,7 @@ class StagedBatches:
 
     def find(self, number: int) -> StagedBatch | None:
         """Return the staged batch of this number; None when it was not judged yet."""
-        try:
-            return msgspec.json.decode(self._storage.read(self._key(number)), type=StagedBatch)
-        except NotFoundError:
-            return None
+        return self._read(self._key(number))
 
     def keep(self, number: int, staged: StagedBatch) -> StagedBatch:
         """Write the batch down and return it; where another run was first, return the other's."""
@@ -56,6 +57,25 @@ class StagedBatches:
         if isinstance(self._storage.put_if_absent(key, msgspec.json.encode(staged)), AlreadyThere):
             return msgspec.json.decode(self._storage.read(key), type=StagedBatch)
         return staged
+
+    def forget_before(self, number: int) -> None:
+        """Delete what is noted of earlier batches, and rows of theirs that were never published.
+
+        Call it when the batch of this number is published: the table takes none of the earlier ones any more.
+        """
+        for stat in list(self._storage.list(self._prefix)):
+            if stat.key >= self._key(number):
+                return
+            earlier = self._read(stat.key)
+            if earlier is not None:
+                earlier.discard()
+                self._storage.delete(stat.key)
+
+    def _read(self, key: str) -> StagedBatch | None:
+        try:
+            return msgspec.json.decode(self._storage.read(key), type=StagedBatch)
+        except NotFoundError:
+            return None
 
     def _key(self, number: int) -> str:
         return f"{self._prefix}{number:020}.json"

@@ -163,6 +163,7 @@ class TablePipeline:
         self._done("validate")
         published = self._published(staged, batch)
         staged.discard()
+        self.staged.forget_before(batch.number)
         return self._refreshed(batch, published, staged.tally, staged.steps, started)
 
     def _as_it_stands(self, batch: Batch, *, reading_again: bool) -> tuple[Batch, StagedBatch | None]:

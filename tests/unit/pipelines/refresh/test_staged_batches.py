@@ -1,0 +1,47 @@
+"""What is noted of judged batches lasts as long as it may be needed, and no longer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lakehouse.pipelines import StagedBatch
+from lakehouse.pipelines.refresh.staged_batches import StagedBatches
+from lakehouse.quality import Tally
+from lakehouse.storage import MemoryStorageService
+from lakehouse.tables import StagedRows
+
+TALLY = Tally(rows_in=1, written=1, dropped=0, quarantined=0, failed=0, broken={})
+
+
+def staged(folder: Path) -> StagedBatch:
+    folder.mkdir()
+    (folder / "_SUCCESS").touch()
+    kept = StagedRows(folder=str(folder), row_count=1, schema_json={})
+    return StagedBatch(kept=kept, quarantined=None, tally=TALLY, steps=())
+
+
+def test_a_note_ends_with_the_publication_of_a_later_batch_and_so_do_rows_that_were_left(
+    tmp_path: Path,
+) -> None:
+    storage = MemoryStorageService()
+    notes = StagedBatches(storage, layer="silver", table="t")
+    neighbour = StagedBatches(storage, layer="silver", table="t2")
+    kept = {number: notes.keep(number, staged(tmp_path / str(number))) for number in (3, 9, 10, 11)}
+    neighbour.keep(1, kept[3])
+    notes.forget_before(10)
+    assert {number: notes.find(number) for number in kept} == {3: None, 9: None, 10: kept[10], 11: kept[11]}
+    assert {number: each.exists() for number, each in kept.items()} == {
+        3: False,
+        9: False,
+        10: True,
+        11: True,
+    }
+    assert neighbour.find(1) == kept[3]
+
+
+def test_the_first_note_of_a_batch_stands(tmp_path: Path) -> None:
+    notes = StagedBatches(MemoryStorageService(), layer="silver", table="t")
+    first = notes.keep(0, staged(tmp_path / "first"))
+    assert notes.keep(0, staged(tmp_path / "second")) == first
+    notes.forget_before(0)
+    assert notes.find(0) == first
