@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.steps import OtherTable
 from lakehouse.pipelines.refresh.open_tables import OpenTables, TableEngine
+from lakehouse.pipelines.refresh.settled_rows import SettledRows
 from lakehouse.pipelines.refresh.shared_frames import SharedFrames
 from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.tables import IWritableDeltaTable, NativeTable, TableLayout, TableLog, TableState
@@ -39,6 +40,7 @@ class RefreshContext:
     warehouse: Warehouse
     tables: Mapping[str, TableDefinition]
     shared: SharedFrames = field(default_factory=SharedFrames)
+    settled: SettledRows = field(default_factory=SettledRows)
     shared_steps: Mapping[str, int] = field(default_factory=dict)
     """By table, how many of its first steps are made once for several tables."""
     on_step: OnStep = _ignore

@@ -28,10 +28,12 @@ class FailedCasts:
     def __bool__(self) -> bool:
         return bool(self._found)
 
-    def before(self, step: Step, frame: DataFrame) -> DataFrame:
-        """Return the rows that ``step`` may see: those with a failed cast are set aside, unless it keeps them."""
-        if step.keeps_failed_casts or not has_failed_casts(frame):
-            return frame
+    def leave_before(self, step: Step, frame: DataFrame) -> bool:
+        """Say whether rows of ``frame`` are to be set aside before ``step``: it does not keep failed casts."""
+        return not step.keeps_failed_casts and has_failed_casts(frame)
+
+    def set_aside(self, frame: DataFrame) -> DataFrame:
+        """Return the rows whose casts went well; the others are set aside, by a second look at ``frame``."""
         point = Observation()
         self._found.append((failed_rows(frame), point))
         return good_rows(frame.observe(point, F.count_if(F.col(CAST_ERRORS).isNotNull()).alias("rows")))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
+from lakehouse.pipelines.declare.steps import may_choose
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
 from lakehouse.quality import CAST_ERRORS, ConservationError, Expectation, Judgement, Tally, judge
@@ -91,13 +92,23 @@ class JudgedRows:
 
 
 def judged(
-    frame: DataFrame, expectations: Sequence[Expectation], counter: RowCounter, *, table: str
+    frame: DataFrame,
+    expectations: Sequence[Expectation],
+    counter: RowCounter,
+    *,
+    table: str,
+    settle: Callable[[DataFrame], DataFrame],
 ) -> JudgedRows:
-    """Judge the rows that reach a table's rules. Raises ExpectationFailedError when one breaks a fatal rule."""
+    """Judge the rows that reach a table's rules. Raises ExpectationFailedError when one breaks a fatal rule.
+
+    Rows that steps or rules choose freely are settled with their marks, so that what is judged is what is written.
+    """
     frame, entered = counter.count(frame)
     if not expectations and CAST_ERRORS not in frame.columns and not counter.failed_casts:
         return JudgedRows(kept=frame, kept_point=entered)
     judgement = judge(frame, expectations)
+    if counter.choices or may_choose(frame, judgement.marked):
+        judgement = dataclasses.replace(judgement, marked=settle(judgement.marked))
     persisted = judgement.marked.persist()
     try:
         return _with_failed_casts(_counted(judgement, entered, table), counter.failed_casts)

@@ -30,6 +30,12 @@ class Quarantine:
             empty = self.table.read(version=state.version).limit(0)
             self.table.replace(empty, transaction=batch.quarantine_transaction)
 
+    def withdraw(self, batch: Batch) -> None:
+        """Remove the rows of a batch that the table refused after they were published here."""
+        state = self.table.state()
+        if state is not None and state.has_taken(batch.quarantine_transaction):
+            self.table.delete(f"_batch = {batch.number}")
+
     def remove_abandoned(self, batch: Batch) -> None:
         """Remove rows that came with batches which the table does not have: those decided before ``batch``."""
         first = -1 if batch.predecessor is None else batch.predecessor

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
+from lakehouse.pipelines.refresh.free_choices import FreeChoices
 
 __all__ = ["RowCounter", "StepCount"]
 
@@ -30,6 +31,8 @@ class RowCounter:
     _last: tuple[DataFrame, Observation] | None = None
     failed_casts: FailedCasts = field(default_factory=FailedCasts)
     """Rows that left the way before they could be counted at its end."""
+    choices: FreeChoices = field(default_factory=FreeChoices)
+    """Whether the rows may be others when they are computed again."""
 
     def count(self, frame: DataFrame) -> tuple[DataFrame, Observation]:
         """Return the frame with a counting point at its end; where it has one, that one."""
@@ -52,6 +55,7 @@ class RowCounter:
         self._steps = [*other._steps, *self._steps]
         self._last = other._last
         self.failed_casts.go_on_from(other.failed_casts)
+        self.choices.go_on_from(other.choices)
 
     def steps(self) -> tuple[StepCount, ...]:
         """Return what each noted step took out."""

@@ -36,6 +36,7 @@ from lakehouse.tables import (
     IWritableDeltaTable,
     Published,
     StagedRows,
+    SupersededWriteError,
     TableState,
     describe,
     evened_out,
@@ -188,6 +189,9 @@ class TablePipeline:
             self.set_aside(staged, batch)
             self._done("quarantine")
             return self._written(*self.target.with_staged(staged.kept), batch)
+        except SupersededWriteError:
+            self.quarantine.withdraw(batch)
+            raise
         except Exception:
             # Another run may have published the same rows, and thrown their files away.
             state = self.log.state()
@@ -283,7 +287,9 @@ class TablePipeline:
         """Check the schema, and decide by the rules what becomes of each row, in one pass over them."""
         written = StructType([field for field in frame.schema.fields if field.name != CAST_ERRORS])
         self.check_schema(written, self.log.state())
-        rows = judged(frame, self.table.flow.expectations, counter, table=self.table.name)
+        rows = judged(
+            frame, self.table.flow.expectations, counter, table=self.table.name, settle=self._settled
+        )
         try:
             self.write_mode.check_rows(rows.kept, table=self.table.name)
             return rows.with_rejected(self.table.flow.source.rejected(self.context, self._request(batch)))
@@ -324,9 +330,14 @@ class TablePipeline:
         for step in steps:
             if step.compares_with_target(self.write_mode.old_rows):
                 compared.append((step, tuple(step.compared_columns(frame))))
-            frame = counter.failed_casts.before(step, frame)
-            apply = partial(step.apply, context=pinned)
+            if counter.failed_casts.leave_before(step, frame):
+                if counter.choices:
+                    frame = self._settled(frame)
+                    counter.choices.settled()
+                frame = counter.failed_casts.set_aside(frame)
+            before, apply = frame, partial(step.apply, context=pinned)
             frame = counter.around(step.label, frame, apply) if step.removes_rows else apply(frame)
+            counter.choices.note(step, before, frame)
         return SteppedRows(frame=frame, compared=tuple(compared))
 
     def compare_with_target(self, rows: SteppedRows, counter: RowCounter) -> DataFrame:
@@ -346,6 +357,10 @@ class TablePipeline:
     def inputs_key(self, batch: Batch) -> str:
         """Return a text that is the same for batches that read the same rows."""
         return json.dumps([batch.inputs, batch.pinned], sort_keys=True)
+
+    def _settled(self, frame: DataFrame) -> DataFrame:
+        """Return rows that are computed once: for a frame that may choose differently when it is computed again."""
+        return self.context.settled.settle(frame, self.target)
 
     def _request(self, batch: Batch, *, reading_again: bool = False) -> ReadRequest:
         return ReadRequest(

@@ -147,6 +147,7 @@ class _Run:
             )
         finally:
             self._context.shared.release()
+            self._context.settled.release()
         return cache_use.so_far()
 
     def _decide(self) -> None:

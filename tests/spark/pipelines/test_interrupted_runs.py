@@ -9,7 +9,16 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.pipelines import Failed, Flow, Refreshed, RunListener, read
+from lakehouse.pipelines import (
+    Failed,
+    Flow,
+    PipelineDefinition,
+    Refreshed,
+    RunListener,
+    Warehouse,
+    drop_pending_batch,
+    read,
+)
 from tests.spark.pipelines.landing import Lake, shop
 
 pytestmark = pytest.mark.spark
@@ -49,7 +58,7 @@ def places(lake: Lake) -> list[int]:
 def test_rules_that_change_between_two_runs_leave_each_row_in_one_place(
     lake: Lake, step: str, before: str, after: str
 ) -> None:
-    def definition(rule: str) -> Flow:
+    def definition(rule: str) -> PipelineDefinition:
         return shop(clean=("silver", NEW.expect_or_quarantine("fine", rule).append()))
 
     stopped = lake.run(definition(before), listener=StopAfter("clean", step))
@@ -124,4 +133,27 @@ def test_a_function_that_raises_fails_its_table_with_the_cause_and_the_session_g
     result = lake.run(shop(clean=("silver", halved(7))))
     assert result.failures[0].cause.startswith("ZeroDivisionError")
     assert lake.run(shop(clean=("silver", halved(-1)))).status == "ok"
+    assert ids(lake, "silver/clean") == sorted(range(30), key=repr)
+
+
+class DropAfter(RunListener):
+    """Lets somebody drop the batch, and run again, while a run is at work on it."""
+
+    def __init__(self, lake: Lake, definition: PipelineDefinition) -> None:
+        self._lake = lake
+        self._definition = definition
+
+    def step_done(self, table: str, step: str) -> None:
+        if (table, step) == ("clean", "validate"):
+            drop_pending_batch(Warehouse.at(self._lake.warehouse), "clean")
+            assert self._lake.run(self._definition, select=["clean"]).status == "ok"
+
+
+def test_a_batch_that_the_table_refuses_leaves_nothing_in_its_quarantine(lake: Lake) -> None:
+    def definition(rule: str) -> PipelineDefinition:
+        return shop(clean=("silver", NEW.expect_or_quarantine("fine", rule).append()))
+
+    refused = lake.run(definition("id >= 5"), listener=DropAfter(lake, definition("id >= 0")))
+    assert "whose last batch now is 1" in str(refused.failures[0].error)
+    assert places(lake) == list(range(30))
     assert ids(lake, "silver/clean") == sorted(range(30), key=repr)

@@ -99,7 +99,7 @@ def test_a_fatal_rule_names_itself_its_rows_and_a_way_out(frame: DataFrame) -> N
 
 def test_rows_that_went_missing_before_the_rules_are_an_error(frame: DataFrame) -> None:
     tally = judge(frame, RULES).tally().with_rows_in(101)
-    with pytest.raises(ConservationError, match=r"'t' got 101 rows.*make 100.*Fix:"):
+    with pytest.raises(ConservationError, match=r"'t': of 101 rows read.*make 100.*Fix:"):
         tally.check_conservation(table="t")
 
 

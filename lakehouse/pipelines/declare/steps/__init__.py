@@ -2,6 +2,7 @@
 
 from lakehouse.pipelines.declare.steps.columns import Cast, ColumnWords, Rename, Select
 from lakehouse.pipelines.declare.steps.custom import CustomWords, Sql, Transform, names_in_query
+from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.steps.groups import Aggregate, GroupWords, Pivot
 from lakehouse.pipelines.declare.steps.interface import OtherTable, Step, StepContext
 from lakehouse.pipelines.declare.steps.joins import Join, JoinWords
@@ -29,5 +30,6 @@ __all__ = [
     "Union",
     "UnionWords",
     "Where",
+    "may_choose",
     "names_in_query",
 ]

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import TableReference
+from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.pipelines.errors import UnknownColumnError
 from lakehouse.quality import CAST_ERRORS
@@ -79,6 +80,13 @@ class Step(ABC):
     @abstractmethod
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         """Return the next frame."""
+
+    def chooses_freely(self, before: DataFrame, after: DataFrame) -> bool:
+        """Say whether ``after``, computed a second time from the same rows of ``before``, may have other rows.
+
+        Such rows are written to files before anything is decided about them. Spark's plan tells it by default.
+        """
+        return may_choose(before, after)
 
     def parts(self) -> Sequence[Step]:
         """Return steps that can be tried one by one, so that a wrong one doesn't hide another."""

@@ -1,0 +1,48 @@
+"""Whether rows may be others when they are computed again from the same ones, as Spark's plan tells it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+__all__ = ["may_choose"]
+
+_OPERATORS = re.compile(
+    r"^[\s:|+-]*(?:Deduplicate|DeduplicateWithinWatermark|Window|GlobalLimit|LocalLimit|Offset|Tail|Sample)\b",
+    re.MULTILINE,
+)
+"""In a plan's text: what takes some of several rows. Which ones may depend on the order in which they come."""
+_AGGREGATE = re.compile(r"^[\s:|+-]*Aggregate\b", re.MULTILINE)
+_FUNCTIONS = re.compile(r"\.aggregate\.(?:First|Last|AnyValue|Collect\w+|ListAgg|MaxBy|MinBy|Mode)\"")
+"""In a plan's JSON: what takes some of several values, or puts them in a row."""
+
+
+def may_choose(before: DataFrame, after: DataFrame) -> bool:
+    """Say whether ``after``, computed a second time from the same rows of ``before``, may have others.
+
+    It may by ``rand``, by ``current_timestamp``, by ``first`` or ``collect_list``, and by an operator such as
+    ``dropDuplicates``. Where no plan can be seen (Spark Connect), it may.
+    """
+    plan, input_plan = _plan_of(after), _plan_of(before)
+    if plan is None or input_plan is None:
+        return True
+    return not plan.deterministic() or _tells_the_time(after, plan) or _choices(plan) > _choices(input_plan)
+
+
+def _plan_of(frame: DataFrame) -> Any | None:
+    jvm_frame = getattr(frame, "_jdf", None)
+    return None if jvm_frame is None else jvm_frame.queryExecution().analyzed()
+
+
+def _tells_the_time(frame: DataFrame, plan: Any) -> bool:
+    # The time is one in a query, and a second query has another.
+    jvm: Any = frame.sparkSession._jvm
+    return bool(plan.containsPattern(jvm.org.apache.spark.sql.catalyst.trees.TreePattern.CURRENT_LIKE()))
+
+
+def _choices(plan: Any) -> int:
+    text = plan.toString()
+    in_groups = len(_FUNCTIONS.findall(plan.toJSON())) if _AGGREGATE.search(text) else 0
+    return len(_OPERATORS.findall(text)) + in_groups
