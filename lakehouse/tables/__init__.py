@@ -17,10 +17,9 @@ from lakehouse.tables.interface import (
     IReadableDeltaTable,
     IWritableDeltaTable,
     MergePlan,
-    Predecessor,
     Published,
     TableState,
-    TransactionId,
+    progress_in,
 )
 from lakehouse.tables.key_bounds import KeyBounds, bounds_of_keys
 from lakehouse.tables.key_ranges import KeyRange, hull, may_have_key_in
@@ -30,6 +29,7 @@ from lakehouse.tables.native import NativeTable
 from lakehouse.tables.paths import literal_path
 from lakehouse.tables.plain_schema import odd_names
 from lakehouse.tables.staging import STAGING_FOLDER, StagedRows
+from lakehouse.tables.transaction_id import Predecessor, TransactionId
 
 __all__ = [
     "SPARK_ERRORS",
@@ -62,6 +62,7 @@ __all__ = [
     "literal_path",
     "may_have_key_in",
     "odd_names",
+    "progress_in",
     "quoted",
     "root_cause",
     "target_file_bytes",

@@ -14,6 +14,7 @@ from lakehouse.delta_log import Predicate
 from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.description import comments_of
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
+from lakehouse.tables.fences import put_fence
 from lakehouse.tables.file_sizes import in_few_files
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import (
@@ -22,13 +23,13 @@ from lakehouse.tables.interface import (
     MergePlan,
     Published,
     TableState,
-    TransactionId,
+    progress_in,
 )
 from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
 from lakehouse.tables.log import TableLog
-from lakehouse.tables.order import check_order
 from lakehouse.tables.reader import TableReader
 from lakehouse.tables.staging import StagedRows
+from lakehouse.tables.transaction_id import TransactionId
 
 __all__ = ["DeltaSparkTable"]
 
@@ -148,6 +149,8 @@ class DeltaSparkTable:
         if self.state() is None:
             feed = _CHANGE_FEED if mode == "append" else {}
             writer = writer.options(**feed, **self._layout.properties)
+            # A table that somebody else creates meanwhile is not to be added to unseen.
+            writer = writer.mode("errorifexists")
         if self._layout.partition_by:
             writer = writer.partitionBy(*self._layout.partition_by)
         elif self._layout.cluster_by and self.state() is None:
@@ -160,7 +163,10 @@ class DeltaSparkTable:
         before = self.state()
         if before is not None and before.has_taken(transaction):
             return AlreadyPublished(version=before.version)
-        check_order(before, transaction, path=self._path)
+        progress = progress_in(before, transaction.application)
+        progress.check_order(transaction, path=self._path)
+        if before is not None and progress.needs_fence(transaction):
+            put_fence(self._path, transaction)
         try:
             write()
         except SPARK_ERRORS as error:
@@ -168,10 +174,11 @@ class DeltaSparkTable:
             now = self.state()
             if now is not None and now.has_taken(transaction):
                 return AlreadyPublished(version=now.version)
-            check_order(now, transaction, path=self._path)
+            progress_in(now, transaction.application).check_order(transaction, path=self._path)
             raise TableWriteError(path=self._path, action=action, cause=root_cause(error)) from error
         after = self.state()
         if after is None or not after.has_taken(transaction):
+            progress_in(after, transaction.application).check_order(transaction, path=self._path)
             raise TableWriteError(path=self._path, action=action, cause="the commit is not in the log")
         return Published(version=after.version)
 

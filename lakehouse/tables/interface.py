@@ -11,46 +11,19 @@ from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import Predicate
 from lakehouse.tables.candidates import Candidates
+from lakehouse.tables.progress import Progress
 from lakehouse.tables.staging import StagedRows
+from lakehouse.tables.transaction_id import TransactionId
 
 __all__ = [
     "AlreadyPublished",
     "IReadableDeltaTable",
     "IWritableDeltaTable",
     "MergePlan",
-    "Predecessor",
     "Published",
     "TableState",
-    "TransactionId",
+    "progress_in",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predecessor:
-    """The last piece of the same application that a table has taken."""
-
-    number: int | None
-    """None for a table that has none of this application."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransactionId:
-    """One piece of an application's work, which no table takes twice (Delta PROTOCOL, "Transaction Identifiers")."""
-
-    application: str
-    number: int
-    """Grows with each piece; a table remembers the highest it took."""
-    follows: Predecessor | None = None
-    """What the table must have taken last to take this piece; None when that doesn't matter."""
-
-    def is_taken(self, last: int | None) -> bool:
-        """Return whether a table whose last piece is ``last`` holds this one.
-
-        A later piece tells of it only when the order of pieces doesn't matter: else it came instead of this one.
-        """
-        if last is None:
-            return False
-        return last >= self.number if self.follows is None else last == self.number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +35,7 @@ class TableState:
     """Made when the table is created: a table that was deleted and created again has another."""
     schema: StructType
     transactions: Mapping[str, int]
-    """The highest transaction number taken, by application."""
+    """The log's transaction identifiers, as they are."""
 
     def has_taken(self, transaction: TransactionId) -> bool:
         """Return whether the table holds this piece of work already."""
@@ -70,7 +43,16 @@ class TableState:
 
     def last_taken(self, application: str) -> int | None:
         """Return the number of the application's last piece; None when there is none."""
-        return self.transactions.get(application)
+        return self.progress(application).last
+
+    def progress(self, application: str) -> Progress:
+        """Return how far the application's work in the table has come."""
+        return Progress.of(application, self.transactions.get)
+
+
+def progress_in(state: TableState | None, application: str) -> Progress:
+    """Return how far an application's work has come in a table, which may not be there."""
+    return Progress(reached=None, last=None) if state is None else state.progress(application)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,13 +31,14 @@ from lakehouse.tables.interface import (
     MergePlan,
     Published,
     TableState,
-    TransactionId,
+    progress_in,
 )
 from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
 from lakehouse.tables.log import TableLog
-from lakehouse.tables.order import check_order, check_order_after
 from lakehouse.tables.plain_schema import is_nullable, json_of_nullable
+from lakehouse.tables.progress import Progress
 from lakehouse.tables.staging import StagedRows, link_durably
+from lakehouse.tables.transaction_id import TransactionId
 
 __all__ = ["NativeTable"]
 
@@ -132,7 +133,7 @@ class NativeTable:
         before = self.state()
         if before is not None and before.has_taken(transaction):
             return AlreadyPublished(version=before.version)
-        check_order(before, transaction, path=self._path)
+        progress_in(before, transaction.application).check_order(transaction, path=self._path)
         action = "replace" if kind is WriteKind.OVERWRITE else "append to"
         try:
             with self._rows_to_adopt(frame) as staged:
@@ -160,10 +161,10 @@ class NativeTable:
     ) -> Published | AlreadyPublished:
         transaction = _MANAGER.start_transaction(self._path)
         try:
-            last = transaction.application_version(taken.application)
-            if taken.is_taken(last):
+            progress = Progress.of(taken.application, transaction.application_version)
+            if taken.is_taken(progress.last):
                 return AlreadyPublished(version=transaction.read_version)
-            check_order_after(last, taken, path=self._path)
+            progress.check_order(taken, path=self._path)
             transaction.set_transaction(taken.application, taken.number)
             struct = schema_from_json(json_of_nullable(schema), table=self._path)
             transaction.adopt(self._linked(staged.files()), struct, kind=kind)
@@ -189,7 +190,7 @@ class NativeTable:
         now = self.state()
         if now is not None and now.has_taken(transaction):
             return AlreadyPublished(version=now.version)
-        check_order(now, transaction, path=self._path)
+        progress_in(now, transaction.application).check_order(transaction, path=self._path)
         raise TableWriteError(path=self._path, action=action, cause=str(error)) from error
 
 

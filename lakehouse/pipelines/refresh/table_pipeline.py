@@ -40,6 +40,7 @@ from lakehouse.tables import (
     TableState,
     describe,
     evened_out,
+    progress_in,
 )
 
 __all__ = ["Refresh", "TablePipeline"]
@@ -189,15 +190,21 @@ class TablePipeline:
             self.set_aside(staged, batch)
             self._done("quarantine")
             return self._written(*self.target.with_staged(staged.kept), batch)
-        except SupersededWriteError:
-            self.quarantine.withdraw(batch)
-            raise
-        except Exception:
-            # Another run may have published the same rows, and thrown their files away.
+        except Exception as error:
+            # Another run may have published the same rows, or other ones instead, and thrown these files away.
             state = self.log.state()
-            if state is None or not state.has_taken(batch.transaction):
-                raise
-            return AlreadyPublished(version=state.version)
+            if state is not None and state.has_taken(batch.transaction):
+                return AlreadyPublished(version=state.version)
+            self._check_order(state, batch, error)
+            raise
+
+    def _check_order(self, state: TableState | None, batch: Batch, error: Exception) -> None:
+        """Raise SupersededWriteError, with nothing left in the quarantine, when the table took another batch instead."""
+        try:
+            progress_in(state, batch.flow).check_order(batch.transaction, path=self.log.path)
+        except SupersededWriteError as superseded:
+            self.quarantine.withdraw(batch)
+            raise superseded from error
 
     def _written(
         self, target: IWritableDeltaTable, rows: DataFrame, batch: Batch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession, Window
@@ -32,9 +33,9 @@ def staged(monkeypatch: pytest.MonkeyPatch) -> list[StagedRows]:
     """Lose everything that is in memory before each write, as with a lost executor; give what 'clean' wrote."""
     stage, written = NativeTable.stage, []
 
-    def stage_after_loss(table: NativeTable, frame: DataFrame) -> StagedRows:
+    def stage_after_loss(table: NativeTable, frame: DataFrame, **more: Any) -> StagedRows:
         frame.sparkSession.catalog.clearCache()
-        rows = stage(table, frame)
+        rows = stage(table, frame, **more)
         if "/clean" in table.path:
             written.append(rows)
         return rows

@@ -19,6 +19,7 @@ from lakehouse.pipelines import (
     drop_pending_batch,
     read,
 )
+from lakehouse.pipelines.refresh.staged_batches import StagedBatches
 from tests.spark.pipelines.landing import Lake, shop
 
 pytestmark = pytest.mark.spark
@@ -149,7 +150,13 @@ class DropAfter(RunListener):
             assert self._lake.run(self._definition, select=["clean"]).status == "ok"
 
 
-def test_a_batch_that_the_table_refuses_leaves_nothing_in_its_quarantine(lake: Lake) -> None:
+@pytest.mark.parametrize("other_run", ["ends", "is killed before it cleans up"])
+def test_a_batch_that_the_table_refuses_leaves_nothing_in_its_quarantine(
+    lake: Lake, other_run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if other_run != "ends":
+        monkeypatch.setattr(StagedBatches, "forget_before", lambda self, number: None)
+
     def definition(rule: str) -> PipelineDefinition:
         return shop(clean=("silver", NEW.expect_or_quarantine("fine", rule).append()))
 

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.delta_log import Snapshot
+from lakehouse.errors import TableError
 from lakehouse.tables import (
     AlreadyPublished,
     DeltaSparkTable,
@@ -25,6 +26,7 @@ from lakehouse.tables import (
     TableWriteError,
     TransactionId,
     UnreadableChangesError,
+    delta_spark,
 )
 from tests.spark.tables.conftest import Engine
 from tests.spark.tables.table_rows import APP, numbers, transaction
@@ -248,13 +250,54 @@ def test_work_that_was_decided_after_another_state_of_the_table_is_refused(
 
     assert table.append(numbers(spark, 1), transaction=ordered(0, None)) == Published(version=0)
     assert table.append(numbers(spark, 1), transaction=ordered(0, None)) == AlreadyPublished(version=0)
-    assert table.append(numbers(spark, 2), transaction=ordered(3, 0)) == Published(version=1)
+    assert isinstance(table.append(numbers(spark, 2), transaction=ordered(3, 0)), Published)
+    version = table.state().version  # type: ignore[union-attr]
     for write in (table.append, table.replace):
         with pytest.raises(SupersededWriteError, match="whose last batch now is 3"):
             write(numbers(spark, 9), transaction=ordered(2, 0))
     with pytest.raises(SupersededWriteError):
         table.merge(numbers(spark, 9), MergePlan(keys=("n",)), transaction=ordered(4, 2))
-    assert table.state().version == 1  # type: ignore[union-attr]
+    assert table.state().version == version  # type: ignore[union-attr]
+
+
+def test_an_older_piece_that_comes_between_the_look_and_the_commit_of_delta_is_kept_out(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ordered(number: int, after: int | None) -> TransactionId:
+        return TransactionId(application=APP, number=number, follows=Predecessor(number=after))
+
+    path = str(tmp_path / "t")
+    older: list[type[BaseException]] = []
+
+    def come_between(*, at: str, engine: Engine, number: int, after: int | None) -> DeltaSparkTable:
+        """Return a table to which an older piece comes where ``at`` is called."""
+        called = getattr(delta_spark, at)
+
+        def first(*args: object) -> object:
+            monkeypatch.setattr(delta_spark, at, called)
+            answer = called(*args)
+            try:
+                engine(spark, path).append(numbers(spark, 100 + number), transaction=ordered(number, after))
+            except TableError as error:
+                older.append(type(error))
+            return answer
+
+        monkeypatch.setattr(delta_spark, at, first)
+        return DeltaSparkTable(spark, path)
+
+    NativeTable(spark, path).append(numbers(spark, 1), transaction=ordered(0, None))
+    for step, engine in enumerate((DeltaSparkTable, NativeTable)):
+        number, after = 10 * (step + 1), 10 * step
+        # It comes first: the newer piece, which has the same inputs, is refused.
+        newer = come_between(at="progress_in", engine=engine, number=number - 5, after=after)
+        with pytest.raises(SupersededWriteError, match=f"whose last batch now is {number - 5}"):
+            newer.append(numbers(spark, 999), transaction=ordered(number - 4, after))
+        # It comes behind the fence: it is refused itself.
+        newer = come_between(at="put_fence", engine=engine, number=number - 3, after=number - 5)
+        newer.merge(numbers(spark, number), MergePlan(keys=("n",)), transaction=ordered(number, number - 5))
+    assert older == [SupersededWriteError] * 2
+    rows = spark.read.format("delta").load(path).select("n").collect()
+    assert sorted(row.n for row in rows) == [1, 10, 20, 105, 115]
 
 
 def test_a_layout_is_taken_when_the_table_is_created_and_kept(
