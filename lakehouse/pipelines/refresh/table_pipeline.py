@@ -199,7 +199,7 @@ class TablePipeline:
             raise
 
     def _check_order(self, state: TableState | None, batch: Batch, error: Exception) -> None:
-        """Raise SupersededWriteError, with nothing left in the quarantine, when the table took another batch instead."""
+        """Raise SupersededWriteError, with nothing left in the quarantine, where the table took another batch."""
         try:
             progress_in(state, batch.flow).check_order(batch.transaction, path=self.log.path)
         except SupersededWriteError as superseded:
