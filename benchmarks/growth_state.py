@@ -323,9 +323,8 @@ def _copy_of_state(home: Path) -> Path:
 
 def print_table(curves: Iterable[str], parent: Path, scale: int) -> None:
     """Print all curves, each line as soon as it is known."""
-    print(
-        "| state | seconds, median of 3 | to the smallest | memory grew by MB | asked |\n|---|---|---|---|---|"
-    )
+    headings = ("state", "seconds", "of CPU", "CPU to the smallest", "memory grew by MB", "asked")
+    print(f"| {' | '.join(headings)} |\n{'|---' * len(headings)}|")
     for curve in curves:
         for line in lines_of(curve, parent, scale):
             print(line, flush=True)

@@ -135,7 +135,7 @@ class StoredLandingZone(LandingZone):
     def _look_up(self, path: str) -> LandedFile | None:
         try:
             return self._file(self._reader.stat(self._key(path)))
-        except NotFoundError:
+        except (NotFoundError, InvalidKeyError):
             return None
 
     def _file(self, stat: ObjectStat) -> LandedFile:

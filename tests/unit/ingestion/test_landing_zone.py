@@ -128,3 +128,8 @@ def test_what_has_no_bytes_to_read_is_shown_with_its_fault(tmp_path: Path) -> No
         "b.csv": "it can't be read (Too many levels of symbolic links)",
         "\\xff.csv": "its name is not UTF-8",
     }
+
+
+def test_a_path_that_no_key_can_have_is_looked_for_in_vain() -> None:
+    store = MemoryStorageService()
+    assert StoredLandingZone(store, "in/*.csv").now([f"{store.uri()}in/../a.csv"]) == {}
