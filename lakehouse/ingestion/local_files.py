@@ -51,18 +51,20 @@ def local_listings(folder: Path, pattern: str, *, after: str = "") -> Iterator[L
 
 def _folders(home: str, wanted: Sequence[str], depth: int, after: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each folder that files may match in, with the names that do, both in order."""
-    names = _matching(home, wanted, depth)
     if depth == len(wanted) - 1:
+        above = f"{home}/"
+        names = _matching(home, wanted, depth, after=after[len(above) :] if after.startswith(above) else "")
         names.sort()
         yield home, names[bisect_right(names, after, key=lambda name: f"{home}/{name}") :]
         return
+    names = _matching(home, wanted, depth)
     for name in sorted(names, key=lambda name: f"{name}/"):
         inner = f"{home}/{name}"
         if (f"{inner}/" > after or after.startswith(f"{inner}/")) and os.path.isdir(inner):
             yield from _folders(inner, wanted, depth + 1, after)
 
 
-def _matching(home: str, wanted: Sequence[str], depth: int) -> list[str]:
+def _matching(home: str, wanted: Sequence[str], depth: int, *, after: str = "") -> list[str]:
     if not WILDCARDS & set(wanted[depth]):
         return [wanted[depth]]
     matches = re.compile(fnmatch.translate(wanted[depth])).match
@@ -73,7 +75,7 @@ def _matching(home: str, wanted: Sequence[str], depth: int) -> list[str]:
     return [
         name
         for name in names
-        if matches(name) and not (name.startswith(PRIVATE) and is_private((name,), wanted))
+        if name > after and matches(name) and not (name.startswith(PRIVATE) and is_private((name,), wanted))
     ]
 
 

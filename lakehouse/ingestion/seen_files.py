@@ -95,7 +95,9 @@ class SeenFiles:
         wanted = (group, tuple(columns))
         if self._decoded is None or self._decoded[0] != wanted:
             self._decoded = None  # before the next one takes memory
-            rows = self._parquet.read_row_group(group, columns=list(columns)).cast(_schema_of(columns))
+            rows = self._parquet.read_row_group(group, columns=list(columns), use_threads=False).cast(
+                _schema_of(columns)
+            )
             self._decoded = (wanted, rows.combine_chunks())
         return self._decoded[1]
 

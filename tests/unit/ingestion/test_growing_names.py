@@ -196,8 +196,9 @@ def test_a_store_is_asked_only_for_what_comes_after() -> None:
     [
         ("", ["1/x.csv", "1a/x.csv", "2/a.csv", "2/x.csv"]),
         ("1/x.csv", ["1a/x.csv", "2/a.csv", "2/x.csv"]),
-        ("1/~", ["1a/x.csv", "2/a.csv", "2/x.csv"]),
         ("1a", ["1a/x.csv", "2/a.csv", "2/x.csv"]),
+        ("1/~", ["1a/x.csv", "2/a.csv", "2/x.csv"]),
+        ("0/x.csv", ["1/x.csv", "1a/x.csv", "2/a.csv", "2/x.csv"]),
         ("2/a.csv", ["2/x.csv"]),
         ("2/x.csv", []),
         ("3", []),
