@@ -77,7 +77,18 @@ from lakehouse.delta_log.errors import (
 )
 from lakehouse.delta_log.maintenance import Vacuumed, vacuum
 from lakehouse.delta_log.replay import HistoryEntry, iso_text
-from lakehouse.delta_log.scan import And, Comparison, IsIn, IsNull, Not, Or, Predicate, Separation, col
+from lakehouse.delta_log.scan import (
+    And,
+    Comparison,
+    IsIn,
+    IsNull,
+    Not,
+    Or,
+    Predicate,
+    Separation,
+    col,
+    record_counts,
+)
 from lakehouse.delta_log.schema import StructType, schema_from_json
 from lakehouse.delta_log.snapshot import Snapshot, TableDifference, difference
 from lakehouse.delta_log.stored_objects import table_storage
@@ -192,6 +203,7 @@ __all__ = [
     "col",
     "difference",
     "iso_text",
+    "record_counts",
     "schema_from_json",
     "storage_key",
     "table_storage",

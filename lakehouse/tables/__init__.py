@@ -22,6 +22,7 @@ from lakehouse.tables.interface import (
     progress_in,
 )
 from lakehouse.tables.key_bounds import KeyBounds, bounds_of_keys
+from lakehouse.tables.key_index import narrowed_by_index
 from lakehouse.tables.key_ranges import KeyRange, hull, may_have_key_in
 from lakehouse.tables.layout import TableLayout
 from lakehouse.tables.log import TableLog
@@ -61,6 +62,7 @@ __all__ = [
     "hull",
     "literal_path",
     "may_have_key_in",
+    "narrowed_by_index",
     "odd_names",
     "progress_in",
     "quoted",

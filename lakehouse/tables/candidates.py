@@ -14,6 +14,8 @@ class Candidates:
     paths: tuple[str, ...]
     sizes: tuple[int, ...]
     """In bytes, one for each path."""
+    row_counts: tuple[int | None, ...]
+    """One for each path; None where the log doesn't tell it."""
 
     @property
     def size_bytes(self) -> int:

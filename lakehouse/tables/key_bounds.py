@@ -40,9 +40,15 @@ _GROUP = "__lakehouse_group"
 class KeyBounds:
     """Where the keys of some rows lie."""
 
-    row_count: int
     groups: Sequence[Mapping[str, KeyRange]]
     """By column, the range of the values in each group of rows."""
+    row_counts: Sequence[int]
+    """How many rows each group has."""
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return sum(self.row_counts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +104,7 @@ def bounds_of_keys(
     group = _group(separation, known) if separation is not None else F.lit(0)
     bounds = [part for number, name in enumerate(known) for part in _bounds(number, name, known[name])]
     found = rows.groupBy(group.alias(_GROUP)).agg(F.count(F.lit(1)).alias("rows"), *bounds).collect()
-    return KeyBounds(
-        row_count=sum(row["rows"] for row in found), groups=[_ranges(row, known) for row in found]
-    )
+    return KeyBounds(groups=[_ranges(row, known) for row in found], row_counts=[row["rows"] for row in found])
 
 
 def _ordered_columns(schema: StructType, columns: Sequence[str], held: StructType) -> dict[str, _Ordered]:

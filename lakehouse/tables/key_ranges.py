@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import reduce
 from typing import Any
 
@@ -20,6 +21,11 @@ class KeyRange:
     """As ``col`` compares it; None where the group has no value but NULL."""
     largest: Any
     has_null: bool
+
+    @property
+    def is_local_time(self) -> bool:
+        """Whether the values are moments without a time zone."""
+        return isinstance(self.smallest, datetime) and self.smallest.tzinfo is None
 
     def condition(self, column: str) -> Predicate:
         """Return the condition that a value may be one of these; NULL equals NULL."""
@@ -42,11 +48,15 @@ class KeyRange:
 
 
 def hull(groups: Sequence[Mapping[str, KeyRange]]) -> Sequence[Mapping[str, KeyRange]]:
-    """Return one group, in whose ranges all groups lie; without groups, none."""
+    """Return one group, in whose ranges all groups lie; without groups, none.
+
+    It is for ``IReadableDeltaTable.read``: moments without a time zone, which Spark has no literals of, are left out.
+    """
     if not groups:
         return ()
     shared = [column for column in groups[0] if all(column in group for group in groups)]
-    return ({column: reduce(KeyRange.with_other, (each[column] for each in groups)) for column in shared},)
+    ranges = {column: reduce(KeyRange.with_other, (each[column] for each in groups)) for column in shared}
+    return ({column: each for column, each in ranges.items() if not each.is_local_time},)
 
 
 def may_have_key_in(groups: Sequence[Mapping[str, KeyRange]]) -> Predicate:

@@ -20,6 +20,7 @@ from lakehouse.delta_log import (
     Snapshot,
     TableNotFoundError,
     VersionNotFoundError,
+    record_counts,
     storage_key,
 )
 from lakehouse.tables.candidates import Candidates
@@ -141,7 +142,11 @@ class TableLog:
         paths = self._plain(snapshot, files["path"].to_pylist())
         if paths is None:
             return None
-        return Candidates(paths=paths, sizes=tuple(files["size"].to_pylist()))
+        return Candidates(
+            paths=paths,
+            sizes=tuple(files["size"].to_pylist()),
+            row_counts=tuple(record_counts(files["stats"].to_pylist())),
+        )
 
     def plain_files_added(self, *, after: int, through: int) -> tuple[str, ...] | None:
         """Return the files whose rows came in versions ``(after, through]``; None where it takes more to read them.

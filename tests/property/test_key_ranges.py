@@ -98,6 +98,19 @@ def test_every_file_with_a_row_of_the_same_key_is_opened(
         assert not any(opened)
 
 
+def test_the_hull_of_groups_has_what_each_of_them_knows_and_no_moment_without_a_zone() -> None:
+    known, unknown = (
+        {"i": KeyRange(smallest=1, largest=2, has_null=False)},
+        KeyRange(smallest=None, largest=None, has_null=True),
+    )
+    local = KeyRange(smallest=datetime(2024, 1, 1), largest=datetime(2024, 1, 2), has_null=False)
+    assert hull([]) == ()
+    assert hull([{**known, "t": local}, {"i": unknown, "t": local}]) == (
+        {"i": KeyRange(smallest=1, largest=2, has_null=True)},
+    )
+    assert hull([known, {}]) == ({},)
+
+
 def days(first: int, last: int) -> list[Row]:
     moments = [datetime(2000, 1, day) for day in range(first, last + 1)]
     return [{**dict.fromkeys(TYPES), "i": 1, "t": moment} for moment in moments]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import pyarrow as pa
 
 from lakehouse.delta_log.arrow_columns import column
@@ -20,6 +22,8 @@ __all__ = ["Vacuumed", "vacuum"]
 
 _HOUR_MS = 3_600_000
 _CHANGE_DATA = "_change_data/"
+_INDEX_SEGMENT = re.compile(r"_lakehouse_index/[^/]+/[^/]+/files/(?P<data>.+)/[^/]+\.keys$")
+"""What an index of keys keeps for a data file, whose key is part of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,7 @@ def _unneeded(storage: AbstractStorageService, snapshot: Snapshot, *, cutoff_ms:
     # Listed before it is compared, so that a file that comes in between is too young to be touched.
     for stat in list(storage.list()):
         is_old = stat.modified_ms < cutoff_ms
-        if is_old and not _is_hidden(stat.key, partitions) and not needed.holds(stat):
+        if is_old and not _is_hidden(stat.key, partitions) and not needed.holds(_what_needs(stat)):
             yield stat
 
 
@@ -104,8 +108,14 @@ def _needed(storage: AbstractStorageService, snapshot: Snapshot, cutoff_ms: int)
     return needed
 
 
+def _what_needs(stat: ObjectStat) -> ObjectStat:
+    """Return the object that must be needed for this one to be: of what is kept beside a data file, that file."""
+    segment = _INDEX_SEGMENT.match(stat.key)
+    return stat if segment is None else msgspec.structs.replace(stat, key=segment["data"])
+
+
 def _is_hidden(key: str, partitions: tuple[str, ...]) -> bool:
     # Names that begin with "_" or "." aren't the table's, but for change data and partitions called so.
-    if key.startswith(_CHANGE_DATA):
+    if key.startswith(_CHANGE_DATA) or _INDEX_SEGMENT.match(key):
         return False
     return any(part.startswith(("_", ".")) and not part.startswith(partitions) for part in key.split("/"))
