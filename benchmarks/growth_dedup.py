@@ -1,0 +1,187 @@
+"""The claim: one new day costs ``deduplicate`` the same whatever the table holds; so do 1,500 random keys.
+
+    python benchmarks/growth_dedup.py [--sizes 1,10,100] [--rows 220000] [--days 3]
+
+The history is a Silver table with as many rows as ``sizes`` times ``rows``, made by Spark: lines of sales over 150
+days, a file for each day, compared as whole rows or by random keys. The median of ``days`` runs with one new day each
+is printed, with the bytes that Spark read in them and the files that each comparison opened. The first run, beside
+them, builds the index of random keys.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import re
+import statistics
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+from rich.console import Console
+from rich.table import Table
+
+from lakehouse.pipelines import DeclarativePipelineBuilder, PipelineDefinition, from_files, read, run_pipeline
+from lakehouse.spark_session import SparkSessionFactory
+from lakehouse.tables import NativeTable, TransactionId
+
+DAYS = 150
+FIRST_DAY = date(2011, 1, 1)
+ROWS_A_DAY = 1_500
+COLUMNS = {"key": "string", "invoice": "string", "code": "string", "quantity": "int", "day": "timestamp"}
+KEYS = {"days": (), "random keys": ("key",)}
+"""By what rows are compared: whole rows, of which the day tells files apart, or keys that are all over each file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What the runs of one history cost."""
+
+    seconds: float
+    first_seconds: float
+    """Of the run before the measured ones; where keys are random, it builds the index."""
+    read_mib: float
+    files: str
+
+
+def main() -> None:
+    arguments = _arguments()
+    console = Console(width=110)
+    spark = SparkSessionFactory().create("growth of deduplication")
+    for kind, keys in KEYS.items():
+        costs: dict[int, Cost] = {}
+        for size in arguments.sizes:
+            with tempfile.TemporaryDirectory(prefix="growth-dedup-") as folder:
+                costs[size] = _measured(spark, Path(folder), size * arguments.rows, keys, arguments.days)
+                print(kind, size, costs[size], flush=True)
+        console.print(_curve(f"one new day, {kind}", costs, arguments.rows))
+    spark.stop()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    sizes = lambda text: [int(part) for part in text.split(",")]  # noqa: E731
+    parser.add_argument("--sizes", type=sizes, default=[1, 10, 100])
+    parser.add_argument("--rows", type=int, default=220_000)
+    parser.add_argument("--days", type=int, default=3)
+    return parser.parse_args()
+
+
+def _definition(keys: tuple[str, ...]) -> PipelineDefinition:
+    typed = read("raw", incremental=True).cast(COLUMNS).deduplicate(*keys)
+    return (
+        DeclarativePipelineBuilder("growth")
+        .variable("landing", default="landing")
+        .bronze("raw", from_files("${landing}/*.csv", columns=tuple(COLUMNS)))
+        .silver("sales", typed.select(*COLUMNS).append())
+        .build()
+    )
+
+
+def _measured(spark: SparkSession, folder: Path, rows: int, keys: tuple[str, ...], days: int) -> Cost:
+    """Run a first, small day; put the history into the table behind the run's back; then measure new days."""
+    landing, lake, definition = folder / "landing", folder / "lake", _definition(keys)
+    landing.mkdir(parents=True)
+
+    def run(day: int) -> float:
+        _land(landing, FIRST_DAY + timedelta(days=DAYS + day))
+        started = time.perf_counter()
+        result = run_pipeline(definition, spark=spark, warehouse=lake, variables={"landing": str(landing)})
+        if result.failures:
+            raise RuntimeError(str(result.failures))
+        return time.perf_counter() - started
+
+    run(0)
+    _add_history(spark, lake / "silver" / "sales", rows)
+    first, before = run(1), _bytes_read(spark)
+    with _files_compared() as files:
+        seconds = [run(2 + day) for day in range(days)]
+    read_mib = (_bytes_read(spark) - before) / days / 2**20
+    return Cost(
+        seconds=statistics.median(seconds), first_seconds=first, read_mib=read_mib, files=", ".join(files)
+    )
+
+
+def _land(landing: Path, day: date) -> None:
+    lines = [
+        f"{uuid.uuid4()},n{day:%j}{number // 20},{number % 400},{number % 7 + 1},"
+        f"{day}T{number // 100:02}:{number % 60:02}:00Z"
+        for number in range(ROWS_A_DAY)
+    ]
+    (landing / f"{day}.csv").write_text("\n".join([",".join(COLUMNS), *lines]) + "\n", encoding="utf-8")
+
+
+def _add_history(spark: SparkSession, table: Path, rows: int) -> None:
+    """Append rows of 150 days, a file for each day."""
+    a_day = rows // DAYS
+    days = spark.range(0, a_day * DAYS, 1, DAYS).selectExpr("id", f"CAST(id DIV {a_day} AS int) AS n")
+    history = days.selectExpr(
+        "concat_ws('-', hex(xxhash64(id)), hex(xxhash64(id, 7))) AS key",
+        "concat('h', id DIV 20) AS invoice",
+        "CAST(id % 400 AS string) AS code",
+        "CAST(id % 7 + 1 AS int) AS quantity",
+        f"timestamp'{FIRST_DAY}' + make_dt_interval(n, 0, 0, id % 86400) AS day",
+    )
+    NativeTable(spark, str(table)).append(history, transaction=TransactionId(application="history", number=0))
+
+
+def _bytes_read(spark: SparkSession) -> int:
+    """Return the bytes that all stages of the session have read from files so far."""
+    gateway = spark.sparkContext._gateway
+    quantiles, statuses = gateway.new_array(gateway.jvm.double, 0), gateway.jvm.java.util.ArrayList()
+    stages = spark.sparkContext._jsc.sc().statusStore().stageList(None, False, False, quantiles, statuses)
+    return sum(stages.apply(index).inputBytes() for index in range(stages.size()))
+
+
+class _files_compared:  # noqa: N801 - used as a context manager
+    """Collects what the comparison logs of its files."""
+
+    def __enter__(self) -> list[str]:
+        self.found: list[str] = []
+        logger = logging.getLogger("lakehouse.pipelines.refresh.target_comparison")
+        self.handler = logging.Handler(logging.INFO)
+        self.handler.emit = self._note  # type: ignore[method-assign]
+        logger.setLevel(logging.INFO)
+        logger.addHandler(self.handler)
+        return self.found
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("lakehouse.pipelines.refresh.target_comparison").removeHandler(self.handler)
+
+    def _note(self, record: logging.LogRecord) -> None:
+        if match := re.search(r"(\d+) files of (\d+)", record.getMessage()):
+            self.found.append(f"{match[1]}/{match[2]}")
+
+
+def _curve(title: str, costs: dict[int, Cost], rows: int) -> Table:
+    table = Table(title=title)
+    for heading in (
+        "rows held",
+        "seconds",
+        "to smallest",
+        "MiB read",
+        "to smallest",
+        "files opened",
+        "first run s",
+    ):
+        table.add_column(heading, justify="right")
+    smallest = next(iter(costs.values()))
+    for size, cost in costs.items():
+        table.add_row(
+            f"{size * rows:,}",
+            f"{cost.seconds:.2f}",
+            f"{cost.seconds / smallest.seconds:.2f}",
+            f"{cost.read_mib:.2f}",
+            f"{cost.read_mib / max(smallest.read_mib, 0.01):.2f}",
+            cost.files,
+            f"{cost.first_seconds:.2f}",
+        )
+    return table
+
+
+if __name__ == "__main__":
+    main()
