@@ -76,6 +76,8 @@ def _writing(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iter
     if mode is None:
         yield NoWriteModeError(table=table.name, location=where)
         return
+    for step in table.flow.steps:
+        yield from step.problems_with(mode.old_rows)
     compares = any(step.compares_with_target(mode.old_rows) for step in table.flow.steps)
     if source.gives_all_rows is True and mode.old_rows is OldRows.STAY and not compares:
         yield WholeReadAppendedError(table=table.name, source=source.label, location=where)

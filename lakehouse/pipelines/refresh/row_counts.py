@@ -29,6 +29,7 @@ class RowCounter:
 
     _steps: list[tuple[str, Observation, Observation]] = field(default_factory=list)
     _last: tuple[DataFrame, Observation] | None = None
+    _noted: list[StepCount] = field(default_factory=list)
     failed_casts: FailedCasts = field(default_factory=FailedCasts)
     """Rows that left the way before they could be counted at its end."""
     choices: FreeChoices = field(default_factory=FreeChoices)
@@ -50,6 +51,10 @@ class RowCounter:
         self._steps.append((step, before, after))
         return changed
 
+    def note(self, step: str, rows: int) -> None:
+        """Add a count of rows that something is to be known of, and that stay."""
+        self._noted.append(StepCount(step=step, rows_in=rows, rows_out=rows))
+
     def go_on_from(self, other: RowCounter) -> None:
         """Take over the points of a frame that this one goes on from."""
         self._steps = [*other._steps, *self._steps]
@@ -59,10 +64,11 @@ class RowCounter:
 
     def steps(self) -> tuple[StepCount, ...]:
         """Return what each noted step took out."""
-        return tuple(
+        counted = (
             StepCount(step=step, rows_in=rows(before), rows_out=rows(after))
             for step, before, after in self._steps
         )
+        return (*counted, *self._noted)
 
 
 def rows(point: Observation) -> int:

@@ -13,6 +13,7 @@ from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps.free_choice import may_choose
+from lakehouse.pipelines.declare.steps.look_back import LookBack
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.pipelines.errors import UnknownColumnError
 from lakehouse.quality import CAST_ERRORS
@@ -108,6 +109,14 @@ class Step(ABC):
 
     def compared_columns(self, frame: DataFrame) -> Sequence[str]:
         """Return the columns of the step's input by which rows are compared with those that the table holds."""
+        return ()
+
+    def look_back(self) -> LookBack | None:
+        """Return how far the table's rows may lie that are compared; None for all of them."""
+        return None
+
+    def problems_with(self, old_rows: OldRows) -> Sequence[DefinitionError]:
+        """Return what is wrong in a table whose own rows become ``old_rows``."""
         return ()
 
     def without_held(

@@ -13,6 +13,7 @@ from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import METADATA_COLUMNS
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
+from lakehouse.pipelines.declare.steps.look_back import LookBack
 from lakehouse.pipelines.declare.steps.order import Order
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import InvalidStepError
@@ -27,6 +28,7 @@ _Keep = Literal["any", "first", "latest"]
 _OF_THE_LIBRARY = (*METADATA_COLUMNS, CAST_ERRORS)
 _HELD = "__lakehouse_held_{}"
 _HELD_ORDER = "__lakehouse_held_order"
+_HELD_TIME = "__lakehouse_held_time"
 
 
 @word("where")
@@ -59,6 +61,11 @@ class Deduplicate(Step):
     Without ``keys`` all columns count but the library's own, such as ``_ingested_at``. With them, ``keep`` says
     which row: the first or the latest by ``order_by``, or any. An ordered row also competes with the table's
     own: a later one comes in (beside the old one, or by merge over it), an earlier one does not.
+
+    ``within`` bounds the look-back: a row of the table counts for a new row only where their values in the column
+    ``order_by`` lie at most so far apart, before or after; NULL is compared with NULL alone. Rows of one batch are
+    compared at any distance. New rows that a row further away may be alike, as far as the log tells, are counted
+    in a step of their own.
     """
 
     removes_rows: ClassVar[bool] = True
@@ -68,6 +75,8 @@ class Deduplicate(Step):
     keep: Literal["any", "first", "latest"] = "any"
     order_by: str | None = None
     """An SQL expression, with ``ASC`` (the default) or ``DESC``; NULL comes last either way."""
+    within: str | None = None
+    """A number and a unit from seconds to weeks; ``order_by`` is a column of dates or timestamps then."""
     against_target: bool = True
     """Whether the rows that the table holds count too."""
 
@@ -81,20 +90,44 @@ class Deduplicate(Step):
             fixes.append((f"keep={self.keep!r}", "use 'any', 'first' or 'latest'."))
         elif self.keep != "any" and self.order_by is None:
             fixes.append((f"keep={self.keep!r} without order_by", "say by what: order_by='updated_at'."))
-        elif self.keep == "any" and self.order_by is not None:
+        elif self.keep == "any" and self.order_by is not None and self.within is None:
             fixes.append(("order_by without keep", "say which row: keep='first' or keep='latest'."))
         if self.order_by is not None and Order.of(self.order_by) is None:
             fixes.append(
                 (f"order_by={self.order_by!r}", "order by one expression: struct(a, b) for several.")
             )
-        return [
-            InvalidStepError(step=self.label, wrong=wrong, fix=fix, location=self.location)
-            for wrong, fix in fixes
-        ]
+        fixes += self._misuses_of_within()
+        return [self._problem(wrong, fix) for wrong, fix in fixes]
+
+    def problems_with(self, old_rows: OldRows) -> Sequence[DefinitionError]:
+        if self.within is None or old_rows is not OldRows.MAY_CHANGE:
+            return ()
+        # An old row that isn't looked at would be overwritten by a row that is older still.
+        return (self._problem(f"within={self.within!r} before a merge", "leave within out, or append."),)
+
+    def _problem(self, wrong: str, fix: str) -> InvalidStepError:
+        return InvalidStepError(step=self.label, wrong=wrong, fix=fix, location=self.location)
+
+    def _misuses_of_within(self) -> Sequence[tuple[str, str]]:
+        if self.within is None:
+            return ()
+        if self.order_by is None:
+            return ((f"within={self.within!r} without order_by", "say by what: order_by='updated_at'."),)
+        if not self.against_target:
+            fix = "leave one of them out: it bounds which of the table's rows are compared."
+            return ((f"within={self.within!r} with against_target=False", fix),)
+        if LookBack.of(self.within, column="a") is None:
+            fix = "write a number and a unit (seconds, minutes, hours, days, weeks): within='30 days'."
+            return ((f"within={self.within!r}", fix),)
+        if self.look_back() is None:
+            fix = "order by one column of dates or timestamps."
+            return ((f"within={self.within!r} and order_by={self.order_by!r}", fix),)
+        return ()
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         keys = [*self.compared_columns(frame), *([CAST_ERRORS] if CAST_ERRORS in frame.columns else [])]
         check_columns(self, keys, frame)
+        self._check_look_back(frame)
         if (order := self._order) is None:
             return frame.dropDuplicates(keys)
         ranked = Window.partitionBy(*(F.col(quoted(key)) for key in keys)).orderBy(order.best_first())
@@ -113,11 +146,27 @@ class Deduplicate(Step):
     def compared_columns(self, frame: DataFrame) -> Sequence[str]:
         return list(self.keys) or [name for name in frame.columns if name not in _OF_THE_LIBRARY]
 
+    def look_back(self) -> LookBack | None:
+        if self.within is None or self.order_by is None or (order := Order.of(self.order_by)) is None:
+            return None
+        return LookBack.of(self.within, column=order.text)
+
+    def _check_look_back(self, frame: DataFrame) -> None:
+        if (look_back := self.look_back()) is None:
+            return
+        check_columns(self, [look_back.column], frame)
+        data_type = frame.schema[look_back.column].dataType
+        if not look_back.measures(data_type):
+            wrong = f"within={self.within!r}, and {look_back.column!r} is {data_type.simpleString()}"
+            raise self._problem(wrong, "order by a column of dates or timestamps.")
+
     def without_held(
         self, frame: DataFrame, held: DataFrame, columns: Sequence[str], old_rows: OldRows
     ) -> DataFrame:
-        order = self._order
+        order, look_back = self._order, self.look_back()
         value = [order.value().alias(_HELD_ORDER)] if order is not None else []
+        if look_back is not None:
+            value.append(F.col(quoted(look_back.column)).alias(_HELD_TIME))
         known = held.select(*(F.col(quoted(name)).alias(_HELD.format(name)) for name in columns), *value)
         stands = F.lit(True)
         for name in columns:  # NULL equals NULL here
@@ -126,13 +175,16 @@ class Deduplicate(Step):
             ours, theirs = order.value(), F.col(_HELD_ORDER)
             stays = old_rows is OldRows.STAY
             stands = stands & (~order.beats(ours, theirs) if stays else order.beats(theirs, ours))
+        if look_back is not None:
+            ours, data_type = frame[quoted(look_back.column)], frame.schema[look_back.column].dataType
+            stands = stands & look_back.reaches(ours, known[_HELD_TIME], data_type)
         if CAST_ERRORS in frame.columns:
             stands = stands & frame[CAST_ERRORS].isNull()
         return frame.join(known, stands, "left_anti")
 
     @property
     def _order(self) -> Order | None:
-        if self.order_by is None or (order := Order.of(self.order_by)) is None:
+        if self.keep == "any" or self.order_by is None or (order := Order.of(self.order_by)) is None:
             return None
         return order if self.keep == "first" else order.reversed()
 
@@ -151,18 +203,23 @@ class RowWords(StepWords):
         *keys: str,
         keep: Literal["any", "first", "latest"] = "any",
         order_by: str | None = None,
+        within: str | None = None,
         against_target: bool = True,
     ) -> Self:
         """Keep one row of those that agree in ``keys`` (without keys: in all columns but the library's own).
 
         ``keep="latest", order_by="updated_at"`` says which one. Rows that the table holds count too, unless
         ``against_target=False``. What is taken out is counted.
+
+        ``within="30 days", order_by="ordered_at"`` compares a row only with those of the table that are at most 30
+        days older or newer than it. A row that a row further away may be alike comes in, and is counted as such.
         """
         return self.step(
             Deduplicate(
                 keys=keys,
                 keep=keep,
                 order_by=order_by,
+                within=within,
                 against_target=against_target,
                 location=caller_location(),
             )

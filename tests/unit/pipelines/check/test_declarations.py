@@ -47,6 +47,14 @@ def problems(**silver: Flow) -> list[DefinitionError]:
         (NEW.expect("cast(id)", "id > 0").append(), DuplicateRuleError),
         (NEW.expect("readable_file", "id > 0").append(), DuplicateRuleError),
         (NEW.deduplicate("id", keep="latest").append(), InvalidStepError),
+        (NEW.deduplicate("id", within="3 days").append(), InvalidStepError),
+        (NEW.deduplicate("id", within="3", order_by="ts").append(), InvalidStepError),
+        (NEW.deduplicate("id", within="3 days", order_by="ts + 1").append(), InvalidStepError),
+        (
+            NEW.deduplicate("id", within="1 day", order_by="ts", against_target=False).append(),
+            InvalidStepError,
+        ),
+        (NEW.deduplicate("id", keep="latest", within="3 days", order_by="ts").merge("id"), InvalidStepError),
         (NEW.deduplicate("id", order_by="ts").append(), InvalidStepError),
         (NEW.deduplicate("id", keep="last", order_by="ts").append(), InvalidStepError),  # type: ignore[arg-type]
         (NEW.deduplicate("id", keep="first", order_by="ts, id").append(), InvalidStepError),
@@ -74,6 +82,7 @@ def test_a_contradiction_is_refused_with_its_line_and_a_way_out(
         NEW.merge("id", sequence_by="ts DESC"),
         NEW.aggregate(by="id", n="count(*)").append(),
         NEW.deduplicate("id", keep="first", order_by="struct(ts, id)").append(),
+        NEW.deduplicate("id", within="3 days", order_by="ts").append(),
         NEW.expect("casting", "id > 0").append(),
     ],
 )

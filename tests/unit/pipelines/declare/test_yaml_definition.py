@@ -62,6 +62,12 @@ tables:
       read: {table: sales}
       steps: [{deduplicate: {keys: [InvoiceNo], keep: latest, order_by: Quantity}}]
     write: {merge: [InvoiceNo]}
+  - name: recent
+    layer: silver
+    flow:
+      read: {table: sales, incremental: true}
+      steps: [{deduplicate: {keys: [InvoiceNo], within: 30 days, order_by: day}}]
+    write: append
 """
 
 
@@ -107,6 +113,12 @@ def test_yaml_and_python_give_the_same_definition(file: Path) -> None:
         .silver(
             "latest",
             read("sales").deduplicate("InvoiceNo", keep="latest", order_by="Quantity").merge("InvoiceNo"),
+        )
+        .silver(
+            "recent",
+            read("sales", incremental=True)
+            .deduplicate("InvoiceNo", within="30 days", order_by="day")
+            .append(),
         )
         .build()
     )
