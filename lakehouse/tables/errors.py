@@ -33,6 +33,7 @@ class UnreadableChangesError(TableError):
 
     def __init__(self, *, path: str, after: int, through: int, reason: str) -> None:
         self.path = path
+        self.reason = reason
         super().__init__(
             f"the changes of {path!r} after version {after}, through version {through}, can't be read: {reason}.",
             fix="read the table whole (without incremental=True), or delete the reading table to rebuild it.",

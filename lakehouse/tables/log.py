@@ -162,6 +162,38 @@ class TableLog:
             added += [each.path for each in actions if isinstance(each, AddFile) and each.data_change]
         return self._plain(snapshot, added)
 
+    def why_not_appended(self, *, after: int, through: int) -> str | None:
+        """Return what versions ``(after, through]`` did beside adding rows that can be read; None for nothing else."""
+        try:
+            for version, actions in self._commits(self.at(through), after, through):
+                if any(isinstance(each, RemoveFile) and each.data_change for each in actions):
+                    return f"version {version} took data files away"
+                if any(isinstance(each, MetadataChange) for each in actions):
+                    return f"version {version} changed its schema or properties"
+            readable = self.plain_files_added(after=after, through=through) is not None
+            if not readable and not self.has_change_feed(version=through):
+                return "its files alone don't show its new rows, and it has no change data feed"
+        except UnreadableChangesError as error:
+            return error.reason
+        return None
+
+    def has_change_feed(self, *, version: int) -> bool:
+        """Say whether the table writes down its changes at ``version`` (Delta PROTOCOL, "Change Data Files")."""
+        return (self.at(version).properties.get("delta.enableChangeDataFeed") or "").lower() == "true"
+
+    def file_sizes(self, *, version: int, where: Predicate | None = None) -> tuple[int, ...]:
+        """Return the sizes of the data files at ``version``; with a condition, of those that may hold such rows."""
+        return tuple(self.at(version).files(where)["size"].to_pylist())
+
+    def added_sizes(self, *, after: int, through: int) -> tuple[int, ...]:
+        """Return the sizes of the data files that came in versions ``(after, through]``."""
+        return tuple(
+            each.size_bytes
+            for _, actions in self._commits(self.at(through), after, through)
+            for each in actions
+            if isinstance(each, AddFile) and each.data_change
+        )
+
     def plain_changes(self, *, after: int, through: int) -> tuple[ChangedFile, ...] | None:
         """Return the files that versions ``(after, through]`` added and removed; None where reading them takes Delta.
 

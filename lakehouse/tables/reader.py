@@ -23,8 +23,6 @@ __all__ = ["CHANGE_COLUMNS", "TableReader"]
 CHANGE_COLUMNS = ("_change_type", "_commit_version", "_commit_timestamp")
 """What ``changes`` adds to the columns of a table."""
 
-_CHANGE_FEED = "delta.enableChangeDataFeed"
-
 
 class TableReader:
     """Keeps the promises of IReadableDeltaTable, for every engine. ``log`` is the table's."""
@@ -112,7 +110,7 @@ class TableReader:
 
     def _require_change_feed(self, *, after: int, through: int) -> None:
         for version in (after + 1, through):
-            if (self._log.at(version).properties.get(_CHANGE_FEED) or "").lower() != "true":
+            if not self._log.has_change_feed(version=version):
                 reason = (
                     f"its files alone don't show them, and at version {version} it has no change data feed"
                 )

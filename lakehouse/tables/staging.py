@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
@@ -65,6 +66,18 @@ class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
         if self.is_local:
             return (Path(self.folder) / "_SUCCESS").exists()
         return storage_for(self.folder).exists("_SUCCESS")
+
+    def are_whole(self) -> bool:
+        """Say whether the files are there, and hold as many rows as were written."""
+        if not self.exist():
+            return False
+        if not self.is_local:
+            return True
+        try:
+            found = sum(pq.read_metadata(file).num_rows for file in Path(self.folder).glob("*.parquet"))
+        except (OSError, pa.ArrowInvalid):
+            return False
+        return bool(found == self.row_count)
 
     def frame(self, spark: SparkSession) -> DataFrame:
         """Return the rows, read back."""
