@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Literal, TypedDict, get_args
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.errors import InvalidOptionsError
@@ -14,6 +14,8 @@ from lakehouse.tables import TableDescription, TableLayout
 __all__ = ["OptionWords", "TableOptions"]
 
 _PROPERTY_PREFIX = "delta."
+
+RefreshPolicy = Literal["auto", "incremental", "full"]
 
 
 class OptionWords(TypedDict, total=False):
@@ -26,6 +28,7 @@ class OptionWords(TypedDict, total=False):
     partition_by: Sequence[str]
     cluster_by: Sequence[str]
     properties: Mapping[str, str]
+    refresh_policy: RefreshPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,9 @@ class TableOptions:
     """Columns for liquid clustering; not together with ``partition_by``."""
     properties: Mapping[str, str] = field(default_factory=dict)
     """Table properties of Delta, such as ``delta.logRetentionDuration``."""
+    refresh_policy: RefreshPolicy = "auto"
+    """Whether a result is brought up to date from new rows (``incremental``), computed from all rows (``full``), or
+    the one where it can be and else the other (``auto``)."""
 
     @property
     def layout(self) -> TableLayout:
@@ -72,6 +78,8 @@ class TableOptions:
     def problems(self, *, table: str, location: SourceLocation) -> Sequence[DefinitionError]:
         """Return what is wrong with the options, found without Spark."""
         wrong = []
+        if self.refresh_policy not in get_args(RefreshPolicy):
+            wrong.append((f"refresh_policy={self.refresh_policy!r}", "use 'auto', 'incremental' or 'full'."))
         if self.partition_by and self.cluster_by:
             wrong.append(("partition_by and cluster_by", "use one of them."))
         wrong += [

@@ -11,11 +11,12 @@ from typing import Any, ClassVar, Protocol
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
+from lakehouse.delta_log import Predicate
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.source_location import SourceLocation
-from lakehouse.tables import IReadableDeltaTable, TableState
+from lakehouse.tables import IReadableDeltaTable, TableLog, TableState
 from lakehouse.words import Words
 
 __all__ = [
@@ -72,6 +73,9 @@ class SourceContext(Protocol):
     def bytes_added(self, table: str, *, after: int, through: int) -> int | None:
         """Return the size of the files that came to a declared table in these versions; None when it is not known."""
 
+    def log(self, table: str) -> TableLog:
+        """Return the log of a declared table."""
+
     def path(self, table: str) -> str:
         """Return the folder of a declared table."""
 
@@ -86,6 +90,8 @@ class ReadRequest:
     decided_at: dt.datetime
     reading_again: bool = False
     """Whether an earlier run began to read these inputs and did not come to the end."""
+    where: Predicate | None = None
+    """What the rows that are needed meet; a source may leave out others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +159,22 @@ class Source(ABC):
     def tables(self) -> Sequence[TableReference]:
         """Return the tables of the pipeline that this source reads."""
         return ()
+
+    # Rows that came since
+
+    tells_added_rows: ClassVar[bool] = False
+    """Whether ``added_since`` may find inputs, for a source that is read whole."""
+
+    def added_since(self, context: SourceContext, last: Inputs, now: Inputs) -> NewInputs | str:
+        """Return inputs with just the rows that ``now`` has beside those of ``last``, or why there are none such.
+
+        They exist where all rows of ``last`` are still there as they were. Look only at logs and listings.
+        """
+        return f"{self.label} doesn't tell which rows are new"
+
+    def reads(self, context: SourceContext, request: ReadRequest) -> Mapping[str, int]:
+        """Return how many files and bytes reading opens, as far as a log says it."""
+        return {}
 
     @property
     def gives_all_rows(self) -> bool | None:

@@ -85,10 +85,35 @@ class TableSource(Source):
 
     def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
         after, through = request.inputs["after"], request.inputs["through"]
+        if after == _EVERYTHING:
+            return context.table(self.table).read(version=through, where=request.where)
         return context.table(self.table).rows_added(after=after, through=through)
 
     def size_bytes(self, context: SourceContext, inputs: Inputs) -> int | None:
         return context.bytes_added(self.table, after=inputs["after"], through=inputs["through"])
+
+    tells_added_rows: ClassVar[bool] = True
+
+    def added_since(self, context: SourceContext, last: Inputs, now: Inputs) -> NewInputs | str:
+        state = context.state(self.table)
+        if state is None or self._is_replaced(context, last, state):
+            return f"{self.table} has been replaced since"
+        after, through = last["through"], now["through"]
+        if (why := context.log(self.table).why_not_appended(after=after, through=through)) is not None:
+            return f"{self.table} has not only been appended to: {why}"
+        nothing = f"{self.table} has no new rows"
+        reason = nothing if after == through else self._reason(after, through)
+        return NewInputs(known={**now, "after": after}, reason=reason)
+
+    def reads(self, context: SourceContext, request: ReadRequest) -> Mapping[str, int]:
+        after, through = request.inputs["after"], request.inputs["through"]
+        log = context.log(self.table)
+        sizes = (
+            log.file_sizes(version=through, where=request.where)
+            if after == _EVERYTHING
+            else log.added_sizes(after=after, through=through)
+        )
+        return {"files_read": len(sizes), "bytes_read": sum(sizes)}
 
     def _is_replaced(self, context: SourceContext, last: Inputs, state: TableState) -> bool:
         """Say whether the table is not the one that was read, but recreated, or restored from a backup."""

@@ -6,6 +6,7 @@ from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.steps.groups import Aggregate, GroupWords, Pivot
 from lakehouse.pipelines.declare.steps.interface import OtherTable, Step, StepContext
 from lakehouse.pipelines.declare.steps.joins import Join, JoinWords
+from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups, WholeGroups
 from lakehouse.pipelines.declare.steps.rows import Deduplicate, RowWords, Where
 from lakehouse.pipelines.declare.steps.unions import Union, UnionWords
 
@@ -18,6 +19,7 @@ __all__ = [
     "GroupWords",
     "Join",
     "JoinWords",
+    "KeptGroups",
     "OtherTable",
     "Pivot",
     "Rename",
@@ -31,5 +33,6 @@ __all__ = [
     "UnionWords",
     "Where",
     "may_choose",
+    "WholeGroups",
     "names_in_query",
 ]

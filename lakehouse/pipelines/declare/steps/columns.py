@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pyspark.sql import DataFrame
 
+from lakehouse.pipelines.declare.expressions import plain_column, why_not_by_row
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.quality import CastPolicy, Schema, as_struct, cast_columns, cast_targets
@@ -37,6 +38,12 @@ class Select(Step):
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         return frame.selectExpr(*self.columns)
 
+    def why_not_by_row(self) -> str | None:
+        return next((why for each in self.columns if (why := why_not_by_row(each)) is not None), None)
+
+    def passes_on(self, column: str) -> str | None:
+        return column if column in map(plain_column, self.columns) or "*" in self.columns else None
+
     def parts(self) -> Sequence[Step]:
         return [replace(self, columns=(column,)) for column in self.columns]
 
@@ -62,6 +69,14 @@ class Rename(Step):
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         check_columns(self, [old for old, _ in self.names], frame)
         return frame.withColumnsRenamed(dict(self.names))
+
+    def why_not_by_row(self) -> None:
+        return None
+
+    def passes_on(self, column: str) -> str | None:
+        olds = [old for old, new in self.names if new == column]
+        renamed = any(old == column for old, _ in self.names)
+        return olds[0] if olds else (None if renamed else column)
 
     def parts(self) -> Sequence[Step]:
         return [replace(self, names=(pair,)) for pair in self.names]
@@ -99,6 +114,18 @@ class Cast(Step):
         schema: Schema = self.schema if isinstance(self.schema, str) else dict(self.schema)
         check_columns(self, list(cast_targets(schema)), frame)
         return cast_columns(frame, schema, on_error=self.on_error)
+
+    def why_not_by_row(self) -> None:
+        return None
+
+    @property
+    def sets_rows_aside(self) -> bool:
+        return self.on_error is CastPolicy.QUARANTINE
+
+    def passes_on(self, column: str) -> str | None:
+        if isinstance(self.schema, str) or column in dict(self.schema):
+            return None
+        return column
 
     def parts(self) -> Sequence[Step]:
         if isinstance(self.schema, str):

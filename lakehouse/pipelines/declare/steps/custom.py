@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from functools import partial
+from typing import Any, ClassVar, Literal, Self
 
 from pyspark.sql import DataFrame
 
+from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.sources import TableReference
-from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords
+from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
+from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups, WholeGroups
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.source_location import caller_location
+from lakehouse.tables import quoted
 from lakehouse.words import word
 
 __all__ = ["CustomWords", "Sql", "Transform", "names_in_query"]
@@ -21,26 +25,64 @@ INPUT = "input"
 _BRACES = re.compile(r"(?P<doubled>\{\{\w+\}\})|\{(?P<name>[A-Za-z_]\w*)\}|[{}]")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TransformYaml:
+    function: str
+    per: str | list[str] | None = None
+
+
 @word("transform")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transform(Step):
-    """An ordinary function from frame to frame, which a person can test alone."""
+    """An ordinary function from frame to frame, which a person can test alone.
 
-    yaml_type: ClassVar[Any] = str
-    """``package.module:function``."""
+    ``per`` says what a row of its result depends on: all rows (None), one row (``"row"``), or the rows that have
+    the same values in these columns, which the result has too.
+    """
+
+    yaml_type: ClassVar[Any] = str | _TransformYaml
+    """``package.module:function``, alone or with ``per``."""
 
     function: Callable[[DataFrame], DataFrame]
+    per: Literal["row"] | tuple[str, ...] | None = None
 
     @classmethod
-    def from_yaml(cls, given: str, part: YamlPart) -> Transform:
-        return cls(function=part.function(given), location=part.location)
+    def from_yaml(cls, given: str | _TransformYaml, part: YamlPart) -> Transform:
+        if isinstance(given, str):
+            return cls(function=part.function(given), location=part.location)
+        function = part.at("function").function(given.function)
+        return cls(function=function, per=_per(given.per), location=part.location)
 
     @property
     def label(self) -> str:
         return f"transform({getattr(self.function, '__name__', repr(self.function))})"
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
-        return self.function(frame)
+        result = self.function(frame)
+        if isinstance(self.per, tuple):
+            check_columns(self, self.per, frame)
+            for missing in (name for name in self.per if name not in result.columns):
+                fix = "return the columns of per too: by them a row's group is known."
+                raise DefinitionError(f"its result has no column {missing!r}, which per names.", fix=fix)
+        return result
+
+    def why_not_by_row(self) -> str | None:
+        if isinstance(self.per, tuple):
+            return f"makes groups by {', '.join(self.per)}"
+        return (
+            None if self.per == "row" else "may look at all rows: say per='row' or per=('key',) if it doesn't"
+        )
+
+    def why_varying(self) -> str | None:
+        return None if self.per is not None else self.why_not_by_row()
+
+    @property
+    def group_keys(self) -> tuple[str, ...] | None:
+        return tuple(map(quoted, self.per)) if isinstance(self.per, tuple) else None
+
+    def groups(self, frame: DataFrame, context: StepContext) -> KeptGroups | None:
+        apply = partial(self.apply, context=context)
+        return WholeGroups(self.per, apply) if isinstance(self.per, tuple) else None
 
 
 @word("sql")
@@ -78,6 +120,12 @@ class Sql(Step):
             if name != self.input_name
         ]
 
+    def why_not_by_row(self) -> str | None:
+        return "may look at all rows: write it as where, select and aggregate"
+
+    def why_varying(self) -> str | None:
+        return "is a query, which is not looked into"
+
 
 def names_in_query(query: str) -> tuple[str, ...]:
     """Return the names that stand in braces, each once, in their order; ``{{name}}`` is a text."""
@@ -100,9 +148,24 @@ class CustomWords(StepWords):
 
     __slots__ = ()
 
-    def transform(self, change: Callable[[DataFrame], DataFrame] | str) -> Self:
-        """Apply a function from DataFrame to DataFrame, or SQL text that reads ``{input}`` and other ``{tables}``."""
+    def transform(
+        self,
+        change: Callable[[DataFrame], DataFrame] | str,
+        *,
+        per: str | tuple[str, ...] | list[str] | None = None,
+    ) -> Self:
+        """Apply a function from DataFrame to DataFrame, or SQL text that reads ``{input}`` and other ``{tables}``.
+
+        ``per="row"`` promises that a row of a function's result depends on one row only, and ``per=("key",)`` on
+        the rows with the same key, which the result has too: then new rows can be taken without the earlier ones.
+        """
         location = caller_location()
         if isinstance(change, str):
             return self.step(Sql(query=change, location=location))
-        return self.step(Transform(function=change, location=location))
+        return self.step(Transform(function=change, per=_per(per), location=location))
+
+
+def _per(given: str | Sequence[str] | None) -> Literal["row"] | tuple[str, ...] | None:
+    if given is None or given == "row":
+        return "row" if given else None
+    return (given,) if isinstance(given, str) else tuple(given)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, ClassVar, Self
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.pipelines.declare.expressions import why_varying
+from lakehouse.pipelines.declare.steps.added_groups import AddedGroups
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords
+from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups, WholeGroups
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.source_location import caller_location
 from lakehouse.words import word
@@ -47,6 +51,26 @@ class Aggregate(Step):
         measures = [F.expr(text).alias(name) for name, text in self.measures]
         groups = frame.groupBy(*(F.expr(column) for column in self.by))
         return groups.agg(*measures) if measures else groups.agg(F.count(F.lit(1)).alias("count"))
+
+    def why_not_by_row(self) -> str | None:
+        return "makes groups of rows"
+
+    def why_varying(self) -> str | None:
+        texts = (*self.by, *(text for _, text in self.measures))
+        return next((why for text in texts if (why := why_varying(text)) is not None), None)
+
+    @property
+    def group_keys(self) -> tuple[str, ...] | None:
+        return self.by
+
+    def groups(self, frame: DataFrame, context: StepContext) -> KeptGroups | None:
+        measures = dict(self.measures) or {"count": "count(1)"}
+        columns = self.apply(frame, context).columns
+        if len(columns) != len(self.by) + len(measures):
+            return None
+        keys = tuple(columns[: len(self.by)])
+        added = AddedGroups.over(frame, by=self.by, keys=keys, measures=measures)
+        return added or WholeGroups(keys, partial(self.apply, context=context))
 
     def parts(self) -> Sequence[Step]:
         by = [replace(self, by=(column,), measures=()) for column in self.by]
@@ -92,6 +116,22 @@ class Pivot(Step):
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         groups = frame.groupBy(*(F.expr(column) for column in self.by))
         return groups.pivot(self.column, list(self.values)).agg(F.expr(self.measure))
+
+    def why_not_by_row(self) -> str | None:
+        return "makes groups of rows"
+
+    def why_varying(self) -> str | None:
+        return next(
+            (why for each in (*self.by, self.measure) if (why := why_varying(each)) is not None), None
+        )
+
+    @property
+    def group_keys(self) -> tuple[str, ...] | None:
+        return self.by
+
+    def groups(self, frame: DataFrame, context: StepContext) -> KeptGroups | None:
+        apply = partial(self.apply, context=context)
+        return WholeGroups(tuple(apply(frame).columns[: len(self.by)]), apply)
 
 
 class GroupWords(StepWords):

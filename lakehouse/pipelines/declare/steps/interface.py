@@ -14,6 +14,7 @@ from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.steps.look_back import LookBack
+from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.pipelines.errors import UnknownColumnError
 from lakehouse.quality import CAST_ERRORS
@@ -100,6 +101,40 @@ class Step(ABC):
     def problems(self) -> Sequence[DefinitionError]:
         """Return what is wrong with the declaration, found without Spark and without reading data."""
         return ()
+
+    # New rows alone
+
+    def why_not_by_row(self) -> str | None:
+        """Say why the result of new rows is not the new part of the result; None where each row stands alone.
+
+        The answer goes on from the step's label. None is a promise: earlier rows are not looked at again.
+        """
+        return "doesn't say that it works row by row"
+
+    def why_varying(self) -> str | None:
+        """Say why the same rows may give another result at another time; None where they don't."""
+        return self.why_not_by_row()
+
+    @property
+    def sets_rows_aside(self) -> bool:
+        """Whether rows may leave it for the quarantine."""
+        return False
+
+    def passes_on(self, column: str) -> str | None:
+        """Return the column of the input whose values ``column`` of the result has; None when that isn't sure."""
+        return None
+
+    @property
+    def group_keys(self) -> tuple[str, ...] | None:
+        """The expressions that a group's rows have in common, where a row of the result depends on one group only.
+
+        None for a step that doesn't work by groups.
+        """
+        return None
+
+    def groups(self, frame: DataFrame, context: StepContext) -> KeptGroups | None:
+        """Return how groups of ``frame`` are kept, for a step with ``group_keys``; None when they can't be."""
+        return None
 
     # The table's own rows
 

@@ -23,6 +23,9 @@ from lakehouse.words import word
 
 __all__ = ["Join", "JoinWords"]
 
+_OF_OUR_ROWS = frozenset({"inner", "left", "leftouter", "leftsemi", "semi", "leftanti", "anti"})
+"""Joins in which each row of the result comes from a row of the step's input."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _JoinYaml:
@@ -60,6 +63,21 @@ class Join(Step):
             return frame.join(other, on=list(self.on), how=self.how)
         joined = frame.join(good_rows(other), on=list(self.on), how=self.how)
         return with_failed(joined, failed_rows(other))
+
+    def why_not_by_row(self) -> str | None:
+        if self.how.lower().replace("_", "") not in _OF_OUR_ROWS:
+            return f"is a {self.how} join, which also gives rows of {self.other.name} alone"
+        return self.why_varying()
+
+    def why_varying(self) -> str | None:
+        return self.other.why_varying()
+
+    @property
+    def sets_rows_aside(self) -> bool:
+        return self.other.sets_rows_aside
+
+    def passes_on(self, column: str) -> str | None:
+        return column if column in self.on else None
 
     def tables(self) -> Sequence[TableReference]:
         return self.other.tables()

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import METADATA_COLUMNS
+from lakehouse.pipelines.declare.expressions import why_varying, why_varying_code
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.steps.look_back import LookBack
@@ -51,6 +52,16 @@ class Where(Step):
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         return frame.where(self.condition if isinstance(self.condition, str) else self.condition())
+
+    def why_not_by_row(self) -> str | None:
+        return (
+            why_varying(self.condition)
+            if isinstance(self.condition, str)
+            else why_varying_code(self.condition)
+        )
+
+    def passes_on(self, column: str) -> str | None:
+        return column
 
 
 @word("deduplicate")
@@ -137,6 +148,12 @@ class Deduplicate(Step):
     def chooses_freely(self, before: DataFrame, after: DataFrame) -> bool:
         # Rows that agree in all columns but the library's own are the same to every rule.
         return bool(self.keys)
+
+    def why_not_by_row(self) -> str | None:
+        return "compares rows with each other"
+
+    def why_varying(self) -> str | None:
+        return "keeps any of several rows" if self.keep == "any" and self.keys else None
 
     def compares_with_target(self, old_rows: OldRows) -> bool:
         if not self.against_target or old_rows is OldRows.GO:

@@ -64,6 +64,18 @@ class SideFlow:
         """Return its rows, those with failed casts included."""
         return apply_steps(self.steps, context.table(self.name).frame, context)
 
+    def why_varying(self) -> str | None:
+        """Say why the same version of the table may give other rows; None where it doesn't."""
+        for step in self.steps:
+            if (why := step.why_varying()) is not None:
+                return f"reads {self.name} through {step.label}, which {why}"
+        return None
+
+    @property
+    def sets_rows_aside(self) -> bool:
+        """Whether rows of the table may leave its steps for the quarantine."""
+        return any(step.sets_rows_aside for step in self.steps)
+
     def tables(self) -> Sequence[TableReference]:
         """Return the tables that it reads."""
         return (*self.source.tables(), *(each for step in self.steps for each in step.tables()))

@@ -61,6 +61,9 @@ class Union(Step):
             frame = frame.unionByName(rows)
         return frame
 
+    def why_not_by_row(self) -> str | None:
+        return "adds all rows of other tables"
+
     def tables(self) -> Sequence[TableReference]:
         return [reference for other in self.others for reference in other.tables()]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.pipelines import DeclarativePipelineBuilder, PipelineDefinition, from_files, read
+from lakehouse.pipelines import DeclarativePipelineBuilder, PipelineDefinition, TableOptions, from_files, read
 from lakehouse.pipelines.declare.yaml import read_yaml_definition
 from lakehouse.strict_yaml import YamlError
 
@@ -162,3 +162,28 @@ def test_several_faults_come_at_once(file: Path) -> None:
         )
     assert "layr" in str(error.value)
     assert "wrte" in str(error.value)
+
+
+def test_yaml_says_what_a_function_depends_on_and_how_a_table_is_refreshed(file: Path) -> None:
+    from tests.unit.pipelines.declare.transformations import positive
+
+    function = "tests.unit.pipelines.declare.transformations:positive"
+    text = f"""
+name: retail
+tables:
+  - name: totals
+    layer: gold
+    flow:
+      read: {{table: sales}}
+      steps:
+        - transform: {{function: "{function}", per: row}}
+        - transform: {{function: "{function}", per: [Country, day]}}
+    options: {{refresh_policy: incremental}}
+    write: replace
+"""
+    flow = read("sales").transform(positive, per="row").transform(positive, per=("Country", "day")).replace()
+    options = TableOptions(refresh_policy="incremental")
+    expected = DeclarativePipelineBuilder("retail").gold("totals", flow, options=options).build()
+    assert read_text(file, text) == expected
+    with pytest.raises(YamlError, match="invalid enum value 'sometimes'"):
+        read_text(file, text.replace("incremental", "sometimes"))
