@@ -35,9 +35,8 @@ def add_revenue(sales: DataFrame) -> DataFrame:
 
 
 def customer_value(sales: DataFrame) -> DataFrame:
-    """What each known customer has bought so far."""
-    known = sales.where(col("CustomerID").isNotNull())
-    return known.groupBy(col("CustomerID").alias("customer_id")).agg(
+    """What each customer has bought so far."""
+    return sales.groupBy("customer_id").agg(
         F.count_distinct("InvoiceNo").alias("orders"), F.sum("revenue").alias("revenue")
     )
 
@@ -67,7 +66,14 @@ pipeline = (
         )
         .replace(),
     )
-    .gold("customer_value", read("sales").transform(customer_value).replace())
+    .gold(
+        "customer_value",
+        read("sales")
+        .where("CustomerID IS NOT NULL")
+        .rename(CustomerID="customer_id")
+        .transform(customer_value, per="customer_id")
+        .replace(),
+    )
     .gold(
         "country_month",
         read("sales")

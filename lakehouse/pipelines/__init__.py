@@ -31,7 +31,7 @@ from lakehouse.pipelines.declare.sources import (
     TableReference,
     TableSource,
 )
-from lakehouse.pipelines.declare.steps import OtherTable, Step, StepContext
+from lakehouse.pipelines.declare.steps import KeptGroups, OtherTable, Step, StepContext, WholeGroups
 from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
 from lakehouse.pipelines.declare.yaml import definition_schema, read_yaml_definition
@@ -55,6 +55,7 @@ from lakehouse.pipelines.errors import (
     NewRowsReplaceError,
     NoPendingBatchError,
     NoTableInQueryError,
+    NotIncrementalError,
     NoWriteModeError,
     PartialGroupsError,
     PipelineNotFoundError,
@@ -123,6 +124,7 @@ __all__ = [
     "InvalidRuleError",
     "InvalidStepError",
     "JudgedRows",
+    "KeptGroups",
     "LostBatchError",
     "LostCastErrorsError",
     "Merge",
@@ -132,6 +134,7 @@ __all__ = [
     "NoTableInQueryError",
     "NoWriteModeError",
     "NotChecked",
+    "NotIncrementalError",
     "NothingNew",
     "OldRows",
     "OtherTable",
@@ -181,6 +184,7 @@ __all__ = [
     "UnwritableColumnError",
     "Variable",
     "Warehouse",
+    "WholeGroups",
     "WholeReadAppendedError",
     "WriteMode",
     "YamlPart",

@@ -13,6 +13,7 @@ from lakehouse.pipelines.errors import (
     DuplicateRuleError,
     InvalidNameError,
     NewRowsReplaceError,
+    NotIncrementalError,
     NoWriteModeError,
     PartialGroupsError,
     QuarantineNameError,
@@ -20,6 +21,7 @@ from lakehouse.pipelines.errors import (
     WholeReadAppendedError,
 )
 from lakehouse.pipelines.refresh.factory import PipelineFactory
+from lakehouse.pipelines.refresh.groups import NotGrouped, grouped_flow
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import is_reserved_rule
 
@@ -92,6 +94,19 @@ def _writing(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iter
             if step.combines_rows:
                 yield PartialGroupsError(table=table.name, step=step.label, location=step.location)
     yield from _changing_inputs(table, tables)
+    yield from _policy(table)
+
+
+def _policy(table: TableDefinition) -> Iterator[DefinitionError]:
+    layer = PipelineFactory.layers().get(table.layer)
+    if table.options.refresh_policy != "incremental" or layer is None:
+        return
+    flow = grouped_flow(table)
+    if not layer.refreshes_by_groups:
+        reason = f"tables in the layer {table.layer!r} are not brought up to date by groups"
+        yield NotIncrementalError(table=table.name, reason=reason, location=table.location)
+    elif isinstance(flow, NotGrouped):
+        yield NotIncrementalError(table=table.name, reason=flow.reason, location=flow.location)
 
 
 def _changing_inputs(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:

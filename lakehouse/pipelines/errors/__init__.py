@@ -37,6 +37,7 @@ from lakehouse.pipelines.errors.tables import (
 from lakehouse.pipelines.errors.writing import (
     ChangingInputError,
     NewRowsReplaceError,
+    NotIncrementalError,
     NoWriteModeError,
     PartialGroupsError,
     WholeReadAppendedError,
@@ -62,6 +63,7 @@ __all__ = [
     "NoPendingBatchError",
     "NoTableInQueryError",
     "NoWriteModeError",
+    "NotIncrementalError",
     "PartialGroupsError",
     "PipelineNotFoundError",
     "QuarantineNameError",

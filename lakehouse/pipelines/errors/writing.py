@@ -9,6 +9,7 @@ __all__ = [
     "ChangingInputError",
     "NewRowsReplaceError",
     "NoWriteModeError",
+    "NotIncrementalError",
     "PartialGroupsError",
     "WholeReadAppendedError",
 ]
@@ -62,4 +63,16 @@ class PartialGroupsError(DefinitionError):
         super().__init__(
             f"{location}: {step} of {table!r} sees only new rows, and its result is merged over that of all rows.",
             fix="read the table whole and end with .replace().",
+        )
+
+
+class NotIncrementalError(DefinitionError):
+    """A table is to be refreshed from new rows, and its flow needs all rows."""
+
+    def __init__(self, *, table: str, reason: str, location: SourceLocation) -> None:
+        self.table = table
+        self.reason = reason
+        super().__init__(
+            f"{location}: {table!r} can't be refreshed from new rows only: {reason}.",
+            fix="change the flow, or let the table read all rows where it must: refresh_policy='auto'.",
         )

@@ -37,6 +37,13 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     inputs: dict[str, Any]
     pinned: dict[str, int]
     """The versions of the tables that steps read beside the source."""
+    added: dict[str, Any] | None = None
+    """Of the inputs only what came since the batch before, where just the groups that it touches are computed.
+
+    They go on from those kept for that batch; where these are lost, all inputs are read, to the same result.
+    """
+    how: str = ""
+    """Whether groups are brought up to date or all rows read, and why; empty where the flow leaves no choice."""
 
     @property
     def predecessor(self) -> int | None:

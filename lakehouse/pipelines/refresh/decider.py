@@ -24,7 +24,8 @@ __all__ = ["Decider"]
 class Decider:
     """Decides about one table, from logs and listings: no data is read and nothing is written.
 
-    ``has_news`` says whether a batch would read anything that the last one did not, or make another result of it.
+    ``has_news`` says whether a batch would read anything that the last one did not, or make another result of it;
+    ``choose`` adds to a batch how it goes on from the last one.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Decider:
         condensed: CondensedHistories,
         staged: StagedBatches,
         has_news: Callable[[Batch, Batch], bool],
+        choose: Callable[[Batch, Batch | None], Batch],
     ) -> None:
         self._table = table
         self._context = context
@@ -43,6 +45,7 @@ class Decider:
         self._condensed = condensed
         self._staged = staged
         self._has_news = has_news
+        self._choose = choose
         self._log = context.log(table.name)
         self._flow_id = context.flow_id(table.name)
         self._fingerprint = fingerprint_of(table.flow)
@@ -135,7 +138,7 @@ class Decider:
             if inputs is None:
                 return None
             batch = msgspec.structs.replace(offered, inputs=dict(inputs))
-            return batch if last is None or self._has_news(batch, last) else None
+            return self._choose(batch, last) if last is None or self._has_news(batch, last) else None
 
         if found.known is None:
             return Take(reason=found.reason, settle=settle, outside_bytes=found.outside_bytes)
@@ -143,6 +146,8 @@ class Decider:
         if batch is None:
             return Rest()
         reason = _reason(found, batch, last)
+        if batch.how:
+            reason = f"{reason}; {batch.how}" if batch.added is None else batch.how
         return Take(reason=reason, settle=lambda: batch, outside_bytes=found.outside_bytes)
 
 

@@ -28,6 +28,7 @@ class RowCounter:
     """Counting points in a frame that is not computed yet. Ask only after an action went through all of them."""
 
     _steps: list[tuple[str, Observation, Observation]] = field(default_factory=list)
+    _before: tuple[StepCount, ...] = ()
     _last: tuple[DataFrame, Observation] | None = None
     _noted: list[StepCount] = field(default_factory=list)
     failed_casts: FailedCasts = field(default_factory=FailedCasts)
@@ -62,13 +63,17 @@ class RowCounter:
         self.failed_casts.go_on_from(other.failed_casts)
         self.choices.go_on_from(other.choices)
 
+    def begin_with(self, steps: tuple[StepCount, ...]) -> None:
+        """Put counts that are known already before those of this way."""
+        self._before = steps
+
     def steps(self) -> tuple[StepCount, ...]:
         """Return what each noted step took out."""
         counted = (
             StepCount(step=step, rows_in=rows(before), rows_out=rows(after))
             for step, before, after in self._steps
         )
-        return (*counted, *self._noted)
+        return (*self._before, *counted, *self._noted)
 
 
 def rows(point: Observation) -> int:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import ClassVar
 
 import msgspec
 from pyspark.sql import DataFrame
@@ -18,6 +19,7 @@ from lakehouse.pipelines.declare.sources import ReadRequest
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
+from lakehouse.pipelines.refresh.computed import Computed
 from lakehouse.pipelines.refresh.condensed_histories import CondensedHistories
 from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
 from lakehouse.pipelines.refresh.decider import Decider
@@ -69,6 +71,9 @@ class TablePipeline:
     read, rules are decided before anything is written, and the rows become visible in one commit.
     """
 
+    refreshes_by_groups: ClassVar[bool] = False
+    """Whether results may be brought up to date from new rows."""
+
     def __init__(self, table: TableDefinition, context: RefreshContext) -> None:
         self.table = table
         self.context = context
@@ -83,6 +88,7 @@ class TablePipeline:
             condensed=self.condensed,
             staged=self.staged,
             has_news=self.has_news,
+            choose=self.choose,
         )
         self._comparisons: list[TargetComparison] = []
 
@@ -113,6 +119,10 @@ class TablePipeline:
         """Say whether ``batch`` would read anything that ``last`` did not, or make another result of it."""
         redefined = self.write_mode.rebuilt_when_redefined and batch.fingerprint != last.fingerprint
         return redefined or (batch.inputs, batch.pinned) != (last.inputs, last.pinned)
+
+    def choose(self, batch: Batch, last: Batch | None) -> Batch:
+        """Return the batch with what is to be known of how it goes on from the last one."""
+        return batch
 
     @property
     def is_redefined(self) -> bool:
@@ -155,8 +165,8 @@ class TablePipeline:
         if staged is None:
             counter = RowCounter()
             try:
-                frame = self.read(batch, reading_again=reading_again)
-                rows = self.validate(self.transform(frame, batch, counter), batch, counter)
+                frame = self.compute(batch, counter, reading_again=reading_again)
+                rows = self.validate(frame, batch, counter)
                 if rows.quarantined is None and rows.tally is None:
                     return self._publish_unjudged(rows, batch, counter, started)
                 staged = self._stage(rows, batch, counter)
@@ -176,7 +186,7 @@ class TablePipeline:
         staged = self.staged.find(batch.number)
         if staged is not None:
             return batch, staged
-        request = self._request(batch, reading_again=reading_again)
+        request = self.request(batch, reading_again=reading_again)
         inputs = self.table.flow.source.as_they_stand(self.context, request)
         if inputs is None:
             return batch, None
@@ -269,6 +279,8 @@ class TablePipeline:
         started: float,
     ) -> Refresh:
         source = self.table.flow.source
+        computed = self.finish(batch)
+        how = {"refresh": computed.how} if computed.how else {}
         return Refresh(
             layer=self.table.layer,
             batch=batch,
@@ -276,13 +288,22 @@ class TablePipeline:
             tally=tally,
             steps=steps,
             seconds=time.monotonic() - started,
-            inputs=source.summary(batch.inputs),
-            details=source.counts(batch.inputs),
+            inputs={**source.summary(batch.inputs), **how},
+            details={**source.counts(batch.inputs), **computed.counts},
         )
+
+    def compute(self, batch: Batch, counter: RowCounter, *, reading_again: bool) -> DataFrame:
+        """Return the rows that reach the table's rules."""
+        frame = self.read(batch, reading_again=reading_again)
+        return self.transform(frame, batch, counter)
+
+    def finish(self, batch: Batch) -> Computed:
+        """Clean up behind a batch that the table has, and return how its result was computed."""
+        return Computed(how=batch.how)
 
     def read(self, batch: Batch, *, reading_again: bool = False) -> DataFrame:
         """Return the batch's rows, the same ones whenever it is asked."""
-        return self.table.flow.source.read(self.context, self._request(batch, reading_again=reading_again))
+        return self.table.flow.source.read(self.context, self.request(batch, reading_again=reading_again))
 
     def transform(self, frame: DataFrame, batch: Batch, counter: RowCounter) -> DataFrame:
         """Apply the flow's steps and compare with the table's own rows; what is taken out is counted."""
@@ -299,7 +320,7 @@ class TablePipeline:
         )
         try:
             self.write_mode.check_rows(rows.kept, table=self.table.name)
-            return rows.with_rejected(self.table.flow.source.rejected(self.context, self._request(batch)))
+            return rows.with_rejected(self.table.flow.source.rejected(self.context, self.request(batch)))
         except BaseException:
             rows.release()
             raise
@@ -369,7 +390,8 @@ class TablePipeline:
         """Return rows that are computed once: for a frame that may choose differently when it is computed again."""
         return self.context.settled.settle(frame, self.target)
 
-    def _request(self, batch: Batch, *, reading_again: bool = False) -> ReadRequest:
+    def request(self, batch: Batch, *, reading_again: bool = False) -> ReadRequest:
+        """Return what the batch asks its source for."""
         return ReadRequest(
             table=self.table.name,
             inputs=batch.inputs,

@@ -1,0 +1,86 @@
+"""What is kept of a table's groups: rows for one batch, and a note that says whose they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+
+from lakehouse.pipelines.refresh.batches import Batch
+from lakehouse.pipelines.refresh.row_counts import StepCount
+from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
+from lakehouse.storage import AlreadyThere, NotFoundError
+from lakehouse.tables import StagedRows
+
+__all__ = ["KeptState", "KeptStates"]
+
+_LAYER = f"{SYSTEM_LAYER}/groups"
+_KEPT = 2
+"""States that stay: that of the last batch, and the one before, which another run may be reading."""
+
+
+class KeptState(msgspec.Struct, frozen=True, kw_only=True):
+    """The groups of all rows that a batch and those before it have read."""
+
+    rows: StagedRows
+    settings: Mapping[str, str]
+    """Those of the session that the values may depend on."""
+    steps: tuple[StepCount, ...]
+    """What the steps before the groups took out of the batch's rows."""
+    counts: Mapping[str, int]
+    """Groups, how many of them the batch touched, and what was read for it."""
+    how: str
+    """How they were computed: as the batch says, or from all rows, and why."""
+
+
+class KeptStates:
+    """The kept states of one table, as immutable files; of two runs that compute one, one wins."""
+
+    def __init__(self, warehouse: Warehouse, *, layer: str, table: str) -> None:
+        self._storage = warehouse.storage
+        self._prefix = f"{_LAYER}/{layer}/{table}/"
+        self.folder = warehouse.path_of(f"{_LAYER}/{layer}", table)
+        """Where the rows lie, as Spark takes it."""
+
+    def find(self, batch: Batch) -> KeptState | None:
+        """Return what was kept for exactly this batch; None where that is not there whole."""
+        try:
+            state = msgspec.json.decode(self._storage.read(self._key(batch)), type=KeptState)
+        except (NotFoundError, msgspec.DecodeError):
+            return None
+        return state if state.rows.are_whole() else None
+
+    def keep(self, batch: Batch, state: KeptState) -> KeptState:
+        """Write the note down and return the state; where another run was first, and whole, return the other's."""
+        key, note = self._key(batch), msgspec.json.encode(state)
+        if isinstance(self._storage.put_if_absent(key, note), AlreadyThere):
+            if (other := self.find(batch)) is not None and other.settings == state.settings:
+                state.rows.discard()
+                return other
+            self._storage.delete(key)
+            self._storage.put_if_absent(key, note)
+        return state
+
+    def discard_old(self) -> None:
+        """Delete the states that nobody needs any more, and rows that no note names."""
+        keys = sorted(stat.key for stat in self._storage.list(self._prefix) if self._is_note(stat.key))
+        for key in keys[:-_KEPT]:
+            self._discard(key)
+
+    def _discard(self, key: str) -> None:
+        try:
+            rows = msgspec.json.decode(self._storage.read(key), type=KeptState).rows
+        except (NotFoundError, msgspec.DecodeError):
+            rows = None
+        self._storage.delete(key)
+        if rows is not None:
+            rows.discard()
+
+    def _is_note(self, key: str) -> bool:
+        return key.endswith(".json") and "/" not in key.removeprefix(self._prefix)
+
+    def _key(self, batch: Batch) -> str:
+        # A number may come again, when the batches of a warehouse were deleted: the whole batch counts.
+        digest = hashlib.blake2b(msgspec.json.encode(batch), digest_size=8).hexdigest()
+        return f"{self._prefix}{batch.number:020}-{digest}.json"

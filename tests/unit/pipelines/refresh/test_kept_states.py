@@ -1,0 +1,97 @@
+"""What is kept of groups is found for the batch that it was kept for, whole, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lakehouse.pipelines import Batch, Warehouse
+from lakehouse.pipelines.refresh.groups import KeptState, KeptStates
+from lakehouse.tables import StagedRows
+
+
+def batch(number: int, *, planned_at: str = "2024-01-01T00:00:00+00:00") -> Batch:
+    return Batch(
+        flow="lakehouse/p/t",
+        number=number,
+        planned_at=planned_at,
+        starts_over=False,
+        fingerprint="f",
+        inputs={"after": -1, "through": number},
+        pinned={},
+    )
+
+
+class Kept:
+    """The kept states of one table."""
+
+    def __init__(self, folder: Path) -> None:
+        self.states = KeptStates(Warehouse.at(folder), layer="gold", table="t")
+
+    def state(self, rows: int = 3, zone: str = "UTC") -> KeptState:
+        folder = Path(self.states.folder) / "_lakehouse_staging" / uuid.uuid4().hex
+        folder.mkdir(parents=True)
+        pq.write_table(pa.table({"c0": list(range(rows))}), folder / "part-0.parquet")
+        (folder / "_SUCCESS").touch()
+        staged = StagedRows(folder=str(folder), row_count=rows, schema_json={"type": "struct", "fields": []})
+        return KeptState(rows=staged, settings={"zone": zone}, steps=(), counts={"groups": rows}, how="")
+
+    def folders(self) -> int:
+        return len(list((Path(self.states.folder) / "_lakehouse_staging").iterdir()))
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    return Kept(tmp_path / "lake")
+
+
+def test_a_state_belongs_to_exactly_one_batch(kept: Kept) -> None:
+    state = kept.states.keep(batch(1), kept.state())
+    assert kept.states.find(batch(1)) == state
+    assert kept.states.find(batch(2)) is None
+    # The batches of a warehouse were deleted, and numbers are given out again.
+    assert kept.states.find(batch(1, planned_at="2024-02-01T00:00:00+00:00")) is None
+
+
+def test_of_two_runs_the_first_one_keeps_its_state(kept: Kept) -> None:
+    first = kept.states.keep(batch(1), kept.state())
+    assert kept.states.keep(batch(1), kept.state()) == first
+    assert kept.folders() == 1
+    other = kept.states.keep(batch(1), kept.state(zone="Asia/Tokyo"))
+    assert kept.states.find(batch(1)) == other
+
+
+@pytest.mark.parametrize("harm", ["gone", "no end", "truncated", "fewer files", "note"])
+def test_a_state_that_is_not_whole_is_not_found_and_gives_way(kept: Kept, harm: str) -> None:
+    state = kept.states.keep(batch(1), kept.state())
+    folder = Path(state.rows.folder)
+    file = folder / "part-0.parquet"
+    match harm:
+        case "gone":
+            shutil.rmtree(folder)
+        case "no end":
+            (folder / "_SUCCESS").unlink()
+        case "truncated":
+            file.write_bytes(file.read_bytes()[:-9])
+        case "fewer files":
+            file.unlink()
+        case "note":
+            (note,) = Path(kept.states.folder).glob("*.json")
+            note.write_bytes(msgspec.json.encode(state)[:-5])
+    assert kept.states.find(batch(1)) is None
+    again = kept.states.keep(batch(1), kept.state())
+    assert kept.states.find(batch(1)) == again
+
+
+def test_only_the_last_two_states_stay(kept: Kept) -> None:
+    for number in (2, 10, 9, 11):
+        kept.states.keep(batch(number), kept.state())
+    kept.states.discard_old()
+    assert [number for number in (2, 9, 10, 11) if kept.states.find(batch(number))] == [10, 11]
+    assert kept.folders() == 2
