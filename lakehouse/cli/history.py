@@ -9,6 +9,7 @@ import click
 from lakehouse.cache import NodeStatistics
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output, json_option
+from lakehouse.cli.refresh_words import refreshed_by
 from lakehouse.pipelines import Event, EventLog, RunRecord, Warehouse, last_runs
 from lakehouse.settings import load_settings
 from lakehouse.storage import register_settings
@@ -67,6 +68,8 @@ def _row(event: Event) -> tuple[str, ...]:
 def _in_words(event: Event) -> str:
     if event.kind == "cache":
         return _cache_use(NodeStatistics.from_dict(json.loads(event.details or "{}")))
+    if event.kind == "table" and (how := json.loads(event.inputs or "{}").get("refresh")) is not None:
+        return f"{event.status}, {refreshed_by(how, json.loads(event.details or '{}'))}"
     return event.root_cause or event.error_message or event.status or ""
 
 

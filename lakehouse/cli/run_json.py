@@ -50,5 +50,6 @@ def _refresh_json(refresh: Refresh) -> dict[str, Any]:
             {"step": each.step, "rows_in": each.rows_in, "rows_out": each.rows_out} for each in refresh.steps
         ],
         "seconds": round(refresh.seconds, 3),
+        **({"refresh": refresh.inputs["refresh"]} if "refresh" in refresh.inputs else {}),
         **refresh.details,
     }

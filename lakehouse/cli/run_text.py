@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lakehouse.cli.refresh_words import refreshed_by
 from lakehouse.pipelines import Failed, NothingNew, Outcome, Refresh, Refreshed, RunResult, Skipped
 
 __all__ = ["MARKS", "cells", "closing_lines", "notes", "outcome_lines"]
@@ -45,6 +46,8 @@ def notes(outcome: Outcome) -> Iterator[str]:
         for rule, broken in refresh.tally.broken.items():
             if broken:
                 yield f"  {outcome.table}: {broken:,} rows break {rule}"
+        if how := refresh.inputs.get("refresh"):
+            yield f"  {outcome.table}: {refreshed_by(str(how), refresh.details)}"
         if rejected := refresh.details.get("files_rejected"):
             yield f"  warning: {rejected} files of {outcome.table} could not be read; see {outcome.table}_quarantine"
 
