@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from lakehouse.errors import StorageError
 from lakehouse.ingestion.formats import Accepted, Inspection, Rejected
 from lakehouse.ingestion.landed_files import LandedFile
 from lakehouse.ingestion.listing_mark import ListingMark
 
-__all__ = ["UNREADABLE", "FileInputs", "TrackedFile"]
+__all__ = ["UNREADABLE", "FileInputs", "TrackedFile", "why_unreadable"]
 
 UNREADABLE = "unreadable"
 """Begins what stands for the digest of a file whose bytes could not be had."""
@@ -64,7 +65,7 @@ class TrackedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         """What was found."""
         if self.reason is not None:
             return Rejected(reason=self.reason, digest=self.digest)
-        return Accepted(facts=self.facts, digest=self.digest)
+        return Accepted(facts=self.facts, digest=self.digest, size_bytes=self.size_bytes)
 
     def set_aside(self, change: Rejected) -> TrackedFile:
         """Return the file with why it was not read after all; what it depended on counts no more."""
@@ -109,3 +110,8 @@ class FileInputs(msgspec.Struct, frozen=True, kw_only=True):
     def rejected(self) -> dict[str, Rejected]:
         """Return the files to set aside, by path."""
         return {file.path: found for file in self.new() if isinstance(found := file.inspection, Rejected)}
+
+
+def why_unreadable(error: OSError | StorageError) -> str:
+    """Return the reason that a file is rejected for when its bytes can't be had."""
+    return f"it can't be read ({error.strerror if isinstance(error, OSError) else error})"

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 
 import msgspec
+from pyspark.sql import SparkSession
 
 from lakehouse.errors import StorageError
 from lakehouse.ingestion.candidates import Candidates
-from lakehouse.ingestion.file_inputs import UNREADABLE, FileInputs, TrackedFile
+from lakehouse.ingestion.file_inputs import UNREADABLE, FileInputs, TrackedFile, why_unreadable
 from lakehouse.ingestion.file_memory import FileMemory
 from lakehouse.ingestion.formats import Accepted, FileFormat, Inspection, Rejected
+from lakehouse.ingestion.inspecting import ChoosingInspector, DriverInspector, Inspector
 from lakehouse.ingestion.landed_files import LandedFile, Listing
 from lakehouse.ingestion.landing_zone import LandingZone
 from lakehouse.ingestion.listing_mark import ListingMark
 from lakehouse.ingestion.seen_files import SeenFiles
-from lakehouse.storage import AccessDeniedError, NotFoundError
 from lakehouse.version import __version__
 
 __all__ = ["FileTracker"]
 
-_INSPECTORS = 4
+_OPENED_AT_ONCE = 16
 _LONGEST_WAIT_SECONDS = 1.0
 _GONE = "it was gone before its rows were written"
 
@@ -40,6 +41,8 @@ class FileTracker:
     """Whether each new file's path sorts after those before it, so that a listing may start after the last one."""
     at_rest_seconds: float | None = None
     """How long a file must have been left alone to be taken for whole; None leaves it to the zone."""
+    session: Callable[[], SparkSession] | None = None
+    """Asked for when files are more than the driver reads itself; None: the driver reads them all."""
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
@@ -67,8 +70,7 @@ class FileTracker:
             for file in candidates.files
             if self._seconds_to_rest(file, listed_at) <= _LONGEST_WAIT_SECONDS
         ]
-        with ThreadPoolExecutor(_INSPECTORS) as pool:
-            inspections = list(pool.map(self._inspect, ready))
+        inspections = self._inspect(ready)
         wait = max((self._seconds_to_rest(file, listed_at) for file in ready), default=0.0)
         if (rest := listed_at + wait - self.clock()) > 0 and wait > 0:
             self.sleep(min(rest, wait))
@@ -89,13 +91,16 @@ class FileTracker:
         """
         to_read = inputs.accepted()
         now = self.zone.now(to_read)
-        files = []
-        for file in inputs.files:
-            change = None
-            if file.path in to_read:
-                change = self._change(file, now.get(file.path), reading_again=reading_again)
-            files.append(file if change is None else file.set_aside(change))
-        return msgspec.structs.replace(inputs, files=tuple(files))
+        files = [file for file in inputs.files if file.path in to_read]
+        changes = {file.path: _change_of_state(file, now.get(file.path)) for file in files}
+        same = [file for file in files if changes[file.path] is None]
+        look = self._changes_within if reading_again else self._changes_of_access
+        changes |= look(same, [now[file.path] for file in same])
+        rechecked = [
+            file if (change := changes.get(file.path)) is None else file.set_aside(change)
+            for file in inputs.files
+        ]
+        return msgspec.structs.replace(inputs, files=tuple(rechecked))
 
     def _unknown(self, listings: Iterable[Listing], memory: FileMemory, mark: ListingMark) -> Candidates:
         files: list[LandedFile] = []
@@ -119,18 +124,20 @@ class FileTracker:
         # A time far ahead is another machine's clock, and no sign that somebody writes.
         return max(0.0, needed - abs(now - file.modified_ms / 1000))
 
-    def _inspect(self, file: LandedFile) -> Inspection | None:
-        """Return what is found in a file; None when it is gone."""
-        if file.fault is not None:
-            return Rejected(reason=file.fault, digest=file.fault)
-        try:
-            with self.zone.open(file) as stream:
-                return self.file_format.inspect(stream, name=file.path)
-        except (FileNotFoundError, NotFoundError):
-            return None
-        except (OSError, AccessDeniedError) as error:
-            reason = _unreadable(error)
-            return Rejected(reason=reason, digest=f"{UNREADABLE} {reason}")
+    def _inspect(self, files: Sequence[LandedFile]) -> list[Inspection | None]:
+        """Return what is found in each file; None for one that is gone."""
+        sound = [file for file in files if file.fault is None]
+        found = iter(self._inspector.inspect(sound))
+        return [
+            next(found) if file.fault is None else Rejected(reason=file.fault, digest=file.fault)
+            for file in files
+        ]
+
+    @property
+    def _inspector(self) -> Inspector:
+        if self.session is None:
+            return DriverInspector(self.zone, self.file_format)
+        return ChoosingInspector(self.zone, self.file_format, session=self.session)
 
     def _judged(self, file: LandedFile, found: Inspection, memory: FileMemory) -> TrackedFile:
         repeats = memory.has_taken(file.path, found.digest)
@@ -145,40 +152,54 @@ class FileTracker:
             repeats=repeats or memory.has_rejected(file.path, found),
         )
 
-    def _change(self, file: TrackedFile, now: LandedFile | None, *, reading_again: bool) -> Rejected | None:
-        """Say why a file can't be read as a batch names it; None when it can."""
-        if now is None:
-            return Rejected(reason=_GONE, digest=file.digest)
-        if now.fault is not None:
-            return Rejected(reason=now.fault, digest=file.digest)
-        if (now.size_bytes, now.modified_ms) != file.state:
-            how = f"it had {file.size_bytes} bytes, and has {now.size_bytes}"
-            return Rejected(reason=_changed(how), digest=file.digest)
-        return self._change_within(file, now) if reading_again else self._why_closed(file, now)
+    def _changes_within(
+        self, files: Sequence[TrackedFile], now: Sequence[LandedFile]
+    ) -> dict[str, Rejected | None]:
+        """Say of files whose size and time are the same why they can't be read as a batch names them."""
+        inspections = self._inspect(now)
+        return {
+            file.path: _change_of_content(file, found) for file, found in zip(files, inspections, strict=True)
+        }
 
-    def _change_within(self, file: TrackedFile, now: LandedFile) -> Rejected | None:
-        """Say why a file whose size and time are the same can't be read as a batch names it."""
-        found = self._inspect(now)
-        if found is None:
-            return Rejected(reason=_GONE, digest=file.digest)
-        if isinstance(found, Rejected):
-            return found
-        if found.digest != file.digest:
-            return Rejected(reason=_changed("size and time are the same"), digest=found.digest)
-        return None
+    def _changes_of_access(
+        self, files: Sequence[TrackedFile], now: Sequence[LandedFile]
+    ) -> dict[str, Rejected | None]:
+        """Say of files why they do not open; None of one that does."""
+        with ThreadPoolExecutor(_OPENED_AT_ONCE) as pool:
+            return dict(
+                zip([file.path for file in files], pool.map(self._why_closed, files, now), strict=True)
+            )
 
     def _why_closed(self, file: TrackedFile, now: LandedFile) -> Rejected | None:
-        """Say why a file does not open; None when it does."""
         try:
-            self.zone.open(now).close()
+            self.zone.check_opens(now)
         except (OSError, StorageError) as error:
-            return Rejected(reason=_unreadable(error), digest=file.digest)
+            return Rejected(reason=why_unreadable(error), digest=file.digest)
         return None
+
+
+def _change_of_state(file: TrackedFile, now: LandedFile | None) -> Rejected | None:
+    """Say why a file, as it is listed now, can't be read as a batch names it; None when it may be."""
+    if now is None:
+        return Rejected(reason=_GONE, digest=file.digest)
+    if now.fault is not None:
+        return Rejected(reason=now.fault, digest=file.digest)
+    if (now.size_bytes, now.modified_ms) != file.state:
+        how = f"it had {file.size_bytes} bytes, and has {now.size_bytes}"
+        return Rejected(reason=_changed(how), digest=file.digest)
+    return None
+
+
+def _change_of_content(file: TrackedFile, found: Inspection | None) -> Rejected | None:
+    """Say why a file, as it is found now, can't be read as a batch names it; None when it can."""
+    if found is None:
+        return Rejected(reason=_GONE, digest=file.digest)
+    if isinstance(found, Rejected):
+        return found
+    if found.digest != file.digest:
+        return Rejected(reason=_changed("size and time are the same"), digest=found.digest)
+    return None
 
 
 def _changed(how: str) -> str:
     return f"it changed before its rows were written ({how})"
-
-
-def _unreadable(error: OSError | StorageError) -> str:
-    return f"it can't be read ({error.strerror if isinstance(error, OSError) else error})"

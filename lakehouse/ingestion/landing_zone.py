@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
@@ -39,6 +40,8 @@ class LandingZone(ABC):
 
     at_rest_seconds: ClassVar[float]
     """How long a file here must have been left alone to be taken for whole, where nobody says otherwise."""
+    most_bytes_on_driver: ClassVar[int]
+    """The largest file here that the driver itself may read whole."""
 
     @property
     @abstractmethod
@@ -68,11 +71,16 @@ class LandingZone(ABC):
     def open(self, file: LandedFile) -> BinaryIO:
         """Open the file's bytes as they are, compressed ones too. Raises OSError or StorageError."""
 
+    @abstractmethod
+    def check_opens(self, file: LandedFile) -> None:
+        """Raise OSError or StorageError where the file's bytes can't be had. Reads one byte at most."""
+
 
 class LocalLandingZone(LandingZone):
     """A pattern over this machine's files."""
 
     at_rest_seconds = 0.2
+    most_bytes_on_driver = sys.maxsize  # the disk is the driver's own
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
@@ -96,11 +104,15 @@ class LocalLandingZone(LandingZone):
     def open(self, file: LandedFile) -> BinaryIO:
         return Path(file.path).open("rb")
 
+    def check_opens(self, file: LandedFile) -> None:
+        self.open(file).close()
+
 
 class StoredLandingZone(LandingZone):
     """A pattern over the keys of a storage service. What a store has no folder for can't be missing."""
 
     at_rest_seconds = 0.0  # an object appears when it is whole
+    most_bytes_on_driver = 64 << 10
 
     def __init__(self, reader: AbstractStorageReader, pattern: str) -> None:
         self._reader = reader
@@ -131,6 +143,9 @@ class StoredLandingZone(LandingZone):
 
     def open(self, file: LandedFile) -> BinaryIO:
         return buffered_stream(self._reader.stream(self._key(file.path)))
+
+    def check_opens(self, file: LandedFile) -> None:
+        self._reader.read_range(self._key(file.path), 0, 1)
 
     def _look_up(self, path: str) -> LandedFile | None:
         try:

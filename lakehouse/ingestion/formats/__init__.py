@@ -3,7 +3,9 @@
 from lakehouse.ingestion.formats.csv import CsvFormat
 from lakehouse.ingestion.formats.csv_reader import METADATA_COLUMNS, raw_schema
 from lakehouse.ingestion.formats.digesting import DigestingStream
-from lakehouse.ingestion.formats.interface import Accepted, FileFormat, Inspection, Rejected
+from lakehouse.ingestion.formats.interface import FileFormat
+from lakehouse.ingestion.formats.parts import InspectionInParts, Part, PartFinding, Wanted
+from lakehouse.ingestion.formats.verdicts import Accepted, Inspection, Rejected
 
 __all__ = [
     "METADATA_COLUMNS",
@@ -12,6 +14,10 @@ __all__ = [
     "DigestingStream",
     "FileFormat",
     "Inspection",
+    "InspectionInParts",
+    "Part",
+    "PartFinding",
     "Rejected",
+    "Wanted",
     "raw_schema",
 ]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.ingestion.errors import InvalidFormatError
+from lakehouse.ingestion.formats.compression import compression_of
 from lakehouse.ingestion.formats.csv_dialect import CsvDialect
+from lakehouse.ingestion.formats.csv_exact_reader import ROW_STARTS
 from lakehouse.ingestion.formats.csv_inspection import inspect_csv
+from lakehouse.ingestion.formats.csv_parts import CsvInParts
 from lakehouse.ingestion.formats.csv_reader import METADATA_COLUMNS, CsvReader, raw_schema
-from lakehouse.ingestion.formats.interface import Accepted, FileFormat, Inspection
+from lakehouse.ingestion.formats.interface import FileFormat
+from lakehouse.ingestion.formats.parts import InspectionInParts
+from lakehouse.ingestion.formats.verdicts import Accepted, Inspection
 from lakehouse.words import word
 
 __all__ = ["CsvFormat"]
@@ -24,6 +30,8 @@ __all__ = ["CsvFormat"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvFormat(FileFormat):
     """CSV (RFC 4180), plain or compressed; each file's header has at least these columns, in any order."""
+
+    inspected_in_tasks: ClassVar[bool] = True
 
     columns: tuple[str, ...]
     delimiter: str = ","
@@ -41,8 +49,13 @@ class CsvFormat(FileFormat):
         return raw_schema(self.columns)
 
     def inspect(self, stream: BinaryIO, *, name: str) -> Inspection:
-        required = [column for column in self.columns if column not in self.optional]
-        return inspect_csv(stream, name=name, required=required, dialect=self._dialect)
+        return inspect_csv(stream, name=name, required=self._required, dialect=self._dialect)
+
+    def in_parts(self, *, name: str, size_bytes: int) -> InspectionInParts | None:
+        if compression_of(name) is not None or not self._dialect.is_utf8:
+            return None
+        look = CsvInParts(name=name, required=self._required, dialect=self._dialect, size_bytes=size_bytes)
+        return look if len(look.parts()) > 1 else None
 
     def read(
         self, spark: SparkSession, files: Mapping[str, Accepted], *, ingested_at: dt.datetime
@@ -52,7 +65,12 @@ class CsvFormat(FileFormat):
         )
 
     def with_care(self, found: Accepted) -> Accepted:
-        return Accepted(digest=found.digest, facts={**found.facts, "plain": False})
+        facts = {name: fact for name, fact in found.facts.items() if name != ROW_STARTS}
+        return dataclasses.replace(found, facts={**facts, "plain": False})
+
+    @property
+    def _required(self) -> tuple[str, ...]:
+        return tuple(column for column in self.columns if column not in self.optional)
 
     @property
     def _dialect(self) -> CsvDialect:

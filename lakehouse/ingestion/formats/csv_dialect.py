@@ -76,11 +76,11 @@ class CsvDialect:
         self._decoded(decoder, b"", offset=offset, final=True)
 
     def rows(self, utf8: Iterable[bytes], *, first_line: int = 1) -> Iterator[CsvRow]:
-        """Yield the rows of a text in UTF-8; an empty line is none.
+        """Yield the rows of a text in UTF-8; an empty line is none. A byte order mark may begin the first line.
 
         Raises UnreadableFileError, with the line, where the text breaks the rules and has to be guessed at.
         """
-        lines = _RememberedLines(_lines(buffered_stream(utf8)))
+        lines = _RememberedLines(_lines(buffered_stream(utf8), may_have_mark=first_line == 1))
         csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
         one = len(self.delimiter) == 1
         given = lines if one else (self._with_stand_in(line) for line in lines)
@@ -139,8 +139,8 @@ class _RememberedLines:
         return text.removesuffix("\n").removesuffix("\r")
 
 
-def _lines(utf8: BinaryIO) -> Iterator[str]:
-    text = io.TextIOWrapper(utf8, encoding="utf-8-sig", newline="")
+def _lines(utf8: BinaryIO, *, may_have_mark: bool) -> Iterator[str]:
+    text = io.TextIOWrapper(utf8, encoding="utf-8-sig" if may_have_mark else "utf-8", newline="")
     yield from text
 
 

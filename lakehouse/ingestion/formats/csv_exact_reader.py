@@ -1,50 +1,90 @@
-"""CSV files read in Spark's tasks by the very code that inspected them, each file by one task, in pieces."""
+"""CSV files read in Spark's tasks by the very code that inspected them: a file by one task, a task many small files."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+import msgspec
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
+from lakehouse.ingestion.file_reading import bytes_from, reading_cost
 from lakehouse.ingestion.formats.compression import decompressed
 from lakehouse.ingestion.formats.csv_dialect import CsvDialect, CsvRow
 from lakehouse.ingestion.formats.rescue import rescued
+from lakehouse.ingestion.formats.verdicts import Accepted
 from lakehouse.ingestion.spark_names import spark_file_path
+from lakehouse.ingestion.spreading import spread
 from lakehouse.settings import StorageSettings
 from lakehouse.storage import known_settings, open_uri, parse_uri
 
-__all__ = ["exact_rows"]
+__all__ = ["ROW_STARTS", "exact_rows"]
+
+ROW_STARTS = "row_starts"
+"""The fact of a large file: bytes at which rows begin, so that tasks read it side by side."""
 
 _BATCH_CHARACTERS = 4 << 20
 _BATCH_ROWS = 10_000
-_MOST_TASKS = 200
+_TASK_BYTES = 4 << 20
+_UNKNOWN_BYTES = _TASK_BYTES
 
 
 def exact_rows(
-    spark: SparkSession, headers: Mapping[str, Sequence[str]], *, columns: Sequence[str], dialect: CsvDialect
+    spark: SparkSession, files: Mapping[str, Accepted], *, columns: Sequence[str], dialect: CsvDialect
 ) -> DataFrame:
-    """Return the rows of files (path to header): ``columns`` as strings, ``_source_file``, ``_rescued_data``.
+    """Return the rows of files (path to inspection): ``columns`` as strings, ``_source_file``, ``_rescued_data``.
 
     A field that is empty is NULL. Any file opens, whatever its name: Hadoop is not asked.
     """
-    files = [(path, json.dumps(list(header))) for path, header in headers.items()]
-    frame = spark.createDataFrame(files, "path string, header string")
+    pieces = [piece for path, found in files.items() for piece in _pieces(path, found)]
+    tasks = spread([piece.cost for piece in pieces], task_bytes=_TASK_BYTES)
+    listed = pa.table(
+        {
+            "task": pa.array(tasks, pa.int32()),
+            "piece": pa.array([msgspec.json.encode(piece).decode() for piece in pieces], pa.string()),
+        }
+    )
     # Columns go by their position until they have arrived: a name may hold any character.
     names = [*(f"c{position}" for position in range(len(columns))), "_source_file", "_rescued_data"]
     reader = _ExactReader(
         columns=tuple(columns),
         names=tuple(names),
         dialect=dialect,
-        settings=known_settings(parse_uri(files[0][0])),
+        settings=known_settings(parse_uri(next(iter(files)))),
     )
-    rows = frame.repartition(min(len(files), _MOST_TASKS)).mapInArrow(
-        reader.read_all, StructType([StructField(name, StringType()) for name in names])
+    rows = (
+        spark.createDataFrame(listed)
+        .repartitionById(max(tasks) + 1, "task")
+        .mapInArrow(reader.read_all, StructType([StructField(name, StringType()) for name in names]))
     )
     return rows.toDF(*columns, "_source_file", "_rescued_data")
+
+
+class _Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """A file, or rows of it that one task reads."""
+
+    path: str
+    header: tuple[str, ...]
+    size_bytes: int
+    start: int = 0
+    stop: int | None = None
+    """The byte behind the last row; None: the end of the file."""
+
+    @property
+    def cost(self) -> int:
+        return reading_cost(self.path, self.size_bytes)
+
+
+def _pieces(path: str, found: Accepted) -> Iterator[_Piece]:
+    header, starts = tuple(found.facts["header"]), found.facts.get(ROW_STARTS)
+    if starts is None or found.size_bytes is None:
+        yield _Piece(path=path, header=header, size_bytes=found.size_bytes or _UNKNOWN_BYTES)
+        return
+    for start, stop in pairwise([*starts, found.size_bytes]):
+        yield _Piece(path=path, header=header, size_bytes=stop - start, start=start, stop=stop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +96,28 @@ class _ExactReader:
     """How to reach the files' store; a task has none of the driver's registrations."""
 
     def read_all(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for file in batch.to_pylist():
-                yield from self._read(file["path"], json.loads(file["header"]))
+        return _joined(
+            rows
+            for batch in batches
+            for piece in batch["piece"].to_pylist()
+            for rows in self._read(msgspec.json.decode(piece, type=_Piece))
+        )
 
-    def _read(self, path: str, header: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        with open_uri(path, settings=self.settings) as stream:
-            rows = self.dialect.rows(self.dialect.utf8(decompressed(stream, path)))
+    def _read(self, piece: _Piece) -> Iterator[pa.RecordBatch]:
+        if piece.stop is None:
+            with open_uri(piece.path, settings=self.settings) as stream:
+                yield from self._rows(decompressed(stream, piece.path), piece)
+        else:
+            content = bytes_from(piece.path, piece.start, settings=self.settings)
+            yield from self._rows(_first_bytes(content, piece.stop - piece.start), piece)
+
+    def _rows(self, content: Iterable[bytes], piece: _Piece) -> Iterator[pa.RecordBatch]:
+        begins_file = piece.start == 0
+        rows = self.dialect.rows(self.dialect.utf8(content), first_line=1 if begins_file else 2)
+        if begins_file:
             next(rows, None)
-            for some in _batches(rows):
-                yield self._batch(some, header, spark_file_path(path))
+        for some in _batches(rows):
+            yield self._batch(some, piece.header, spark_file_path(piece.path))
 
     def _batch(self, rows: Sequence[CsvRow], header: Sequence[str], uri: str) -> pa.RecordBatch:
         width = len(header)
@@ -97,6 +149,28 @@ def _batches(rows: Iterator[CsvRow]) -> Iterator[Sequence[CsvRow]]:
             some, characters = [], 0
     if some:
         yield some
+
+
+def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Join small batches, as small files give them, into few that are worth being sent."""
+    some: list[pa.RecordBatch] = []
+    rows = size_bytes = 0
+    for batch in batches:
+        some.append(batch)
+        rows, size_bytes = rows + len(batch), size_bytes + batch.nbytes
+        if rows >= _BATCH_ROWS or size_bytes >= _BATCH_CHARACTERS:
+            yield from pa.Table.from_batches(some).combine_chunks().to_batches()
+            some, rows, size_bytes = [], 0, 0
+    if some:
+        yield from pa.Table.from_batches(some).combine_chunks().to_batches()
+
+
+def _first_bytes(chunks: Iterable[bytes], size_bytes: int) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk[:size_bytes]
+        size_bytes -= len(chunk)
+        if size_bytes <= 0:
+            return
 
 
 def _padded(fields: list[str], width: int) -> list[str | None]:

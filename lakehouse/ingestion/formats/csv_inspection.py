@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from lakehouse.errors import closest_name
 from lakehouse.ingestion.errors import UnreadableFileError
@@ -22,9 +22,9 @@ from lakehouse.ingestion.formats.csv_plainness import (
     whole_lines,
 )
 from lakehouse.ingestion.formats.digesting import DigestingStream
-from lakehouse.ingestion.formats.interface import Accepted, Inspection, Rejected
+from lakehouse.ingestion.formats.verdicts import Accepted, Inspection, Rejected
 
-__all__ = ["inspect_csv"]
+__all__ = ["inspect_csv", "judged_header"]
 
 _BOM = b"\xef\xbb\xbf"
 _HEAD_BYTES = 16
@@ -40,11 +40,27 @@ def inspect_csv(source: BinaryIO, *, name: str, required: Sequence[str], dialect
     raw = DigestingStream(source)
     try:
         found = _Inspector(raw=raw, name=name, dialect=dialect).look_through()
-        _check_header(found.header, required, dialect.delimiter)
     except UnreadableFileError as error:
         return Rejected(reason=str(error), digest=raw.digest_of_all())
-    facts = {"header": list(found.header), "plain": found.plain}
-    return Accepted(facts=facts, digest=raw.digest_of_all())
+    return judged_header(
+        found.header, required, dialect.delimiter, digest=raw.digest_of_all(), facts={"plain": found.plain}
+    )
+
+
+def judged_header(
+    header: tuple[str, ...],
+    required: Sequence[str],
+    delimiter: str,
+    *,
+    digest: str,
+    facts: Mapping[str, Any],
+) -> Inspection:
+    """Return what becomes of a file whose rows can all be read: its header decides."""
+    try:
+        _check_header(header, required, delimiter)
+    except UnreadableFileError as error:
+        return Rejected(reason=str(error), digest=digest)
+    return Accepted(facts={"header": list(header), **facts}, digest=digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 
+from lakehouse.ingestion.formats.compression import compression_of
 from lakehouse.ingestion.formats.csv_dialect import CsvDialect
 from lakehouse.ingestion.formats.csv_exact_reader import exact_rows
-from lakehouse.ingestion.formats.interface import Accepted
 from lakehouse.ingestion.formats.rescue import MALFORMED_ROW
+from lakehouse.ingestion.formats.verdicts import Accepted
 from lakehouse.tables import literal_path
 
 __all__ = ["METADATA_COLUMNS", "CsvReader", "raw_schema"]
@@ -25,6 +26,12 @@ METADATA_COLUMNS = ("_source_file", "_ingested_at", "_rescued_data")
 
 _MALFORMED = "malformed"
 _MAX_COLUMNS = 20_480
+_FEW_FILES = 32
+"""As many files are listed by Spark's own reader without a job of its own."""
+_UNPACKED = 10
+"""How many times as large the content of a compressed file is, about."""
+_SMALL_BYTES = 64 << 10
+"""Spark's own reader takes longer to list and open such a file than the exact one to read it."""
 
 
 def raw_schema(columns: Sequence[str]) -> StructType:
@@ -50,15 +57,8 @@ class CsvReader:
     def read(
         self, spark: SparkSession, files: Mapping[str, Accepted], *, ingested_at: dt.datetime
     ) -> DataFrame:
-        """Read the files (path to inspection): plain ones by Spark's own reader, the others exactly."""
-        plain: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        others: dict[str, Sequence[str]] = {}
-        for path, accepted in files.items():
-            header = tuple(accepted.facts["header"])
-            if accepted.facts.get("plain", False) and len(header) < _MAX_COLUMNS:
-                plain[header].append(literal_path(path))
-            else:
-                others[path] = header
+        """Read the files (path to inspection): by Spark's own reader or by the exact one, whose rows are the same."""
+        plain, others = _shared_out(files)
         frames = [self._plain_rows(spark, paths, header) for header, paths in plain.items()]
         if others:
             frames.append(exact_rows(spark, others, columns=self.columns, dialect=self.dialect))
@@ -93,6 +93,32 @@ class CsvReader:
 
     def _in_order(self) -> list[Column]:
         return [F.col(f"`{name.replace('`', '``')}`") for name in raw_schema(self.columns).names]
+
+
+def _shared_out(
+    files: Mapping[str, Accepted],
+) -> tuple[Mapping[tuple[str, ...], list[str]], Mapping[str, Accepted]]:
+    """Return the paths for Spark's own reader, by header, and the files that are read exactly."""
+    plain = {path: found for path, found in files.items() if _is_plain(found)}
+    small = {path for path, found in plain.items() if _is_small(path, found)}
+    if len(small) <= _FEW_FILES:
+        small = set()
+    by_header: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for path, found in plain.items():
+        if path not in small:
+            by_header[tuple(found.facts["header"])].append(literal_path(path))
+    return by_header, {path: found for path, found in files.items() if path in small or path not in plain}
+
+
+def _is_plain(found: Accepted) -> bool:
+    return found.facts.get("plain", False) and len(found.facts["header"]) < _MAX_COLUMNS
+
+
+def _is_small(path: str, found: Accepted) -> bool:
+    if found.size_bytes is None:
+        return False
+    unpacked = found.size_bytes * (1 if compression_of(path) is None else _UNPACKED)
+    return unpacked <= _SMALL_BYTES
 
 
 def _rescued(extra: Mapping[str, str]) -> Column:

@@ -5,38 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, is_dataclass
-from typing import Any, BinaryIO, ClassVar
+from dataclasses import is_dataclass
+from typing import BinaryIO, ClassVar
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.ingestion.errors import InvalidFormatError
+from lakehouse.ingestion.formats.parts import InspectionInParts
+from lakehouse.ingestion.formats.verdicts import Accepted, Inspection
 from lakehouse.words import Words
 
-__all__ = ["Accepted", "FileFormat", "Inspection", "Rejected"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """The file can be read."""
-
-    digest: str
-    """Of the bytes as they lie in the landing zone: the same content has the same digest."""
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    """What the format needs to know again when it reads the file, as JSON."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """The file can't be used."""
-
-    digest: str
-    reason: str
-    """Completes the sentence "the file is rejected: …"."""
-
-
-Inspection = Accepted | Rejected
+__all__ = ["FileFormat"]
 
 
 class FileFormat(ABC):
@@ -47,6 +27,8 @@ class FileFormat(ABC):
     """
 
     words: ClassVar[Words] = Words("file format")
+    inspected_in_tasks: ClassVar[bool] = False
+    """Whether Spark's tasks may call ``inspect``: the format can be pickled, and its module is on the workers."""
 
     @abstractmethod
     def schema(self) -> StructType:
@@ -61,6 +43,10 @@ class FileFormat(ABC):
         self, spark: SparkSession, files: Mapping[str, Accepted], *, ingested_at: dt.datetime
     ) -> DataFrame:
         """Return the rows of the files (path to inspection), none of them left out."""
+
+    def in_parts(self, *, name: str, size_bytes: int) -> InspectionInParts | None:
+        """Return how tasks inspect one file in parts; None when each file is inspected whole."""
+        return None
 
     def problems(self) -> Sequence[InvalidFormatError]:
         """Return what is wrong with the declaration, found without reading a file."""

@@ -9,7 +9,6 @@ import gzip
 import io
 import json
 import lzma
-import random
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,10 +18,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.ingestion import Accepted, CsvFormat, Rejected
+from tests.spark.ingestion.csv_texts import HEADER, made_texts
 
 pytestmark = pytest.mark.spark
 
-HEADER = ["id", "note", "extra"]
 NOW = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 WIDTH = len(HEADER)
 
@@ -60,46 +59,6 @@ def read(spark: SparkSession, files: Mapping[Path, Accepted], format_: CsvFormat
 def inspected(path: Path, format_: CsvFormat) -> Accepted | Rejected:
     with path.open("rb") as stream:
         return format_.inspect(stream, name=str(path))
-
-
-def made_texts() -> list[str]:
-    """Texts of every shape: regular ones, and rows of signs that CSV readers differ on."""
-    dice = random.Random(7)
-    parts = [
-        "a",
-        "é",
-        "x y",
-        " ",
-        "\t",
-        "\x01",
-        "\x1f",
-        "\\",
-        "'",
-        '""',
-        "\u2028",
-        "\x85",
-        "-1.50",
-        "null",
-        "#",
-    ]
-    wild = [*parts, '"', ",", "\n", "\r", "\r\n", ";"]
-    texts = []
-    for number in range(240):
-        signs = wild if number % 2 else parts
-        end = dice.choice(["\n", "\r\n", "\n", "\r"] if number % 2 else ["\n", "\r\n"])
-        rows = []
-        for _ in range(dice.randint(0, 6)):
-            cells = []
-            for _ in range(dice.choice([3, 3, 3, 2, 4, 1])):
-                cell = "".join(dice.choices(signs, k=dice.randint(0, 3)))
-                is_quoted = dice.random() < 0.3
-                cells.append('"' + cell.replace('"', '""') + '"' if is_quoted else cell)
-            rows.append(",".join(cells))
-        bom = "\ufeff" if dice.random() < 0.1 else ""
-        blank = end if dice.random() < 0.1 else ""
-        last = dice.choice([end, ""])
-        texts.append(bom + blank + end.join([",".join(HEADER), *rows]) + last)
-    return texts
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ class FileSource(Source):
         return problems
 
     def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
-        tracker = self._tracker()
+        tracker = self._tracker(context)
         seen = _seen(history.condensed(self.condensed_as))
         candidates = tracker.candidates(seen)
         if not candidates.files:
@@ -121,7 +121,7 @@ class FileSource(Source):
 
     def as_they_stand(self, context: SourceContext, request: ReadRequest) -> Inputs | None:
         inputs = FileInputs.of(request.inputs)
-        found = self._tracker().recheck(inputs, reading_again=request.reading_again)
+        found = self._tracker(context).recheck(inputs, reading_again=request.reading_again)
         return found.as_json() if found != inputs else None
 
     def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
@@ -156,13 +156,13 @@ class FileSource(Source):
     def summary(self, inputs: Inputs) -> Inputs:
         return {"files": [file.path for file in FileInputs.of(inputs).new()]}
 
-    def _tracker(self) -> FileTracker:
-        zone = landing_zone(self.pattern)
+    def _tracker(self, context: SourceContext) -> FileTracker:
         return FileTracker(
-            zone=zone,
+            zone=landing_zone(self.pattern),
             file_format=self.format,
             names_grow=self.names_grow,
             at_rest_seconds=self.at_rest_seconds,
+            session=lambda: context.spark,
         )
 
 
