@@ -135,6 +135,21 @@ def test_the_page_about_pipelines_is_true(spark: SparkSession, project: Path) ->
     assert "United Kingdom" in countries
 
 
+@pytest.mark.spark
+@pytest.mark.usefixtures("spark")
+def test_the_page_about_apis_is_true(project: Path) -> None:
+    page = HOW_TO / "fetch-an-api.md"
+    Reader(page).follow()
+    (block,) = blocks_of(page, "yaml")
+    (project / block.title).write_text(block.text)
+    (table,) = read_yaml_definition(project / block.title).tables
+    assert table.flow.source.label == "'${api}'"
+
+
+def test_the_page_about_concurrency_is_true(project: Path) -> None:
+    Reader(ROOT / "docs" / "explanation" / "concurrency.md").follow()
+
+
 @pytest.fixture
 def own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the page about extending adds is gone after the test."""

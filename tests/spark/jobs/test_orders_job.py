@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import NothingNew, run_pipeline
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -45,13 +45,10 @@ class HttpClient:
         self._rate = rate
         self.masking = Masking(credentials.secrets)
         self._log_filter = _MaskedUrls(self.masking)
-        self._client = self._httpx.AsyncClient(
-            headers={"Accept": "application/json", **headers, **credentials.headers},
-            timeout=None,
-            limits=self._httpx.Limits(
-                max_connections=limits.concurrency, max_keepalive_connections=limits.concurrency
-            ),
-        )
+        self._headers = {"Accept": "application/json", **headers, **credentials.headers}
+        self._tls = self._httpx.create_ssl_context()
+        self._idle: list[Any] = []
+        self._all: list[Any] = []
 
     async def __aenter__(self) -> Self:
         logging.getLogger("httpx").addFilter(self._log_filter)
@@ -60,7 +57,8 @@ class HttpClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.aclose()
+        for connection in self._all:
+            await connection.aclose()
         logging.getLogger("httpx").removeFilter(self._log_filter)
 
     def shown(self, url: str, parameters: Mapping[str, str]) -> str:
@@ -97,9 +95,10 @@ class HttpClient:
         raise AssertionError("a retry ends with a reply or an error")
 
     async def _try(self, url: Any, number: int) -> HttpReply:
+        connection = self._idle.pop() if self._idle else self._connection()
         try:
             async with asyncio.timeout(self._limits.request_timeout):
-                async with self._client.stream("GET", url) as response:
+                async with connection.stream("GET", url) as response:
                     content = await self._content(response)
                     self._check(response, content)
                     return HttpReply(
@@ -115,6 +114,19 @@ class HttpClient:
             reason = self.masking.text(f"{type(error).__name__}: {error}".rstrip(": "))
             # Not chained: the error of httpx holds the request with its credentials.
             raise TryFailed(reason, is_transient=True) from None
+        finally:
+            self._idle.append(connection)
+
+    def _connection(self) -> Any:
+        """Return a client for one request at a time: a pool looks through all of its connections at each request."""
+        connection = self._httpx.AsyncClient(
+            headers=self._headers,
+            verify=self._tls,
+            timeout=None,
+            limits=self._httpx.Limits(max_connections=1, max_keepalive_connections=1),
+        )
+        self._all.append(connection)
+        return connection
 
     async def _content(self, response: Any) -> bytes:
         content = bytearray()

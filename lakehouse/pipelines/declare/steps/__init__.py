@@ -32,7 +32,7 @@ __all__ = [
     "Union",
     "UnionWords",
     "Where",
-    "may_choose",
     "WholeGroups",
+    "may_choose",
     "names_in_query",
 ]

@@ -13,8 +13,8 @@ from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps.free_choice import may_choose
-from lakehouse.pipelines.declare.steps.look_back import LookBack
 from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups
+from lakehouse.pipelines.declare.steps.look_back import LookBack
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.pipelines.errors import UnknownColumnError
 from lakehouse.quality import CAST_ERRORS
