@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from itertools import count
 from pathlib import Path
@@ -58,31 +60,31 @@ fetch_task(api, kept.plan(plan), kept, 0, clock=count(0, 10).__next__)
 def test_a_fetch_whose_process_is_killed_goes_on_without_what_it_kept(
     server: ApiServer, tmp_path: Path, pagination: Pagination
 ) -> None:
-    server.latency = 0.1
+    gate = threading.Event()
+    held = re.compile(r"page=(?:[6-9]|1\d)|from=[5-9]")
+    server.before_answer = lambda target: (gate.wait(60), None)[1] if held.search(target) else None
     api = api_of(server, pagination)
     names = "from lakehouse.ingestion import OnePage, NoAuth"
-    program = PROGRAM.format(api=api, folder=str(tmp_path), imports=names)
-    child = subprocess.Popen([sys.executable, "-c", program])
-    until = time.monotonic() + 60
-    while len(list(tmp_path.glob("pages/*/*.parquet"))) < 4 and time.monotonic() < until:
-        time.sleep(0.01)
+    child = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(api=api, folder=str(tmp_path), imports=names)]
+    )
+    until = time.monotonic() + 120
+    while len(list(tmp_path.glob("pages/*/*.parquet"))) < 5 and time.monotonic() < until:
+        time.sleep(0.05)
     child.send_signal(signal.SIGKILL)
     child.wait()
     there = {path.name for path in tmp_path.glob("pages/*/*.parquet")}
-    kept_ids = ids_of(tmp_path, [f"pages/00000/{name}" for name in there])
-    assert 40 <= len(kept_ids) < 95
-    time.sleep(0.2)  # until the server is done with what was in flight
-    given_before = dict(server.given)
+    assert ids_of(tmp_path, [f"pages/00000/{name}" for name in there]) == list(range(50))
+    gate.set()
+    server.before_answer = lambda _target: None
+    before = set(server.given)
 
     kept = KeptFetch(str(tmp_path))
     result = fetch_task(api, kept.plan(plan_of(api, tasks=7)), kept, 0)
     assert (result.records, result.failed) == (95, 0)
     assert ids_of(tmp_path, result.page_files) == list(range(95))
-    twice = {target for target, times in server.given.items() if times > 1}
-    assert len(twice) <= 2, "at most those in flight when it was killed"
-    assert (
-        sum(server.given.values()) - sum(given_before.values()) <= len(server.given) - len(kept_ids) // 10 + 2
-    )
+    assert len(before) == 5
+    assert {server.given[target] for target in before} == {1}, "what was kept is not asked for again"
 
 
 def test_two_runs_at_a_time_keep_a_page_twice_and_the_next_one_takes_it_once(

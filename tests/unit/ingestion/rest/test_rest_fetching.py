@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -252,7 +253,8 @@ def test_what_is_not_fetched_when_the_time_of_a_task_is_over_fails_and_what_came
         chains_of(api, since=None, tasks=1)[each.chain].again(each.position, goes_on=each.goes_on)
         for each in failures
     ]
-    rest = [each for chain in again for each in fetch(api, [chain])]
+    patient = replace(api, limits=Limits(concurrency=2))
+    rest = [each for chain in again for each in fetch(patient, [chain])]
     assert ids_of([*outcomes, *rest]) == sorted([*range(95), *range(95)])
     assert pages
 
