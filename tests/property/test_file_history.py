@@ -79,6 +79,9 @@ class Folder(LandingZone):
             raise PermissionError(13, "Permission denied")
         return io.BytesIO(self.files_there[file.path][0])
 
+    def check_opens(self, file: LandedFile) -> None:
+        self.open(file).close()
+
 
 def expected(
     folder: Folder, file_format: CsvFormat, history: Sequence[Mapping[str, Any]], declared: str
