@@ -230,3 +230,9 @@ def test_a_decision_costs_the_same_reads_after_many_batches(
     flow = read("t", incremental=True).append()
     assert shop.table(flow).is_redefined
     assert [key for key in reads if "batches" in key] == [log.key_of(59)]
+
+
+def test_a_table_rests_while_a_table_that_a_step_reads_is_not_there(shop: Shop) -> None:
+    shop.calendar.write_text("1")
+    flow = Flow(source=Days(calendar=str(shop.calendar), location=caller_location())).join("t", on="x")
+    assert shop.table(flow.append()).decide() == Rest(reason="t, which a step reads, is not there yet")
