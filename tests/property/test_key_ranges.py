@@ -109,6 +109,8 @@ def test_the_hull_of_groups_has_what_each_of_them_knows_and_no_moment_without_a_
         {"i": KeyRange(smallest=1, largest=2, has_null=True)},
     )
     assert hull([known, {}]) == ({},)
+    further = {"i": KeyRange(smallest=0, largest=9, has_null=False)}
+    assert hull([known, further]) == hull([further, known]) == (further,)
 
 
 def days(first: int, last: int) -> list[Row]:

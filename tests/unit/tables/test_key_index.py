@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql.types import (
     ArrayType,
@@ -33,6 +33,7 @@ COLUMNS = [("id", "string")]
 NO_SPARK: Any = None
 
 
+@settings(deadline=None)
 @given(st.lists(HASH), st.lists(HASH, min_size=1), st.booleans())
 def test_a_hash_is_found_exactly_where_it_is(held: list[int], wanted: list[int], meets: bool) -> None:
     if meets and held:
@@ -42,6 +43,7 @@ def test_a_hash_is_found_exactly_where_it_is(held: list[int], wanted: list[int],
     assert has_any(hashes, np.array(wanted, dtype=np.int64)) == bool({*held} & {*wanted})
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_segment_that_is_cut_or_changed_is_not_believed(data: st.DataObject) -> None:
     whole = encode(np.array([3, 1, 2], dtype=np.int64))
