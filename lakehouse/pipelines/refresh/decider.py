@@ -146,7 +146,7 @@ class Decider:
         if batch is None:
             return Rest()
         reason = _reason(found, batch, last)
-        if batch.how:
+        if batch.how not in ("", f"whole: {reason}"):
             reason = f"{reason}; {batch.how}" if batch.added is None else batch.how
         return Take(reason=reason, settle=lambda: batch, outside_bytes=found.outside_bytes)
 
