@@ -2,7 +2,7 @@
 
 from lakehouse.pipelines.declare.steps.columns import Cast, ColumnWords, Rename, Select
 from lakehouse.pipelines.declare.steps.custom import CustomWords, Sql, Transform, names_in_query
-from lakehouse.pipelines.declare.steps.free_choice import may_choose
+from lakehouse.pipelines.declare.steps.free_choice import may_choose, may_vary
 from lakehouse.pipelines.declare.steps.groups import Aggregate, GroupWords, Pivot
 from lakehouse.pipelines.declare.steps.interface import OtherTable, Step, StepContext
 from lakehouse.pipelines.declare.steps.joins import Join, JoinWords
@@ -34,5 +34,6 @@ __all__ = [
     "Where",
     "WholeGroups",
     "may_choose",
+    "may_vary",
     "names_in_query",
 ]

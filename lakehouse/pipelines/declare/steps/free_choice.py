@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-__all__ = ["may_choose"]
+__all__ = ["may_choose", "may_vary"]
 
 _OPERATORS = re.compile(
     r"^[\s:|+-]*(?:Deduplicate|DeduplicateWithinWatermark|Window|GlobalLimit|LocalLimit|Offset|Tail|Sample)\b",
@@ -29,6 +29,12 @@ def may_choose(before: DataFrame, after: DataFrame) -> bool:
     if plan is None or input_plan is None:
         return True
     return not plan.deterministic() or _tells_the_time(after, plan) or _choices(plan) > _choices(input_plan)
+
+
+def may_vary(frame: DataFrame) -> bool:
+    """Say whether Spark's plan shows that a value of ``frame`` may differ another time, by ``rand`` or a clock."""
+    plan = _plan_of(frame)
+    return plan is not None and (not plan.deterministic() or _tells_the_time(frame, plan))
 
 
 def _plan_of(frame: DataFrame) -> Any | None:

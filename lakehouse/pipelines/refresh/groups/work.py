@@ -17,7 +17,7 @@ from pyspark.sql.types import ArrayType, CalendarIntervalType, DataType, MapType
 from lakehouse.delta_log import Predicate
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.sources import ReadRequest
-from lakehouse.pipelines.declare.steps import KeptGroups, Step
+from lakehouse.pipelines.declare.steps import KeptGroups, Step, may_vary
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
 from lakehouse.pipelines.refresh.groups.grouped_flow import GroupedFlow
@@ -74,6 +74,8 @@ class GroupWork:
         counter = RowCounter()
         request = dataclasses.replace(request, inputs=batch.inputs if batch.added is None else batch.added)
         rows = apply_steps(table.flow.source.read(context, request), flow.before, batch, counter)
+        if may_vary(rows):
+            return None
         pinned = PinnedTables(context=context, versions=batch.pinned)
         groups = flow.grouping.groups(rows, pinned)
         if groups is None or not (groups.merges or groups.key_columns):
