@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 
@@ -16,6 +17,7 @@ from lakehouse.tables import StagedRows
 __all__ = ["KeptState", "KeptStates"]
 
 _LAYER = f"{SYSTEM_LAYER}/groups"
+_DIGITS = 20
 _KEPT = 2
 """States that stay: that of the last batch, and the one before, which another run may be reading."""
 
@@ -40,8 +42,11 @@ class KeptStates:
     def __init__(self, warehouse: Warehouse, *, layer: str, table: str) -> None:
         self._storage = warehouse.storage
         self._prefix = f"{_LAYER}/{layer}/{table}/"
-        self.folder = warehouse.path_of(f"{_LAYER}/{layer}", table)
-        """Where the rows lie, as Spark takes it."""
+        self._folder = warehouse.path_of(f"{_LAYER}/{layer}", table)
+
+    def folder_of(self, batch: Batch) -> str:
+        """Return where the rows that are kept for a batch belong, as Spark takes it."""
+        return f"{self._folder}/{batch.number:0{_DIGITS}}"
 
     def find(self, batch: Batch) -> KeptState | None:
         """Return what was kept for exactly this batch; None where that is not there whole."""
@@ -63,19 +68,22 @@ class KeptStates:
         return state
 
     def discard_old(self) -> None:
-        """Delete the states that nobody needs any more, and rows that no note names."""
-        keys = sorted(stat.key for stat in self._storage.list(self._prefix) if self._is_note(stat.key))
-        for key in keys[:-_KEPT]:
-            self._discard(key)
+        """Delete the states that nobody needs any more, and what killed runs left of them."""
+        keys = sorted(stat.key for stat in self._storage.list(self._prefix))
+        notes = [key for key in keys if self._is_note(key)]
+        for note in notes[:-_KEPT]:
+            self._discard(note)
+        oldest = min((self._number(note) for note in notes[-_KEPT:]), default="")
+        for key in keys:
+            if self._number(key) < oldest:
+                self._storage.delete(key)
 
-    def _discard(self, key: str) -> None:
-        try:
-            rows = msgspec.json.decode(self._storage.read(key), type=KeptState).rows
-        except (NotFoundError, msgspec.DecodeError):
-            rows = None
-        self._storage.delete(key)
-        if rows is not None:
-            rows.discard()
+    def _discard(self, note: str) -> None:
+        with contextlib.suppress(NotFoundError, msgspec.DecodeError):
+            msgspec.json.decode(self._storage.read(note), type=KeptState).rows.discard()
+
+    def _number(self, key: str) -> str:
+        return key.removeprefix(self._prefix)[:_DIGITS]
 
     def _is_note(self, key: str) -> bool:
         return key.endswith(".json") and "/" not in key.removeprefix(self._prefix)
@@ -83,4 +91,4 @@ class KeptStates:
     def _key(self, batch: Batch) -> str:
         # A number may come again, when the batches of a warehouse were deleted: the whole batch counts.
         digest = hashlib.blake2b(msgspec.json.encode(batch), digest_size=8).hexdigest()
-        return f"{self._prefix}{batch.number:020}-{digest}.json"
+        return f"{self._prefix}{batch.number:0{_DIGITS}}-{digest}.json"

@@ -67,7 +67,7 @@ class GroupRefresh:
         kept = None
         if batch.added is not None and batch.predecessor is not None:
             kept = self._states.find(self._batches.get(batch.predecessor).batch)
-        folder = self._states.folder
+        folder = self._states.folder_of(batch)
         if kept is None:
             return work.whole(folder, why="nothing is kept")
         if (why := work.why_not_from(kept)) is not None:

@@ -34,16 +34,21 @@ class Kept:
     def __init__(self, folder: Path) -> None:
         self.states = KeptStates(Warehouse.at(folder), layer="gold", table="t")
 
-    def state(self, rows: int = 3, zone: str = "UTC") -> KeptState:
-        folder = Path(self.states.folder) / "_lakehouse_staging" / uuid.uuid4().hex
+    def state(self, number: int = 1, zone: str = "UTC") -> KeptState:
+        rows = 3
+        folder = Path(self.states.folder_of(batch(number))) / "_lakehouse_staging" / uuid.uuid4().hex
         folder.mkdir(parents=True)
         pq.write_table(pa.table({"c0": list(range(rows))}), folder / "part-0.parquet")
         (folder / "_SUCCESS").touch()
         staged = StagedRows(folder=str(folder), row_count=rows, schema_json={"type": "struct", "fields": []})
         return KeptState(rows=staged, settings={"zone": zone}, steps=(), counts={"groups": rows}, how="")
 
-    def folders(self) -> int:
-        return len(list((Path(self.states.folder) / "_lakehouse_staging").iterdir()))
+    @property
+    def folder(self) -> Path:
+        return Path(self.states.folder_of(batch(1))).parent
+
+    def files(self) -> int:
+        return len(list(self.folder.rglob("*.parquet")))
 
 
 @pytest.fixture
@@ -62,8 +67,9 @@ def test_a_state_belongs_to_exactly_one_batch(kept: Kept) -> None:
 def test_of_two_runs_the_first_one_keeps_its_state(kept: Kept) -> None:
     first = kept.states.keep(batch(1), kept.state())
     assert kept.states.keep(batch(1), kept.state()) == first
-    assert kept.folders() == 1
+    assert kept.files() == 1
     other = kept.states.keep(batch(1), kept.state(zone="Asia/Tokyo"))
+    assert other.settings == {"zone": "Asia/Tokyo"}
     assert kept.states.find(batch(1)) == other
 
 
@@ -82,7 +88,7 @@ def test_a_state_that_is_not_whole_is_not_found_and_gives_way(kept: Kept, harm: 
         case "fewer files":
             file.unlink()
         case "note":
-            (note,) = Path(kept.states.folder).glob("*.json")
+            (note,) = kept.folder.glob("*.json")
             note.write_bytes(msgspec.json.encode(state)[:-5])
     assert kept.states.find(batch(1)) is None
     again = kept.states.keep(batch(1), kept.state())
@@ -91,7 +97,8 @@ def test_a_state_that_is_not_whole_is_not_found_and_gives_way(kept: Kept, harm: 
 
 def test_only_the_last_two_states_stay(kept: Kept) -> None:
     for number in (2, 10, 9, 11):
-        kept.states.keep(batch(number), kept.state())
+        kept.states.keep(batch(number), kept.state(number))
+    kept.state(4)  # a run was killed before it wrote its note
     kept.states.discard_old()
     assert [number for number in (2, 9, 10, 11) if kept.states.find(batch(number))] == [10, 11]
-    assert kept.folders() == 2
+    assert kept.files() == 2
