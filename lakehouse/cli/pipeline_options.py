@@ -12,9 +12,9 @@ from pyspark.sql import SparkSession
 
 from lakehouse.cli.definitions import load_definition
 from lakehouse.cli.output import Output, json_option
+from lakehouse.cli.sessions import open_session
 from lakehouse.pipelines import PipelineDefinition, Warehouse
 from lakehouse.settings import Settings, load_settings
-from lakehouse.spark_session import SparkSessionFactory
 from lakehouse.storage import register_settings, with_spark_access
 
 __all__ = ["PipelineRequest", "pipeline_options"]
@@ -41,9 +41,9 @@ class PipelineRequest:
         return Warehouse.at(self.settings.warehouse)
 
     def open_session(self, *, expected_bytes: int | None = 0) -> SparkSession:
-        """Start Spark as the environment says, for work that reads that much; None when nobody can say."""
-        factory = SparkSessionFactory(with_spark_access(self.settings))
-        return factory.create(f"lakehouse {self.name}", expected_bytes=expected_bytes)
+        """Open a session as the environment says, for work that reads that much; None when nobody can say."""
+        settings = with_spark_access(self.settings)
+        return open_session(settings, f"lakehouse {self.name}", expected_bytes=expected_bytes)
 
 
 def pipeline_options(callback: Callable[[PipelineRequest], int | None]) -> Callable[..., int | None]:

@@ -23,9 +23,10 @@ from lakehouse.spark_session.delta_jars import DeltaJars, default_jars_folder
 from lakehouse.spark_session.given_options import DEFAULT_JAVA_OPTIONS, GivenOptions
 from lakehouse.spark_session.java import find_java
 from lakehouse.spark_session.jvm_launch import JvmLaunch, class_data_for, takes_quick_compiler
+from lakehouse.spark_session.local_server import LocalServer, ServerState
 from lakehouse.spark_session.spark_home import spark_home
 
-__all__ = ["DeltaMissingError", "SparkSessionFactory", "delta_packages"]
+__all__ = ["DeltaMissingError", "SparkSessionFactory", "delta_packages", "has_jvm"]
 
 _EXTENSIONS = "spark.sql.extensions"
 _DELTA_CONF = {
@@ -60,6 +61,11 @@ class DeltaMissingError(ConfigurationError):
         )
 
 
+def has_jvm() -> bool:
+    """Say whether this process has its JVM already: spark-submit's, or one that an earlier session started."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ or SparkContext._active_spark_context is not None
+
+
 class SparkSessionFactory:
     """Makes the session of one environment; ``create`` returns the running session when one exists."""
 
@@ -90,7 +96,7 @@ class SparkSessionFactory:
         _silence_second_copies()
         if self._settings.spark.mode == "connect":
             return _builder(app_name, self.session_options()).remote(self._remote).getOrCreate()
-        if "PYSPARK_GATEWAY_PORT" in os.environ or SparkContext._active_spark_context is not None:
+        if has_jvm():
             # The JVM is up (spark-submit's, or ours): what it was not started with can't be added now.
             return _checked(_builder(app_name, self.session_options()).getOrCreate())
         if self._settings.spark.mode == "local":
@@ -115,6 +121,17 @@ class SparkSessionFactory:
             ships_jars=spark.mode == "cluster",
             is_quick=takes_quick_compiler(spark, expected_bytes=expected_bytes),
         )
+
+    def local_server(self) -> LocalServer:
+        """Return the session that goes on between runs, of these settings in this folder; it need not run."""
+        return LocalServer(self._settings.spark, folder=self._jars_folder.parent / "sessions")
+
+    def start_local_server(self) -> ServerState:
+        """Start that session, or find it running. Raises ``ConfigurationError``."""
+        # Its work is a developer's, and small: the quick compiler is ahead for dozens of runs.
+        launch = self.launch(expected_bytes=0)
+        options = self.launch_options() | launch.options(launch.class_data.state())
+        return self.local_server().start(options, spark_home=spark_home(), java_home=find_java().home)
 
     def _started(self, app_name: str, launch: JvmLaunch) -> SparkSession:
         """Start the JVM, on the archive when it is ready; have one built for the next start when it is absent."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -95,7 +95,7 @@ class DeltaSparkTable:
 
     def delete(self, condition: str) -> None:
         try:
-            DeltaTable.forPath(self._spark, self._path).delete(condition)
+            self._spark.sql(f"DELETE FROM {self._name} WHERE {condition}")  # noqa: S608 - as Delta's own delete()
         except SPARK_ERRORS as error:
             raise TableWriteError(path=self._path, action="delete from", cause=root_cause(error)) from error
 
@@ -126,12 +126,22 @@ class DeltaSparkTable:
         match = " AND ".join(f"target.{quoted(key)} <=> source.{quoted(key)}" for key in plan.keys)
 
         def write() -> None:
-            target = DeltaTable.forPath(self._spark, self._path).alias("target")
-            merge = target.merge(frame.alias("source"), match)
-            with _MERGE_TRANSACTION, _transaction_in_session(self._spark, transaction):
-                merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
+            with (
+                _named(frame) as source,
+                _MERGE_TRANSACTION,
+                _transaction_in_session(self._spark, transaction),
+            ):
+                self._spark.sql(
+                    f"MERGE INTO {self._name} AS target USING {source} AS source ON {match} "
+                    "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
+                )
 
         return self._publish("merge into", transaction, write)
+
+    @property
+    def _name(self) -> str:
+        """The table in SQL: Delta's Python classes would need jars of their own on a Connect server."""
+        return f"delta.{quoted(self._path)}"
 
     def _save(
         self,
@@ -181,6 +191,17 @@ class DeltaSparkTable:
             progress_in(after, transaction.application).check_order(transaction, path=self._path)
             raise TableWriteError(path=self._path, action=action, cause="the commit is not in the log")
         return Published(version=after.version)
+
+
+@contextmanager
+def _named(frame: DataFrame) -> Iterator[str]:
+    """Give the frame a name in SQL, for a while."""
+    name = f"lakehouse_{uuid.uuid4().hex}"
+    frame.createTempView(name)
+    try:
+        yield name
+    finally:
+        frame.sparkSession.catalog.dropTempView(name)
 
 
 @contextmanager

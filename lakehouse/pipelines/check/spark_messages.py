@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pyspark.errors import PySparkException
 
 from lakehouse.errors import DefinitionError, LakehouseError
-from lakehouse.pipelines.errors import BrokenStepError, UnknownColumnError
+from lakehouse.pipelines.errors import BrokenStepError, JvmOnlyStepError, UnknownColumnError
 from lakehouse.quality import CAST_ERRORS
 from lakehouse.source_location import SourceLocation
 
@@ -36,6 +36,9 @@ def described(
                 table=table,
                 unquoted=_meant_in_backticks(name, step, there),
             )
+        if condition == "JVM_ATTRIBUTE_NOT_SUPPORTED":
+            attribute = (error.getMessageParameters() or {}).get("attr_name", "?")
+            return JvmOnlyStepError(table=table, step=step, attribute=attribute, location=location)
         if condition == "PARSE_SYNTAX_ERROR":
             meant = _meant_in_backticks("", step, there)
             reason = f"SQL can't read it ({_first_sentence(str(error))})"

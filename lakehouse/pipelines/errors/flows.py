@@ -14,6 +14,7 @@ __all__ = [
     "DuplicateRuleError",
     "InvalidRuleError",
     "InvalidStepError",
+    "JvmOnlyStepError",
     "LostCastErrorsError",
     "NoTableInQueryError",
     "ReservedColumnError",
@@ -66,6 +67,19 @@ class BrokenStepError(DefinitionError):
         super().__init__(
             f"{location}: {step} of {table!r} can't work: {reason}.",
             fix=_in_backticks(unquoted) if unquoted else "correct the expression or its types.",
+        )
+
+
+class JvmOnlyStepError(DefinitionError):
+    """A step reaches for the driver's JVM, which a session over Spark Connect does not have."""
+
+    def __init__(self, *, table: str, step: str, attribute: str, location: SourceLocation) -> None:
+        self.table = table
+        self.step = step
+        super().__init__(
+            f"{location}: {step} of {table!r} uses {attribute!r}, which a session over Spark Connect does not have.",
+            fix="do it with DataFrames, or run in a session with a JVM: "
+            "after 'lakehouse session stop', and without SPARK_REMOTE.",
         )
 
 

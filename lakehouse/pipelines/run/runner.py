@@ -71,9 +71,8 @@ def run_pipeline(
     listener = listener or RunListener()
 
     def open_session() -> SparkSession:
-        if isinstance(spark, SparkSession):
-            return spark
-        return spark(expected_bytes=run.expected_bytes())
+        # Not by class: a session of a Connect server has another one.
+        return spark(expected_bytes=run.expected_bytes()) if callable(spark) else spark
 
     context = RefreshContext(
         pipeline=filled.name,

@@ -33,9 +33,10 @@ print("rows", spark.read.format("delta").load(sys.argv[2]).count(), "mapped", sy
 """
 
 
-def answer(*arguments: object) -> str:
+def answer(*arguments: object, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, *map(str, arguments)],
+        cwd=folder,  # where a JVM that crashes leaves its report
         env={**os.environ, "JAVA_TOOL_OPTIONS": ""},
         capture_output=True,
         text=True,
@@ -53,10 +54,10 @@ def test_an_archive_is_built_mapped_and_left_out_when_a_jvm_ends_on_it(tmp_path:
     factory = SparkSessionFactory(jars_folder=jars)
     assert factory.launch().class_data.state().is_to_be_built
 
-    answer("-c", BUILD, jars)
+    answer("-c", BUILD, jars, folder=tmp_path)
     (archive,) = (tmp_path / "class-data").glob("*.jsa")
     assert factory.launch().class_data.state().java_options
-    assert "rows 3 mapped True" in answer("-c", SESSION, jars, tmp_path / "t1", archive)
+    assert "rows 3 mapped True" in answer("-c", SESSION, jars, tmp_path / "t1", archive, folder=tmp_path)
 
     # A JVM that maps a torn archive crashes. This one is torn where the record doesn't tell.
     archive.chmod(0o600)
@@ -64,5 +65,5 @@ def test_an_archive_is_built_mapped_and_left_out_when_a_jvm_ends_on_it(tmp_path:
     status = archive.stat()
     record = {"size_bytes": status.st_size, "modified_ns": status.st_mtime_ns}
     archive.with_suffix(".json").write_text(json.dumps(record))
-    assert "rows 3 mapped False" in answer("-c", SESSION, jars, tmp_path / "t2", archive)
+    assert "rows 3 mapped False" in answer("-c", SESSION, jars, tmp_path / "t2", archive, folder=tmp_path)
     assert "the JVM ended" in str(factory.launch().class_data.state())
