@@ -17,6 +17,14 @@ _MANY = 50
 """Tests with Spark, for which the class data pay in the same run."""
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep all tests with Spark in one process, so that they share one session; the others go beside them."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if item.get_closest_marker("spark") is not None:
+                item.add_marker(pytest.mark.xdist_group("spark"))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Have the class data of Spark's start built while tests run that need no Spark, on a core that they leave."""
     if sum(item.get_closest_marker("spark") is not None for item in session.items) > _MANY:

@@ -1,4 +1,4 @@
-"""``lakehouse session``: verbs work in it without a JVM of their own, with the same outcome; and it takes no strangers."""
+"""``lakehouse session``: verbs work in it without a JVM of their own, with the same outcome; strangers are refused."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ typed = read("raw", incremental=True).cast({"id": "int", "price": "decimal(5,2)"
 pipeline = (
     DeclarativePipelineBuilder("shop")
     .bronze("raw", from_files("landing/*.csv", columns=COLUMNS))
-    .silver("items", typed.deduplicate().expect_or_quarantine("priced", "price > 0").merge(keys=["id"]))
+    .silver("items", typed.deduplicate().expect_or_quarantine("priced", "price > 0").merge("id"))
     .gold("totals", read("items").aggregate(by="name", total="sum(price)").replace())
     .build()
 )
