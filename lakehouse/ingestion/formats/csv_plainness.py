@@ -55,7 +55,7 @@ def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def is_plain(block: bytes, delimiter: str) -> bool:
     """Say whether whole lines, in UTF-8 and without a byte order mark, are plain."""
-    if block.count(b"\r") != block.count(b"\r\n"):
+    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
         return False
     if _has_long_line(block) or _LOOKS_BLANK.search(b"\n" + block):
         return False
