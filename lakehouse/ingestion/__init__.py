@@ -67,6 +67,7 @@ from lakehouse.ingestion.rest import (
     rest_api,
 )
 from lakehouse.ingestion.seen_files import SeenFiles
+from lakehouse.ingestion.threads import by_threads
 
 __all__ = [
     "METADATA_COLUMNS",
@@ -121,6 +122,7 @@ __all__ = [
     "UnreadableFileError",
     "UnusableBodyError",
     "WorkerStartError",
+    "by_threads",
     "chains_of",
     "fetch",
     "landing_zone",

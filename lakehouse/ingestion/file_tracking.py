@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 
@@ -22,6 +21,7 @@ from lakehouse.ingestion.landed_files import LandedFile, Listing
 from lakehouse.ingestion.landing_zone import LandingZone
 from lakehouse.ingestion.listing_mark import ListingMark
 from lakehouse.ingestion.seen_files import SeenFiles
+from lakehouse.ingestion.threads import by_threads
 from lakehouse.version import __version__
 
 __all__ = ["FileTracker"]
@@ -165,12 +165,12 @@ class FileTracker:
         self, files: Sequence[TrackedFile], now: Sequence[LandedFile]
     ) -> dict[str, Rejected | None]:
         """Say of files why they do not open; None of one that does."""
-        with ThreadPoolExecutor(_OPENED_AT_ONCE) as pool:
-            return dict(
-                zip([file.path for file in files], pool.map(self._why_closed, files, now), strict=True)
-            )
+        pairs = zip(files, now, strict=True)
+        reasons = by_threads(self._why_closed, pairs, threads=_OPENED_AT_ONCE, ahead=4 * _OPENED_AT_ONCE)
+        return dict(zip([file.path for file in files], reasons, strict=True))
 
-    def _why_closed(self, file: TrackedFile, now: LandedFile) -> Rejected | None:
+    def _why_closed(self, listed: tuple[TrackedFile, LandedFile]) -> Rejected | None:
+        file, now = listed
         try:
             self.zone.check_opens(now)
         except (OSError, StorageError) as error:
