@@ -13,7 +13,15 @@ import pytest
 from pyspark.sql import SparkSession
 from rest_api_server import ApiServer, Fault
 
-from lakehouse.ingestion import Bearer, Incremental, Limits, NextUrl, PageNumber, TooManyFailuresError
+from lakehouse.ingestion import (
+    Bearer,
+    Incremental,
+    Limits,
+    MissingSecretError,
+    NextUrl,
+    PageNumber,
+    TooManyFailuresError,
+)
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     Failed,
@@ -189,6 +197,11 @@ def test_too_many_failures_fail_the_run_and_the_next_one_asks_only_for_them(
     refused = lake.run(flow_of(api)).outcomes["orders"]
     assert isinstance(refused, Failed)
     assert "status 401 Unauthorized" in str(refused.error)
+    api.place = "file:/not/there"
+    missing = lake.run(flow_of(api)).outcomes["orders"]
+    assert isinstance(missing, Failed)
+    assert isinstance(missing.error, MissingSecretError)
+    assert "the secret 'file:/not/there' is missing or empty" in str(missing.error)
 
 
 def test_pages_that_were_deleted_before_their_batch_was_taken_are_fetched_again(
