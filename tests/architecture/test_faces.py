@@ -102,6 +102,7 @@ def test_the_root_has_no_other_words() -> None:
     "code",
     [
         "import lakehouse",
+        "import lakehouse.worker_process",
         "import lakehouse.cli",
         "from lakehouse.cli import main; main(['--help'])",
         "from lakehouse.cli import main; main(['table', '--help'])",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakehouse.ingestion.errors import WorkerStartError
-from lakehouse.ingestion.processes.worker_process import DONE, READY, serve
+from lakehouse.worker_process import DONE, READY, serve
 
 __all__ = ["Answer", "Died", "Failed", "Task", "Worker"]
 

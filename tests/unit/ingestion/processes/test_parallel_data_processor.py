@@ -239,3 +239,9 @@ def test_work_that_no_process_can_do_is_refused() -> None:
         ParallelDataProcessor(doubled, processes=0)
     with pytest.raises(WorkerStartError, match="No module named 'a_module_that_is_not_there'"):
         list(ParallelDataProcessor(NotImportable(), processes=1).imap_unordered([1]))
+
+
+def test_a_task_of_spark_starts_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyspark.TaskContext.get", classmethod(lambda _: object()))
+    with pytest.raises(InvalidWorkError, match="inside a task of Spark, whose cores are taken"):
+        next(ParallelDataProcessor(doubled, processes=1).imap_unordered([1]))

@@ -1,4 +1,7 @@
-"""The code that runs in a worker: take an item, do the work, send the answer; end when the parent ends."""
+"""The code that runs in a worker process: take an item, do the work, send the answer; end when the parent ends.
+
+It stands apart from the package that starts it: a worker loads what its work needs, and nothing else of the library.
+"""
 
 from __future__ import annotations
 
