@@ -14,7 +14,8 @@ from pyspark.sql import SparkSession
 
 from lakehouse.chess.variants import VARIANTS
 from lakehouse.delta_log import Snapshot, TransactionManager
-from lakehouse.pipelines import Step, read_yaml_definition, run_pipeline
+from lakehouse.pipelines import DeclarativePipelineBuilder, Step, read_yaml_definition, run_pipeline
+from lakehouse.pipelines.check.declarations import declaration_problems
 from lakehouse.settings import load_settings
 from lakehouse.storage import schemes, storage_for
 from tests.spark.docs.pages import PAGES, ROOT, Reader, blocks_of, command_lines, parse
@@ -133,6 +134,23 @@ def test_the_page_about_pipelines_is_true(spark: SparkSession, project: Path) ->
     table = project / "warehouse" / "gold" / "units_by_country"
     countries = {row.Country for row in spark.read.format("delta").load(str(table)).collect()}
     assert "United Kingdom" in countries
+
+
+@pytest.mark.spark
+def test_the_page_about_refreshing_is_true(spark: SparkSession, project: Path) -> None:
+    names = Reader(HOW_TO / "refresh-results-incrementally.md").follow()
+    schema = (
+        "Country string, CustomerID int, InvoiceNo string, InvoiceDate date, Quantity int, UnitPrice double"
+    )
+    sales = spark.createDataFrame([("UK", 1, "a", dt.date(2024, 1, 1), 2, 1.5)], schema)
+    assert names["by_row"].apply(sales).first().revenue == 3.0
+    assert names["by_key"].apply(sales).first().last_invoice == "a"
+    (daily,) = names["pipeline"].tables
+    for flow in (names["by_row"], names["by_key"]):
+        demanded = DeclarativePipelineBuilder("p").gold("t", flow, refresh_policy="incremental")
+        assert declaration_problems(demanded.build()) == []
+    assert declaration_problems(names["pipeline"]) == []
+    assert daily.options.refresh_policy == "incremental"
 
 
 @pytest.mark.spark
