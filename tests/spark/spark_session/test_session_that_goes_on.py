@@ -25,7 +25,8 @@ COLUMNS = {"id": "string", "name": "string", "price": "string"}
 typed = read("raw", incremental=True).cast({"id": "int", "price": "decimal(5,2)"})
 pipeline = (
     DeclarativePipelineBuilder("shop")
-    .bronze("raw", from_files("landing/*.csv", columns=COLUMNS))
+    .variable("landing", default="landing")
+    .bronze("raw", from_files("${landing}/*.csv", columns=COLUMNS))
     .silver("items", typed.deduplicate().expect_or_quarantine("priced", "price > 0").merge("id"))
     .gold("totals", read("items").aggregate(by="name", total="sum(price)").replace())
     .build()
@@ -86,20 +87,23 @@ def without_java(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
 
 
 def test_run_validate_and_plan_work_in_the_session_and_give_what_a_jvm_gives(
-    project: Path, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, spark: SparkSession, tmp_path: Path
 ) -> None:
     landing = project / "landing"
-    (landing / "1.csv").write_text('id,name,price\n1,a,1.50\n2,b,2\n2,b,2\n3,"c, d",-1\nx,e,4\n')
-    for verb in ("validate", "plan", "run"):
-        done = without_java(project, verb, "shop", "--definition", "shop.py")
-        assert done.returncode == 0, done.stderr
-    (landing / "2.csv").write_text("id,name,price\n1,a,10\n4,a,0.25\n")
-    assert without_java(project, "run", "shop", "--definition", "shop.py").returncode == 0
-
-    monkeypatch.chdir(project)
     names: dict[str, object] = {}
     exec(DEFINITION, names)
-    run_pipeline(names["pipeline"], spark=spark, warehouse=tmp_path)  # type: ignore[arg-type]
+    variables = {"landing": str(landing)}
+    for number, (text, verbs) in enumerate(
+        [
+            ('id,name,price\n1,a,1.50\n2,b,2\n2,b,2\n3,"c, d",-1\nx,e,4\n', ("validate", "plan", "run")),
+            ("id,name,price\n1,a,10\n4,a,0.25\n", ("run",)),
+        ]
+    ):
+        (landing / f"{number}.csv").write_text(text)
+        for verb in verbs:
+            done = without_java(project, verb, "shop", "--definition", "shop.py")
+            assert done.returncode == 0, done.stderr
+        run_pipeline(names["pipeline"], spark=spark, warehouse=tmp_path, variables=variables)  # type: ignore[arg-type]
     rows = [("a", "10.25"), ("b", "2.00")]
     for warehouse in (project / "warehouse", tmp_path):
         totals = spark.read.format("delta").load(str(warehouse / "gold" / "totals")).collect()

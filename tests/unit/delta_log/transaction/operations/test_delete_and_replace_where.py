@@ -75,7 +75,7 @@ def test_a_delete_that_finds_no_row_makes_no_version(table: Path, manager: Trans
         ((col("day") == "mon") & (col("id") == 1), {(2, "mon"), (None, "mon"), (3, "tue"), (4, "tue")}),
         (col("id").is_null(), {(1, "mon"), (2, "mon"), (3, "tue"), (4, "tue")}),
     ],
-    ids=str,
+    ids=["of a partition", "of a part of it", "without a key"],
 )
 def test_new_rows_come_in_the_place_of_those_that_meet_the_predicate(
     table: Path, manager: TransactionManager, predicate: object, left: set[tuple[int | None, str]]
