@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+# One process has all tests with Spark, and so one session; the other has the rest.
+SIDE_BY_SIDE := -n 2 --dist loadgroup
 
 .PHONY: help demo test test-all check bench docs wheel clean java azurite
 
@@ -13,10 +15,10 @@ demo: $(INSTALLED) java ## Take 14 days of real sales from Bronze through Silver
 	$(BIN)/lakehouse run retail
 
 test: check java azurite ## What every change must pass: the checks, and the quick tests
-	$(BIN)/pytest
+	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 test-all: check java azurite ## The slow tests too: kills, a cluster, long properties
-	$(BIN)/pytest -m "slow or not slow"
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "slow or not slow"
 
 check: $(INSTALLED) ## Lint, format, types, layers
 	$(BIN)/ruff check .
