@@ -2,7 +2,7 @@
 
 from lakehouse.ingestion.formats.csv import CsvFormat
 from lakehouse.ingestion.formats.csv_reader import METADATA_COLUMNS, raw_schema
-from lakehouse.ingestion.formats.digesting import DigestingStream
+from lakehouse.ingestion.formats.digesting import DigestingStream, digest_of
 from lakehouse.ingestion.formats.interface import FileFormat
 from lakehouse.ingestion.formats.parts import InspectionInParts, Part, PartFinding, Wanted
 from lakehouse.ingestion.formats.verdicts import Accepted, Inspection, Rejected
@@ -19,5 +19,6 @@ __all__ = [
     "PartFinding",
     "Rejected",
     "Wanted",
+    "digest_of",
     "raw_schema",
 ]

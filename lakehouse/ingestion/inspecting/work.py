@@ -14,13 +14,13 @@ from lakehouse.errors import ConfigurationError, StorageError
 from lakehouse.ingestion.file_reading import bytes_from, reading_cost
 from lakehouse.ingestion.formats import (
     Accepted,
-    DigestingStream,
     FileFormat,
     Inspection,
     InspectionInParts,
     Part,
     PartFinding,
     Rejected,
+    digest_of,
 )
 from lakehouse.settings import StorageSettings
 from lakehouse.storage import open_uri
@@ -109,7 +109,7 @@ class Worker:
             return Found(part=self._part_found(work, work.part))
         with open_uri(work.path, settings=self.settings) as stream:
             if work.digest_only:
-                return Found(digest=DigestingStream(stream).digest_of_all())
+                return Found(digest=digest_of(stream))
             return Found.of(self.file_format.inspect(stream, name=work.path))
 
     def _part_found(self, work: Work, part: Part) -> PartFinding | None:
