@@ -28,7 +28,7 @@ MEASURES |= {
     "bits": "bit_xor(n) + bit_and(n) + bit_or(n)",
     "flags": "concat(bool_or(n > 0), every(n > 0), some(n > 5), bool_and(n < 9))",
     "counts": "count(*) + count(n) + count(n, t) + count_if(n > 3)",
-    "shown": "CASE WHEN count(*) > 3 THEN cast(sum(n) AS string) END",
+    "shown": "CASE WHEN 3<count(*)THEN cast(sum(n)AS string)END",
 }
 CONTEXT: StepContext = None  # type: ignore[assignment]  # no step here reads another table
 

@@ -112,7 +112,7 @@ class AddedGroups(KeptGroups):
         ]
         keys = [F.col(quoted(key)) for key in self.keys]
         rows = kept.select(*keys, *finished)
-        placed = [_VALUE.format(number) for number in range(len(self.values))]
+        placed = [quoted(_VALUE.format(number)) for number in range(len(self.values))]
         measures = []
         for name, measure in zip(self.names, self.measures, strict=True):
             own, placed = placed[: len(measure.calls)], placed[len(measure.calls) :]
