@@ -45,6 +45,8 @@ class Cost:
     first_seconds: float
     """Of the run before the measured ones; where keys are random, it builds the index."""
     read_mib: float
+    """By Spark, in a run; what is looked through of the index comes beside it."""
+    index_mib: float
     files: str
 
 
@@ -101,8 +103,13 @@ def _measured(spark: SparkSession, folder: Path, rows: int, keys: tuple[str, ...
     with _files_compared() as files:
         seconds = [run(2 + day) for day in range(days)]
     read_mib = (_bytes_read(spark) - before) / days / 2**20
+    index = (lake / "silver" / "sales" / "_lakehouse_index").rglob("*.keys")
     return Cost(
-        seconds=statistics.median(seconds), first_seconds=first, read_mib=read_mib, files=", ".join(files)
+        seconds=statistics.median(seconds),
+        first_seconds=first,
+        read_mib=read_mib,
+        index_mib=sum(segment.stat().st_size for segment in index) / 2**20,
+        files=", ".join(files),
     )
 
 
@@ -165,6 +172,7 @@ def _curve(title: str, costs: dict[int, Cost], rows: int) -> Table:
         "to smallest",
         "MiB read",
         "to smallest",
+        "index MiB",
         "files opened",
         "first run s",
     ):
@@ -177,6 +185,7 @@ def _curve(title: str, costs: dict[int, Cost], rows: int) -> Table:
             f"{cost.seconds / smallest.seconds:.2f}",
             f"{cost.read_mib:.2f}",
             f"{cost.read_mib / max(smallest.read_mib, 0.01):.2f}",
+            f"{cost.index_mib:.1f}",
             cost.files,
             f"{cost.first_seconds:.2f}",
         )
