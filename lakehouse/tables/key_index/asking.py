@@ -19,6 +19,7 @@ __all__ = ["Answer", "asked"]
 
 _HERE_ROWS = 64_000_000
 """Hashes of so many rows, half a gigabyte, are looked through faster than a job starts."""
+_MOST_TASKS = 200
 
 
 class Answer(Enum):
@@ -33,11 +34,13 @@ def asked(
     spark: SparkSession, table_path: str, files: Sequence[IndexedFile], wanted: Hashes
 ) -> Mapping[str, Answer]:
     """Return by key of a data file whether one of the hashes is among those of its rows."""
+    if not files:
+        return {}
     if "://" not in table_path and sum(file.row_count for file in files) <= _HERE_ROWS:
         storage = storage_for(table_path)
         return {file.key: _answer(storage, file, wanted) for file in files}
     texts = [(msgspec.json.encode(file).decode(),) for file in files]
-    rows = spark.createDataFrame(texts, "file string").repartition(max(len(texts), 1))
+    rows = spark.createDataFrame(texts, "file string").repartition(min(len(texts), _MOST_TASKS))
     found = rows.mapInArrow(_asker(table_path, wanted.tobytes()), "key string, answer string").collect()
     return {row["key"]: Answer(row["answer"]) for row in found}
 
