@@ -60,7 +60,7 @@ def _asker(table_path: str, wanted: bytes) -> Callable[[Iterable[pa.RecordBatch]
 def _answer(storage: AbstractStorageReader, file: IndexedFile, wanted: Hashes) -> Answer:
     for segment in file.segments:
         try:
-            hashes = decode(storage.read(segment.key))
+            hashes = decode(storage.read(segment.key), checksum=segment.checksum)
         except (StorageError, OSError):
             return Answer.DAMAGED
         if hashes is None or len(hashes) != segment.row_count:

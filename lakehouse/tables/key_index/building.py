@@ -13,11 +13,11 @@ from pyspark.sql import functions as F
 from lakehouse.storage import storage_for
 from lakehouse.tables.key_index.key_hashes import hashes_of
 from lakehouse.tables.key_index.manifest import Segment, segment_key
-from lakehouse.tables.key_index.segment import Hashes, encode
+from lakehouse.tables.key_index.segment import Hashes, checksum_of, encode
 
 __all__ = ["written_segments"]
 
-_RESULT = "file long, key string, row_count long"
+_RESULT = "file long, key string, row_count long, checksum long"
 _ROWS_A_SEGMENT = 8_000_000
 """Of all files together that a task has in memory: 64 MB."""
 
@@ -45,7 +45,8 @@ def written_segments(
     write = _writer(table_path, folder, by_hash)
     found: dict[str, list[Segment]] = defaultdict(list)
     for row in hashed.mapInArrow(write, _RESULT).collect():
-        found[by_hash[row["file"]]].append(Segment(key=row["key"], row_count=row["row_count"]))
+        segment = Segment(key=row["key"], row_count=row["row_count"], checksum=row["checksum"])
+        found[by_hash[row["file"]]].append(segment)
     return found
 
 
@@ -60,11 +61,10 @@ def _writer(
         def flushed() -> Iterator[pa.RecordBatch]:
             for file, parts in waiting.items():
                 hashes = np.concatenate(parts)
-                key = segment_key(folder, keys[file])
-                storage.put_if_absent(key, encode(hashes))
-                yield pa.RecordBatch.from_pydict(
-                    {"file": pa.array([file]), "key": pa.array([key]), "row_count": pa.array([len(hashes)])}
-                )
+                key, body = segment_key(folder, keys[file]), encode(hashes)
+                storage.put_if_absent(key, body)
+                row = {"file": file, "key": key, "row_count": len(hashes), "checksum": checksum_of(body)}
+                yield pa.RecordBatch.from_pylist([row])
             waiting.clear()
 
         for batch in batches:

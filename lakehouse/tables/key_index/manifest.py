@@ -26,6 +26,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     row_count: int
+    checksum: int
 
 
 class IndexedFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Hashes", "decode", "encode", "has_any"]
+__all__ = ["Hashes", "checksum_of", "decode", "encode", "has_any"]
 
 Hashes = NDArray[np.int64]
 
@@ -26,13 +26,21 @@ def encode(hashes: Hashes) -> bytes:
     return _HEADER.pack(_MAGIC, len(hashes), zlib.crc32(body)) + body
 
 
-def decode(segment: bytes) -> Hashes | None:
-    """Return the sorted hashes; None when the segment is of another format, or not whole."""
+def checksum_of(segment: bytes) -> int:
+    """Return the checksum that a segment has of its hashes."""
+    return int(_HEADER.unpack_from(segment)[2])
+
+
+def decode(segment: bytes, *, checksum: int) -> Hashes | None:
+    """Return the sorted hashes; None when the segment is of another format, not whole, or not the one of this checksum.
+
+    Whoever names a segment tells its checksum, so that another whole segment under its name is not believed.
+    """
     if len(segment) < _HEADER.size:
         return None
-    magic, count, checksum = _HEADER.unpack_from(segment)
+    magic, count, own_checksum = _HEADER.unpack_from(segment)
     body = memoryview(segment)[_HEADER.size :]
-    if magic != _MAGIC or len(body) != 8 * count or zlib.crc32(body) != checksum:
+    if magic != _MAGIC or len(body) != 8 * count or not own_checksum == checksum == zlib.crc32(body):
         return None
     return np.frombuffer(body, dtype="<i8")
 

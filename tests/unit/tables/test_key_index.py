@@ -26,7 +26,7 @@ from lakehouse.tables import Candidates
 from lakehouse.tables.key_index.index import KeyIndex
 from lakehouse.tables.key_index.key_hashes import hashable_columns
 from lakehouse.tables.key_index.manifest import IndexedFile, Manifests, Segment, index_folder, segment_key
-from lakehouse.tables.key_index.segment import decode, encode, has_any
+from lakehouse.tables.key_index.segment import checksum_of, decode, encode, has_any
 
 HASH = st.integers(-(2**63), 2**63 - 1)
 COLUMNS = [("id", "string")]
@@ -38,7 +38,8 @@ NO_SPARK: Any = None
 def test_a_hash_is_found_exactly_where_it_is(held: list[int], wanted: list[int], meets: bool) -> None:
     if meets and held:
         wanted.append(held[len(held) // 2])
-    hashes = decode(encode(np.array(held, dtype=np.int64)))
+    segment = encode(np.array(held, dtype=np.int64))
+    hashes = decode(segment, checksum=checksum_of(segment))
     assert hashes is not None
     assert has_any(hashes, np.array(wanted, dtype=np.int64)) == bool({*held} & {*wanted})
 
@@ -47,12 +48,13 @@ def test_a_hash_is_found_exactly_where_it_is(held: list[int], wanted: list[int],
 @given(st.data())
 def test_a_segment_that_is_cut_or_changed_is_not_believed(data: st.DataObject) -> None:
     whole = encode(np.array([3, 1, 2], dtype=np.int64))
+    checksum = checksum_of(whole)
     place = data.draw(st.integers(0, len(whole) - 1))
     changed = bytearray(whole)
     changed[place] ^= data.draw(st.integers(1, 255))
-    assert decode(bytes(changed)) is None
-    assert decode(whole[:place]) is None
-    assert decode(whole + b"x") is None
+    assert decode(bytes(changed), checksum=checksum) is None
+    assert decode(whole[:place], checksum=checksum) is None
+    assert decode(whole + b"x", checksum=checksum) is None
 
 
 class Index:
@@ -72,8 +74,9 @@ class Index:
 
     def segment(self, data_key: str, *hashes: int) -> Segment:
         key = segment_key(index_folder(COLUMNS), data_key)
-        self.storage.put_if_absent(key, encode(np.array(hashes, dtype=np.int64)))
-        return Segment(key=key, row_count=len(hashes))
+        body = encode(np.array(hashes, dtype=np.int64))
+        self.storage.put_if_absent(key, body)
+        return Segment(key=key, row_count=len(hashes), checksum=checksum_of(body))
 
     def opened(self, *hashes: int) -> list[str]:
         return [Path(path).name for path in self.asked(*hashes)[0].paths]
@@ -101,7 +104,7 @@ def test_only_files_with_one_of_the_keys_are_opened(index: Index) -> None:
     assert index.opened(12, 1) == ["a.parquet", "b.parquet"]
 
 
-@pytest.mark.parametrize("fault", ["lost", "torn", "another"])
+@pytest.mark.parametrize("fault", ["lost", "torn", "another of as many rows", "another of more rows"])
 def test_a_damaged_segment_opens_its_file_and_no_other(index: Index, fault: str) -> None:
     file = Path(index.path) / index.segments[1].key
     if fault == "lost":
@@ -109,7 +112,8 @@ def test_a_damaged_segment_opens_its_file_and_no_other(index: Index, fault: str)
     elif fault == "torn":
         file.write_bytes(file.read_bytes()[:-3])
     else:
-        file.write_bytes(encode(np.array([77, 78], dtype=np.int64)))
+        rows = [77] if fault == "another of as many rows" else [77, 78]
+        file.write_bytes(encode(np.array(rows, dtype=np.int64)))
     assert index.opened(5) == index.damaged(5) == ["a.parquet"]
 
 
