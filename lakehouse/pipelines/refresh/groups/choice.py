@@ -14,7 +14,19 @@ from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.groups.grouped_flow import GroupedFlow, NotGrouped
 from lakehouse.pipelines.refresh.groups.kept_state import KeptStates
 
-__all__ = ["Choice"]
+__all__ = ["Choice", "is_worth_keeping"]
+
+_WORTH_KEEPING_BYTES = 16 * 1024 * 1024
+"""A source of this size is read in about the time that a Spark job takes which keeps groups."""
+
+
+def is_worth_keeping(table: TableDefinition, context: RefreshContext, batch: Batch) -> bool:
+    """Say whether groups are kept, by what the table declares; where it leaves that open, by the source's size."""
+    policy = table.options.refresh_policy
+    if policy != "auto":
+        return policy == "incremental"
+    size_bytes = table.flow.source.size_bytes(context, batch.inputs)
+    return size_bytes is None or size_bytes >= _WORTH_KEEPING_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +58,8 @@ class Choice:
             return "its refresh_policy is 'full'"
         if isinstance(self.flow, NotGrouped):
             return self.flow.reason
+        if not is_worth_keeping(self.table, self.context, batch):
+            return "its source is so small that all rows are read sooner than groups are kept"
         if batch.fingerprint != last.fingerprint:
             return "its definition changed"
         for name in sorted(self.flow.tables_before):

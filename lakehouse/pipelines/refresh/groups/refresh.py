@@ -9,7 +9,7 @@ from lakehouse.pipelines.declare.sources import ReadRequest
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.pipelines.refresh.computed import Computed
 from lakehouse.pipelines.refresh.context import RefreshContext
-from lakehouse.pipelines.refresh.groups.choice import Choice
+from lakehouse.pipelines.refresh.groups.choice import Choice, is_worth_keeping
 from lakehouse.pipelines.refresh.groups.grouped_flow import GroupedFlow, grouped_flow
 from lakehouse.pipelines.refresh.groups.kept_state import KeptState, KeptStates
 from lakehouse.pipelines.refresh.groups.work import ApplySteps, GroupWork
@@ -39,7 +39,7 @@ class GroupRefresh:
 
     def result(self, batch: Batch, request: ReadRequest, counter: RowCounter) -> DataFrame | None:
         """Return the flow's result; None where it is not refreshed by its groups."""
-        if not isinstance(self._flow, GroupedFlow) or self._table.options.refresh_policy == "full":
+        if not isinstance(self._flow, GroupedFlow) or not is_worth_keeping(self._table, self._context, batch):
             return None
         work = GroupWork.of(self._context, self._table, self._flow, batch, request, self._apply_steps)
         if work is None:
