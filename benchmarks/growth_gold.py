@@ -99,10 +99,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="growth-gold-", dir=arguments.folder) as folder:
             lake = _Lake(spark, Path(folder), rows)
             lake.write_history(rows.where(F.col("day") <= first), size)
-            lake.refresh("auto")
+            lake.refresh("incremental")
             for day in sorted(days)[-arguments.days :]:
                 lake.append(rows.where(F.col("day") == day))
-                for policy in ("auto", "full"):
+                for policy in ("incremental", "full"):
                     for name, figure in lake.refresh(policy).items():
                         print(f"{size} x, {name}: {figure}", file=sys.stderr)
                         if warm:

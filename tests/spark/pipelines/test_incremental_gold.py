@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,18 @@ from pyspark.sql import functions as F
 
 from lakehouse.delta_log import TransactionManager, col
 from lakehouse.pipelines import DefinitionErrors, RunListener, read
+from lakehouse.pipelines.refresh.groups import choice
 from tests.spark.pipelines.growing import Growing
 
 pytestmark = pytest.mark.spark
+
+
+@pytest.fixture(autouse=True, scope="module")
+def every_source_is_worth_it() -> Iterator[None]:
+    """As if the few rows of a test were many: groups are kept of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choice, "_WORTH_KEEPING_BYTES", 0)
+        yield
 
 
 def bought(sales: DataFrame) -> DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from lakehouse.pipelines import (
     Warehouse,
     read,
 )
-from lakehouse.pipelines.refresh.groups import KeptState, KeptStates
+from lakehouse.pipelines.refresh.groups import KeptState, KeptStates, choice
 from lakehouse.tables import StagedRows
 
 TOTALS = read("sales").join("names", on="id").aggregate(by="name", n="count(*)").replace()
@@ -75,6 +76,14 @@ class Shop:
         (folder / "_SUCCESS").touch()
         rows = StagedRows(folder=str(folder), row_count=4120, schema_json={"type": "struct", "fields": []})
         states.keep(batch, KeptState(rows=rows, settings={}, steps=(), counts={"groups": 4120}, how=""))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def every_source_is_worth_it() -> Iterator[None]:
+    """As if the few rows of a test were many: groups are kept of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choice, "_WORTH_KEEPING_BYTES", 0)
+        yield
 
 
 @pytest.fixture
@@ -133,3 +142,13 @@ def test_the_first_reason_for_all_rows_is_the_one_that_the_user_gave(shop: Shop)
     assert "may look at all rows" in shop.totals(opaque).decide().reason
     shutil.rmtree(Path(shop.warehouse.root) / "system" / "groups")
     assert "whole: the groups of batch 0 are not kept" in shop.totals().decide().reason
+
+
+def test_a_small_source_is_read_whole_unless_groups_are_demanded(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.take()
+    shop.write("sales")
+    monkeypatch.setattr(choice, "_WORTH_KEEPING_BYTES", 1_000_000)
+    assert "whole: its source is so small" in shop.totals().decide().reason
+    assert shop.totals(refresh_policy="incremental").decide().reason.startswith("incremental: ")
