@@ -29,6 +29,7 @@ from lakehouse.tables.log import TableLog
 from lakehouse.tables.native import NativeTable
 from lakehouse.tables.paths import literal_path
 from lakehouse.tables.plain_schema import odd_names
+from lakehouse.tables.session_cores import parallelism
 from lakehouse.tables.staging import STAGING_FOLDER, StagedRows
 from lakehouse.tables.transaction_id import Predecessor, TransactionId
 
@@ -64,6 +65,7 @@ __all__ = [
     "may_have_key_in",
     "narrowed_by_index",
     "odd_names",
+    "parallelism",
     "progress_in",
     "quoted",
     "root_cause",

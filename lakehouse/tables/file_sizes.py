@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pyspark.errors import PySparkAttributeError
 from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, DataType, MapType, StructType
+
+from lakehouse.tables.session_cores import parallelism
 
 __all__ = ["estimated_bytes", "evened_out", "in_few_files", "target_file_bytes"]
 
@@ -44,16 +45,9 @@ def evened_out(frame: DataFrame, *, input_bytes: int | None) -> DataFrame:
 
     It costs a shuffle of what is read, so it is done only for less than 1 MiB a core. None: not known, left alone.
     """
-    if input_bytes is None or input_bytes > _WORTH_A_TASK * _parallelism(frame):
+    if input_bytes is None or input_bytes > _WORTH_A_TASK * (parallelism(frame.sparkSession) or 1):
         return frame
     return frame.hint("rebalance")
-
-
-def _parallelism(frame: DataFrame) -> int:
-    try:
-        return frame.sparkSession.sparkContext.defaultParallelism
-    except PySparkAttributeError:  # a Connect session doesn't know
-        return 1
 
 
 def _leaves(data_type: DataType) -> int:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.check.spark_messages import described
 from lakehouse.pipelines.declare.definition import TableDefinition
-from lakehouse.pipelines.declare.steps import OtherTable, Step
+from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.steps.failed_casts import has_failed_casts
 from lakehouse.pipelines.errors import (
     DuplicateColumnError,
@@ -25,7 +25,7 @@ from lakehouse.quality import CAST_ERRORS, QUARANTINE_COLUMNS, SchemaMismatchErr
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import odd_names
 
-__all__ = ["EmptyTables", "NotChecked", "TableCheck"]
+__all__ = ["NotChecked", "TableCheck"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +37,6 @@ class NotChecked:
 
     def __str__(self) -> str:
         return f"{self.what}: not checked, because {self.because}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmptyTables:
-    """The pipeline's tables without a row (a StepContext)."""
-
-    spark: SparkSession
-    schemas: Mapping[str, StructType]
-
-    def table(self, name: str) -> OtherTable:
-        return OtherTable(frame=self.frame(self.schemas[name]))
-
-    def frame(self, schema: StructType) -> DataFrame:
-        nothing = [F.lit(None).cast(each.dataType).alias(each.name) for each in schema.fields]
-        return self.spark.range(0).select(*nothing)
 
 
 @dataclass(slots=True, kw_only=True)

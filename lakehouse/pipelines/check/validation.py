@@ -10,8 +10,9 @@ from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.check.declarations import declaration_problems
+from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
-from lakehouse.pipelines.check.table_check import EmptyTables, NotChecked, TableCheck
+from lakehouse.pipelines.check.table_check import NotChecked, TableCheck
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.errors import DefinitionErrors
 from lakehouse.pipelines.warehouse import Warehouse

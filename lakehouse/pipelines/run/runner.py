@@ -31,9 +31,9 @@ from lakehouse.pipelines.refresh.factory import PipelineFactory
 from lakehouse.pipelines.refresh.open_tables import TableEngine
 from lakehouse.pipelines.refresh.shared_frames import shared_prefixes
 from lakehouse.pipelines.run.listener import RunListener
-from lakehouse.pipelines.run.schedule import run_in_order
+from lakehouse.pipelines.run.schedule import run_in_order, tables_at_once
 from lakehouse.pipelines.warehouse import Warehouse
-from lakehouse.tables import NativeTable
+from lakehouse.tables import NativeTable, parallelism
 
 __all__ = ["SessionOpener", "run_pipeline"]
 
@@ -142,7 +142,11 @@ class _Run:
         cache_use = CacheUse(self._context.spark)
         try:
             run_in_order(
-                self._graph.inputs, list(self._pipelines), work=self._outcome_of, finish=self._finish
+                self._graph.inputs,
+                list(self._pipelines),
+                at_once=tables_at_once(parallelism(self._context.spark)),
+                work=self._outcome_of,
+                finish=self._finish,
             )
         finally:
             self._context.shared.release()

@@ -7,16 +7,23 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from lakehouse.pipelines.record.outcomes import Failed, Outcome, Skipped
 
-__all__ = ["run_in_order"]
+__all__ = ["run_in_order", "tables_at_once"]
 
-_SIDE_BY_SIDE = 4
-"""Tables in work at once: more would only wait for the same cores."""
+_FOR_EACH_TASK = 2
+"""While Spark works on one small table, another one waits for the log, for files, or for a plan."""
+_WHERE_UNKNOWN = 4
+
+
+def tables_at_once(tasks_at_once: int | None) -> int:
+    """Return how many tables are in work at once in a session that runs so many tasks; None: nobody knows."""
+    return _WHERE_UNKNOWN if tasks_at_once is None else max(2, _FOR_EACH_TASK * tasks_at_once)
 
 
 def run_in_order(
     inputs: Mapping[str, frozenset[str]],
     names: Sequence[str],
     *,
+    at_once: int,
     work: Callable[[str], Outcome],
     finish: Callable[[Outcome], None],
 ) -> None:
@@ -33,7 +40,7 @@ def run_in_order(
         outcomes[outcome.table] = outcome
         finish(outcome)
 
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         while waiting or running:
             for name in [name for name in waiting if needs[name] <= outcomes.keys()]:
                 waiting.remove(name)

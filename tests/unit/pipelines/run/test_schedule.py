@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakehouse.pipelines import Failed, NothingNew, Outcome, Skipped
-from lakehouse.pipelines.run.schedule import run_in_order
+from lakehouse.pipelines.run.schedule import run_in_order, tables_at_once
 
 GRAPHS = st.integers(1, 8).flatmap(
     lambda size: st.tuples(
@@ -19,6 +19,7 @@ GRAPHS = st.integers(1, 8).flatmap(
 """For each table, numbers of tables before it that it needs; and the tables that fail."""
 
 
+@settings(deadline=None)
 @given(GRAPHS)
 def test_what_runs_is_all_that_no_failure_stands_before(drawn: tuple[list[set[int]], set[int]]) -> None:
     needs, failing = drawn
@@ -33,7 +34,7 @@ def test_what_runs_is_all_that_no_failure_stands_before(drawn: tuple[list[set[in
             return Failed(table=name, error=ValueError(), seconds=0)
         return NothingNew(table=name)
 
-    run_in_order(inputs, list(inputs), work=work, finish=finished.append)
+    run_in_order(inputs, list(inputs), at_once=4, work=work, finish=finished.append)
     expected: set[str] = set()
     for name, needed in inputs.items():  # each table stands after what it needs
         if needed <= {each for each in expected if int(each) not in failing}:
@@ -53,7 +54,7 @@ def test_tables_that_do_not_need_each_other_are_in_work_at_the_same_time() -> No
         return NothingNew(table=name)
 
     done: list[Outcome] = []
-    run_in_order({"a": frozenset(), "b": frozenset()}, ["a", "b"], work=work, finish=done.append)
+    run_in_order({"a": frozenset(), "b": frozenset()}, ["a", "b"], at_once=4, work=work, finish=done.append)
     assert {outcome.table for outcome in done} == {"a", "b"}
 
 
@@ -62,7 +63,12 @@ def test_inputs_outside_of_the_selection_are_not_waited_for() -> None:
     run_in_order(
         {"a": frozenset(), "b": frozenset({"a"})},
         ["b"],
+        at_once=4,
         work=lambda name: NothingNew(table=name),
         finish=done.append,
     )
     assert done == [NothingNew(table="b")]
+
+
+def test_more_tables_are_in_work_than_tasks_run_at_once() -> None:
+    assert [tables_at_once(tasks) for tasks in (1, 2, 8, None)] == [2, 4, 16, 4]
