@@ -17,6 +17,7 @@ _MANY = 50
 """Tests with Spark, for which the class data pay in the same run."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep all tests with Spark in one process, so that they share one session; the others go beside them."""
     if config.pluginmanager.hasplugin("xdist"):
