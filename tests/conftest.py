@@ -13,17 +13,21 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+_WITH_SPARK = "tests/spark/"
 _MANY = 50
 """Tests with Spark, for which the class data pay in the same run."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep all tests with Spark in one process, so that they share one session; the others go beside them."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            if item.get_closest_marker("spark") is not None:
-                item.add_marker(pytest.mark.xdist_group("spark"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give all tests with Spark to one process, so that they share one session; the others go beside them."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class SparkTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return "spark" if nodeid.startswith(_WITH_SPARK) else nodeid
+
+    return SparkTogether(config, log)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
