@@ -81,6 +81,7 @@ def meaning(row: Sequence[str]) -> tuple[str, ...]:
     return tuple("0.0" if cell == "-0.0" else cell for cell in row)
 
 
+@pytest.mark.slow
 def test_rows_of_any_type_that_come_again_are_left_out_and_all_others_stay(
     lake: Lake, opened: list[int]
 ) -> None:
@@ -138,6 +139,7 @@ def test_a_table_in_partitions_is_compared_too(lake: Lake, opened: list[int]) ->
     assert len(lake.rows("silver/sales")) == 5
 
 
+@pytest.mark.slow
 def test_a_later_row_of_a_key_in_an_old_file_still_wins(lake: Lake, opened: list[int]) -> None:
     latest = read("raw", incremental=True).cast({"id": "int", "units": "int", "day": "date"})
     latest = latest.deduplicate("id", keep="latest", order_by="day").select("id", "units", "day")
@@ -176,6 +178,7 @@ def test_within_a_look_back_only_rows_near_in_time_are_alike(lake: Lake, opened:
     ]
 
 
+@pytest.mark.slow
 def test_a_look_back_opens_no_older_file_and_counts_the_rows_that_may_be_there(
     lake: Lake, opened: list[int]
 ) -> None:

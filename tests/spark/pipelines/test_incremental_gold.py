@@ -221,6 +221,7 @@ def notes(lake: Growing) -> list[Path]:
     return sorted((lake.warehouse / "system/groups/gold/daily").glob("*.json"))
 
 
+@pytest.mark.slow
 def test_whatever_is_more_than_new_rows_reads_all_rows_and_says_so(lake: Growing) -> None:
     lake.add(sale(1), sale(2, shop="b", day=1), files=2)
     assert how(lake) == "None"
@@ -274,7 +275,7 @@ class StopAfter(RunListener):
             raise RuntimeError("stopped here")
 
 
-@pytest.mark.parametrize("table", ["daily", "visits"])
+@pytest.mark.parametrize("table", ["daily", pytest.param("visits", marks=pytest.mark.slow)])
 def test_a_run_that_stops_behind_its_groups_counts_no_row_twice(lake: Growing, table: str) -> None:
     definition = lake.definition({table: TABLES[table]})
     query = ORACLES[f"gold/{table}"]
