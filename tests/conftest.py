@@ -54,8 +54,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.local.dir": str(scratch / "local"),
     }
-    # Many small queries: most code runs too seldom to pay for the second compiler.
-    settings = Settings(spark=SparkSettings(master="local[2]", conf=fast, compiler="quick"))
+    # Hundreds of tests share the session, so that the second compiler pays.
+    settings = Settings(spark=SparkSettings(master="local[2]", conf=fast, compiler="full"))
     session = SparkSessionFactory(settings).create("lakehouse tests")
     yield session
     session.stop()

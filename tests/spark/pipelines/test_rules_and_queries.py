@@ -103,7 +103,8 @@ def test_a_query_over_an_unknown_column_and_a_union_of_other_columns_are_found_b
 ) -> None:
     lake = Lake(spark, tmp_path)
     builder = DeclarativePipelineBuilder("shop").variable("landing", default="none")
-    builder.bronze("a", from_files("x*.csv", columns=("id", "day")))
+    builder.bronze("a", from_files("${landing}/*.csv", columns=("id", "day")))
+    lake.land("a.csv", (1, "2024-01-01"), header="id,day")
     builder.gold("b", sql("SELECT dya FROM {a}").replace())
     builder.gold("c", read("a").union(read("a").select("id")).replace())
     builder.gold("d", read("a").matches("nothing", "x").replace())

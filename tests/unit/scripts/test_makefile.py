@@ -88,7 +88,7 @@ def test_the_tests_include_the_checks(clone: Path) -> None:
     plan = planned(clone, "test").splitlines()
     for check in ("ruff check .", "ruff format --check .", "mypy", "lint-imports"):
         assert f".venv/bin/{check}" in plan
-    assert plan[-1] == ".venv/bin/pytest -n 2 --dist loadgroup"
+    assert plan[-1] == ".venv/bin/pytest -n 2 --dist loadscope"
 
 
 def test_help_names_every_target_that_a_person_calls() -> None:

@@ -58,11 +58,11 @@ class Choice:
             return "its refresh_policy is 'full'"
         if isinstance(self.flow, NotGrouped):
             return self.flow.reason
-        if not is_worth_keeping(self.table, self.context, batch):
-            return "its source is so small that all rows are read sooner than groups are kept"
         if batch.fingerprint != last.fingerprint:
             return "its definition changed"
         for name in sorted(self.flow.tables_before):
             if batch.pinned.get(name) != last.pinned.get(name):
                 return f"{name}, which it joins, was at version {last.pinned.get(name)}"
+        if not is_worth_keeping(self.table, self.context, batch):
+            return "its source is so small that all rows are read sooner than groups are kept"
         return self.table.flow.source.added_since(self.context, last.inputs, batch.inputs)
