@@ -52,6 +52,9 @@ class TableDescription:
         )
 
 
+_NOTHING = TableDescription()
+
+
 def comments_of(schema: Iterable[_Column]) -> dict[str, str]:
     """Return the comments of the columns that have one."""
     return {each.name: each.metadata[_COMMENT] for each in schema if _COMMENT in (each.metadata or {})}
@@ -62,6 +65,8 @@ def describe(log: TableLog, description: TableDescription) -> int | None:
 
     None where the table has all of it, or is not there. Raises TableWriteError.
     """
+    if description == _NOTHING:
+        return None
     snapshot = log.snapshot()
     if snapshot is None or description.is_met_by(snapshot):
         return None
