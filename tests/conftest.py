@@ -30,6 +30,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return SparkTogether(config, log)
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name bytes by their argument: a packed file holds the second of its packing, and each process collects alone."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Have the class data of Spark's start built while tests run that need no Spark, on a core that they leave."""
     if sum(item.get_closest_marker("spark") is not None for item in session.items) > _MANY:
