@@ -179,6 +179,7 @@ def test_init_never_writes_over_what_is_there(
     assert "already exists" in text
 
 
+@pytest.mark.slow
 def test_the_projects_own_tests_pass(project: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "pytest"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

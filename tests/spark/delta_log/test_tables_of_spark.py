@@ -79,7 +79,7 @@ def test_deletion_vectors(table: Path, sql: Sql) -> None:
     assert deleted.select(["id", "_change_type"]).to_pylist() == [{"id": 5, "_change_type": "delete"}]
 
 
-@pytest.mark.parametrize("mode", ["name", "id"])
+@pytest.mark.parametrize("mode", ["name", pytest.param("id", marks=pytest.mark.slow)])
 def test_column_mapping_with_columns_renamed_and_dropped(table: Path, sql: Sql, mode: str) -> None:
     sql(
         "CREATE TABLE {t} (`a b` INT, s STRUCT<x: INT, `y.z`: STRING>, gone INT, p INT) USING delta"
@@ -177,7 +177,7 @@ def test_variants_stay_in_their_binary_form(table: Path, sql: Sql) -> None:
     assert b"a" in found[1]["metadata"]
 
 
-@pytest.mark.parametrize("suffix", ["json", "parquet"])
+@pytest.mark.parametrize("suffix", ["parquet", pytest.param("json", marks=pytest.mark.slow)])
 def test_checkpoints_that_spark_writes_with_statistics_only_as_a_struct(
     table: Path, sql: Sql, spark: SparkSession, suffix: str
 ) -> None:
@@ -204,7 +204,7 @@ def test_checkpoints_that_spark_writes_with_statistics_only_as_a_struct(
     ]
 
 
-@pytest.mark.parametrize("kind", ["classic", "v2-parquet", "v2-json"])
+@pytest.mark.parametrize("kind", ["classic", "v2-parquet", pytest.param("v2-json", marks=pytest.mark.slow)])
 def test_checkpoints_of_ours_as_spark_reads_them(table: Path, sql: Sql, kind: CheckpointKind) -> None:
     sql(
         "CREATE TABLE {t} (id LONG, p STRING) USING delta PARTITIONED BY (p) TBLPROPERTIES"

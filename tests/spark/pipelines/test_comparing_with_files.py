@@ -123,6 +123,7 @@ def test_a_new_day_opens_no_old_file_and_a_late_row_opens_its_day_s(lake: Lake, 
     assert [row[0] for row in lake.rows("silver/sales", "id")][-2:] == [604, 700]
 
 
+@pytest.mark.slow
 def test_a_table_in_partitions_is_compared_too(lake: Lake, opened: list[int]) -> None:
     definition = (
         DeclarativePipelineBuilder("parts")

@@ -54,8 +54,17 @@ def places(lake: Lake) -> list[int]:
     return sorted(ids(lake, "silver/clean") + ids(lake, "silver/clean_quarantine"))
 
 
-@pytest.mark.parametrize("step", ["batch", "validate", "quarantine"])
-@pytest.mark.parametrize(("before", "after"), [("id >= 5", "id >= 20"), ("id >= 20", "id >= 5")])
+@pytest.mark.parametrize(
+    ("before", "after", "step"),
+    [
+        ("id >= 5", "id >= 20", "quarantine"),
+        ("id >= 20", "id >= 5", "validate"),
+        pytest.param("id >= 5", "id >= 20", "batch", marks=pytest.mark.slow),
+        pytest.param("id >= 5", "id >= 20", "validate", marks=pytest.mark.slow),
+        pytest.param("id >= 20", "id >= 5", "batch", marks=pytest.mark.slow),
+        pytest.param("id >= 20", "id >= 5", "quarantine", marks=pytest.mark.slow),
+    ],
+)
 def test_rules_that_change_between_two_runs_leave_each_row_in_one_place(
     lake: Lake, step: str, before: str, after: str
 ) -> None:

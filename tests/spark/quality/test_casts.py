@@ -423,7 +423,7 @@ def test_a_time_that_clocks_in_the_zone_left_out_is_noted(spark: SparkSession) -
         assert ["which is no" in str(each) for each in got] == [True, False]
 
 
-@pytest.mark.parametrize("ansi", ["true", "false"])
+@pytest.mark.parametrize("ansi", ["true", pytest.param("false", marks=pytest.mark.slow)])
 def test_fail_fails_exactly_where_quarantine_notes_whatever_the_session_says(
     spark: SparkSession, ansi: str
 ) -> None:
