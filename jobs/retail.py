@@ -34,13 +34,6 @@ def add_revenue(sales: DataFrame) -> DataFrame:
     )
 
 
-def customer_value(sales: DataFrame) -> DataFrame:
-    """What each customer has bought so far."""
-    return sales.groupBy("customer_id").agg(
-        F.count_distinct("InvoiceNo").alias("orders"), F.sum("revenue").alias("revenue")
-    )
-
-
 typed = read("sales_raw", incremental=True).cast(SALES).deduplicate()
 
 pipeline = (
@@ -71,7 +64,7 @@ pipeline = (
         read("sales")
         .where("CustomerID IS NOT NULL")
         .rename(CustomerID="customer_id")
-        .transform(customer_value, per="customer_id")
+        .aggregate(by="customer_id", orders="count(DISTINCT InvoiceNo)", revenue="sum(revenue)")
         .replace(),
     )
     .gold(

@@ -78,12 +78,23 @@ TABLES = {
     )
     .where("ids <> 2")
     .replace(),
+    "seen": read("sales")
+    .aggregate(
+        by=("shop", "day AS since"),
+        prices="count(DISTINCT price)",
+        weights="count(DISTINCT weight)",
+        pairs="count(DISTINCT units, weight) + count(DISTINCT units) FILTER (WHERE paid)",
+        n="count(*)",
+    )
+    .replace(),
     "by_name": read("sales")
     .join("names", on="shop", how="inner")
     .aggregate(by="name", n="count(*)")
     .replace(),
     "bought": read("sales").where("shop IS NOT NULL").transform(bought, per="shop").replace(),
-    "total": read("sales").aggregate(n="count(*)", revenue="sum(price)", first="min(day)").replace(),
+    "total": read("sales")
+    .aggregate(n="count(*)", revenue="sum(price)", first="min(day)", shops="count(DISTINCT shop)")
+    .replace(),
 }
 
 ORACLES = {
@@ -94,10 +105,13 @@ ORACLES = {
         count(*) AS n FROM {sales} GROUP BY ALL) s JOIN {names} USING (shop) WHERE pieces <> 3 AND n > 1""",
     "gold/visits": """SELECT shop, to_date(at), count(DISTINCT id) AS ids, percentile(units, 0.5),
         sort_array(collect_set(price)), avg(price) FROM {sales} GROUP BY ALL HAVING ids <> 2""",
+    "gold/seen": """SELECT shop, day, count(DISTINCT price), count(DISTINCT weight),
+        count(DISTINCT units, weight) + count(DISTINCT units) FILTER (WHERE paid), count(*)
+        FROM {sales} GROUP BY ALL""",
     "gold/by_name": "SELECT name, count(*) FROM {sales} JOIN {names} USING (shop) GROUP BY name",
     "gold/bought": """SELECT shop, count(DISTINCT id), max_by(price, id) FROM {sales}
         WHERE shop IS NOT NULL GROUP BY shop""",
-    "gold/total": "SELECT count(*), sum(price), min(day) FROM {sales}",
+    "gold/total": "SELECT count(*), sum(price), min(day), count(DISTINCT shop) FROM {sales}",
 }
 """What each table must hold: the same question, asked of all rows at once."""
 
@@ -275,7 +289,9 @@ class StopAfter(RunListener):
             raise RuntimeError("stopped here")
 
 
-@pytest.mark.parametrize("table", ["daily", pytest.param("visits", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "table", ["seen", *(pytest.param(name, marks=pytest.mark.slow) for name in ("daily", "visits"))]
+)
 def test_a_run_that_stops_behind_its_groups_counts_no_row_twice(lake: Growing, table: str) -> None:
     definition = lake.definition({table: TABLES[table]})
     query = ORACLES[f"gold/{table}"]

@@ -21,6 +21,9 @@ _ADDABLE = names("any avg bit_and bit_or bit_xor bool_and bool_or count count_if
 """Aggregates whose result for a group follows from the results for parts of the group."""
 
 
+_KEEPS_VALUES = names("count")
+"""Of these also ``f(DISTINCT …)`` follows from parts, where the values of each group are kept beside them."""
+
 _OPERATORS = names("and between case div else end false in is like not null or then true when")
 """Bare words that are surely no column."""
 
@@ -31,13 +34,19 @@ class AggregateCall:
 
     function: str
     arguments: str
-    rest: str = ""
-    """The FILTER clause; empty without one."""
+    condition: str = ""
+    """That of its FILTER clause; empty without one."""
+    distinct: bool = False
+
+    @property
+    def rest(self) -> str:
+        """The FILTER clause as SQL."""
+        return f" FILTER (WHERE {self.condition})" if self.condition else ""
 
     @property
     def text(self) -> str:
         """The call as SQL."""
-        return f"{self.function}({self.arguments}){self.rest}"
+        return f"{self.function}({'DISTINCT ' if self.distinct else ''}{self.arguments}){self.rest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +95,13 @@ def _read(text: str, tokens: Sequence[Token]) -> Measure | None:
 def _call(text: str, tokens: Sequence[Token], position: int) -> tuple[AggregateCall, int] | None:
     """Return the call that begins at a position, and the position of its last piece."""
     last = closing(tokens, position + 1)
-    if last is None or tokens[position + 2].lower in ("distinct", "all"):
+    if last is None or tokens[position + 2].lower == "all":
         return None
-    arguments = text[tokens[position + 1].end : tokens[last].start]
+    function = tokens[position].lower
+    distinct = tokens[position + 2].lower == "distinct"
+    if distinct and function not in _KEEPS_VALUES:
+        return None
+    arguments = text[tokens[position + (2 if distinct else 1)].end : tokens[last].start]
     end = last
     if is_call(tokens, last + 1) if last + 1 < len(tokens) else False:
         if tokens[last + 1].lower != "filter":
@@ -97,17 +110,19 @@ def _call(text: str, tokens: Sequence[Token], position: int) -> tuple[AggregateC
         if closed is None:
             return None
         end = closed
-    rest = text[tokens[last].end : tokens[end].end]
-    condition = rest.strip()[len("filter") :]
-    if why_not_by_row(arguments) is not None or (rest and why_not_by_row(_without_where(condition))):
+    condition = _condition(text[tokens[last].end : tokens[end].end])
+    if why_not_by_row(arguments) is not None or (condition and why_not_by_row(condition) is not None):
         return None
-    call = AggregateCall(function=tokens[position].lower, arguments=arguments, rest=rest)
+    call = AggregateCall(
+        function=function, arguments=arguments.strip(), condition=condition, distinct=distinct
+    )
     return call, end
 
 
-def _without_where(condition: str) -> str:
-    inner = condition.strip()[1:-1].strip()
-    return inner[len("where") :] if inner.lower().startswith("where") else inner
+def _condition(clause: str) -> str:
+    """Return what stands behind WHERE in a FILTER clause; an empty text where there is no clause."""
+    inner = clause.strip()[len("filter") :].strip()[1:-1].strip()
+    return inner[len("where") :].strip() if inner.lower().startswith("where") else inner
 
 
 def _stands_outside(tokens: Sequence[Token], position: int) -> bool:

@@ -2,6 +2,7 @@
 
 from lakehouse.pipelines.declare.steps.columns import Cast, ColumnWords, Rename, Select
 from lakehouse.pipelines.declare.steps.custom import CustomWords, Sql, Transform, names_in_query
+from lakehouse.pipelines.declare.steps.distinct_values import DistinctValues
 from lakehouse.pipelines.declare.steps.free_choice import may_choose, may_vary
 from lakehouse.pipelines.declare.steps.groups import Aggregate, GroupWords, Pivot
 from lakehouse.pipelines.declare.steps.interface import OtherTable, Step, StepContext
@@ -16,6 +17,7 @@ __all__ = [
     "ColumnWords",
     "CustomWords",
     "Deduplicate",
+    "DistinctValues",
     "GroupWords",
     "Join",
     "JoinWords",

@@ -1,4 +1,7 @@
-"""Measures that can be added up: a group's kept row has a column for each part of each aggregate."""
+"""Measures that can be added up: a group's kept row has a column for each part of each aggregate.
+
+``count(DISTINCT …)`` is one of them where the values that were counted are kept beside the groups.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType, NumericType, StringType
 
 from lakehouse.pipelines.declare.expressions import AggregateCall, Measure
+from lakehouse.pipelines.declare.steps.distinct_values import DistinctValues
 from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups
 from lakehouse.tables import quoted
 
@@ -56,6 +60,7 @@ class _Value:
 
     parts: tuple[_Part, ...]
     finish: Callable[[Sequence[Column]], Column]
+    distinct: DistinctValues | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class AddedGroups(KeptGroups):
         read = [Measure.of(text) for text in measures.values()]
         found = tuple(measure for measure in read if measure is not None)
         calls = [call for measure in found for call in measure.calls]
-        values = [_value(rows, number, call) for number, call in enumerate(calls)]
+        values = [_value(rows, number, call, by) for number, call in enumerate(calls)]
         known = tuple(value for value in values if value is not None)
         if len(found) < len(measures) or len(known) < len(values):
             return None
@@ -90,6 +95,10 @@ class AddedGroups(KeptGroups):
     @property
     def merges(self) -> bool:
         return True
+
+    @property
+    def distinct(self) -> Sequence[DistinctValues]:
+        return [value.distinct for value in self.values if value.distinct is not None]
 
     def of(self, rows: DataFrame) -> DataFrame:
         parts = [F.expr(part.text).alias(part.column) for part in self._parts()]
@@ -126,11 +135,16 @@ class AddedGroups(KeptGroups):
         return [*self.keys, *(part.column for part in self._parts())]
 
 
-def _value(rows: DataFrame, number: int, call: AggregateCall) -> _Value | None:
+def _value(rows: DataFrame, number: int, call: AggregateCall, by: Sequence[str]) -> _Value | None:
     if call.function in ("avg", "mean"):
         return _mean(rows, number, call)
     part = _Part(_PART.format(number, 0), call.text, _MERGES[call.function])
-    return _Value((part,), lambda columns: columns[0])
+    distinct = None
+    if call.distinct:
+        distinct = DistinctValues(
+            by=tuple(by), arguments=call.arguments, condition=call.condition, column=part.column
+        )
+    return _Value((part,), lambda columns: columns[0], distinct)
 
 
 def _mean(rows: DataFrame, number: int, call: AggregateCall) -> _Value | None:

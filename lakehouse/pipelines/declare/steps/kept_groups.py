@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
+from lakehouse.pipelines.declare.steps.distinct_values import DistinctValues
+
 __all__ = ["KeptGroups", "WholeGroups"]
 
 
@@ -27,6 +29,11 @@ class KeptGroups(ABC):
     def merges(self) -> bool:
         """Whether kept rows of parts of a group can be merged; else they are of use only where they are of all rows."""
         return False
+
+    @property
+    def distinct(self) -> Sequence[DistinctValues]:
+        """The values that are kept beside merging rows: a value that a group has had does not count again."""
+        return ()
 
     def merged(self, kept: DataFrame) -> DataFrame:
         """Return one kept row a group, from kept rows of parts of it."""

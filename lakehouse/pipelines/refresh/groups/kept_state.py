@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from lakehouse.pipelines.refresh.batches import Batch
+from lakehouse.pipelines.refresh.groups.value_runs import ValueRuns
 from lakehouse.pipelines.refresh.row_counts import StepCount
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.storage import AlreadyThere, NotFoundError
@@ -18,6 +19,8 @@ __all__ = ["KeptState", "KeptStates"]
 
 _LAYER = f"{SYSTEM_LAYER}/groups"
 _DIGITS = 20
+_DEPTH = 3
+"""Folders from a table's own to staged rows."""
 _KEPT = 2
 """States that stay: that of the last batch, and the one before, which another run may be reading."""
 
@@ -34,6 +37,16 @@ class KeptState(msgspec.Struct, frozen=True, kw_only=True):
     """Groups, how many of them the batch touched, and what was read for it."""
     how: str
     """How they were computed: as the batch says, or from all rows, and why."""
+    values: tuple[ValueRuns, ...] = ()
+    """The values that the groups have had, for each measure that counts each of them once."""
+
+    def everything(self) -> Sequence[StagedRows]:
+        """Return all rows that the state stands for."""
+        return (self.rows, *(run for runs in self.values for run in runs))
+
+    def is_whole(self) -> bool:
+        """Say whether all rows are there as they were written."""
+        return all(rows.are_whole() for rows in self.everything())
 
 
 class KeptStates:
@@ -54,7 +67,7 @@ class KeptStates:
             state = msgspec.json.decode(self._storage.read(self._key(batch)), type=KeptState)
         except (NotFoundError, msgspec.DecodeError):
             return None
-        return state if state.rows.are_whole() else None
+        return state if state.is_whole() else None
 
     def keep(self, batch: Batch, state: KeptState) -> KeptState:
         """Write the note down and return the state; where another run was first, and whole, return the other's."""
@@ -71,16 +84,20 @@ class KeptStates:
         """Delete the states that nobody needs any more, and what killed runs left of them."""
         keys = sorted(stat.key for stat in self._storage.list(self._prefix))
         notes = [key for key in keys if self._is_note(key)]
-        for note in notes[:-_KEPT]:
-            self._discard(note)
         oldest = min((self._number(note) for note in notes[-_KEPT:]), default="")
+        in_use = self._folders_of(notes[-_KEPT:])
         for key in keys:
-            if self._number(key) < oldest:
+            if self._number(key) < oldest and not key.startswith(in_use):
                 self._storage.delete(key)
 
-    def _discard(self, note: str) -> None:
-        with contextlib.suppress(NotFoundError, msgspec.DecodeError):
-            msgspec.json.decode(self._storage.read(note), type=KeptState).rows.discard()
+    def _folders_of(self, notes: Sequence[str]) -> tuple[str, ...]:
+        """Return the folders that states need, with those of values that were kept for batches long before."""
+        found: list[StagedRows] = []
+        for note in notes:
+            with contextlib.suppress(NotFoundError, msgspec.DecodeError):
+                found += msgspec.json.decode(self._storage.read(note), type=KeptState).everything()
+        # A warehouse has several names: only what lies below the table's own folder counts.
+        return tuple(self._prefix + "/".join(rows.folder.split("/")[-_DEPTH:]) + "/" for rows in found)
 
     def _number(self, key: str) -> str:
         return key.removeprefix(self._prefix)[:_DIGITS]

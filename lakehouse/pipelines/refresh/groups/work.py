@@ -7,6 +7,7 @@ import functools
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
 from lakehouse.pipelines.refresh.groups.grouped_flow import GroupedFlow
 from lakehouse.pipelines.refresh.groups.kept_state import KeptState
 from lakehouse.pipelines.refresh.groups.skipping import may_be_of_groups
+from lakehouse.pipelines.refresh.groups.value_runs import ValueRuns, grown
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
 from lakehouse.tables import SPARK_ERRORS, StagedRows, quoted
 
@@ -81,7 +83,8 @@ class GroupWork:
         if groups is None or not (groups.merges or groups.key_columns):
             return None
         kept = groups.of(rows)
-        if not all(_is_writable(field.dataType) for field in kept.schema.fields):
+        schemas = [kept.schema, *(values.of(rows).schema for values in groups.distinct)]
+        if not all(_is_writable(field.dataType) for schema in schemas for field in schema.fields):
             return None
         return cls(
             context=context,
@@ -107,15 +110,20 @@ class GroupWork:
         for name, value in self.settings.items():
             if state.settings.get(name) != value:
                 return f"{name} was {state.settings.get(name)!r} when groups were kept, and is {value!r}"
-        types = [field.dataType.simpleString() for field in self.kept.schema.fields]
-        held = [field.dataType.simpleString() for field in state.rows.schema.fields]
-        return None if types == held else "the kept groups have other types"
+        pairs = [values.of(self.rows).schema for values in self.groups.distinct]
+        kept = [runs[0].schema for runs in state.values if runs]
+        if [_types(each) for each in (self.kept.schema, *pairs)] == [
+            _types(each) for each in (state.rows.schema, *kept)
+        ]:
+            return None
+        return "the kept groups have other types"
 
     def is_readable(self, state: KeptState) -> bool:
         """Say whether every value of kept rows can be read."""
-        frame = state.rows.frame(self.context.spark)
         try:
-            frame.agg(F.bit_xor(F.xxhash64(F.to_json(F.struct("*"))))).collect()
+            for each in state.everything():
+                frame = each.frame(self.context.spark)
+                frame.agg(F.bit_xor(F.xxhash64(F.to_json(F.struct("*"))))).collect()
         except SPARK_ERRORS:
             return False
         return True
@@ -135,7 +143,8 @@ class GroupWork:
             assert again is not None  # noqa: S101 - the types of all rows are those of the new ones
             work, how = again, f"whole: {why}"
         staged = _written(work.kept, folder)
-        state = work._state(staged, staged.row_count, work._request())
+        values = tuple((StagedRows.write(each.of(work.rows), folder),) for each in work.groups.distinct)
+        state = work._state(staged, staged.row_count, work._request(), values)
         return msgspec.structs.replace(state, how=how)
 
     def brought_up_to_date(self, state: KeptState, folder: str) -> KeptState:
@@ -145,10 +154,16 @@ class GroupWork:
         return self._computed_again(state, folder)
 
     def _merged(self, state: KeptState, folder: str) -> KeptState:
+        new, grown_values = self.kept, []
+        write = partial(StagedRows.write, table_path=folder)
+        for values, runs in zip(self.groups.distinct, state.values, strict=True):
+            found = grown(runs, values, values.of(self.rows), write)
+            new = values.counted(new, self.groups.key_columns, found.unseen)
+            grown_values.append(found.runs)
         point = Observation()
-        new = self.kept.observe(point, F.count(F.lit(1)).alias("rows"))
+        new = new.observe(point, F.count(F.lit(1)).alias("rows"))
         staged = _written(self.groups.merged(self.read_back(state).union(new)), folder)
-        return self._state(staged, rows(point), self.request)
+        return self._state(staged, rows(point), self.request, tuple(grown_values))
 
     def _computed_again(self, state: KeptState, folder: str) -> KeptState:
         touched = self.rows.select(*self._keys()).distinct().persist()
@@ -179,7 +194,9 @@ class GroupWork:
     def _request(self, *, where: Predicate | None = None) -> ReadRequest:
         return dataclasses.replace(self.request, inputs=self.batch.inputs, where=where)
 
-    def _state(self, staged: StagedRows, touched: int, request: ReadRequest) -> KeptState:
+    def _state(
+        self, staged: StagedRows, touched: int, request: ReadRequest, values: tuple[ValueRuns, ...] = ()
+    ) -> KeptState:
         reads = self.table.flow.source.reads(self.context, request)
         return KeptState(
             rows=staged,
@@ -187,7 +204,12 @@ class GroupWork:
             steps=self.counter.steps(),
             counts={"groups": staged.row_count, "groups_touched": touched, **reads},
             how=self.batch.how,
+            values=values,
         )
+
+
+def _types(schema: StructType) -> list[str]:
+    return [field.dataType.simpleString() for field in schema.fields]
 
 
 def _written(kept: DataFrame, folder: str) -> StagedRows:

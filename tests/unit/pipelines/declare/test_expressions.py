@@ -23,6 +23,8 @@ from lakehouse.pipelines.declare.expressions import (
         ("count(*)", ["count(*)"], "A"),
         ("round(sum(a*b)/count(*), 2)", ["sum(a*b)", "count(*)"], "round(A/B, 2)"),
         ("sum(x) FILTER (WHERE paid)", ["sum(x) FILTER (WHERE paid)"], "A"),
+        ("count( distinct id)", ["count(DISTINCT id)"], "A"),
+        ("count(DISTINCT a, b) filter(where c) / 2", ["count(DISTINCT a, b) FILTER (WHERE c)"], "A / 2"),
         ("avg(x) + max(coalesce(y, 0))", ["avg(x)", "max(coalesce(y, 0))"], "A + B"),
         ("cast(sum(x) AS decimal(10,2))", ["sum(x)"], "cast(A AS decimal(10,2))"),
         ("CASE WHEN count(*) > 1 THEN min(x) END", ["count(*)", "min(x)"], "CASE WHEN A > 1 THEN B END"),
@@ -43,7 +45,8 @@ def test_a_measure_is_read_as_calls_and_what_is_done_with_them(
 @pytest.mark.parametrize(
     "text",
     [
-        "count(DISTINCT id)",
+        "count(DISTINCT rand())",
+        "count(ALL id)",
         "sum(DISTINCT x)",
         "percentile(x, 0.5)",
         "collect_list(x)",

@@ -34,14 +34,24 @@ class Kept:
     def __init__(self, folder: Path) -> None:
         self.states = KeptStates(Warehouse.at(folder), layer="gold", table="t")
 
-    def state(self, number: int = 1, zone: str = "UTC") -> KeptState:
+    def state(self, number: int = 1, zone: str = "UTC", *values: StagedRows) -> KeptState:
+        staged = self.rows(number)
+        return KeptState(
+            rows=staged,
+            settings={"zone": zone},
+            steps=(),
+            counts={"groups": staged.row_count},
+            how="",
+            values=(values,) if values else (),
+        )
+
+    def rows(self, number: int) -> StagedRows:
         rows = 3
         folder = Path(self.states.folder_of(batch(number))) / "_lakehouse_staging" / uuid.uuid4().hex
         folder.mkdir(parents=True)
         pq.write_table(pa.table({"c0": list(range(rows))}), folder / "part-0.parquet")
         (folder / "_SUCCESS").touch()
-        staged = StagedRows(folder=str(folder), row_count=rows, schema_json={"type": "struct", "fields": []})
-        return KeptState(rows=staged, settings={"zone": zone}, steps=(), counts={"groups": rows}, how="")
+        return StagedRows(folder=str(folder), row_count=rows, schema_json={"type": "struct", "fields": []})
 
     @property
     def folder(self) -> Path:
@@ -102,3 +112,27 @@ def test_only_the_last_two_states_stay(kept: Kept) -> None:
     kept.states.discard_old()
     assert [number for number in (2, 9, 10, 11) if kept.states.find(batch(number))] == [10, 11]
     assert kept.files() == 2
+
+
+def test_values_of_batches_long_before_stay_while_a_state_needs_them(kept: Kept) -> None:
+    first, second, third = (kept.rows(number) for number in (1, 2, 3))
+    kept.states.keep(batch(1), kept.state(1, "UTC", first))
+    kept.states.keep(batch(2), kept.state(2, "UTC", first, second))
+    kept.states.keep(batch(3), kept.state(3, "UTC", first, second, third))
+    kept.states.discard_old()
+    kept.states.keep(batch(4), kept.state(4, "UTC", first, second, third))
+    kept.states.discard_old()
+    assert kept.states.find(batch(4)) is not None
+    assert kept.files() == 2 + 3
+    merged = kept.rows(5)
+    for number in (5, 6):
+        kept.states.keep(batch(number), kept.state(number, "UTC", merged))
+    kept.states.discard_old()
+    assert kept.files() == 2 + 1
+
+
+def test_a_state_without_all_of_its_values_is_not_found(kept: Kept) -> None:
+    values = kept.rows(1)
+    kept.states.keep(batch(1), kept.state(1, "UTC", values))
+    shutil.rmtree(values.folder)
+    assert kept.states.find(batch(1)) is None

@@ -1,0 +1,67 @@
+"""The values that groups have had, on disk: immutable runs, the biggest first, of which small ones become one.
+
+A new run is merged with those before it while they are less than twice its size. So a value is written about as
+often as the runs have doubled, and there are no more runs than that.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.pipelines.declare.steps import DistinctValues
+from lakehouse.tables import StagedRows
+
+__all__ = ["GrownValues", "ValueRuns", "first_to_merge", "grown", "values_in"]
+
+ValueRuns = tuple[StagedRows, ...]
+
+_FEW_ROWS = 100_000
+"""So many pairs are sent to all who read what is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrownValues:
+    """What a batch added to the values of its groups."""
+
+    runs: ValueRuns
+    unseen: DataFrame
+    """The pairs that no earlier batch had."""
+
+
+def values_in(runs: ValueRuns, spark: SparkSession) -> DataFrame:
+    """Return the pairs of all runs, of which there is at least one."""
+    return functools.reduce(DataFrame.unionByName, (run.frame(spark) for run in runs))
+
+
+def grown(
+    runs: ValueRuns, values: DistinctValues, pairs: DataFrame, write: Callable[[DataFrame], StagedRows]
+) -> GrownValues:
+    """Write the pairs that no run has, and return the runs with them."""
+    spark = pairs.sparkSession
+    pairs = pairs.persist()
+    try:
+        few = pairs.count() <= _FEW_ROWS
+        new = write(values.unseen(pairs, values_in(runs, spark), few=few))
+    finally:
+        pairs.unpersist()
+    unseen = new.frame(spark)
+    if not new.row_count:
+        return GrownValues(runs=runs, unseen=unseen)
+    kept = first_to_merge(runs, new.row_count)
+    if kept == len(runs):
+        return GrownValues(runs=(*runs, new), unseen=unseen)
+    merged = write(values_in((*runs[kept:], new), spark))
+    return GrownValues(runs=(*runs[:kept], merged), unseen=unseen)
+
+
+def first_to_merge(runs: Sequence[StagedRows], row_count: int) -> int:
+    """Return the position of the first run that becomes one with a new run of so many rows."""
+    first = len(runs)
+    while first and runs[first - 1].row_count < 2 * row_count:
+        first -= 1
+        row_count += runs[first].row_count
+    return first
