@@ -30,6 +30,8 @@ _SCALE = (
     f" - length({_DIGITS}) + length(trim(TRAILING '0' FROM {_DIGITS}))"
 )
 """How many digits stand behind the point when the number is written out, without zeros at its end."""
+_WHOLE = "^[+-]?[0-9]{1,20}([.]0*)?$"
+"""A text that ``try_cast`` would refuse costs a Java exception a row."""
 _NOT_FINITE = "'nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity'"
 
 _DAY = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
@@ -44,7 +46,7 @@ _WITH_SECONDS = f"regexp_replace(t, '^({_DAY}[T ][0-9]{{1,2}}:[0-9]{{1,2}})({_ZO
 def exact_text(text: str, target: DataType) -> str:
     """Return SQL for the value of ``text`` in the type ``target``; NULL where the type can't hold what it says."""
     if isinstance(target, IntegralType):
-        return f"coalesce({_tried(text, target)}, {_tried(_decimal(text, 38, 0), target)})"
+        return f"coalesce({quick_text(text, target)}, {_tried(_decimal(text, 38, 0), target)})"
     if isinstance(target, DecimalType):
         return _decimal(text, target.precision, target.scale)
     if isinstance(target, DoubleType | FloatType):
@@ -74,7 +76,7 @@ def exact_zoned(text: str, zone: str) -> str:
 def quick_text(text: str, target: DataType) -> str:
     """Return SQL that finds most of what ``exact_text`` finds, and nothing else, at a fraction of the price."""
     if isinstance(target, IntegralType):
-        return _tried(text, target)
+        return _when(f"{text} RLIKE '{_WHOLE}'", _tried(f"substring_index({text}, '.', 1)", target))
     if isinstance(target, DecimalType):
         before, behind = max(1, target.precision - target.scale), target.scale
         fraction = f"([.][0-9]{{1,{behind}}})?" if behind else ""
