@@ -17,7 +17,7 @@ from lakehouse.pipelines import PipelineDefinition, Warehouse
 from lakehouse.settings import Settings, load_settings
 from lakehouse.storage import register_settings, with_spark_access
 
-__all__ = ["PipelineRequest", "pipeline_options"]
+__all__ = ["PipelineRequest", "full_refresh_options", "pipeline_options"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +46,19 @@ class PipelineRequest:
         return open_session(settings, f"lakehouse {self.name}", expected_bytes=expected_bytes)
 
 
-def pipeline_options(callback: Callable[[PipelineRequest], int | None]) -> Callable[..., int | None]:
-    """Give a command the shared arguments; the callback gets them as one PipelineRequest."""
+def pipeline_options(callback: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Give a command the shared arguments; the callback gets them as one PipelineRequest, before its own."""
 
     def command(**given: Any) -> int | None:
-        return callback(
-            PipelineRequest(
-                name=given["name"],
-                definition_file=given["definition"],
-                settings=_settings(given["env"], given["warehouse"]),
-                variables=dict(given["variables"]),
-                select=given["select"],
-                output=given["output"],
-            )
+        request = PipelineRequest(
+            name=given.pop("name"),
+            definition_file=given.pop("definition"),
+            settings=_settings(given.pop("env"), given.pop("warehouse")),
+            variables=dict(given.pop("variables")),
+            select=given.pop("select"),
+            output=given.pop("output"),
         )
+        return callback(request, **given)
 
     command.__doc__ = callback.__doc__
     decorators = [
@@ -92,6 +91,26 @@ def pipeline_options(callback: Callable[[PipelineRequest], int | None]) -> Calla
     for decorate in reversed(decorators):
         command = decorate(command)
     return command
+
+
+def full_refresh_options(callback: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Give a command the arguments that ask for tables to be rebuilt."""
+    for decorate in (
+        click.option(
+            "--accept-loss", is_flag=True, help="Rebuild a table also where inputs that it took are gone."
+        ),
+        click.option(
+            "--full-refresh",
+            multiple=True,
+            is_flag=False,
+            flag_value="*",
+            metavar="[TABLE]",
+            help="Rebuild TABLE, or all tables, from all inputs; TABLE+ with all that need it. "
+            "Readers keep the old version until the new one is whole.",
+        ),
+    ):
+        callback = decorate(callback)
+    return callback
 
 
 def _settings(environment: str, warehouse: str | None) -> Settings:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
 from lakehouse.cli.exit_codes import ExitCode
-from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
+from lakehouse.cli.pipeline_options import PipelineRequest, full_refresh_options, pipeline_options
 from lakehouse.cli.run_report import JsonReport, LiveReport, PlainReport, Report
 from lakehouse.pipelines import run_pipeline
 
 __all__ = ["command"]
 
 
-def _run(request: PipelineRequest) -> int:
+@full_refresh_options
+@pipeline_options
+def _run(request: PipelineRequest, *, full_refresh: Sequence[str], accept_loss: bool) -> int:
     """Refresh the tables of pipeline NAME with everything that is new."""
     with _report(request) as report:
         result = run_pipeline(
@@ -23,6 +26,8 @@ def _run(request: PipelineRequest) -> int:
             warehouse=request.warehouse(),
             variables=request.variables,
             select=request.select,
+            full_refresh=full_refresh,
+            accept_loss=accept_loss,
             listener=report,
         )
     if any(failure.is_bug for failure in result.failures):
@@ -37,4 +42,4 @@ def _report(request: PipelineRequest) -> Report:
     return LiveReport(where) if sys.stdout.isatty() else PlainReport(where)
 
 
-command = click.command("run")(pipeline_options(_run))
+command = click.command("run")(_run)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import click
 
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
-from lakehouse.pipelines import Resolution, existing_schema, resolve
+from lakehouse.pipelines import Resolution, existing_schema, graph_of, rebuilt_tables, resolve
 
 __all__ = ["command", "resolution_of"]
 
 
-def resolution_of(request: PipelineRequest) -> Resolution:
-    """Resolve the requested definition against the existing tables."""
+def resolution_of(request: PipelineRequest, *, full_refresh: Sequence[str] = ()) -> Resolution:
+    """Resolve the requested definition against the existing tables, less those to be rebuilt."""
     definition = request.definition().with_variables(request.variables)
-    find = partial(existing_schema, request.warehouse())
+    rebuilt = rebuilt_tables(graph_of(definition), full_refresh).tables
+    find = partial(existing_schema, request.warehouse(), rebuilt=rebuilt)
     return resolve(definition, request.open_session(), existing=find)
 
 
+@pipeline_options
 def _validate(request: PipelineRequest) -> int:
     """Check pipeline NAME on empty frames: every error at once, with file and line. Reads no data."""
     resolution = resolution_of(request)
@@ -44,4 +47,4 @@ def _as_json(resolution: Resolution) -> dict[str, object]:
     }
 
 
-command = click.command("validate")(pipeline_options(_validate))
+command = click.command("validate")(_validate)

@@ -84,6 +84,11 @@ class FileTracker:
         inputs = FileInputs(files=tuple(found), listing=listing)
         return inputs if inputs.new() else None
 
+    def lost(self, seen: SeenFiles) -> list[str]:
+        """Return the files that were taken and are not there any more, in order. Lists, and reads no file."""
+        there = {path for listing in self.zone.listed() for path in listing.paths}
+        return sorted(seen.taken_paths() - there)
+
     def recheck(self, inputs: FileInputs, *, reading_again: bool) -> FileInputs:
         """Return a batch's files, those rejected that it would read and that are not as it names them.
 

@@ -77,6 +77,17 @@ class SeenFiles:
         for rows in (*groups, self._tail.select(columns)):
             yield rows.filter(pc.is_valid(rows["reason"]))
 
+    def taken_paths(self) -> set[str]:
+        """Return the paths of all files that were taken."""
+        taken: set[str] = set()
+        columns = ["path", "reason"]
+        for rows in (
+            *(self._group(at, columns) for at in range(len(self._ends))),
+            self._tail.select(columns),
+        ):
+            taken.update(rows.filter(pc.is_null(rows["reason"]))["path"].to_pylist())
+        return taken
+
     def condensed(self) -> bytes:
         """Return everything as one Parquet file; what was found twice is in it once."""
         sink = pa.BufferOutputStream()

@@ -1,7 +1,7 @@
 """Declare tables, check them, run them. Only ``check`` and ``run`` start Spark work; no verb of the CLI is here."""
 
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
-from lakehouse.pipelines.check.selection import select_tables
+from lakehouse.pipelines.check.selection import rebuilt_tables, select_tables
 from lakehouse.pipelines.check.table_check import NotChecked
 from lakehouse.pipelines.check.validation import Resolution, existing_schema, resolve
 from lakehouse.pipelines.declare.builder import DeclarativePipelineBuilder
@@ -53,6 +53,7 @@ from lakehouse.pipelines.errors import (
     JvmOnlyStepError,
     LostBatchError,
     LostCastErrorsError,
+    LostInputsError,
     NewRowsReplaceError,
     NoPendingBatchError,
     NoTableInQueryError,
@@ -80,11 +81,12 @@ from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Ref
 from lakehouse.pipelines.refresh.batch_states import BatchState, batch_states, drop_pending_batch
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.bronze import BronzeIngestionPipeline
-from lakehouse.pipelines.refresh.context import RefreshContext
+from lakehouse.pipelines.refresh.context import Rebuilt, RefreshContext
 from lakehouse.pipelines.refresh.decision import Decision, Finish, Rest, Take
 from lakehouse.pipelines.refresh.factory import PipelineFactory
 from lakehouse.pipelines.refresh.gold import GoldAggregationPipeline
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
+from lakehouse.pipelines.refresh.restoring import Restored, restore_table
 from lakehouse.pipelines.refresh.silver import SilverCleansePipeline
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch
 from lakehouse.pipelines.refresh.table_pipeline import Refresh, TablePipeline
@@ -129,6 +131,7 @@ __all__ = [
     "KeptGroups",
     "LostBatchError",
     "LostCastErrorsError",
+    "LostInputsError",
     "Merge",
     "NewInputs",
     "NewRowsReplaceError",
@@ -147,6 +150,7 @@ __all__ = [
     "PipelineNotFoundError",
     "QuarantineNameError",
     "ReadRequest",
+    "Rebuilt",
     "Refresh",
     "RefreshContext",
     "Refreshed",
@@ -157,6 +161,7 @@ __all__ = [
     "Resolution",
     "Rest",
     "RestSource",
+    "Restored",
     "Rule",
     "RunListener",
     "RunRecord",
@@ -202,7 +207,9 @@ __all__ = [
     "plan_run",
     "read",
     "read_yaml_definition",
+    "rebuilt_tables",
     "resolve",
+    "restore_table",
     "run_pipeline",
     "select_tables",
     "sql",

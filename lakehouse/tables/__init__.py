@@ -29,6 +29,7 @@ from lakehouse.tables.log import TableLog
 from lakehouse.tables.native import NativeTable
 from lakehouse.tables.paths import literal_path
 from lakehouse.tables.plain_schema import odd_names
+from lakehouse.tables.restoring import RestoredTable, restore
 from lakehouse.tables.session_cores import parallelism
 from lakehouse.tables.staging import STAGING_FOLDER, StagedRows
 from lakehouse.tables.transaction_id import Predecessor, TransactionId
@@ -47,6 +48,7 @@ __all__ = [
     "NativeTable",
     "Predecessor",
     "Published",
+    "RestoredTable",
     "StagedRows",
     "SupersededWriteError",
     "TableDescription",
@@ -68,6 +70,7 @@ __all__ = [
     "parallelism",
     "progress_in",
     "quoted",
+    "restore",
     "root_cause",
     "target_file_bytes",
 ]

@@ -36,7 +36,7 @@ class UnreadableChangesError(TableError):
         self.reason = reason
         super().__init__(
             f"the changes of {path!r} after version {after}, through version {through}, can't be read: {reason}.",
-            fix="read the table whole (without incremental=True), or delete the reading table to rebuild it.",
+            fix="rebuild the reading table: run with --full-refresh TABLE; or read whole, without incremental=True.",
         )
 
 

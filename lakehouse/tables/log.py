@@ -26,6 +26,7 @@ from lakehouse.delta_log import (
 from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.errors import UnreadableChangesError
 from lakehouse.tables.interface import TableState
+from lakehouse.tables.net_additions import net_additions
 
 __all__ = ["ChangedFile", "TableLog"]
 
@@ -151,16 +152,17 @@ class TableLog:
     def plain_files_added(self, *, after: int, through: int) -> tuple[str, ...] | None:
         """Return the files whose rows came in versions ``(after, through]``; None where it takes more to read them.
 
-        Raises UnreadableChangesError where a version in between took rows away or changed them.
+        Files that came and went in between don't count. Raises UnreadableChangesError where a version took away or
+        changed rows that were there at ``after``.
         """
         snapshot = self.at(through)
-        added: list[str] = []
-        for version, actions in self._commits(snapshot, after, through):
-            if removed := [each for each in actions if isinstance(each, RemoveFile) and each.data_change]:
-                reason = f"version {version} took {len(removed)} data files away"
-                raise UnreadableChangesError(path=self._path, after=after, through=through, reason=reason)
-            added += [each.path for each in actions if isinstance(each, AddFile) and each.data_change]
-        return self._plain(snapshot, added)
+        net = net_additions(self._commits(snapshot, after, through))
+        if net.reason:
+            raise UnreadableChangesError(path=self._path, after=after, through=through, reason=net.reason)
+        if net.came_and_went and self._plain(snapshot, net.paths) is None:
+            reason = "rows came and went in between, and its files alone don't show which"
+            raise UnreadableChangesError(path=self._path, after=after, through=through, reason=reason)
+        return self._plain(snapshot, net.paths)
 
     def why_not_appended(self, *, after: int, through: int) -> str | None:
         """Return what versions ``(after, through]`` did beside adding rows that can be read; None for nothing else."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lakehouse.tables.errors import SupersededWriteError
 from lakehouse.tables.transaction_id import TransactionId
 
-__all__ = ["Progress", "fence_before"]
+__all__ = ["Progress", "fence", "fence_before"]
 
 _FENCE = "{}/fence"
 _BEFORE_FENCE = "{}/before_fence"
@@ -55,9 +55,13 @@ def fence_before(transaction: TransactionId) -> Mapping[str, int]:
     changed meanwhile. So these identifiers, committed where the order was checked, keep older pieces out for good.
     """
     assert transaction.follows is not None  # noqa: S101 - asked only where the order matters
-    last = transaction.follows.number
+    return fence(transaction.application, reached=transaction.number - 1, last=transaction.follows.number)
+
+
+def fence(application: str, *, reached: int, last: int | None) -> Mapping[str, int]:
+    """Return the identifiers by which ``last`` is the piece taken last, and none up to ``reached`` can come in."""
     return {
-        transaction.application: transaction.number - 1,
-        _FENCE.format(transaction.application): transaction.number - 1,
-        _BEFORE_FENCE.format(transaction.application): _NONE if last is None else last,
+        application: reached,
+        _FENCE.format(application): reached,
+        _BEFORE_FENCE.format(application): _NONE if last is None else last,
     }

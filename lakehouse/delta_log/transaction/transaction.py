@@ -242,6 +242,11 @@ class Transaction:
         """Replace files by others that hold the same rows: no reader sees a change."""
         self.apply(operations.rewrite(self.view, paths, rows))
 
+    def restore(self, version: int) -> None:
+        """Give the table the rows and columns of an older version. Raises VersionNotFoundError, DataFileError."""
+        old = Snapshot.load(self.table, version, storage=self._storage)
+        self.apply(operations.restore(self.view, old))
+
     def set_properties(self, properties: Mapping[str, str | None]) -> None:
         """Set table properties, or unset those given as None; the protocol is upgraded where they need it."""
         self.apply(operations.set_properties(self.view, properties))

@@ -1,4 +1,4 @@
-"""Which tables of a pipeline a person means: ``sales``, ``+sales`` with all it needs, ``sales+``, ``layer:gold``."""
+"""Which tables a person means: ``sales``, ``+sales`` with all it needs, ``sales+``, ``layer:gold``, ``*`` for all."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from lakehouse.pipelines.check.graph import TableGraph
 from lakehouse.pipelines.errors import UnknownSelectionError
+from lakehouse.pipelines.refresh.context import Rebuilt
 
-__all__ = ["select_tables"]
+__all__ = ["rebuilt_tables", "select_tables"]
 
 
 def select_tables(graph: TableGraph, selections: Sequence[str]) -> frozenset[str]:
@@ -20,7 +21,15 @@ def select_tables(graph: TableGraph, selections: Sequence[str]) -> frozenset[str
     return frozenset(name for selection in selections for name in _selected(graph, selection))
 
 
+def rebuilt_tables(graph: TableGraph, selections: Sequence[str], *, accepts_loss: bool = False) -> Rebuilt:
+    """Return the tables that are to be rebuilt; none where nobody names one. Raises UnknownSelectionError."""
+    tables = select_tables(graph, selections) if selections else frozenset[str]()
+    return Rebuilt(tables=tables, accepts_loss=accepts_loss)
+
+
 def _selected(graph: TableGraph, selection: str) -> frozenset[str]:
+    if selection == "*":
+        return frozenset(graph.tables)
     core = selection.removeprefix("+").removesuffix("+")
     if core.startswith("layer:"):
         layer = core.removeprefix("layer:")

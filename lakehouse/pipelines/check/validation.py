@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
@@ -75,7 +75,11 @@ def resolve(
     )
 
 
-def existing_schema(warehouse: Warehouse, table: TableDefinition) -> StructType | None:
-    """Return the schema of a table as it stands; None while there is no table."""
+def existing_schema(
+    warehouse: Warehouse, table: TableDefinition, *, rebuilt: Collection[str] = ()
+) -> StructType | None:
+    """Return the schema that a table's rows have to fit; None while there is no table, or it is to be rebuilt."""
+    if table.name in rebuilt:
+        return None
     state = TableLog(warehouse.path_of(table.layer, table.name)).state()
     return state.schema if state is not None else None

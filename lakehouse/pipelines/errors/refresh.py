@@ -11,6 +11,7 @@ __all__ = [
     "ChangedSourceError",
     "ForeignTableError",
     "LostBatchError",
+    "LostInputsError",
     "NoPendingBatchError",
     "RepeatedKeysError",
     "ReplacedInputError",
@@ -21,12 +22,13 @@ __all__ = [
 class ReplacedInputError(DataError):
     """A table that is read incrementally is no longer the table that was read before."""
 
-    def __init__(self, *, table: str, source: str, path: str) -> None:
+    def __init__(self, *, table: str, source: str, path: str, reason: str = "") -> None:
         self.table = table
         self.source = source
+        how = f": {reason}" if reason else ""
         super().__init__(
-            f"{table!r} read rows of {source!r} before, and the table at {path!r} has been replaced since.",
-            fix=f"delete the folder of {table!r} to rebuild it from all rows.",
+            f"{table!r} read rows of {source!r} before, and the table at {path!r} has been replaced since{how}.",
+            fix=f"rebuild {table!r} from all rows, and what reads it: run with --full-refresh '{table}+'.",
         )
 
 
@@ -62,7 +64,7 @@ class ChangedSourceError(DefinitionError):
         super().__init__(
             f"{location}: {table!r} was filled from a {before} and now reads from a {now}: "
             "rows could come twice or be left out.",
-            fix="give the table a new name, or delete its folder to rebuild it from the new source.",
+            fix=f"give the table a new name, or rebuild it from the new source: run with --full-refresh {table}.",
         )
 
 
@@ -74,7 +76,20 @@ class LostBatchError(DataError):
         self.number = number
         super().__init__(
             f"{table!r} took batch {number}, and the file that says what was in it, {key!r}, is gone.",
-            fix="put the batches' folder back from a backup, or delete the folder of the table to rebuild it.",
+            fix=f"put the batches' folder back from a backup, or rebuild the table: run with --full-refresh {table}.",
+        )
+
+
+class LostInputsError(DataError):
+    """A table is to be rebuilt, and inputs that it took are gone: their rows would be lost."""
+
+    def __init__(self, *, table: str, lost: Sequence[str]) -> None:
+        self.table = table
+        self.lost = tuple(lost)
+        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        super().__init__(
+            f"{table!r} can't be rebuilt with all its rows: {lost[0]!r}{more}, which it took, can't be read again.",
+            fix="put them back, or let their rows go: --full-refresh … --accept-loss.",
         )
 
 

@@ -12,7 +12,7 @@ from lakehouse.pipelines.refresh.staged_batches import StagedBatches
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.tables import TableLog
 
-__all__ = ["BatchState", "batch_states", "drop_pending_batch"]
+__all__ = ["BatchState", "batch_states", "drop_pending_batch", "layer_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class BatchState:
 
 def batch_states(warehouse: Warehouse, table: str) -> tuple[BatchState, ...]:
     """Return the batches of a table, oldest first. Raises UnknownTableError."""
-    layer = _layer_of(warehouse, table)
+    layer = layer_of(warehouse, table)
     log, last = _batches(warehouse, layer, table)
     taken = {batch.number for batch in log.taken(last)}
     pending = log.pending(last)
@@ -53,7 +53,7 @@ def drop_pending_batch(warehouse: Warehouse, table: str) -> int:
 
     Raises UnknownTableError, NoPendingBatchError. No run may be at work on the table.
     """
-    log, last = _batches(warehouse, _layer_of(warehouse, table), table)
+    log, last = _batches(warehouse, layer_of(warehouse, table), table)
     pending = log.pending(last)
     if pending is None:
         raise NoPendingBatchError(table=table)
@@ -68,7 +68,8 @@ def _batches(warehouse: Warehouse, layer: str, table: str) -> tuple[BatchLog, in
     return log, state.last_taken(newest.flow) if state is not None and newest is not None else None
 
 
-def _layer_of(warehouse: Warehouse, table: str) -> str:
+def layer_of(warehouse: Warehouse, table: str) -> str:
+    """Return the layer of a table that has batches. Raises UnknownTableError."""
     prefix = f"{SYSTEM_LAYER}/batches/"
     found = {tuple(stat.key.removeprefix(prefix).split("/")[:2]) for stat in warehouse.storage.list(prefix)}
     layers = [layer for layer, name in sorted(found) if name == table]

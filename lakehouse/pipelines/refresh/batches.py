@@ -27,7 +27,9 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     planned_at: str
     """ISO 8601, UTC; the ``_ingested_at`` of the rows."""
     starts_over: bool
-    """Whether the table was not there, so that earlier batches don't count for it."""
+    """Whether earlier batches don't count for the table: it was not there, or is rebuilt."""
+    rebuilds: bool = False
+    """Whether the rows take the place of all that the table holds, however it is written otherwise."""
     fingerprint: str
     """Of the flow's definition when the batch was decided."""
     source: str = ""
@@ -51,6 +53,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         if self.follows is not msgspec.UNSET:
             return self.follows
         return None if self.starts_over else self.number - 1
+
+    @property
+    def goes_on_from(self) -> int | None:
+        """The batch before this one in what the table is made of; None for the first."""
+        return None if self.rebuilds else self.predecessor
 
     @property
     def transaction(self) -> TransactionId:
@@ -120,7 +127,7 @@ class BatchLog:
         chain: list[Batch] = []
         while last is not None:
             chain.append(self.get(last).batch)
-            last = chain[-1].predecessor
+            last = chain[-1].goes_on_from
         return tuple(reversed(chain))
 
     def pending(self, last: int | None) -> Batch | None:

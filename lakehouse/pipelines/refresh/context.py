@@ -16,7 +16,7 @@ from lakehouse.pipelines.refresh.shared_frames import SharedFrames
 from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.tables import IWritableDeltaTable, NativeTable, TableLayout, TableLog, TableState
 
-__all__ = ["OnStep", "PinnedTables", "RefreshContext"]
+__all__ = ["OnStep", "PinnedTables", "Rebuilt", "RefreshContext"]
 
 OnStep = Callable[[str, str], None]
 """Called with the table and the step that it has just finished."""
@@ -28,6 +28,15 @@ def _now() -> dt.datetime:
 
 def _ignore(table: str, step: str) -> None:
     """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """Which tables somebody asked to have rebuilt from all of their inputs."""
+
+    tables: frozenset[str] = frozenset()
+    accepts_loss: bool = False
+    """Whether a table may be rebuilt although inputs that it took are gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +55,7 @@ class RefreshContext:
     on_step: OnStep = _ignore
     engine: TableEngine = NativeTable
     clock: Callable[[], dt.datetime] = _now
+    rebuilt: Rebuilt = field(default_factory=Rebuilt)
     opened: OpenTables = field(default_factory=OpenTables)
 
     @property

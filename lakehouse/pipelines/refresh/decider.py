@@ -8,7 +8,12 @@ import msgspec
 
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.sources import NewInputs, Source
-from lakehouse.pipelines.errors import ChangedSourceError, ForeignTableError
+from lakehouse.pipelines.errors import (
+    ChangedSourceError,
+    ForeignTableError,
+    LostBatchError,
+    LostInputsError,
+)
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.pipelines.refresh.condensed_histories import CondensedHistories
 from lakehouse.pipelines.refresh.context import RefreshContext
@@ -19,6 +24,8 @@ from lakehouse.pipelines.refresh.taken_batches import TakenBatches
 from lakehouse.tables import TableState
 
 __all__ = ["Decider"]
+
+_REBUILT = "full refresh"
 
 
 class Decider:
@@ -54,11 +61,18 @@ class Decider:
     def decide(self) -> Decision:
         """Say what a refresh does now, and why."""
         newest, state = self._look()
-        self._check_owner(newest, exists=state is not None)
         last = self._last_taken(state)
-        if newest is not None and self._batches.waits(newest, last=last) and self._can_be_finished(newest):
+        waits = newest is not None and self._batches.waits(newest, last=last)
+        # A table that was to be rebuilt, and was not yet, is rebuilt under a changed definition too.
+        rebuilds = state is not None and (
+            self._is_asked_for or (waits and newest is not None and newest.rebuilds)
+        )
+        self._check_owner(newest, exists=state is not None and not rebuilds)
+        if newest is not None and waits and not self._is_asked_for and self._can_be_finished(newest):
             return Finish(batch=newest)
-        history = TakenBatches(self._batches, self._condensed, last=last)
+        if rebuilds:
+            self._check_nothing_is_lost(last)
+        history = TakenBatches(self._batches, self._condensed, last=None if rebuilds else last)
         taken = history.newest
         beside = [each.table for step in self._table.flow.steps for each in step.tables()]
         pinned = self._versions(beside)
@@ -66,17 +80,19 @@ class Decider:
             return Rest(reason=f"{missing}, which a step reads, is not there yet")
         found = self._table.flow.source.next_inputs(self._context, self._table.name, history)
         if found is None:
-            return Rest()
+            return Rest(reason="there is nothing to rebuild it from") if rebuilds else Rest()
         offered = Batch(
             flow=self._flow_id,
-            number=0 if newest is None else max(last or 0, newest.number) + 1,
+            number=1 + max(-1 if last is None else last, -1 if newest is None else newest.number),
             planned_at=self._context.clock().isoformat(),
             starts_over=not history,
+            rebuilds=rebuilds,
             follows=last,
             fingerprint=self._fingerprint,
             source=_kind_of(self._table.flow.source),
             inputs={},
             pinned=pinned,
+            how=f"whole: {_REBUILT}" if rebuilds else "",
         )
         return self._decision_about(found, offered, taken)
 
@@ -90,6 +106,22 @@ class Decider:
     def newest(self) -> Batch | None:
         """The newest batch, as the last decision found it; None when there is none."""
         return self._seen if self._seen is not None else self._look()[0]
+
+    @property
+    def _is_asked_for(self) -> bool:
+        return self._table.name in self._context.rebuilt.tables
+
+    def _check_nothing_is_lost(self, last: int | None) -> None:
+        """Raise LostInputsError where the table could not be rebuilt with all that it was made of."""
+        if self._context.rebuilt.accepts_loss:
+            return
+        history = TakenBatches(self._batches, self._condensed, last=last)
+        try:
+            lost = self._table.flow.source.lost(self._context, self._table.name, history)
+        except LostBatchError:
+            return  # nobody can say what it took: to rebuild it is the way out
+        if lost:
+            raise LostInputsError(table=self._table.name, lost=lost)
 
     def _look(self) -> tuple[Batch | None, TableState | None]:
         """Return the newest batch and the table's state, the state read after the batch."""
@@ -134,6 +166,8 @@ class Decider:
         """Take the offered batch with the inputs that were found, unless these are no news."""
 
         def settle() -> Batch | None:
+            if offered.rebuilds:
+                self._table.flow.source.start_over(self._context, self._table.name)
             inputs = found.settle()
             if inputs is None:
                 return None
@@ -141,12 +175,13 @@ class Decider:
             return self._choose(batch, last) if last is None or self._has_news(batch, last) else None
 
         if found.known is None:
-            return Take(reason=found.reason, settle=settle, outside_bytes=found.outside_bytes)
+            reason = f"{_REBUILT}: {found.reason}" if offered.rebuilds else found.reason
+            return Take(reason=reason, settle=settle, outside_bytes=found.outside_bytes)
         batch = settle()
         if batch is None:
             return Rest()
-        reason = _reason(found, batch, last)
-        if batch.how not in ("", f"whole: {reason}"):
+        reason = f"{_REBUILT}: {found.reason}" if batch.rebuilds else _reason(found, batch, last)
+        if not batch.rebuilds and batch.how not in ("", f"whole: {reason}"):
             reason = f"{reason}; {batch.how}" if batch.added is None else batch.how
         return Take(reason=reason, settle=lambda: batch, outside_bytes=found.outside_bytes)
 

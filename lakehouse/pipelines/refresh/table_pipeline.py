@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import ReadRequest
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.write_modes import WriteMode
@@ -97,11 +98,14 @@ class TablePipeline:
         """The table itself, through the run's session."""
         return self.context.table(self.table.name)
 
-    @property
-    def quarantine(self) -> Quarantine:
-        """The rows that are set aside from this table."""
+    def quarantine(self, batch: Batch) -> Quarantine:
+        """Return the rows that are set aside from this table, as a batch meets them."""
         name = f"{self.table.name}{QUARANTINE_SUFFIX}"
-        return Quarantine(self.context.table_in(self.table.layer, name), old_rows=self.write_mode.old_rows)
+        return Quarantine(self.context.table_in(self.table.layer, name), old_rows=self.old_rows(batch))
+
+    def old_rows(self, batch: Batch) -> OldRows:
+        """Return what becomes of the table's rows when it takes the batch."""
+        return OldRows.GO if batch.rebuilds else self.write_mode.old_rows
 
     @property
     def write_mode(self) -> WriteMode:
@@ -161,7 +165,7 @@ class TablePipeline:
         started = time.monotonic()
         self._done("batch")
         batch, staged = self._as_it_stands(batch, reading_again=reading_again)
-        self.quarantine.remove_abandoned(batch)
+        self.quarantine(batch).remove_abandoned(batch)
         if staged is None:
             counter = RowCounter()
             try:
@@ -213,7 +217,7 @@ class TablePipeline:
         try:
             progress_in(state, batch.flow).check_order(batch.transaction, path=self.log.path)
         except SupersededWriteError as superseded:
-            self.quarantine.withdraw(batch)
+            self.quarantine(batch).withdraw(batch)
             raise superseded from error
 
     def _written(
@@ -228,7 +232,7 @@ class TablePipeline:
     ) -> Refresh:
         """Write rows that nothing decides about, in the table's commit alone."""
         self._done("validate")
-        self.quarantine.publish_none(batch)
+        self.quarantine(batch).publish_none(batch)
         self._done("quarantine")
         published = self._written(self.target, self._evened_out(rows.kept, batch), batch)
         # Rows that somebody else published were never looked at here.
@@ -254,7 +258,7 @@ class TablePipeline:
             quarantined = rows.in_batch(batch.number)
             aside = None
             if quarantined is not None:
-                aside = self.quarantine.table.stage(quarantined, expected_bytes=rows.quarantined_bytes)
+                aside = self.quarantine(batch).table.stage(quarantined, expected_bytes=rows.quarantined_bytes)
             tally = rows.tally_of_written(kept.row_count)
             steps = counter.steps()
         finally:
@@ -314,7 +318,7 @@ class TablePipeline:
     def validate(self, frame: DataFrame, batch: Batch, counter: RowCounter) -> JudgedRows:
         """Check the schema, and decide by the rules what becomes of each row, in one pass over them."""
         written = StructType([field for field in frame.schema.fields if field.name != CAST_ERRORS])
-        self.check_schema(written, self.log.state())
+        self.check_schema(written, None if batch.rebuilds else self.log.state())
         rows = judged(
             frame, self.table.flow.expectations, counter, table=self.table.name, settle=self._settled
         )
@@ -332,14 +336,15 @@ class TablePipeline:
 
         It is the last of the batch's commits; that of the quarantine comes before it.
         """
-        return self.write_mode.publish(target, rows, batch.transaction)
+        publish = self.write_mode.rebuild if batch.rebuilds else self.write_mode.publish
+        return publish(target, rows, batch.transaction)
 
     def set_aside(self, staged: StagedBatch, batch: Batch) -> None:
         """Publish the quarantined rows, before the table's own."""
         if staged.quarantined is not None:
-            self.quarantine.publish(staged.quarantined, batch)
+            self.quarantine(batch).publish(staged.quarantined, batch)
         else:
-            self.quarantine.publish_none(batch)
+            self.quarantine(batch).publish_none(batch)
 
     def check_schema(self, found: StructType, state: TableState | None) -> None:
         """Raise SchemaMismatchError when rows of this schema can't stand beside those of the table."""
@@ -356,7 +361,7 @@ class TablePipeline:
         pinned = PinnedTables(context=self.context, versions=batch.pinned)
         compared: list[tuple[Step, tuple[str, ...]]] = []
         for step in steps:
-            if step.compares_with_target(self.write_mode.old_rows):
+            if step.compares_with_target(self.old_rows(batch)):
                 compared.append((step, tuple(step.compared_columns(frame))))
             if counter.failed_casts.leave_before(step, frame):
                 if counter.choices:
@@ -383,8 +388,8 @@ class TablePipeline:
             self._comparisons.pop().release()
 
     def inputs_key(self, batch: Batch) -> str:
-        """Return a text that is the same for batches that read the same rows."""
-        return json.dumps([batch.inputs, batch.pinned], sort_keys=True)
+        """Return a text that is the same for batches that read the same rows, and do the same to old ones."""
+        return json.dumps([batch.inputs, batch.pinned, self.old_rows(batch).value], sort_keys=True)
 
     def _settled(self, frame: DataFrame) -> DataFrame:
         """Return rows that are computed once: for a frame that may choose differently when it is computed again."""

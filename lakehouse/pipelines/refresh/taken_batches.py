@@ -96,7 +96,7 @@ class TakenBatches(History):
                 if (body := self._condensed.read(key, batch_digest=stored.digest)) is not None:
                     return _Tail(body=body, batches=batches)
             batches.append(stored)
-            number = stored.batch.predecessor
+            number = stored.batch.goes_on_from
         return _Tail(body=None, batches=batches)
 
 

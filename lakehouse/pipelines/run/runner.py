@@ -18,7 +18,7 @@ from lakehouse.cache import NodeStatistics
 from lakehouse.errors import LakehouseError
 from lakehouse.pipelines.check.declarations import declaration_problems
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
-from lakehouse.pipelines.check.selection import select_tables
+from lakehouse.pipelines.check.selection import rebuilt_tables, select_tables
 from lakehouse.pipelines.check.validation import existing_schema, resolve
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.errors import DefinitionErrors
@@ -54,10 +54,15 @@ def run_pipeline(
     warehouse: str | Path | Warehouse,
     variables: Mapping[str, str] | None = None,
     select: Sequence[str] = (),
+    full_refresh: Sequence[str] = (),
+    accept_loss: bool = False,
     listener: RunListener | None = None,
     engine: TableEngine = NativeTable,
 ) -> RunResult:
     """Refresh the selected tables (all by default) and return how each ended; a failed table raises nothing.
+
+    ``full_refresh`` selects tables to rebuild from all of their inputs; readers keep the old version until the
+    new one is whole. One whose inputs are gone in part fails, unless ``accept_loss`` lets their rows go.
 
     ``spark`` may be what opens a session: it is called only when there is something to do. The whole
     definition is checked first, without reading data: DefinitionErrors has everything that is wrong.
@@ -66,7 +71,8 @@ def run_pipeline(
     graph = graph_of(filled)
     if problems := [*graph.problems, *declaration_problems(filled)]:
         raise DefinitionErrors(problems)
-    selected = select_tables(graph, select)
+    rebuilt = rebuilt_tables(graph, full_refresh, accepts_loss=accept_loss)
+    selected = select_tables(graph, select) | rebuilt.tables
     chosen = [graph.tables[name] for name in graph.order if name in selected]
     listener = listener or RunListener()
 
@@ -82,6 +88,7 @@ def run_pipeline(
         shared_steps=shared_prefixes(chosen),
         on_step=listener.step_done,
         engine=engine,
+        rebuilt=rebuilt,
     )
     run = _Run(filled, graph, chosen, context, listener)
     return run.run()
@@ -170,7 +177,8 @@ class _Run:
     def _check_definition(self) -> None:
         if self._was_checked():
             return
-        find = partial(existing_schema, self._context.warehouse)
+        rebuilt = self._context.rebuilt.tables
+        find = partial(existing_schema, self._context.warehouse, rebuilt=rebuilt)
         resolve(self._definition, self._context.spark, existing=find).check()
 
     def _was_checked(self) -> bool:

@@ -56,17 +56,17 @@ class Lake:
         self,
         definition: PipelineDefinition,
         *,
-        select: Sequence[str] = (),
         listener: RunListener | None = None,
+        **options: Any,
     ) -> RunResult:
-        """Run once."""
+        """Run once; ``options`` as run_pipeline takes them."""
         return run_pipeline(
             definition,
             spark=self.spark,
             warehouse=self.warehouse,
             variables={"landing": str(self.landing)},
-            select=select,
             listener=listener,
+            **options,
         )
 
     def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:

@@ -188,7 +188,7 @@ def test_an_input_that_was_replaced_is_an_error_with_a_way_out(lake: Lake) -> No
     result = lake.run(definition)
     assert [failure.table for failure in result.failures] == ["sales"]
     assert "has been replaced since" in str(result.failures[0].error)
-    assert "Fix: delete the folder of 'sales'" in str(result.failures[0].error)
+    assert "--full-refresh 'sales+'" in str(result.failures[0].error)
 
 
 def test_rows_that_were_removed_from_an_input_stop_an_incremental_reader(lake: Lake) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.cli import main
-from lakehouse.delta_log import TransactionManager
+from lakehouse.delta_log import Snapshot, TransactionManager
 from lakehouse.pipelines import Batch, Warehouse
 from lakehouse.pipelines.refresh.batches import BatchLog
 
@@ -62,3 +62,36 @@ def test_a_dropped_batch_waits_no_more(lake: str, capsys: pytest.CaptureFixture[
 def test_an_unknown_table_is_refused_with_a_suggestion(lake: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["batches", "show", "sale", "--warehouse", lake]) == 2
     assert "did you mean 'sales'?" in capsys.readouterr().err
+
+
+def test_a_table_is_put_back_and_a_reader_that_is_ahead_of_it_is_named(
+    lake: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warehouse = Warehouse.at(lake)
+    table_id = Snapshot.load(f"{lake}/silver/sales").metadata.id
+    BatchLog(warehouse.storage, layer="gold", table="report").decide(
+        Batch(
+            flow="lakehouse/shop/report",
+            number=0,
+            planned_at="2026-01-05T00:00:00+00:00",
+            starts_over=False,
+            fingerprint="f",
+            follows=None,
+            inputs={"after": 0, "through": 1, "table_id": table_id},
+            pinned={},
+        )
+    )
+    with TransactionManager().transaction(f"{lake}/gold/report") as transaction:
+        transaction.append(pa.table({"x": [1]}))
+        transaction.set_transaction("lakehouse/shop/report", 0)
+    assert main(["restore", "sales", "--version", "0", "--warehouse", lake]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "silver/sales is as it was at version 0; its version is now 2",
+        "the next run takes what came after batch 0 again",
+        "gold/report has read rows that are gone: restore it too, or rebuild it with --full-refresh report+",
+    ]
+    assert states(lake, capsys) == {0: "taken", 1: "abandoned", 2: "abandoned", 3: "abandoned"}
+    assert main(["restore", "sales", "--version", "1", "--warehouse", lake, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["last_batch"] == 2
+    assert main(["restore", "sales", "--version", "9", "--warehouse", lake]) == 1
+    assert "Fix:" in capsys.readouterr().err

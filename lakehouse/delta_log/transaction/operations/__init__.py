@@ -18,6 +18,7 @@ from lakehouse.delta_log.transaction.operations.describe_table import describe_t
 from lakehouse.delta_log.transaction.operations.overwrite import overwrite
 from lakehouse.delta_log.transaction.operations.replace_partitions import replace_partitions
 from lakehouse.delta_log.transaction.operations.replace_where import replace_where
+from lakehouse.delta_log.transaction.operations.restore import restore
 from lakehouse.delta_log.transaction.operations.rewrite import rewrite
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "replace_partitions",
     "replace_schema",
     "replace_where",
+    "restore",
     "rewrite",
     "set_properties",
 ]

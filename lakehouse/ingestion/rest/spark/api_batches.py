@@ -98,6 +98,10 @@ class ApiBatches:
             return None
         return inputs
 
+    def forget_first(self) -> None:
+        """Delete what is kept of the first fetch, so that its lists are asked for again."""
+        KeptFetch(self._folder(self._name(""))).discard()
+
     def standing(self, inputs: ApiInputs) -> ApiInputs | None:
         """Return the inputs that take the place of a batch's, where its pages are gone; None while they are there."""
         if KeptFetch(self._folder(inputs.fetch)).result() is not None:

@@ -119,6 +119,9 @@ class FileSource(Source):
     def condense(self, history: CondensedHistory) -> bytes:
         return _seen(history).condensed()
 
+    def lost(self, context: SourceContext, table: str, history: History) -> Sequence[str]:
+        return self._tracker(context).lost(_seen(history.condensed(self.condensed_as)))
+
     def as_they_stand(self, context: SourceContext, request: ReadRequest) -> Inputs | None:
         inputs = FileInputs.of(request.inputs)
         found = self._tracker(context).recheck(inputs, reading_again=request.reading_again)

@@ -145,6 +145,13 @@ class Source(ABC):
         """Return all that ``next_inputs`` needs to know of a history, for ``condensed_as`` to be asked for later."""
         raise NotImplementedError
 
+    def lost(self, context: SourceContext, table: str, history: History) -> Sequence[str]:
+        """Name what batches of the history took and what can't be read again. Look only at logs and listings."""
+        return ()
+
+    def start_over(self, context: SourceContext, table: str) -> None:  # noqa: B027 - most sources keep nothing
+        """Forget what is kept for the first batch of a table, which is about to be rebuilt."""
+
     def as_they_stand(self, context: SourceContext, request: ReadRequest) -> Inputs | None:
         """Return a batch's inputs with those rejected that changed or went; None when all are as they were.
 

@@ -92,6 +92,9 @@ class RestSource(Source):
 
         return NewInputs(reason=batches.reason(last), closer_look=closer_look)
 
+    def start_over(self, context: SourceContext, table: str) -> None:
+        self._batches(context, table).forget_first()
+
     def as_they_stand(self, context: SourceContext, request: ReadRequest) -> Inputs | None:
         other = self._batches(context, request.table).standing(ApiInputs.of(request.inputs))
         return other.as_json() if other is not None else None

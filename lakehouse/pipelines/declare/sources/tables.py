@@ -19,7 +19,7 @@ from lakehouse.pipelines.declare.sources.interface import (
 )
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import ReplacedInputError
-from lakehouse.tables import TableState
+from lakehouse.tables import TableState, UnreadableChangesError
 from lakehouse.words import word
 
 __all__ = ["TableSource"]
@@ -75,6 +75,7 @@ class TableSource(Source):
                 raise ReplacedInputError(table=table, source=self.table, path=context.path(self.table))
             if after == state.version:
                 return None
+            self._check_rows_stay(context, table, after=after, through=state.version)
         inputs = {
             "after": after,
             "through": state.version,
@@ -121,6 +122,16 @@ class TableSource(Source):
             return True
         now = context.commit_id(self.table, last["through"])
         return None not in (now, last.get("commit")) and now != last["commit"]
+
+    def _check_rows_stay(self, context: SourceContext, table: str, *, after: int, through: int) -> None:
+        """Raise ReplacedInputError where the rows that came can't be told from those that were read before."""
+        try:
+            context.log(self.table).plain_files_added(after=after, through=through)
+        except UnreadableChangesError as error:
+            path = context.path(self.table)
+            raise ReplacedInputError(
+                table=table, source=self.table, path=path, reason=error.reason
+            ) from error
 
     def _reason(self, after: int, through: int) -> str:
         if after == _EVERYTHING:

@@ -76,6 +76,12 @@ class WriteMode(ABC):
     ) -> Published | AlreadyPublished:
         """Write the rows with the transaction; a transaction that the table has taken already writes nothing."""
 
+    def rebuild(
+        self, table: IWritableDeltaTable, frame: DataFrame, transaction: TransactionId
+    ) -> Published | AlreadyPublished:
+        """Put the rows in place of all that the table holds, in one commit: the table starts over with them."""
+        return table.replace(frame, transaction=transaction)
+
     def validator_beside(self, held: StructType) -> SchemaValidator | None:
         """Return what rows must pass to stand in a table of schema ``held``; None when any rows may."""
         if not self.schema_binds:

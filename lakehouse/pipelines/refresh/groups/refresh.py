@@ -65,8 +65,8 @@ class GroupRefresh:
 
     def _made(self, work: GroupWork, batch: Batch) -> KeptState:
         kept = None
-        if batch.added is not None and batch.predecessor is not None:
-            kept = self._states.find(self._batches.get(batch.predecessor).batch)
+        if batch.added is not None and batch.goes_on_from is not None:
+            kept = self._states.find(self._batches.get(batch.goes_on_from).batch)
         folder = self._states.folder_of(batch)
         if kept is None:
             return work.whole(folder, why="nothing is kept")

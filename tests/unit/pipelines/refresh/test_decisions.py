@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from lakehouse.delta_log import TransactionManager
+from lakehouse.delta_log import Snapshot, TransactionManager, VersionNotFoundError
 from lakehouse.pipelines import (
     Batch,
     ChangedSourceError,
@@ -22,15 +22,19 @@ from lakehouse.pipelines import (
     Flow,
     ForeignTableError,
     LostBatchError,
+    LostInputsError,
     NewInputs,
     PipelineFactory,
+    Rebuilt,
     RefreshContext,
     Rest,
     Source,
     TablePipeline,
     Take,
     Warehouse,
+    batch_states,
     read,
+    restore_table,
 )
 from lakehouse.pipelines.refresh.batches import BatchLog
 from lakehouse.source_location import caller_location
@@ -51,6 +55,10 @@ class Days(Source):
         new = [day for day in range(int(Path(self.calendar).read_text())) if day not in taken]
         return NewInputs(known={"days": new}, reason=f"{len(new)} new days") if new else None
 
+    def lost(self, context: Any, table: str, history: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+        there = int(Path(self.calendar).read_text())
+        return [f"day {day}" for inputs in history for day in inputs["days"] if day >= there]
+
     def read(self, context: Any, request: Any) -> Any:
         raise AssertionError("nobody asks")
 
@@ -62,7 +70,9 @@ class Shop:
         self.warehouse = Warehouse.at(folder / "lake")
         self.calendar = folder / "calendar"
 
-    def table(self, flow: Flow, *, pipeline: str = "shop") -> TablePipeline:
+    def table(
+        self, flow: Flow, *, pipeline: str = "shop", rebuilt: bool = False, accepts_loss: bool = False
+    ) -> TablePipeline:
         definition = DeclarativePipelineBuilder(pipeline).silver("t", flow).build()
         (table,) = definition.tables
         context = RefreshContext(
@@ -70,14 +80,15 @@ class Shop:
             open_session=lambda: pytest.fail("no session is needed"),
             warehouse=self.warehouse,
             tables={"t": table},
+            rebuilt=Rebuilt(tables=frozenset({"t"} if rebuilt else ()), accepts_loss=accepts_loss),
         )
         return PipelineFactory(context).create("silver", table)
 
-    def days(self, until: int, *, where: str = "x > 0", pipeline: str = "shop") -> TablePipeline:
+    def days(self, until: int, *, where: str = "x > 0", **more: Any) -> TablePipeline:
         self.calendar.write_text(str(until))
         source = Days(calendar=str(self.calendar), location=caller_location())
         flow = Flow(source=source).where(where).append()
-        return self.table(flow, pipeline=pipeline)
+        return self.table(flow, **more)
 
     def commit(self, number: int) -> None:
         """Publish a batch as an engine would: rows and transaction in one commit."""
@@ -98,7 +109,7 @@ def settled(decision: Decision) -> Batch:
     return batch
 
 
-def take(shop: Shop, until: int, **more: str) -> Batch:
+def take(shop: Shop, until: int, **more: Any) -> Batch:
     """Decide the next batch and write it down."""
     table = shop.days(until, **more)
     return table.batches.decide(settled(table.decide()))
@@ -236,3 +247,101 @@ def test_a_table_rests_while_a_table_that_a_step_reads_is_not_there(shop: Shop) 
     shop.calendar.write_text("1")
     flow = Flow(source=Days(calendar=str(shop.calendar), location=caller_location())).join("t", on="x")
     assert shop.table(flow.append()).decide() == Rest(reason="t, which a step reads, is not there yet")
+
+
+def test_a_rebuilt_table_takes_all_inputs_again_and_goes_on_from_there(shop: Shop) -> None:
+    for number in range(2):
+        take(shop, number + 1)
+        shop.commit(number)
+    batch = take(shop, 3, rebuilt=True)
+    assert (batch.rebuilds, batch.starts_over, batch.predecessor) == (True, True, 1)
+    assert (batch.number, batch.inputs) == (2, {"days": [0, 1, 2]})
+    shop.commit(2)
+    assert shop.days(3).decide() == Rest(), "a table that was rebuilt rests"
+    assert take(shop, 4).inputs == {"days": [3]}
+    shop.commit(3)
+    made_of = BatchLog(shop.warehouse.storage, layer="silver", table="t").taken(3)
+    assert [batch.number for batch in made_of] == [2, 3], "what was taken before counts no more"
+
+
+def test_a_rebuild_takes_the_place_of_a_batch_that_waits(shop: Shop) -> None:
+    take(shop, 1)
+    shop.commit(0)
+    take(shop, 2)
+    batch = take(shop, 2, rebuilt=True)
+    assert (batch.number, batch.predecessor, batch.inputs) == (2, 0, {"days": [0, 1]})
+
+
+def test_a_rebuild_that_was_stopped_is_finished_without_being_asked_for_again(shop: Shop) -> None:
+    take(shop, 1)
+    shop.commit(0)
+    rebuild = take(shop, 1, rebuilt=True)
+    decision = shop.days(2).decide()
+    assert decision == Finish(batch=rebuild)
+    other = take(shop, 2, where="x > 5")
+    assert (other.rebuilds, other.number, other.inputs) == (True, 2, {"days": [0, 1]})
+
+
+def test_a_table_that_is_not_there_is_filled_as_ever(shop: Shop) -> None:
+    batch = take(shop, 2, rebuilt=True)
+    assert (batch.rebuilds, batch.predecessor, batch.inputs) == (False, None, {"days": [0, 1]})
+
+
+def test_a_table_is_not_rebuilt_without_inputs_that_it_took_unless_their_loss_is_accepted(shop: Shop) -> None:
+    take(shop, 3)
+    shop.commit(0)
+    with pytest.raises(LostInputsError, match="'day 1' and 1 more, which it took, can't be read again"):
+        shop.days(1, rebuilt=True).decide()
+    assert take(shop, 1, rebuilt=True, accepts_loss=True).inputs == {"days": [0]}
+
+
+def test_a_rebuild_is_the_way_out_of_lost_batches_and_another_source(shop: Shop) -> None:
+    batch = take(shop, 2)
+    shop.commit(0)
+    shop.warehouse.storage.delete(BatchLog(shop.warehouse.storage, layer="silver", table="t").key_of(0))
+    again = take(shop, 2, rebuilt=True)
+    assert (again.number, again.predecessor, again.inputs) == (1, 0, batch.inputs)
+    shop.commit(1)
+    decision = shop.table(read("t").append(), rebuilt=True).decide()
+    assert settled(decision).rebuilds
+    assert decision.reason == "full refresh: t is at version 1"
+
+
+@pytest.mark.parametrize("version", [0, 1, 2])
+def test_a_table_that_is_put_back_takes_again_what_came_after_that_version(shop: Shop, version: int) -> None:
+    for number in range(4):
+        take(shop, number + 1)
+        shop.commit(number)
+    restored = restore_table(shop.warehouse, "t", version)
+    assert (restored.table, restored.last_batch, restored.version) == ("silver/t", version, 4)
+    rows = Snapshot.load(shop.warehouse.path_of("silver", "t")).to_arrow()
+    assert sorted(rows["x"].to_pylist()) == list(range(version + 1))
+    batch = take(shop, 4)
+    assert (batch.number, batch.predecessor) == (4, version)
+    assert batch.inputs == {"days": list(range(version + 1, 4))}
+    shop.commit(4)
+    assert shop.days(4).decide() == Rest()
+
+
+def test_a_batch_that_waits_is_not_finished_in_a_table_that_was_put_back(shop: Shop) -> None:
+    for number in range(2):
+        take(shop, number + 1)
+        shop.commit(number)
+    take(shop, 3)
+    assert restore_table(shop.warehouse, "t", 1).last_batch == 1
+    batch = take(shop, 3)
+    assert (batch.number, batch.predecessor, batch.inputs) == (3, 1, {"days": [2]})
+    assert states_of(shop) == ["taken", "taken", "abandoned", "decided"]
+
+
+def states_of(shop: Shop) -> list[str]:
+    return [each.state for each in batch_states(shop.warehouse, "t")]
+
+
+def test_a_version_that_never_was_changes_nothing(shop: Shop) -> None:
+    take(shop, 1)
+    shop.commit(0)
+    take(shop, 2)
+    with pytest.raises(VersionNotFoundError):
+        restore_table(shop.warehouse, "t", 7)
+    assert states_of(shop) == ["taken", "decided"]
