@@ -17,7 +17,7 @@ from lakehouse.pipelines.declare.flow import (
     sql_file,
 )
 from lakehouse.pipelines.declare.old_rows import OldRows
-from lakehouse.pipelines.declare.rules import Rule
+from lakehouse.pipelines.declare.rules import FlowRule, LookUpRule, Rule, RuleContext, WholeRule
 from lakehouse.pipelines.declare.sources import (
     CondensedHistory,
     FileSource,
@@ -118,6 +118,7 @@ __all__ = [
     "FileSource",
     "Finish",
     "Flow",
+    "FlowRule",
     "ForeignTableError",
     "GoldAggregationPipeline",
     "History",
@@ -129,6 +130,7 @@ __all__ = [
     "JudgedRows",
     "JvmOnlyStepError",
     "KeptGroups",
+    "LookUpRule",
     "LostBatchError",
     "LostCastErrorsError",
     "LostInputsError",
@@ -163,6 +165,7 @@ __all__ = [
     "RestSource",
     "Restored",
     "Rule",
+    "RuleContext",
     "RunListener",
     "RunRecord",
     "RunResult",
@@ -193,6 +196,7 @@ __all__ = [
     "Warehouse",
     "WholeGroups",
     "WholeReadAppendedError",
+    "WholeRule",
     "WriteMode",
     "YamlPart",
     "batch_states",

@@ -14,6 +14,7 @@ from lakehouse.quality.errors import (
     SchemaMismatchError,
     UnreadableFormatError,
     UnreadableSchemaError,
+    WholeExpectationFailedError,
 )
 from lakehouse.quality.expectation import Condition, Expectation, RuleAction
 from lakehouse.quality.judgement import Judgement, Tally, judge
@@ -27,6 +28,7 @@ from lakehouse.quality.schema_validator import (
     TypeDiffers,
 )
 from lakehouse.quality.schemas import Schema, as_struct
+from lakehouse.quality.whole_expectation import WholeExpectation
 
 __all__ = [
     "CAST_ERRORS",
@@ -51,6 +53,8 @@ __all__ = [
     "TypeDiffers",
     "UnreadableFormatError",
     "UnreadableSchemaError",
+    "WholeExpectation",
+    "WholeExpectationFailedError",
     "as_struct",
     "cast_columns",
     "cast_targets",

@@ -12,6 +12,7 @@ __all__ = [
     "SchemaMismatchError",
     "UnreadableFormatError",
     "UnreadableSchemaError",
+    "WholeExpectationFailedError",
 ]
 
 
@@ -55,6 +56,19 @@ class ExpectationFailedError(DataError):
             f"{broken_rows} rows for {table!r} break the rule {rule!r} ({condition}), such as "
             f"{'; '.join(examples)}. Nothing was written.",
             fix="correct the source, or declare the rule as expect_or_quarantine to go on without these rows.",
+        )
+
+
+class WholeExpectationFailedError(DataError):
+    """A table breaks a rule about all of its rows together that was declared as fatal; nothing was written."""
+
+    def __init__(self, *, table: str, rule: str, reason: str) -> None:
+        self.table = table
+        self.rule = rule
+        self.reason = reason
+        super().__init__(
+            f"{table!r} breaks the rule {rule!r}: {reason}. Nothing was written.",
+            fix="correct the source, or declare the rule with another action, such as 'warn'.",
         )
 
 

@@ -35,6 +35,8 @@ class Expectation:
     action: RuleAction
     null_is_fine: bool = False
     """Whether a condition that is NULL counts as kept; by default it counts as broken."""
+    why_broken: str | None = None
+    """What is wrong with a row that breaks it, for a person; None where the condition's own text says it."""
     location: SourceLocation = field(compare=False)
 
     @property
@@ -43,6 +45,11 @@ class Expectation:
         if isinstance(self.condition, str):
             return self.condition
         return str(self.condition()).removeprefix("Column<'").removesuffix("'>")
+
+    @property
+    def message(self) -> str:
+        """What is wrong with a row that breaks the rule."""
+        return f"not ({self.text})" if self.why_broken is None else self.why_broken
 
     def broken(self) -> Column:
         """Return a column, never null: whether the row breaks this rule."""

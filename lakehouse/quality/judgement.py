@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.quality.casts import CAST_ERRORS
-from lakehouse.quality.errors import ConservationError, ExpectationFailedError
+from lakehouse.quality.errors import (
+    ConservationError,
+    ExpectationFailedError,
+    WholeExpectationFailedError,
+)
 from lakehouse.quality.expectation import Expectation, RuleAction
+from lakehouse.quality.whole_expectation import WholeExpectation
 
 __all__ = ["Judgement", "Tally", "judge"]
 
 _ACTION = "__lakehouse_action"
 _BROKEN = "__lakehouse_broken_{}"
+_MEASURE = "__lakehouse_measure_{}"
 _EXAMPLES_SHOWN = 3
 
 CASTS = "cast"
@@ -49,6 +55,14 @@ class Tally:
             broken={**self.broken, CASTS: casts},
         )
 
+    def with_kept_rows_to(self, action: RuleAction) -> Tally:
+        """Return the tally where a rule about all rows sends those that would be written elsewhere."""
+        moved = {RuleAction.DROP: "dropped", RuleAction.QUARANTINE: "quarantined", RuleAction.FAIL: "failed"}
+        if action is RuleAction.WARN:
+            return self
+        there = moved[action]
+        return dataclasses.replace(self, written=0, **{there: getattr(self, there) + self.written})
+
     def check_conservation(self, *, table: str) -> None:
         """Raise ConservationError unless every row that came in goes somewhere."""
         if self.rows_in != self.written + self.dropped + self.quarantined + self.failed:
@@ -68,9 +82,18 @@ class Judgement:
     marked: DataFrame
     expectations: Sequence[Expectation]
     has_cast_errors: bool
+    whole: Sequence[WholeExpectation] = ()
+    look_ups: Sequence[str] = ()
+    """Columns that only the rules look at: they go with the marks."""
+    broken_whole: Mapping[str, str] = field(default_factory=dict)
+    """Once the rows are counted: the rules about all rows that are broken, each with the reason."""
 
     def tally(self) -> Tally:
         """Count in one aggregate over the marked rows."""
+        return self.counted()[1]
+
+    def counted(self) -> tuple[Judgement, Tally]:
+        """Count in one aggregate over the marked rows; return the judgement with what they break together."""
         counts = [
             F.count_if(F.col(_ACTION) == action.value).alias(action.name.lower()) for action in RuleAction
         ]
@@ -81,51 +104,82 @@ class Judgement:
         casts = (
             [F.count_if(F.col(CAST_ERRORS).isNotNull()).alias(CAST_ERRORS)] if self.has_cast_errors else []
         )
-        row = self.marked.agg(F.count(F.lit(1)).alias("rows"), *counts, *broken, *casts).first()
+        stays = F.col(_ACTION) == RuleAction.WARN.value
+        measures = [
+            rule.measure(stays).alias(_MEASURE.format(position)) for position, rule in enumerate(self.whole)
+        ]
+        row = self.marked.agg(F.count(F.lit(1)).alias("rows"), *counts, *broken, *casts, *measures).first()
         assert row is not None  # noqa: S101 - an aggregate without groups has one row
         by_rule = {
             rule.name: row[_BROKEN.format(position)] for position, rule in enumerate(self.expectations)
         }
-        return Tally(
+        reasons = {
+            rule.name: reason
+            for position, rule in enumerate(self.whole)
+            if (reason := rule.why_broken(row[_MEASURE.format(position)])) is not None
+        }
+        # A batch without a row can break such a rule too: it counts as one.
+        by_whole = {rule.name: max(row["rows"], 1) if rule.name in reasons else 0 for rule in self.whole}
+        tally = Tally(
             rows_in=row["rows"],
             written=row["warn"],
             dropped=row["drop"],
             quarantined=row["quarantine"],
             failed=row["fail"],
-            broken=by_rule | ({CASTS: row[CAST_ERRORS]} if self.has_cast_errors else {}),
+            broken=by_rule | by_whole | ({CASTS: row[CAST_ERRORS]} if self.has_cast_errors else {}),
         )
+        judgement = dataclasses.replace(self, broken_whole=reasons)
+        return judgement, tally.with_kept_rows_to(judgement._hardest_whole)
+
+    @property
+    def _hardest_whole(self) -> RuleAction:
+        """What becomes of rows that break nothing by themselves."""
+        actions = [rule.action for rule in self.whole if rule.name in self.broken_whole]
+        return max(actions, default=RuleAction.WARN)
 
     def check_fatal(self, tally: Tally, *, table: str) -> None:
         """Raise ExpectationFailedError, with a few of the rows, where a fatal rule is broken."""
+        for whole in self.whole:
+            if whole.action is RuleAction.FAIL and whole.name in self.broken_whole:
+                reason = self.broken_whole[whole.name]
+                raise WholeExpectationFailedError(table=table, rule=whole.name, reason=reason)
         for position, rule in enumerate(self.expectations):
             if rule.action is RuleAction.FAIL and tally.broken[rule.name]:
                 rows = self._plain(self.marked.where(F.col(_BROKEN.format(position)))).take(_EXAMPLES_SHOWN)
                 raise ExpectationFailedError(
                     table=table,
                     rule=rule.name,
-                    condition=rule.text,
+                    condition=rule.why_broken or rule.text,
                     broken_rows=tally.broken[rule.name],
                     examples=[str(row) for row in rows],
                 )
 
     def kept(self) -> DataFrame:
         """Return the rows to write, as they came, without marks."""
+        if self._hardest_whole is not RuleAction.WARN:
+            return self._plain(self.marked.limit(0))
         return self._plain(self.marked.where(F.col(_ACTION) == RuleAction.WARN.value))
 
     def quarantined(self) -> DataFrame:
         """Return the rows to set aside, with all that they break in ``_errors`` (array of struct: rule, message)."""
-        rows = self.marked.where(F.col(_ACTION) == RuleAction.QUARANTINE.value)
+        together = self._hardest_whole is RuleAction.QUARANTINE
+        actions = [RuleAction.QUARANTINE.value, *([RuleAction.WARN.value] if together else [])]
+        rows = self.marked.where(F.col(_ACTION).isin(actions))
         return self._plain(rows.withColumn("_errors", self._errors()))
 
     def _errors(self) -> Column:
         messages = [
             F.when(
                 F.col(_BROKEN.format(position)),
-                F.struct(F.lit(rule.name).alias("rule"), F.lit(f"not ({rule.text})").alias("message")),
+                F.struct(F.lit(rule.name).alias("rule"), F.lit(rule.message).alias("message")),
             )
             for position, rule in enumerate(self.expectations)
         ]
         empty = F.array().cast("array<struct<rule:string,message:string>>")
+        messages += [
+            F.struct(F.lit(name).alias("rule"), F.lit(reason).alias("message"))
+            for name, reason in self.broken_whole.items()
+        ]
         by_rules = F.filter(F.array(*messages), lambda message: message.isNotNull()) if messages else empty
         if not self.has_cast_errors:
             return by_rules
@@ -133,11 +187,20 @@ class Judgement:
 
     def _plain(self, frame: DataFrame) -> DataFrame:
         marks = [_BROKEN.format(position) for position in range(len(self.expectations))]
-        return frame.drop(_ACTION, CAST_ERRORS, *marks)
+        return frame.drop(_ACTION, CAST_ERRORS, *marks, *self.look_ups)
 
 
-def judge(frame: DataFrame, expectations: Sequence[Expectation]) -> Judgement:
-    """Mark every row with the rules that it breaks and with what becomes of it."""
+def judge(
+    frame: DataFrame,
+    expectations: Sequence[Expectation],
+    *,
+    whole: Sequence[WholeExpectation] = (),
+    look_ups: Sequence[str] = (),
+) -> Judgement:
+    """Mark every row with the rules that it breaks and with what becomes of it.
+
+    ``look_ups`` are columns of the frame that only the rules look at.
+    """
     has_cast_errors = CAST_ERRORS in frame.columns
     marks = {_BROKEN.format(position): rule.broken() for position, rule in enumerate(expectations)}
     marked = frame.withColumns(marks) if marks else frame
@@ -153,4 +216,6 @@ def judge(frame: DataFrame, expectations: Sequence[Expectation]) -> Judgement:
         marked=marked.withColumn(_ACTION, hardest),
         expectations=tuple(expectations),
         has_cast_errors=has_cast_errors,
+        whole=tuple(whole),
+        look_ups=tuple(look_ups),
     )

@@ -85,6 +85,14 @@ class TableLog:
         """Return the size of the table's data files at ``version``."""
         return self.at(version).totals.size_bytes
 
+    def row_count(self, *, version: int) -> int | None:
+        """Return the number of rows at ``version``; None where the log doesn't tell it."""
+        files = self.at(version).files()
+        counts = record_counts(files["stats"].to_pylist())
+        if self.at(version).protocol.min_reader_version != 1 or None in counts:
+            return None
+        return sum(filter(None, counts))
+
     def size_bytes_now(self) -> int:
         """Return the size of the table's data files; 0 where the table does not exist."""
         snapshot = self.snapshot()

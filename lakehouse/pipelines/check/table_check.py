@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.check.empty_rules import EmptyRules
 from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.check.spark_messages import described
 from lakehouse.pipelines.declare.definition import TableDefinition
@@ -128,9 +130,14 @@ class TableCheck:
         return not by_step
 
     def _check_rules(self, frame: DataFrame) -> None:
-        for rule in self.table.flow.expectations:
+        context = EmptyRules(self.empty)
+        for rule in self.table.flow.rules:
             try:
-                frame.select(rule.broken()).columns  # noqa: B018 - as above
+                looked_up = rule.looked_up(frame, context)
+                broken = [each.broken() for each in rule.expectations()]
+                looked_up.select(*broken, F.lit(True)).columns  # noqa: B018 - as above
+                measures = [each.measure(F.lit(True)) for each in rule.whole_expectations(context)]
+                frame.agg(F.count(F.lit(1)), *measures).columns  # noqa: B018 - as above
             except Exception as error:  # noqa: BLE001 - a rule may be the user's function
                 label = f"the rule {rule.name!r}"
                 self.problems.append(self._described(label, rule.location, frame, error))
@@ -187,7 +194,7 @@ class TableCheck:
     def _leave_unchecked(self, position: int) -> None:
         flow = self.table.flow
         labels = [step.label for step in self.table.all_steps[position:]]
-        labels += [f"the rule {rule.name!r}" for rule in flow.expectations]
+        labels += [f"the rule {rule.name!r}" for rule in flow.rules]
         because = f"{self.table.all_steps[position - 1].label} is wrong"
         self.not_checked += [
             NotChecked(what=f"{label} of {self.table.name!r}", because=because) for label in labels

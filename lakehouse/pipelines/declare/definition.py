@@ -43,8 +43,13 @@ class TableDefinition:
 
     def inputs(self) -> tuple[TableReference, ...]:
         """Return the tables that this one reads, those of its source first."""
-        steps = (reference for step in self.all_steps for reference in step.tables())
-        return (*self.flow.source.tables(), *steps)
+        return (*self.flow.source.tables(), *self.tables_beside())
+
+    def tables_beside(self) -> tuple[TableReference, ...]:
+        """Return the tables that steps and rules read beside the source."""
+        by_steps = (reference for step in self.all_steps for reference in step.tables())
+        by_rules = (reference for rule in self.flow.rules for reference in rule.tables())
+        return (*by_steps, *by_rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

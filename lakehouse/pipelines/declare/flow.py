@@ -22,7 +22,7 @@ from lakehouse.ingestion import (
     Pagination,
     RestApi,
 )
-from lakehouse.pipelines.declare.rules import Rule, RuleWords
+from lakehouse.pipelines.declare.rules import FlowRule, RuleWords
 from lakehouse.pipelines.declare.sources import FileSource, RestSource, Source, TableSource
 from lakehouse.pipelines.declare.steps import (
     ColumnWords,
@@ -56,7 +56,7 @@ class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords
 
     source: Source
     steps: tuple[Step, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[FlowRule, ...] = ()
     write_mode: WriteMode | None = None
 
     def step(self, step: Step) -> Flow:
@@ -70,22 +70,22 @@ class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords
         if name in Step.words:
             cls = Step.words[name]
             return lambda *given, **named: self.step(_made(cls, given, named, location=caller_location()))
-        if name in Rule.words:
-            kind = Rule.words[name]
+        if name in FlowRule.words:
+            kind = FlowRule.words[name]
             return lambda *given, **named: self.rule(_made(kind, given, named, location=caller_location()))
         if name in WriteMode.words:
             mode = WriteMode.words[name]
             return lambda *given, **named: self.write(_made(mode, given, named))
         raise UnknownFlowWordError(name)
 
-    def rule(self, *rules: Rule) -> Flow:
+    def rule(self, *rules: FlowRule) -> Flow:
         """Add rules of any kind, also of your own."""
         return dataclasses.replace(self, rules=(*self.rules, *rules))
 
     @property
     def expectations(self) -> tuple[Expectation, ...]:
-        """The rules as rows are judged by them."""
-        return tuple(rule.expectation for rule in self.rules)
+        """The rules as each row is judged by them."""
+        return tuple(each for rule in self.rules for each in rule.expectations())
 
     # Writing
 
@@ -123,7 +123,7 @@ class UnknownFlowWordError(UnknownWordError, AttributeError):
         known = [
             *(each for each in dir(Flow) if not each.startswith("_")),
             *Step.words,
-            *Rule.words,
+            *FlowRule.words,
             *WriteMode.words,
         ]
         super().__init__(kind="word of a flow", word=name, known=known)

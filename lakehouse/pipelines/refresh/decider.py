@@ -74,10 +74,10 @@ class Decider:
             self._check_nothing_is_lost(last)
         history = TakenBatches(self._batches, self._condensed, last=None if rebuilds else last)
         taken = history.newest
-        beside = [each.table for step in self._table.flow.steps for each in step.tables()]
+        beside = [each.table for each in self._table.tables_beside()]
         pinned = self._versions(beside)
         if missing := next((name for name in beside if name not in pinned), None):
-            return Rest(reason=f"{missing}, which a step reads, is not there yet")
+            return Rest(reason=f"{missing}, which it reads too, is not there yet")
         found = self._table.flow.source.next_inputs(self._context, self._table.name, history)
         if found is None:
             return Rest(reason="there is nothing to rebuild it from") if rebuilds else Rest()

@@ -10,10 +10,12 @@ from functools import reduce
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
+from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.steps import may_choose
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
-from lakehouse.quality import CAST_ERRORS, ConservationError, Expectation, Judgement, Tally, judge
+from lakehouse.pipelines.refresh.rule_context import BatchRules
+from lakehouse.quality import CAST_ERRORS, ConservationError, Judgement, Tally, judge
 from lakehouse.tables import StagedRows, estimated_bytes
 
 __all__ = ["JudgedRows", "judged"]
@@ -93,32 +95,50 @@ class JudgedRows:
 
 def judged(
     frame: DataFrame,
-    expectations: Sequence[Expectation],
+    rules: Sequence[FlowRule],
     counter: RowCounter,
     *,
     table: str,
+    context: BatchRules,
     settle: Callable[[DataFrame], DataFrame],
 ) -> JudgedRows:
-    """Judge the rows that reach a table's rules. Raises ExpectationFailedError when one breaks a fatal rule.
+    """Judge the rows that reach a table's rules. Raises ExpectationFailedError when one breaks a fatal rule, and
+    WholeExpectationFailedError when all of them do together.
 
     Rows that steps or rules choose freely are settled with their marks, so that what is judged is what is written.
     """
     frame, entered = counter.count(frame)
-    if not expectations and CAST_ERRORS not in frame.columns and not counter.failed_casts:
+    if not rules and CAST_ERRORS not in frame.columns and not counter.failed_casts:
         return JudgedRows(kept=frame, kept_point=entered)
-    judgement = judge(frame, expectations)
-    if counter.choices or may_choose(frame, judgement.marked):
-        judgement = dataclasses.replace(judgement, marked=settle(judgement.marked))
-    persisted = judgement.marked.persist()
+    persisted: list[DataFrame] = []
     try:
-        return _with_failed_casts(_counted(judgement, entered, table), counter.failed_casts)
+        if look_ups := [column for rule in rules for column in rule.look_ups]:
+            # Rules look at the rows before they are judged: what computes them must not run twice.
+            frame = settle(frame) if counter.choices else frame.persist()
+            persisted.append(frame)
+        context = context.judging(frame)
+        looked_up = frame
+        for rule in rules:
+            looked_up = rule.looked_up(looked_up, context)
+        judgement = judge(
+            looked_up,
+            [each for rule in rules for each in rule.expectations()],
+            whole=[each for rule in rules for each in rule.whole_expectations(context)],
+            look_ups=look_ups,
+        )
+        if (counter.choices and not look_ups) or may_choose(frame, judgement.marked):
+            judgement = dataclasses.replace(judgement, marked=settle(judgement.marked))
+        persisted.append(judgement.marked.persist())
+        counted = _with_failed_casts(_counted(judgement, entered, table), counter.failed_casts)
+        return dataclasses.replace(counted, persisted=(*counted.persisted, *persisted))
     except BaseException:
-        persisted.unpersist()
+        for each in persisted:
+            each.unpersist()
         raise
 
 
 def _counted(judgement: Judgement, entered: Observation, table: str) -> JudgedRows:
-    counts = judgement.tally()
+    judgement, counts = judgement.counted()
     judgement.check_fatal(counts, table=table)
     tally = counts.with_rows_in(rows(entered))
     tally.check_conservation(table=table)
@@ -126,7 +146,6 @@ def _counted(judgement: Judgement, entered: Observation, table: str) -> JudgedRo
         kept=judgement.kept(),
         quarantined=judgement.quarantined() if tally.quarantined else None,
         tally=tally,
-        persisted=(judgement.marked,),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,12 +29,13 @@ from lakehouse.pipelines.refresh.decision import Decision, Finish, Take
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows, judged
 from lakehouse.pipelines.refresh.quarantine import Quarantine
 from lakehouse.pipelines.refresh.row_counts import RowCounter, StepCount
+from lakehouse.pipelines.refresh.rule_context import BatchRules
 from lakehouse.pipelines.refresh.shared_frames import SteppedRows
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
 from lakehouse.pipelines.refresh.taken_batches import TakenBatches
 from lakehouse.pipelines.refresh.target_comparison import TargetComparison
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
-from lakehouse.quality import CAST_ERRORS, Tally
+from lakehouse.quality import CAST_ERRORS, RuleAction, Tally, WholeExpectationFailedError
 from lakehouse.tables import (
     AlreadyPublished,
     IWritableDeltaTable,
@@ -47,6 +49,8 @@ from lakehouse.tables import (
 )
 
 __all__ = ["Refresh", "TablePipeline"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,13 +157,30 @@ class TablePipeline:
         if isinstance(decision, Take) and (batch := decision.settle()) is not None:
             done.append(self._process(self.batches.decide(batch)))
         self.describe()
-        if done:
+        if not done:
+            self.check_at_rest()
+        else:
             self.taken(done[-1].batch.number).condense(self.table.flow.source)
         return tuple(done)
 
     def describe(self) -> None:
         """Give the table the comments and properties that are declared and that it lacks."""
         describe(self.log, self.table.options.description)
+
+    def check_at_rest(self) -> None:
+        """Judge what time alone can break, from the log. Raises WholeExpectationFailedError for a fatal rule."""
+        if self.log.state() is None:
+            return
+        context = self._rules_about(self.context.clock(), {})
+        for rule in self.table.flow.rules:
+            if (reason := rule.why_broken_at_rest(context)) is None:
+                continue
+            if rule.action_on_rows is RuleAction.FAIL:
+                raise WholeExpectationFailedError(table=self.table.name, rule=rule.name, reason=reason)
+            _log.warning("%s breaks the rule %s: %s", self.table.name, rule.name, reason)
+
+    def _rules_about(self, now: dt.datetime, versions: Mapping[str, int]) -> BatchRules:
+        return BatchRules(self.context, self.table.name, self.write_mode, versions=versions, now=now)
 
     def _process(self, batch: Batch, *, reading_again: bool = False) -> Refresh:
         started = time.monotonic()
@@ -320,7 +341,12 @@ class TablePipeline:
         written = StructType([field for field in frame.schema.fields if field.name != CAST_ERRORS])
         self.check_schema(written, None if batch.rebuilds else self.log.state())
         rows = judged(
-            frame, self.table.flow.expectations, counter, table=self.table.name, settle=self._settled
+            frame,
+            self.table.flow.rules,
+            counter,
+            table=self.table.name,
+            context=self._rules_about(dt.datetime.fromisoformat(batch.planned_at), batch.pinned),
+            settle=self._settled,
         )
         try:
             self.write_mode.check_rows(rows.kept, table=self.table.name)

@@ -143,7 +143,7 @@ class _Run:
         if not self._something_to_do():
             for name, pipeline in self._pipelines.items():
                 pipeline.describe()
-                self._finish(NothingNew(table=name))
+                self._finish(self._outcome_at_rest(name))
             return None
         self._check_definition()
         cache_use = CacheUse(self._context.spark)
@@ -187,6 +187,14 @@ class _Run:
             pipeline.newest_batch is not None and not pipeline.is_redefined
             for pipeline in self._every.values()
         )
+
+    def _outcome_at_rest(self, name: str) -> Outcome:
+        started = time.monotonic()
+        try:
+            self._pipelines[name].check_at_rest()
+        except LakehouseError as error:
+            return Failed(table=name, error=error, seconds=time.monotonic() - started)
+        return NothingNew(table=name)
 
     def _outcome_of(self, name: str) -> Outcome:
         started = time.monotonic()

@@ -1,8 +1,32 @@
-"""The rules of a flow: what each asks of a row. ``quality`` judges by them; nothing is judged here."""
+"""The rules of a flow: what each asks of rows. ``quality`` judges by them; nothing is judged here."""
 
 from lakehouse.pipelines.declare.rules.columns import Accepted, Between, Matches, NotNull
 from lakehouse.pipelines.declare.rules.conditions import ConditionRule
-from lakehouse.pipelines.declare.rules.interface import ActionName, Rule
+from lakehouse.pipelines.declare.rules.context import RuleContext
+from lakehouse.pipelines.declare.rules.freshness import Freshness
+from lakehouse.pipelines.declare.rules.interface import ActionName, FlowRule, Rule
+from lakehouse.pipelines.declare.rules.look_ups import LookUpRule
+from lakehouse.pipelines.declare.rules.references import References
+from lakehouse.pipelines.declare.rules.row_count import RowCount
+from lakehouse.pipelines.declare.rules.unique import Unique
+from lakehouse.pipelines.declare.rules.whole import WholeRule
 from lakehouse.pipelines.declare.rules.words import RuleWords
 
-__all__ = ["Accepted", "ActionName", "Between", "ConditionRule", "Matches", "NotNull", "Rule", "RuleWords"]
+__all__ = [
+    "Accepted",
+    "ActionName",
+    "Between",
+    "ConditionRule",
+    "FlowRule",
+    "Freshness",
+    "LookUpRule",
+    "Matches",
+    "NotNull",
+    "References",
+    "RowCount",
+    "Rule",
+    "RuleContext",
+    "RuleWords",
+    "Unique",
+    "WholeRule",
+]

@@ -1,4 +1,4 @@
-"""What a rule is: it says which rows are good, and what becomes of one that isn't."""
+"""What a rule is: it says which rows are good, and what becomes of those that aren't."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
 
+from pyspark.sql import DataFrame
+
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.rules.context import RuleContext
+from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.pipelines.errors import InvalidRuleError
-from lakehouse.quality import Condition, Expectation, RuleAction
+from lakehouse.quality import Condition, Expectation, RuleAction, WholeExpectation
 from lakehouse.source_location import SourceLocation
 from lakehouse.words import Words
 
-__all__ = ["ActionName", "Rule"]
+__all__ = ["ActionName", "FlowRule", "Rule"]
 
 ActionName = Literal["warn", "drop", "quarantine", "fail"]
-"""What a broken rule does to its row: count it and keep it, leave it out, set it aside, or write nothing."""
+"""What a broken rule does to its rows: count and keep them, leave them out, set them aside, or write nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule(ABC):
-    """One rule of a flow. A new kind is one file with a subclass; ``@word("name")`` makes it a word of flows and YAML.
+class FlowRule(ABC):
+    """What flows are judged by. A new kind is one file with a subclass; ``@word("name")`` makes it a word.
 
-    Its fields are what is declared, frozen and comparable.
+    ``Rule`` is about rows one by one, ``LookUpRule`` about a row among other rows, ``WholeRule`` about all rows
+    of a table together. The fields are what is declared, frozen and comparable.
     """
 
     words: ClassVar[Words] = Words("rule")
@@ -35,7 +40,7 @@ class Rule(ABC):
     location: SourceLocation = field(compare=False)
 
     @classmethod
-    def from_yaml(cls, given: Any, part: YamlPart) -> Sequence[Rule]:
+    def from_yaml(cls, given: Any, part: YamlPart) -> Sequence[FlowRule]:
         """Return the rules that ``given`` declares: a value of ``yaml_type``, or of the subclass's own fields."""
         return (cls(location=part.location, **field_values(given)),)
 
@@ -44,29 +49,39 @@ class Rule(ABC):
     def name(self) -> str:
         """The name under which broken rows are counted; a table has each only once."""
 
-    @abstractmethod
-    def condition(self) -> Condition:
-        """Return what holds for good rows."""
+    @property
+    def action_on_rows(self) -> RuleAction:
+        """What the action means to the judgement."""
+        return RuleAction[self.action.upper()]
+
+    def tables(self) -> Sequence[TableReference]:
+        """Return the other tables of the pipeline that the rule looks at."""
+        return ()
 
     @property
-    def null_is_fine(self) -> bool:
-        """Whether a row keeps the rule where the condition is NULL."""
-        return True
+    def look_ups(self) -> Sequence[str]:
+        """The columns that ``looked_up`` adds."""
+        return ()
+
+    def looked_up(self, rows: DataFrame, context: RuleContext) -> DataFrame:
+        """Return the rows, each once, with the columns ``look_ups``, which nobody but the rule sees."""
+        return rows
+
+    def expectations(self) -> Sequence[Expectation]:
+        """Return what holds for each good row."""
+        return ()
+
+    def whole_expectations(self, context: RuleContext) -> Sequence[WholeExpectation]:
+        """Return what holds for all rows of the table together."""
+        return ()
+
+    def why_broken_at_rest(self, context: RuleContext) -> str | None:
+        """Say why the rule is broken although nothing new came; None where it is kept. Look only at the log."""
+        return None
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the declaration, each with the way out."""
         yield from ()
-
-    @property
-    def expectation(self) -> Expectation:
-        """The rule as rows are judged by it."""
-        return Expectation(
-            name=self.name,
-            condition=self.condition(),
-            action=RuleAction[self.action.upper()],
-            null_is_fine=self.null_is_fine,
-            location=self.location,
-        )
 
     def problems(self) -> Sequence[DefinitionError]:
         """Return what is wrong with the declaration, found without Spark and without reading data."""
@@ -77,3 +92,28 @@ class Rule(ABC):
             InvalidRuleError(rule=self.name, wrong=wrong, fix=fix, location=self.location)
             for wrong, fix in found
         ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(FlowRule):
+    """A rule about each row by itself."""
+
+    @abstractmethod
+    def condition(self) -> Condition:
+        """Return what holds for good rows."""
+
+    @property
+    def null_is_fine(self) -> bool:
+        """Whether a row keeps the rule where the condition is NULL."""
+        return True
+
+    def expectations(self) -> Sequence[Expectation]:
+        return (
+            Expectation(
+                name=self.name,
+                condition=self.condition(),
+                action=self.action_on_rows,
+                null_is_fine=self.null_is_fine,
+                location=self.location,
+            ),
+        )

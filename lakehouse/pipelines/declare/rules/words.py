@@ -8,7 +8,11 @@ from typing import Self
 
 from lakehouse.pipelines.declare.rules.columns import Accepted, Between, Matches, NotNull, Value
 from lakehouse.pipelines.declare.rules.conditions import ConditionRule
-from lakehouse.pipelines.declare.rules.interface import ActionName, Rule
+from lakehouse.pipelines.declare.rules.freshness import Freshness
+from lakehouse.pipelines.declare.rules.interface import ActionName, FlowRule
+from lakehouse.pipelines.declare.rules.references import References
+from lakehouse.pipelines.declare.rules.row_count import RowCount, RowsOf
+from lakehouse.pipelines.declare.rules.unique import Unique
 from lakehouse.quality import Condition
 from lakehouse.source_location import caller_location
 
@@ -21,7 +25,7 @@ class RuleWords(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def rule(self, *rules: Rule) -> Self:
+    def rule(self, *rules: FlowRule) -> Self:
         """Add rules of any kind, also of your own."""
 
     # A condition of one's own
@@ -84,3 +88,40 @@ class RuleWords(ABC):
     def matches(self, column: str, pattern: str, *, action: ActionName = "quarantine") -> Self:
         """Ask that the whole text matches the regular expression; NULL is fine."""
         return self.rule(Matches(column=column, pattern=pattern, action=action, location=caller_location()))
+
+    # Rules about a row among others, and about all rows together
+
+    def unique(self, *columns: str, action: ActionName = "quarantine") -> Self:
+        """Ask that no other row of the batch or the table has the same values in the columns; NULL equals nothing.
+
+        All rows of a batch that share a key break the rule; the rows that the table holds stay.
+        """
+        return self.rule(Unique(columns=columns, action=action, location=caller_location()))
+
+    def references(
+        self,
+        table: str,
+        columns: str | Sequence[str],
+        *,
+        to: str | Sequence[str] | None = None,
+        action: ActionName = "quarantine",
+    ) -> Self:
+        """Ask that another table has a row with these values, in columns of the same names or those of ``to``."""
+        return self.rule(References.of(table, columns, to, action=action, location=caller_location()))
+
+    def row_count(
+        self,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        *,
+        of: RowsOf = "table",
+        action: ActionName = "fail",
+    ) -> Self:
+        """Ask for a number of rows within the bounds: of the table with the batch, or ``of="batch"``."""
+        return self.rule(
+            RowCount(minimum=minimum, maximum=maximum, of=of, action=action, location=caller_location())
+        )
+
+    def freshness(self, column: str, *, within: str, action: ActionName = "fail") -> Self:
+        """Ask that the newest row is at most so old, as in ``within="1 day"``; also when a run finds nothing new."""
+        return self.rule(Freshness(column=column, within=within, action=action, location=caller_location()))

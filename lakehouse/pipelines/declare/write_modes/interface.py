@@ -82,6 +82,10 @@ class WriteMode(ABC):
         """Put the rows in place of all that the table holds, in one commit: the table starts over with them."""
         return table.replace(frame, transaction=transaction)
 
+    def rows_that_stay(self, held: DataFrame, new: DataFrame) -> DataFrame:
+        """Return those of the table's rows ``held`` that are still there when ``new`` is written."""
+        return held.limit(0) if self.old_rows is OldRows.GO else held
+
     def validator_beside(self, held: StructType) -> SchemaValidator | None:
         """Return what rows must pass to stand in a table of schema ``held``; None when any rows may."""
         if not self.schema_binds:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
@@ -79,6 +81,12 @@ class Merge(WriteMode):
         repeated = frame.groupBy(*keys).count().where("count > 1").limit(_KEYS_SHOWN).collect()
         if repeated:
             raise RepeatedKeysError(table=table, keys=self.keys, examples=[str(row) for row in repeated])
+
+    def rows_that_stay(self, held: DataFrame, new: DataFrame) -> DataFrame:
+        names = {key: f"__lakehouse_merged_{number}" for number, key in enumerate(self.keys)}
+        keys = new.select(*(F.col(quoted(key)).alias(name) for key, name in names.items()))
+        same = reduce(and_, (held[quoted(key)].eqNullSafe(keys[name]) for key, name in names.items()))
+        return held.join(keys, same, "left_anti")
 
     def publish(
         self, table: IWritableDeltaTable, frame: DataFrame, transaction: TransactionId

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from lakehouse.pipelines.declare.rules import Rule
+from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.write_modes import WriteMode
@@ -19,7 +19,7 @@ from lakehouse.words import Words
 __all__ = ["definition_schema"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_WORDS: dict[str, Words] = {"Step": Step.words, "Rule": Rule.words, "Write": WriteMode.words}
+_WORDS: dict[str, Words] = {"Step": Step.words, "Rule": FlowRule.words, "Write": WriteMode.words}
 """By the name of a shape, the words of which it has exactly one."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from lakehouse.errors import DefinitionError, did_you_mean
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
 from lakehouse.pipelines.declare.flow import Flow, begin, begin_with_query
-from lakehouse.pipelines.declare.rules import ActionName, ConditionRule, Rule
+from lakehouse.pipelines.declare.rules import ActionName, ConditionRule, FlowRule
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.table_options import TableOptions
@@ -67,7 +67,7 @@ class _Reader:
             for name, condition in getattr(given, key).items():
                 flow = flow.rule(_condition_rule(name, condition, action, part.at(key, name)))
         for number, rule in enumerate(given.rules):
-            flow = flow.rule(*self._declared(Rule.words, rule, part.at("rules", number)))
+            flow = flow.rule(*self._declared(FlowRule.words, rule, part.at("rules", number)))
         return flow
 
     def _beginning(self, given: Any, part: YamlPart) -> Flow:

@@ -8,7 +8,7 @@ from dataclasses import field
 from types import GenericAlias
 from typing import Any
 
-from lakehouse.pipelines.declare.rules import ActionName, Rule
+from lakehouse.pipelines.declare.rules import ActionName, FlowRule
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.table_options import TableOptions
@@ -37,7 +37,7 @@ _Fields = dict[str, tuple[Any, Any]]
 def pipeline_shape() -> type:
     """Return the type of a whole definition, with the words that are known now."""
     step = _shape("Step", _one_of(Step.words))
-    rule = _shape("Rule", _one_of(Rule.words))
+    rule = _shape("Rule", _one_of(FlowRule.words))
     condition = _shape("Condition", {"condition": (str, _REQUIRED), "null_is_fine": (bool, False)})
     flow = _shape(
         "Flow",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse.errors import DefinitionError
-from lakehouse.pipelines import DeclarativePipelineBuilder, Rule, read, word
+from lakehouse.pipelines import DeclarativePipelineBuilder, Rule, from_files, graph_of, read, word
 from lakehouse.pipelines.check.declarations import declaration_problems
 from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.pipelines.declare.yaml import read_yaml_definition
@@ -58,6 +58,11 @@ def test_yaml_gives_the_rules_that_python_gives(tmp_path: Path) -> None:
         - accepted: {column: status, values: [open, closed]}
         - between: {column: total, minimum: 0.5, action: warn}
         - matches: {column: code, pattern: "[A-Z]+"}
+        - unique: {columns: id, action: fail}
+        - unique: {columns: [day, code]}
+        - references: {table: customers, columns: customer, to: id, action: warn}
+        - row_count: {minimum: 1, of: batch}
+        - freshness: {column: day, within: 2 days, action: warn}
 """,
     )
     expected = (
@@ -67,8 +72,14 @@ def test_yaml_gives_the_rules_that_python_gives(tmp_path: Path) -> None:
         .accepted("status", ["open", "closed"])
         .between("total", 0.5, action="warn")
         .matches("code", "[A-Z]+")
+        .unique("id", action="fail")
+        .unique("day", "code")
+        .references("customers", "customer", to="id", action="warn")
+        .row_count(1, of="batch")
+        .freshness("day", within="2 days", action="warn")
     )
-    assert [rule.expectation for rule in declared.rules] == [rule.expectation for rule in expected.rules]
+    assert declared.rules == expected.rules
+    assert [rule.action for rule in declared.rules[-2:]] == ["fail", "warn"]
     assert declared.rules[2].location.line == 9
 
 
@@ -87,6 +98,12 @@ def test_an_unknown_action_in_yaml_is_refused_with_its_line(tmp_path: Path) -> N
         (ORDERS.between("total", 2, 1), "minimum=2 above maximum=1"),
         (ORDERS.between("total", 2, "3"), "bounds of different types"),
         (ORDERS.not_null("id", action="ignore"), "action='ignore'"),  # type: ignore[arg-type]
+        (ORDERS.unique(), "no columns"),
+        (ORDERS.references("customers", ("a", "b"), to="a"), "2 columns and 1 of 'customers'"),
+        (ORDERS.row_count(), "no bound"),
+        (ORDERS.row_count(2, 1), "minimum=2 above maximum=1"),
+        (ORDERS.row_count(1, of="day"), "of='day'"),  # type: ignore[arg-type]
+        (ORDERS.freshness("day", within="a while"), "within='a while'"),
     ],
 )
 def test_what_is_wrong_with_a_rule_is_found_without_data(flow: Flow, wrong: str) -> None:
@@ -120,6 +137,18 @@ class IsEven(Rule):
 def test_a_rule_from_outside_is_a_word_of_flows_and_of_yaml(tmp_path: Path) -> None:
     declared = flow_in_yaml(tmp_path, "      rules: [{is_even: {column: id, action: drop}}]\n")
     assert declared.expectations == ORDERS.is_even("id", action="drop").expectations
+
+
+def test_the_table_that_a_rule_refers_to_is_refreshed_before() -> None:
+    flow = read("orders", incremental=True).references("customers", "customer_id").append()
+    builder = DeclarativePipelineBuilder("shop").silver("clean", flow)
+    builder.bronze("orders", from_files("orders/*.csv", columns=["customer_id"]))
+    graph = graph_of(builder.bronze("customers", from_files("customers/*.csv", columns=["id"])).build())
+    assert graph.inputs["clean"] == {"orders", "customers"}
+    missing = DeclarativePipelineBuilder("shop").silver("clean", flow).build()
+    assert any(
+        "'clean' reads 'customers', which is not declared" in str(p) for p in graph_of(missing).problems
+    )
 
 
 def test_a_broken_rule_is_an_error_of_the_definition() -> None:

@@ -246,7 +246,7 @@ def test_a_decision_costs_the_same_reads_after_many_batches(
 def test_a_table_rests_while_a_table_that_a_step_reads_is_not_there(shop: Shop) -> None:
     shop.calendar.write_text("1")
     flow = Flow(source=Days(calendar=str(shop.calendar), location=caller_location())).join("t", on="x")
-    assert shop.table(flow.append()).decide() == Rest(reason="t, which a step reads, is not there yet")
+    assert shop.table(flow.append()).decide() == Rest(reason="t, which it reads too, is not there yet")
 
 
 def test_a_rebuilt_table_takes_all_inputs_again_and_goes_on_from_there(shop: Shop) -> None:

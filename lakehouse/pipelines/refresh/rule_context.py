@@ -1,0 +1,110 @@
+"""What rules see of the run: the table that takes a batch, and the tables beside it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, DateType, TimestampNTZType
+
+from lakehouse.delta_log import col
+from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.write_modes import WriteMode
+from lakehouse.pipelines.refresh.context import RefreshContext
+from lakehouse.pipelines.refresh.rows_with_keys import RowsWithKeys
+from lakehouse.quality import CAST_ERRORS
+from lakehouse.tables import TableLog, quoted
+
+__all__ = ["BatchRules"]
+
+
+class BatchRules:
+    """Answers the rules of one table about one batch (a RuleContext).
+
+    ``versions`` are those of the tables beside it, as the batch names them.
+    """
+
+    def __init__(
+        self,
+        context: RefreshContext,
+        table: str,
+        mode: WriteMode,
+        *,
+        versions: Mapping[str, int],
+        now: dt.datetime,
+    ) -> None:
+        self.now = now
+        self._context = context
+        self._name = table
+        self._mode = mode
+        self._versions = versions
+        self._rows: DataFrame | None = None
+
+    def judging(self, rows: DataFrame) -> BatchRules:
+        """Return the answers for these rows of the batch."""
+        self._rows = rows.where(F.col(CAST_ERRORS).isNull()) if CAST_ERRORS in rows.columns else rows
+        return self
+
+    def own_rows(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame | None:
+        state = self._log.state()
+        if state is None or self._mode.old_rows is OldRows.GO:
+            return None
+        held = self._with_keys(self._name, rows, columns, version=state.version)
+        return None if held is None else self._mode.rows_that_stay(held, rows)
+
+    def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+        version = self._versions[table]
+        theirs = list(columns.values())
+        missing = [
+            name for name in theirs if name not in self._context.log(table).schema(version=version).names
+        ]
+        found = None
+        if not missing:
+            keys = rows.select(*(F.col(quoted(ours)).alias(to) for ours, to in columns.items()))
+            found = self._with_keys(table, keys, theirs, version=version)
+        return self._context.table(table).read(version=version).limit(0) if found is None else found
+
+    def own_row_count(self) -> int:
+        state = self._log.state()
+        if state is None or self._mode.old_rows is OldRows.GO:
+            return 0
+        if (
+            self._mode.old_rows is OldRows.STAY
+            and (count := self._log.row_count(version=state.version)) is not None
+        ):
+            return count
+        held = self._context.table(self._name).read(version=state.version)
+        assert self._rows is not None  # noqa: S101 - a batch is judged
+        return self._mode.rows_that_stay(held, self._rows).count()
+
+    def has_rows_since(self, column: str, moment: dt.datetime) -> bool:
+        state = self._log.state()
+        if state is None or (self._rows is not None and self._mode.old_rows is OldRows.GO):
+            return False
+        if column not in state.schema.names:
+            return True  # the definition has changed, and no batch came since: nothing tells the age of a row
+        since = col(column) >= _as_stored(state.schema[column].dataType, moment)
+        return bool(self._log.at(state.version).files(since).num_rows)
+
+    @property
+    def _log(self) -> TableLog:
+        return self._context.log(self._name)
+
+    def _with_keys(
+        self, table: str, rows: DataFrame, columns: Sequence[str], *, version: int
+    ) -> DataFrame | None:
+        log, handle = self._context.log(table), self._context.table(table)
+        known = RowsWithKeys(log, handle, name=table)
+        if known.are_few(version=version):
+            return handle.read(version=version)
+        return known.among(rows, columns, version=version)
+
+
+def _as_stored(stored: DataType, moment: dt.datetime) -> dt.date | dt.datetime:
+    """Return the smallest value of a column that is not before the moment; a date is its midnight."""
+    if isinstance(stored, DateType):
+        midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        return moment.date() + dt.timedelta(days=moment > midnight)
+    return moment.replace(tzinfo=None) if isinstance(stored, TimestampNTZType) else moment
