@@ -33,6 +33,7 @@ from lakehouse.pipelines.declare.sources import (
 )
 from lakehouse.pipelines.declare.steps import KeptGroups, OtherTable, Step, StepContext, WholeGroups
 from lakehouse.pipelines.declare.table_options import TableOptions
+from lakehouse.pipelines.declare.views import ViewDefinition
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
 from lakehouse.pipelines.declare.yaml import definition_schema, read_yaml_definition
 from lakehouse.pipelines.declare.yaml_part import YamlPart
@@ -50,6 +51,7 @@ from lakehouse.pipelines.errors import (
     InvalidOptionsError,
     InvalidRuleError,
     InvalidStepError,
+    InvalidViewError,
     JvmOnlyStepError,
     LostBatchError,
     LostCastErrorsError,
@@ -127,6 +129,7 @@ __all__ = [
     "InvalidOptionsError",
     "InvalidRuleError",
     "InvalidStepError",
+    "InvalidViewError",
     "JudgedRows",
     "JvmOnlyStepError",
     "KeptGroups",
@@ -193,6 +196,7 @@ __all__ = [
     "UnknownVariableError",
     "UnwritableColumnError",
     "Variable",
+    "ViewDefinition",
     "Warehouse",
     "WholeGroups",
     "WholeReadAppendedError",

@@ -63,6 +63,10 @@ class Tally:
         there = moved[action]
         return dataclasses.replace(self, written=0, **{there: getattr(self, there) + self.written})
 
+    def with_broken(self, counts: Mapping[str, int]) -> Tally:
+        """Return the tally with counts of rules that were judged on the way."""
+        return dataclasses.replace(self, broken={**counts, **self.broken}) if counts else self
+
     def check_conservation(self, *, table: str) -> None:
         """Raise ConservationError unless every row that came in goes somewhere."""
         if self.rows_in != self.written + self.dropped + self.quarantined + self.failed:

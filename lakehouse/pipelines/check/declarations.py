@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.check.graph import tables_by_name
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.errors import (
     ChangingInputError,
     DuplicateRuleError,
     InvalidNameError,
+    InvalidRuleError,
     NewRowsReplaceError,
     NotIncrementalError,
     NoWriteModeError,
@@ -30,31 +32,32 @@ __all__ = ["declaration_problems"]
 
 def declaration_problems(definition: PipelineDefinition) -> list[DefinitionError]:
     """Return what is wrong with names, layers, rules, sources and write modes, table by table."""
-    tables = {table.name: table for table in definition.tables}
+    definition = definition.resolved()
+    tables = tables_by_name({table.name: table for table in definition.tables})
     return [
         problem
         for table in definition.tables
-        for find in (_names, _layer, _rules, _parts, _writing)
+        for find in (_names, _layer, _rules, _views_in_rules, _parts, _writing)
         for problem in find(table, tables)
     ]
 
 
-def _names(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
-    for name in (table.name, table.layer):
+def _names(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> Iterator[DefinitionError]:
+    for name in (table.folder, table.layer):
         if not (name.isascii() and name.isidentifier() and name == name.lower()):
             yield InvalidNameError(name=name, location=table.location)
-    owner = tables.get(table.name.removesuffix(QUARANTINE_SUFFIX))
-    if owner is not None and owner.name != table.name and owner.layer == table.layer:
+    owner = tables.get(f"{table.layer}.{table.folder.removesuffix(QUARANTINE_SUFFIX)}")
+    if owner is not None and owner.folder != table.folder:
         yield QuarantineNameError(name=table.name, owner=owner.name, location=table.location)
 
 
-def _layer(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+def _layer(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> Iterator[DefinitionError]:
     layers = PipelineFactory.layers()
     if table.layer not in layers:
         yield UnknownLayerError(layer=table.layer, table=table.name, known=layers, location=table.location)
 
 
-def _rules(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+def _rules(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> Iterator[DefinitionError]:
     seen: Counter[str] = Counter()
     for rule in table.flow.rules:
         other = "another rule" if seen[rule.name] else None
@@ -64,7 +67,18 @@ def _rules(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterat
         seen[rule.name] += 1
 
 
-def _parts(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+def _views_in_rules(
+    table: TableDefinition, tables: Mapping[str, TableDefinition]
+) -> Iterator[DefinitionError]:
+    for rule in table.flow.rules:
+        for reference in rule.tables():
+            if reference.table in table.views:
+                wrong = f"the view {reference.table!r} to look rows up in"
+                fix = "make it a table, or name the table that it reads."
+                yield InvalidRuleError(rule=rule.name, wrong=wrong, fix=fix, location=rule.location)
+
+
+def _parts(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> Iterator[DefinitionError]:
     yield from table.options.problems(table=table.name, location=table.location)
     yield from table.flow.source.problems()
     for rule in table.flow.rules:
@@ -73,7 +87,7 @@ def _parts(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterat
         yield from step.problems()
 
 
-def _writing(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+def _writing(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> Iterator[DefinitionError]:
     source, mode, where = table.flow.source, table.flow.write_mode, table.location
     if mode is None:
         yield NoWriteModeError(table=table.name, location=where)
@@ -109,7 +123,9 @@ def _policy(table: TableDefinition) -> Iterator[DefinitionError]:
         yield NotIncrementalError(table=table.name, reason=flow.reason, location=flow.location)
 
 
-def _changing_inputs(table: TableDefinition, tables: dict[str, TableDefinition]) -> Iterator[DefinitionError]:
+def _changing_inputs(
+    table: TableDefinition, tables: Mapping[str, TableDefinition]
+) -> Iterator[DefinitionError]:
     source = table.flow.source
     for reference in source.tables() if source.gives_all_rows is False else ():
         upstream = tables.get(reference.table)

@@ -8,10 +8,12 @@ from graphlib import CycleError as UnsortableError
 from graphlib import TopologicalSorter
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.check.views import view_problems
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
+from lakehouse.pipelines.declare.table_names import ByTable
 from lakehouse.pipelines.errors import CycleError, DuplicateNameError, UnknownSourceError
 
-__all__ = ["TableGraph", "graph_of"]
+__all__ = ["TableGraph", "graph_of", "tables_by_name"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +48,24 @@ class TableGraph:
         return frozenset(found - {name})
 
 
+def tables_by_name(declared: Mapping[str, TableDefinition]) -> ByTable[TableDefinition]:
+    """Return tables that are also found as ``layer.name``."""
+    own_names = {f"{table.layer}.{table.folder}": name for name, table in declared.items()}
+    return ByTable(declared, own_name=lambda name: own_names[name])
+
+
 def graph_of(definition: PipelineDefinition) -> TableGraph:
     """Return the graph, with every duplicate name, unknown source and circle as a problem."""
-    problems: list[DefinitionError] = []
-    tables: dict[str, TableDefinition] = {}
+    definition = definition.resolved()
+    problems: list[DefinitionError] = view_problems(definition)
+    declared: dict[str, TableDefinition] = {}
     for table in definition.tables:
-        if table.name in tables:
-            first = tables[table.name].location
+        if table.name in declared:
+            first = declared[table.name].location
             problems.append(DuplicateNameError(name=table.name, first=first, second=table.location))
         else:
-            tables[table.name] = table
+            declared[table.name] = table
+    tables = tables_by_name(declared)
     inputs = {name: _inputs(table, tables, problems) for name, table in tables.items()}
     order, circles = _order(inputs)
     problems += [CycleError(tables=circle, location=tables[circle[0]].location) for circle in circles]
@@ -70,7 +80,7 @@ def _inputs(
         for each in table.inputs()
         if each.table not in tables
     ]
-    return frozenset(each.table for each in table.inputs() if each.table in tables)
+    return frozenset(tables[each.table].name for each in table.inputs() if each.table in tables)
 
 
 def _order(inputs: Mapping[str, frozenset[str]]) -> tuple[tuple[str, ...], list[Sequence[str]]]:

@@ -35,7 +35,7 @@ def _selected(graph: TableGraph, selection: str) -> frozenset[str]:
         layer = core.removeprefix("layer:")
         named = frozenset(name for name, table in graph.tables.items() if table.layer == layer)
     else:
-        named = frozenset({core} & set(graph.tables))
+        named = frozenset({graph.tables[core].name} if core in graph.tables else ())
     if not named:
         layers = {f"layer:{table.layer}" for table in graph.tables.values()}
         raise UnknownSelectionError(selection=selection, known=[*graph.tables, *layers])

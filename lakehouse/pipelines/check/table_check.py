@@ -14,8 +14,9 @@ from lakehouse.pipelines.check.empty_rules import EmptyRules
 from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.check.spark_messages import described
 from lakehouse.pipelines.declare.definition import TableDefinition
-from lakehouse.pipelines.declare.steps import Step
+from lakehouse.pipelines.declare.steps import Step, StepContext
 from lakehouse.pipelines.declare.steps.failed_casts import has_failed_casts
+from lakehouse.pipelines.declare.views import WithViews
 from lakehouse.pipelines.errors import (
     DuplicateColumnError,
     LostCastErrorsError,
@@ -75,9 +76,15 @@ class TableCheck:
         self._check_existing(schema, existing)
         return schema
 
+    @property
+    def _beside(self) -> StepContext:
+        return WithViews(tables=self.empty, views=self.table.views)
+
     def _apply(self, step: Step, frame: DataFrame) -> DataFrame | None:
         try:
-            after = step.apply(frame, self.empty)
+            if watched := step.watched(frame):
+                frame.select(*watched.values()).columns  # noqa: B018 - asking for columns makes Spark analyse
+            after = step.apply(frame, self._beside)
             columns = after.columns
         except Exception as error:  # noqa: BLE001 - a step runs the user's code, which may raise anything
             parts = step.parts()
@@ -93,7 +100,7 @@ class TableCheck:
 
     def _try(self, step: Step, frame: DataFrame) -> DefinitionError | None:
         try:
-            step.apply(frame, self.empty).columns  # noqa: B018 - asking for columns makes Spark analyse
+            step.apply(frame, self._beside).columns  # noqa: B018 - asking for columns makes Spark analyse
         except Exception as error:  # noqa: BLE001 - as above
             return self._problem(step, frame, error)
         return None

@@ -14,6 +14,7 @@ from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
 from lakehouse.pipelines.check.table_check import NotChecked, TableCheck
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
+from lakehouse.pipelines.declare.table_names import ByTable
 from lakehouse.pipelines.errors import DefinitionErrors
 from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.tables import TableLog
@@ -44,8 +45,10 @@ def resolve(
     definition: PipelineDefinition, spark: SparkSession, *, existing: ExistingSchema = lambda table: None
 ) -> Resolution:
     """Check every table of a definition whose variables are filled in."""
+    definition = definition.resolved()
     graph = graph_of(definition)
-    schemas: dict[str, StructType] = {}
+    found: dict[str, StructType] = {}
+    schemas = ByTable(found, own_name=lambda name: graph.tables[name].name)
     empty = EmptyTables(spark=spark, schemas=schemas)
     problems = [*graph.problems, *declaration_problems(definition)]
     not_checked = [
@@ -65,7 +68,7 @@ def resolve(
         problems += check.problems
         not_checked += check.not_checked
         if schema is not None:
-            schemas[name] = schema
+            found[name] = schema
     return Resolution(
         definition=definition,
         graph=graph,
@@ -81,5 +84,5 @@ def existing_schema(
     """Return the schema that a table's rows have to fit; None while there is no table, or it is to be rebuilt."""
     if table.name in rebuilt:
         return None
-    state = TableLog(warehouse.path_of(table.layer, table.name)).state()
+    state = TableLog(warehouse.path_of(table.layer, table.folder)).state()
     return state.schema if state is not None else None

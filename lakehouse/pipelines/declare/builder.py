@@ -8,6 +8,7 @@ from typing import Unpack
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
 from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.pipelines.declare.table_options import OptionWords, TableOptions
+from lakehouse.pipelines.declare.views import ViewDefinition
 from lakehouse.source_location import caller_location
 
 __all__ = ["DeclarativePipelineBuilder"]
@@ -23,10 +24,19 @@ class DeclarativePipelineBuilder:
         self._name = name
         self._tables: list[TableDefinition] = []
         self._variables: list[Variable] = []
+        self._views: list[ViewDefinition] = []
 
     def variable(self, name: str, *, default: str) -> DeclarativePipelineBuilder:
         """Declare a value that ``${name}`` in a file pattern stands for; ``--set name=…`` gives another."""
         self._variables.append(Variable(name=name, default=default))
+        return self
+
+    def view(self, name: str, flow: Flow) -> DeclarativePipelineBuilder:
+        """Declare rows that tables go on from by ``read(name)``, and that are stored nowhere.
+
+        Tables of a run that read it have its steps done once. Its rules may ``warn``, ``drop`` or ``fail``.
+        """
+        self._views.append(ViewDefinition(name=name, flow=flow, location=caller_location()))
         return self
 
     def bronze(
@@ -74,5 +84,8 @@ class DeclarativePipelineBuilder:
     def build(self) -> PipelineDefinition:
         """Return what was declared."""
         return PipelineDefinition(
-            name=self._name, tables=tuple(self._tables), variables=tuple(self._variables)
+            name=self._name,
+            tables=tuple(self._tables),
+            variables=tuple(self._variables),
+            views=tuple(self._views),
         )

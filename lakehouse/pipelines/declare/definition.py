@@ -11,6 +11,7 @@ from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.variables import fill_variables
+from lakehouse.pipelines.declare.views import ViewDefinition, behind, expanded, views_behind
 from lakehouse.pipelines.errors import UnknownVariableError
 from lakehouse.source_location import SourceLocation
 
@@ -34,6 +35,15 @@ class TableDefinition:
     flow: Flow
     options: TableOptions = field(default_factory=TableOptions)
     location: SourceLocation = field(compare=False)
+    views: Mapping[str, ViewDefinition] = field(default_factory=dict, compare=False, repr=False)
+    """The pipeline's views, once the definition is resolved."""
+    ends_of_views: frozenset[int] = field(default=frozenset(), compare=False)
+    """After how many of the flow's steps a view ends that it goes on from."""
+
+    @property
+    def folder(self) -> str:
+        """The last part of its name, by which it lies in its layer."""
+        return self.name.rpartition(".")[2]
 
     @property
     def all_steps(self) -> tuple[Step, ...]:
@@ -43,10 +53,17 @@ class TableDefinition:
 
     def inputs(self) -> tuple[TableReference, ...]:
         """Return the tables that this one reads, those of its source first."""
-        return (*self.flow.source.tables(), *self.tables_beside())
+        return (*behind(self.flow.source.tables(), self.views), *self.tables_beside())
 
     def tables_beside(self) -> tuple[TableReference, ...]:
-        """Return the tables that steps and rules read beside the source."""
+        """Return the tables that steps and rules read beside the source, also through views."""
+        return tuple(behind(self._named_beside(), self.views))
+
+    def views_beside(self) -> tuple[ViewDefinition, ...]:
+        """Return the views that steps read beside the source, and those that these read."""
+        return views_behind(self._named_beside(), self.views)
+
+    def _named_beside(self) -> tuple[TableReference, ...]:
         by_steps = (reference for step in self.all_steps for reference in step.tables())
         by_rules = (reference for rule in self.flow.rules for reference in rule.tables())
         return (*by_steps, *by_rules)
@@ -59,6 +76,26 @@ class PipelineDefinition:
     name: str
     tables: tuple[TableDefinition, ...]
     variables: tuple[Variable, ...] = ()
+    views: tuple[ViewDefinition, ...] = ()
+
+    def resolved(self) -> PipelineDefinition:
+        """Return the definition as it is run: views in their places, and each table under a name of its own.
+
+        A name that tables of several layers have is ``layer.name`` there. Resolving again changes nothing.
+        """
+        layers: dict[str, set[str]] = {}
+        for table in self.tables:
+            layers.setdefault(table.folder, set()).add(table.layer)
+        views = {view.name: view for view in self.views}
+        tables = []
+        for table in self.tables:
+            found = expanded(table.flow, views)
+            name = f"{table.layer}.{table.folder}" if len(layers[table.folder]) > 1 else table.name
+            ends = found.ends_of_views or table.ends_of_views
+            tables.append(
+                dataclasses.replace(table, name=name, flow=found.flow, views=views, ends_of_views=ends)
+            )
+        return dataclasses.replace(self, tables=tuple(tables))
 
     def with_variables(self, values: Mapping[str, str]) -> PipelineDefinition:
         """Return the definition with every ``${name}`` in place. Raises UnknownVariableError."""
@@ -68,4 +105,5 @@ class PipelineDefinition:
                 raise UnknownVariableError(variable=name, known=known)
         filled = {**known, **values}
         tables = tuple(fill_variables(table, filled, location=table.location) for table in self.tables)
-        return dataclasses.replace(self, tables=tables)
+        views = tuple(fill_variables(view, filled, location=view.location) for view in self.views)
+        return dataclasses.replace(self, tables=tables, views=views)

@@ -13,6 +13,7 @@ __all__ = [
     "DuplicateNameError",
     "InvalidNameError",
     "InvalidOptionsError",
+    "InvalidViewError",
     "PipelineNotFoundError",
     "QuarantineNameError",
     "UnknownLayerError",
@@ -39,7 +40,7 @@ class DuplicateNameError(DefinitionError):
     def __init__(self, *, name: str, first: SourceLocation, second: SourceLocation) -> None:
         self.name = name
         super().__init__(
-            f"{second}: the table {name!r} is declared already at {first}.",
+            f"{second}: {name!r} is declared already at {first}.",
             fix="give one of them another name.",
         )
 
@@ -62,7 +63,7 @@ class UnknownSourceError(DefinitionError):
         self.source = source
         self.table = table
         super().__init__(
-            f"{location}: {table!r} reads {source!r}, which is not declared.", fix=did_you_mean(source, known)
+            f"{location}: {table!r} reads {source!r}, which is not declared.", fix=_meant(source, list(known))
         )
 
 
@@ -135,3 +136,17 @@ class InvalidOptionsError(DefinitionError):
     def __init__(self, *, table: str, wrong: str, fix: str, location: SourceLocation) -> None:
         self.table = table
         super().__init__(f"{location}: the options of {table!r} have {wrong}.", fix=fix)
+
+
+class InvalidViewError(DefinitionError):
+    """A view asks for what only a table can have."""
+
+    def __init__(self, *, view: str, wrong: str, fix: str, location: SourceLocation) -> None:
+        self.view = view
+        super().__init__(f"{location}: the view {view!r} {wrong}.", fix=fix)
+
+
+def _meant(source: str, known: Sequence[str]) -> str:
+    """Say which table may be meant: by its layer too, where several layers have the name."""
+    in_layers = [name for name in known if name.endswith(f".{source}")]
+    return f"say which: {' or '.join(in_layers)}." if in_layers else did_you_mean(source, known)

@@ -81,12 +81,13 @@ class RefreshContext:
 
     def path(self, table: str) -> str:
         """Return the folder of a declared table."""
-        return self.warehouse.path_of(self.tables[table].layer, table)
+        declared = self.tables[table]
+        return self.warehouse.path_of(declared.layer, declared.folder)
 
     def table(self, table: str) -> IWritableDeltaTable:
         """Return a declared table, which need not exist yet."""
         declared = self.tables[table]
-        return self.table_in(declared.layer, table, layout=declared.options.layout)
+        return self.table_in(declared.layer, declared.folder, layout=declared.options.layout)
 
     def table_in(self, layer: str, table: str, *, layout: TableLayout | None = None) -> IWritableDeltaTable:
         """Return a table that is not declared, such as a quarantine."""
@@ -95,7 +96,7 @@ class RefreshContext:
 
     def flow_id(self, table: str) -> str:
         """Return the application name that the table's commits carry."""
-        return f"lakehouse/{self.pipeline}/{table}"
+        return f"lakehouse/{self.pipeline}/{self.tables[table].folder}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ class Decider:
         self._choose = choose
         self._log = context.log(table.name)
         self._flow_id = context.flow_id(table.name)
-        self._fingerprint = fingerprint_of(table.flow)
+        self._fingerprint = fingerprint_of(table.flow, [view.flow for view in table.views_beside()])
         self._seen: Batch | None = None
 
     def decide(self) -> Decision:

@@ -37,6 +37,11 @@ class PipelineFactory:
         """Return the registered layers."""
         return dict(cls._layers)
 
+    @classmethod
+    def shares_steps(cls, table: TableDefinition) -> bool:
+        """Say whether the table's layer has any first steps applied once that tables have in common."""
+        return table.layer in cls._layers and cls._layers[table.layer].shares_steps
+
     def create(self, layer: str, table: TableDefinition) -> TablePipeline:
         """Return the pipeline of ``table``. Raises UnknownLayerError."""
         if layer not in self._layers:

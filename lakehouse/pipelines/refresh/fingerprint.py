@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import CodeType, FunctionType
@@ -16,15 +16,18 @@ from lakehouse.version import __version__
 __all__ = ["fingerprint_of"]
 
 
-def fingerprint_of(flow: Flow) -> str:
+def fingerprint_of(flow: Flow, beside: Sequence[Flow] = ()) -> str:
     """Return a digest that changes with the declaration, and not with the place where it stands.
+
+    ``beside`` are the flows of views that the flow's steps read.
 
     Of a function its own code, defaults and closed-over values count; of what it calls, only the names.
     """
     digest = hashlib.blake2b(__version__.encode(), digest_size=16)
-    for part in _parts(flow):
-        digest.update(part.encode())
-        digest.update(b"\0")
+    for each in (flow, *beside):
+        for part in _parts(each):
+            digest.update(part.encode())
+            digest.update(b"\0")
     return digest.hexdigest()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pyspark.sql import DataFrame, Observation
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
@@ -31,6 +31,7 @@ class RowCounter:
     _before: tuple[StepCount, ...] = ()
     _last: tuple[DataFrame, Observation] | None = None
     _noted: list[StepCount] = field(default_factory=list)
+    _watched: list[tuple[str, Observation]] = field(default_factory=list)
     failed_casts: FailedCasts = field(default_factory=FailedCasts)
     """Rows that left the way before they could be counted at its end."""
     choices: FreeChoices = field(default_factory=FreeChoices)
@@ -52,6 +53,16 @@ class RowCounter:
         self._steps.append((step, before, after))
         return changed
 
+    def watch(self, name: str, frame: DataFrame, condition: Column) -> DataFrame:
+        """Return the frame with a point that counts the rows that meet a condition, which is never NULL."""
+        point = Observation()
+        self._watched.append((name, point))
+        return frame.observe(point, F.count_if(condition).alias("rows"))
+
+    def watched(self) -> dict[str, int]:
+        """Return how many rows met each condition."""
+        return {name: rows(point) for name, point in self._watched}
+
     def note(self, step: str, rows: int) -> None:
         """Add a count of rows that something is to be known of, and that stay."""
         self._noted.append(StepCount(step=step, rows_in=rows, rows_out=rows))
@@ -60,6 +71,7 @@ class RowCounter:
         """Take over the points of a frame that this one goes on from."""
         self._steps = [*other._steps, *self._steps]
         self._last = other._last
+        self._watched = [*other._watched, *self._watched]
         self.failed_casts.go_on_from(other.failed_casts)
         self.choices.go_on_from(other.choices)
 

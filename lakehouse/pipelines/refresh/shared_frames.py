@@ -58,13 +58,28 @@ class SharedFrames:
             self._frames.clear()
 
 
-def shared_prefixes(tables: Iterable[TableDefinition]) -> dict[str, int]:
-    """Return by table how many of its first steps another table has too, from the same source."""
-    flows = {table.name: (table.flow.source, table.flow.steps) for table in tables}
+def shared_prefixes(
+    tables: Iterable[TableDefinition], *, any_steps: Callable[[TableDefinition], bool] = lambda table: True
+) -> dict[str, int]:
+    """Return by table how many of its first steps another table has too, from the same source.
+
+    Where ``any_steps`` says no, only those count that stand in a view.
+    """
+    flows = {table.name: table for table in tables}
     counts = Counter(
-        (source, steps[:length]) for source, steps in flows.values() for length in range(1, len(steps) + 1)
+        (table.flow.source, table.flow.steps[:length])
+        for table in flows.values()
+        for length in range(1, len(table.flow.steps) + 1)
     )
     return {
-        name: max((n for n in range(1, len(steps) + 1) if counts[source, steps[:n]] > 1), default=0)
-        for name, (source, steps) in flows.items()
+        name: max(
+            (
+                n
+                for n in range(1, len(table.flow.steps) + 1)
+                if counts[table.flow.source, table.flow.steps[:n]] > 1
+                and (any_steps(table) or n in table.ends_of_views)
+            ),
+            default=0,
+        )
+        for name, table in flows.items()
     }

@@ -19,6 +19,7 @@ from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import ReadRequest
 from lakehouse.pipelines.declare.steps import Step
+from lakehouse.pipelines.declare.views import WithViews
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.pipelines.refresh.computed import Computed
@@ -30,7 +31,7 @@ from lakehouse.pipelines.refresh.judged_rows import JudgedRows, judged
 from lakehouse.pipelines.refresh.quarantine import Quarantine
 from lakehouse.pipelines.refresh.row_counts import RowCounter, StepCount
 from lakehouse.pipelines.refresh.rule_context import BatchRules
-from lakehouse.pipelines.refresh.shared_frames import SteppedRows
+from lakehouse.pipelines.refresh.shared_frames import SharedFrame, SteppedRows
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
 from lakehouse.pipelines.refresh.taken_batches import TakenBatches
 from lakehouse.pipelines.refresh.target_comparison import TargetComparison
@@ -78,14 +79,16 @@ class TablePipeline:
 
     refreshes_by_groups: ClassVar[bool] = False
     """Whether results may be brought up to date from new rows."""
+    shares_steps: ClassVar[bool] = False
+    """Whether any first steps that tables have in common are applied once; those of a view always are."""
 
     def __init__(self, table: TableDefinition, context: RefreshContext) -> None:
         self.table = table
         self.context = context
         self.log = context.log(table.name)
-        self.batches = BatchLog(context.warehouse.storage, layer=table.layer, table=table.name)
-        self.staged = StagedBatches(context.warehouse.storage, layer=table.layer, table=table.name)
-        self.condensed = CondensedHistories(context.warehouse.storage, layer=table.layer, table=table.name)
+        self.batches = BatchLog(context.warehouse.storage, layer=table.layer, table=table.folder)
+        self.staged = StagedBatches(context.warehouse.storage, layer=table.layer, table=table.folder)
+        self.condensed = CondensedHistories(context.warehouse.storage, layer=table.layer, table=table.folder)
         self._decider = Decider(
             table,
             context,
@@ -104,7 +107,7 @@ class TablePipeline:
 
     def quarantine(self, batch: Batch) -> Quarantine:
         """Return the rows that are set aside from this table, as a batch meets them."""
-        name = f"{self.table.name}{QUARANTINE_SUFFIX}"
+        name = f"{self.table.folder}{QUARANTINE_SUFFIX}"
         return Quarantine(self.context.table_in(self.table.layer, name), old_rows=self.old_rows(batch))
 
     def old_rows(self, batch: Batch) -> OldRows:
@@ -258,8 +261,9 @@ class TablePipeline:
         published = self._written(self.target, self._evened_out(rows.kept, batch), batch)
         # Rows that somebody else published were never looked at here.
         ours = isinstance(published, Published)
-        steps = counter.steps() if ours else ()
-        return self._refreshed(batch, published, rows.counted_while_written(ours=ours), steps, started)
+        steps, watched = (counter.steps(), counter.watched()) if ours else ((), {})
+        tally = rows.counted_while_written(ours=ours).with_broken(watched)
+        return self._refreshed(batch, published, tally, steps, started)
 
     def _stage_kept(self, rows: JudgedRows, batch: Batch) -> StagedRows:
         if rows.kept_bytes is None:
@@ -280,7 +284,7 @@ class TablePipeline:
             aside = None
             if quarantined is not None:
                 aside = self.quarantine(batch).table.stage(quarantined, expected_bytes=rows.quarantined_bytes)
-            tally = rows.tally_of_written(kept.row_count)
+            tally = rows.tally_of_written(kept.row_count).with_broken(counter.watched())
             steps = counter.steps()
         finally:
             rows.release()
@@ -331,9 +335,26 @@ class TablePipeline:
         return self.table.flow.source.read(self.context, self.request(batch, reading_again=reading_again))
 
     def transform(self, frame: DataFrame, batch: Batch, counter: RowCounter) -> DataFrame:
-        """Apply the flow's steps and compare with the table's own rows; what is taken out is counted."""
+        """Apply the flow's steps and compare with the table's own rows; what is taken out is counted.
+
+        The first steps are applied once for all tables of the run that have them.
+        """
+        length = self.context.shared_steps.get(self.table.name, 0)
+        first, rest = self.table.all_steps[:length], self.table.all_steps[length:]
+        if not first:
+            return self.compare_with_target(
+                self.apply_steps(frame, self.table.all_steps, batch, counter), counter
+            )
+
+        def make() -> SharedFrame:
+            own = RowCounter()
+            return SharedFrame(rows=self.apply_steps(frame, first, batch, own), counter=own)
+
+        common = self.context.shared.get((self.table.flow.source, self.inputs_key(batch), first), make)
+        counter.go_on_from(common.counter)
+        rows = self.apply_steps(common.rows.frame, rest, batch, counter)
         return self.compare_with_target(
-            self.apply_steps(frame, self.table.all_steps, batch, counter), counter
+            SteppedRows(frame=rows.frame, compared=(*common.rows.compared, *rows.compared)), counter
         )
 
     def validate(self, frame: DataFrame, batch: Batch, counter: RowCounter) -> JudgedRows:
@@ -385,6 +406,7 @@ class TablePipeline:
     ) -> SteppedRows:
         """Apply the steps one after the other; the tables beside them are read at the batch's versions."""
         pinned = PinnedTables(context=self.context, versions=batch.pinned)
+        beside = WithViews(tables=pinned, views=self.table.views)
         compared: list[tuple[Step, tuple[str, ...]]] = []
         for step in steps:
             if step.compares_with_target(self.old_rows(batch)):
@@ -394,7 +416,9 @@ class TablePipeline:
                     frame = self._settled(frame)
                     counter.choices.settled()
                 frame = counter.failed_casts.set_aside(frame)
-            before, apply = frame, partial(step.apply, context=pinned)
+            for name, condition in step.watched(frame).items():
+                frame = counter.watch(name, frame, condition)
+            before, apply = frame, partial(step.apply, context=beside)
             frame = counter.around(step.label, frame, apply) if step.removes_rows else apply(frame)
             counter.choices.note(step, before, frame)
         return SteppedRows(frame=frame, compared=tuple(compared))

@@ -67,7 +67,7 @@ def run_pipeline(
     ``spark`` may be what opens a session: it is called only when there is something to do. The whole
     definition is checked first, without reading data: DefinitionErrors has everything that is wrong.
     """
-    filled = definition.with_variables(variables or {})
+    filled = definition.with_variables(variables or {}).resolved()
     graph = graph_of(filled)
     if problems := [*graph.problems, *declaration_problems(filled)]:
         raise DefinitionErrors(problems)
@@ -85,7 +85,7 @@ def run_pipeline(
         open_session=cache(open_session),
         warehouse=warehouse if isinstance(warehouse, Warehouse) else Warehouse.at(warehouse),
         tables=graph.tables,
-        shared_steps=shared_prefixes(chosen),
+        shared_steps=shared_prefixes(chosen, any_steps=PipelineFactory.shares_steps),
         on_step=listener.step_done,
         engine=engine,
         rebuilt=rebuilt,

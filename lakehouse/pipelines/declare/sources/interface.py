@@ -167,6 +167,15 @@ class Source(ABC):
         """Return the tables of the pipeline that this source reads."""
         return ()
 
+    @property
+    def whole_table(self) -> str:
+        """The table of the pipeline whose rows these are; empty where they are something else."""
+        return ""
+
+    def like(self, other: Source) -> Source:
+        """Return this source, read in the way of ``other``, which stands for it: only new rows, where that asks so."""
+        return self
+
     # Rows that came since
 
     tells_added_rows: ClassVar[bool] = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -59,6 +60,13 @@ class TableSource(Source):
 
     def tables(self) -> Sequence[TableReference]:
         return (TableReference(table=self.table, location=self.location),)
+
+    @property
+    def whole_table(self) -> str:
+        return self.table
+
+    def like(self, other: Source) -> Source:
+        return dataclasses.replace(self, incremental=self.incremental or other.gives_all_rows is False)
 
     @property
     def gives_all_rows(self) -> bool:

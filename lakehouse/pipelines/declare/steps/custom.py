@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.sources import TableReference
+from lakehouse.pipelines.declare.steps.failed_casts import has_failed_casts
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups, WholeGroups
 from lakehouse.pipelines.declare.yaml_part import YamlPart
@@ -22,7 +23,7 @@ from lakehouse.words import word
 __all__ = ["CustomWords", "Sql", "Transform", "names_in_query"]
 
 INPUT = "input"
-_BRACES = re.compile(r"(?P<doubled>\{\{\w+\}\})|\{(?P<name>[A-Za-z_]\w*)\}|[{}]")
+_BRACES = re.compile(r"(?P<doubled>\{\{\w+\}\})|\{(?P<name>[A-Za-z_]\w*(?:\.\w+)?)\}|[{}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +108,20 @@ class Sql(Step):
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         names = names_in_query(self.query)
         frames: dict[str, Any] = {
-            name: context.table(name).frame for name in names if name != self.input_name
+            _argument(name): self._other(context, name) for name in names if name != self.input_name
         }
         if self.input_name in names:
-            frames[self.input_name] = frame
+            frames[_argument(self.input_name)] = frame
         return frame.sparkSession.sql(_only_names_in_braces(self.query), **frames)
+
+    def _other(self, context: StepContext, name: str) -> DataFrame:
+        other = context.table(name).frame
+        if has_failed_casts(other):
+            raise DefinitionError(
+                f"{name!r} is a view that casts, and a query would lose what it can't cast.",
+                fix="cast in a table before, or say what a failed cast shall do: on_error='null' or 'fail'.",
+            )
+        return other
 
     def tables(self) -> Sequence[TableReference]:
         return [
@@ -132,12 +142,17 @@ def names_in_query(query: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match["name"] for match in _BRACES.finditer(query) if match["name"]))
 
 
+def _argument(name: str) -> str:
+    """Return the name under which a query gets the frame of a table."""
+    return name.replace(".", "__")
+
+
 def _only_names_in_braces(query: str) -> str:
     """Return the query as ``SparkSession.sql`` formats it: every other brace is doubled."""
 
     def written(match: re.Match[str]) -> str:
         if match["name"]:
-            return match[0]
+            return f"{{{_argument(match['name'])}}}"
         return match[0] if match["doubled"] else match[0] * 2
 
     return _BRACES.sub(written, query)

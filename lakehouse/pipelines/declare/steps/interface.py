@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.old_rows import OldRows
@@ -82,6 +82,10 @@ class Step(ABC):
     @abstractmethod
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         """Return the next frame."""
+
+    def watched(self, frame: DataFrame) -> Mapping[str, Column]:
+        """Return conditions whose rows are counted before the step, by the name that they are counted under."""
+        return {}
 
     def chooses_freely(self, before: DataFrame, after: DataFrame) -> bool:
         """Say whether ``after``, computed a second time from the same rows of ``before``, may have other rows.

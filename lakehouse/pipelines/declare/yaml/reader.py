@@ -12,6 +12,7 @@ from lakehouse.pipelines.declare.rules import ActionName, ConditionRule, FlowRul
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.table_options import TableOptions
+from lakehouse.pipelines.declare.views import ViewDefinition
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml.extensions import load_extensions
 from lakehouse.pipelines.declare.yaml.shape import QUERIES, RULES, pipeline_shape
@@ -48,7 +49,18 @@ class _Reader:
             for number, table in enumerate(self._pipeline.tables)
         ]
         variables = [Variable(name=name, default=text) for name, text in self._pipeline.variables.items()]
-        return PipelineDefinition(name=self._pipeline.name, tables=tuple(tables), variables=tuple(variables))
+        views = [
+            self._view(view, self._top.at("views", number))
+            for number, view in enumerate(self._pipeline.views)
+        ]
+        return PipelineDefinition(
+            name=self._pipeline.name, tables=tuple(tables), variables=tuple(variables), views=tuple(views)
+        )
+
+    def _view(self, given: Any, part: YamlPart) -> ViewDefinition:
+        return ViewDefinition(
+            name=given.name, flow=self._flow(given.flow, part.at("flow")), location=part.location
+        )
 
     def _table(self, given: Any, part: YamlPart) -> TableDefinition:
         flow = self._flow(given.flow, part.at("flow"))

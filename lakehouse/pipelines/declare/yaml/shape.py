@@ -59,11 +59,13 @@ def pipeline_shape() -> type:
             "write": (str | _shape("Write", _one_of(WriteMode.words)) | None, None),
         },
     )
+    view = _shape("View", {"name": (str, _REQUIRED), "flow": (flow, _REQUIRED)})
     return _shape(
         "Pipeline",
         {
             "name": (str, _REQUIRED),
             "tables": (_list_of(table), _REQUIRED),
+            "views": _many(_list_of(view), list),
             "variables": _many(Mapping[str, str], dict),
             "schemas": _many(Mapping[str, Mapping[str, str]], dict),
             "flows": _many(GenericAlias(Mapping, (str, flow)), dict),

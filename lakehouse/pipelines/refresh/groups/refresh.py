@@ -30,7 +30,7 @@ class GroupRefresh:
         self._batches = batches
         self._apply_steps = apply_steps
         self._flow = grouped_flow(table)
-        self._states = KeptStates(context.warehouse, layer=table.layer, table=table.name)
+        self._states = KeptStates(context.warehouse, layer=table.layer, table=table.folder)
 
     def choose(self, batch: Batch, last: Batch | None) -> Batch:
         """Return the batch with its new rows, where only the groups that these touch are to be computed."""

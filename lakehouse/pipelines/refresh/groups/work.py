@@ -19,6 +19,7 @@ from lakehouse.delta_log import Predicate
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.sources import ReadRequest
 from lakehouse.pipelines.declare.steps import KeptGroups, Step, may_vary
+from lakehouse.pipelines.declare.views import WithViews
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
 from lakehouse.pipelines.refresh.groups.grouped_flow import GroupedFlow
@@ -79,7 +80,7 @@ class GroupWork:
         if may_vary(rows):
             return None
         pinned = PinnedTables(context=context, versions=batch.pinned)
-        groups = flow.grouping.groups(rows, pinned)
+        groups = flow.grouping.groups(rows, WithViews(tables=pinned, views=table.views))
         if groups is None or not (groups.merges or groups.key_columns):
             return None
         kept = groups.of(rows)
