@@ -149,7 +149,7 @@ class _files_compared:  # noqa: N801 - used as a context manager
 
     def __enter__(self) -> list[str]:
         self.found: list[str] = []
-        logger = logging.getLogger("lakehouse.pipelines.refresh.target_comparison")
+        logger = logging.getLogger("lakehouse.pipelines.refresh.rows_by_key")
         self.handler = logging.Handler(logging.INFO)
         self.handler.emit = self._note  # type: ignore[method-assign]
         logger.setLevel(logging.INFO)
@@ -157,7 +157,7 @@ class _files_compared:  # noqa: N801 - used as a context manager
         return self.found
 
     def __exit__(self, *_: object) -> None:
-        logging.getLogger("lakehouse.pipelines.refresh.target_comparison").removeHandler(self.handler)
+        logging.getLogger("lakehouse.pipelines.refresh.rows_by_key").removeHandler(self.handler)
 
     def _note(self, record: logging.LogRecord) -> None:
         if match := re.search(r"(\d+) files of (\d+)", record.getMessage()):

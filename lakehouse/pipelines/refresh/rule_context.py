@@ -13,7 +13,7 @@ from lakehouse.delta_log import col
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.refresh.context import RefreshContext
-from lakehouse.pipelines.refresh.rows_with_keys import RowsWithKeys
+from lakehouse.pipelines.refresh.rows_by_key import RowsByKey
 from lakehouse.quality import CAST_ERRORS
 from lakehouse.tables import TableLog, quoted
 
@@ -95,11 +95,13 @@ class BatchRules:
     def _with_keys(
         self, table: str, rows: DataFrame, columns: Sequence[str], *, version: int
     ) -> DataFrame | None:
-        log, handle = self._context.log(table), self._context.table(table)
-        known = RowsWithKeys(log, handle, name=table)
-        if known.are_few(version=version):
-            return handle.read(version=version)
-        return known.among(rows, columns, version=version)
+        there = RowsByKey(
+            log=self._context.log(table), table=self._context.table(table), version=version, name=table
+        )
+        if there.are_few:
+            return there.all()
+        bounds = there.bounds(rows, columns)
+        return there.among(rows, columns, bounds, sought=bounds.groups)
 
 
 def _as_stored(stored: DataType, moment: dt.datetime) -> dt.date | dt.datetime:

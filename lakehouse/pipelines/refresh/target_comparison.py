@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
+from lakehouse.delta_log import Snapshot
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.steps import Step
+from lakehouse.pipelines.declare.steps.look_back import LookBack
 from lakehouse.pipelines.refresh.row_counts import RowCounter
-from lakehouse.pipelines.refresh.rows_with_keys import RowsWithKeys
+from lakehouse.pipelines.refresh.rows_by_key import RowsByKey
 from lakehouse.pipelines.refresh.shared_frames import SteppedRows
 from lakehouse.quality import CAST_ERRORS
-from lakehouse.tables import IWritableDeltaTable, TableLog
+from lakehouse.tables import IWritableDeltaTable, KeyBounds, KeyRange, TableLog, may_have_key_in
 
 __all__ = ["TargetComparison"]
 
@@ -53,12 +55,20 @@ class TargetComparison:
         self, frame: DataFrame, step: Step, columns: Sequence[str], *, version: int, counter: RowCounter
     ) -> DataFrame | None:
         """Return the table's rows that can stand for one of the frame's, and more; None where there are none."""
-        look_back, known = step.look_back(), RowsWithKeys(self._log, self._target, name=self._name)
-        if look_back is None and known.are_few(version=version):
-            return self._target.read(version=version)
+        look_back = step.look_back()
+        there = RowsByKey(log=self._log, table=self._target, version=version, name=self._name)
+        if look_back is None and there.are_few:
+            return there.all()
         # The keys are looked at before the rows are compared: what computes them must not run twice.
         rows = self._kept(frame)
-        return known.among(rows, columns, version=version, look_back=look_back, counter=counter)
+        ranged = columns if look_back is None else list(dict.fromkeys([*columns, look_back.column]))
+        bounds = there.bounds(rows, ranged)
+        sought = bounds.groups
+        if look_back is not None:
+            sought = [_within(look_back, group, columns) for group in sought]
+            label = f"not compared with rows of {self._name} beyond {look_back.text}"
+            counter.note(label, _rows_beyond(self._log.at(version), look_back, bounds, columns))
+        return there.among(rows, columns, bounds, sought=sought)
 
     def _kept(self, frame: DataFrame) -> DataFrame:
         if frame.storageLevel == StorageLevel.NONE:
@@ -68,3 +78,28 @@ class TargetComparison:
 
 def _as_it_is(frame: DataFrame) -> DataFrame:
     return frame
+
+
+def _within(
+    look_back: LookBack, group: Mapping[str, KeyRange], columns: Sequence[str]
+) -> Mapping[str, KeyRange]:
+    """Return where rows of the table lie that a group's rows are compared with."""
+    if look_back.column in columns or look_back.column not in group:
+        return group
+    reached = look_back.around(group[look_back.column])
+    others = {name: each for name, each in group.items() if name != look_back.column}
+    return others if reached is None else {**others, look_back.column: reached}
+
+
+def _rows_beyond(snapshot: Snapshot, look_back: LookBack, bounds: KeyBounds, columns: Sequence[str]) -> int:
+    """Return how many rows are in groups a key of which the log doesn't rule out for a row out of their reach."""
+    if look_back.column in columns:
+        return 0  # rows of the same key have the same time
+    count = 0
+    for group, rows in zip(bounds.groups, bounds.row_counts, strict=True):
+        keys = {name: each for name, each in group.items() if name in columns}
+        where = may_have_key_in([keys])
+        if look_back.column in group:
+            where = where & look_back.beyond(group[look_back.column])
+        count += rows if snapshot.files(where).num_rows else 0
+    return count

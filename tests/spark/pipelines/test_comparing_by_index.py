@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.pipelines import DeclarativePipelineBuilder, RunListener, from_files, read
-from lakehouse.pipelines.refresh import target_comparison
+from lakehouse.pipelines.refresh import rows_by_key
 from lakehouse.tables import Candidates
 from lakehouse.tables.key_index import asking, narrowing
 from lakehouse.tables.reader import TableReader
@@ -67,7 +67,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return read_files(reader, files, version=version)
 
     monkeypatch.setattr(TableReader, "read_files", counting)
-    monkeypatch.setattr(target_comparison, "_FEW_FILES", 0)
+    monkeypatch.setattr(rows_by_key, "_FEW_FILES", 0)
     monkeypatch.setattr(narrowing, "_WORTH_BYTES", 1)
     monkeypatch.setattr(narrowing, "_BUILT_FROM_BYTES", 1)
     return counts

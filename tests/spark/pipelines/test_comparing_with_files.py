@@ -19,7 +19,7 @@ from lakehouse.pipelines import (
     read,
     resolve,
 )
-from lakehouse.pipelines.refresh import target_comparison
+from lakehouse.pipelines.refresh import rows_by_key
 from lakehouse.tables import Candidates
 from lakehouse.tables.reader import TableReader
 from tests.spark.pipelines.landing import TYPED, Lake, shop
@@ -56,7 +56,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return read_files(reader, files, version=version)
 
     monkeypatch.setattr(TableReader, "read_files", counting)
-    monkeypatch.setattr(target_comparison, "_FEW_FILES", 0)
+    monkeypatch.setattr(rows_by_key, "_FEW_FILES", 0)
     return counts
 
 

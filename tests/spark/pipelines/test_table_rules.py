@@ -25,7 +25,7 @@ from lakehouse.pipelines import (
     read,
     word,
 )
-from lakehouse.pipelines.refresh import rows_with_keys
+from lakehouse.pipelines.refresh import rows_by_key
 
 pytestmark = pytest.mark.spark
 
@@ -101,7 +101,7 @@ def unique_in(rows: Sequence[tuple[Any, ...]], held: set[Any]) -> list[tuple[Any
 def test_keys_references_and_counts_are_judged_against_the_whole_table(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows_with_keys, "_FEW_FILES", 0)  # keys are looked at before files are
+    monkeypatch.setattr(rows_by_key, "_FEW_FILES", 0)  # keys are looked at before files are
     lake = Lake(spark, tmp_path)
     first = [(1, 2, "2024-01-01"), (2, 2, "2024-01-01"), (2, 9, "2024-01-01"), (None, 4, "2024-01-01")]
     lake.land("a.csv", *first)
