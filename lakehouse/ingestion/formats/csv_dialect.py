@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from lakehouse.ingestion.errors import InvalidFormatError, UnreadableFileError
+from lakehouse.ingestion.formats.text_encoding import TextEncoding
 from lakehouse.storage import buffered_stream
 
 __all__ = ["CsvDialect", "CsvRow"]
@@ -30,61 +30,88 @@ class CsvRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvDialect:
-    """What differs between CSV files. Quotes are ``"``, doubled within quotes; lines end in LF, CRLF or CR."""
+    """What differs between CSV files. A quote within quotes is doubled; lines end in LF, CRLF or CR."""
 
     delimiter: str = ","
     """One or more characters."""
     encoding: str = "utf-8"
     """A name that Python knows."""
 
+    quote: str = '"'
+    """One character; empty where no field is quoted."""
+    escape: str = ""
+    """A character that takes what follows it as it is; empty: there is none."""
+    comment: str = ""
+    """What lines begin with that are left out; empty: none are."""
+    header: tuple[str, ...] = ()
+    """The names of the fields, for files without a header; empty: the first row has them."""
+    nulls: tuple[str, ...] = ()
+    """Words that stand for NULL, beside a field that is empty."""
+
     def problem(self) -> InvalidFormatError | None:
         """Return why no file can be read by it; None when files can be."""
         delimiter, fix = self.delimiter, "write the character itself, such as ',' or a real tab."
         if not delimiter:
             return InvalidFormatError(problem="the delimiter is empty", fix=fix)
-        if set(delimiter) & set('"\r\n\0'):
+        if set(delimiter) & {*self.quote, *self.escape, *"\r\n\0"}:
             problem = f"the delimiter {delimiter!r} holds a quote, a line end or NUL"
             return InvalidFormatError(problem=problem, fix=fix)
         if len(delimiter) == 2 and delimiter.startswith("\\") and delimiter[1].isalnum():
             problem = f"the delimiter {delimiter!r} is a backslash and a letter"
             return InvalidFormatError(problem=problem, fix='write a real tab: "\\t" in double quotes.')
-        try:
-            "".encode(self.encoding)
-        except LookupError:
-            problem = f"the encoding {self.encoding!r} names no text encoding"
+        return self._problem_of_signs() or TextEncoding(self.encoding).problem()
+
+    def _problem_of_signs(self) -> InvalidFormatError | None:
+        for name, sign in (("quote", self.quote), ("escape", self.escape)):
+            if len(sign) > 1 or set(sign) & set("\r\n\0 "):
+                problem = f"the {name} {sign!r} is not one character"
+                return InvalidFormatError(problem=problem, fix="give one character, or an empty text.")
+        if self.quote and self.quote == self.escape:
+            problem = f"{self.quote!r} is both the quote and the escape"
             return InvalidFormatError(
-                problem=problem, fix="use one such as utf-8, utf-16, latin-1 or cp1252."
+                problem=problem, fix="leave the escape out: a quote within quotes is doubled."
             )
+        if len(set(self.header)) < len(self.header):
+            problem = f"the header {list(self.header)} has a name twice"
+            return InvalidFormatError(problem=problem, fix="give each field its own name.")
         return None
+
+    @property
+    def is_common(self) -> bool:
+        """Whether it is that of RFC 4180, which other readers know too, but for its delimiter."""
+        return (self.quote, self.escape, self.comment, self.header, self.nulls) == ('"', "", "", (), ())
 
     @property
     def is_utf8(self) -> bool:
         """Whether the text is UTF-8, with a byte order mark or without."""
-        return codecs.lookup(self.encoding).name in {"utf-8", "utf-8-sig"}
+        return TextEncoding(self.encoding).is_utf8
+
+    def value(self, field: str) -> str | None:
+        """Return what a field stands for."""
+        return None if not field or field in self.nulls else field
 
     def utf8(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the text as clean UTF-8. Raises UnreadableFileError where it is not in this encoding, or has NUL."""
-        decoder, offset = codecs.getincrementaldecoder(self.encoding)(), 0
-        for chunk in chunks:
-            text = self._decoded(decoder, chunk, offset=offset, final=False)
-            if "\0" in text:
-                at = chunk.find(0)
-                where = f"byte {offset + at}" if self.is_utf8 else "a character"
-                raise UnreadableFileError(f"{where} is NUL")
-            offset += len(chunk)
-            yield chunk if self.is_utf8 else text.encode("utf-8")
-        self._decoded(decoder, b"", offset=offset, final=True)
+        return TextEncoding(self.encoding).utf8(chunks)
 
     def rows(self, utf8: Iterable[bytes], *, first_line: int = 1) -> Iterator[CsvRow]:
         """Yield the rows of a text in UTF-8; an empty line is none. A byte order mark may begin the first line.
 
         Raises UnreadableFileError, with the line, where the text breaks the rules and has to be guessed at.
         """
-        lines = _RememberedLines(_lines(buffered_stream(utf8), may_have_mark=first_line == 1))
+        text_lines = _lines(buffered_stream(utf8), may_have_mark=first_line == 1)
+        lines = _RememberedLines(text_lines, comment=self.comment)
         csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
         one = len(self.delimiter) == 1
         given = lines if one else (self._with_stand_in(line) for line in lines)
-        reader = csv.reader(given, delimiter=self.delimiter if one else _STAND_IN, strict=True)
+        reader = csv.reader(
+            given,
+            delimiter=self.delimiter if one else _STAND_IN,
+            strict=True,
+            quotechar=self.quote or None,
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            escapechar=self.escape or None,
+        )
         while True:
             begins_at = first_line + reader.line_num
             try:
@@ -99,15 +126,6 @@ class CsvDialect:
             if fields:
                 yield CsvRow(fields if one else self._without_stand_in(fields), text)
 
-    def _decoded(self, decoder: codecs.IncrementalDecoder, chunk: bytes, *, offset: int, final: bool) -> str:
-        try:
-            return decoder.decode(chunk, final)
-        except UnicodeError as error:
-            name = "UTF-8" if self.is_utf8 else self.encoding
-            at = offset + getattr(error, "start", 0)
-            reason = getattr(error, "reason", str(error))
-            raise UnreadableFileError(f"it is not {name} (about byte {at}: {reason})") from error
-
     def _with_stand_in(self, line: str) -> str:
         if _STAND_IN in line:
             raise UnreadableFileError("it holds the character U+FDD0, which no text may hold")
@@ -118,10 +136,11 @@ class CsvDialect:
 
 
 class _RememberedLines:
-    """Passes lines through, and keeps those of the row that is being read."""
+    """Passes lines through, and keeps those of the row that is being read; a comment becomes an empty line."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    def __init__(self, lines: Iterable[str], *, comment: str) -> None:
         self._lines = iter(lines)
+        self._comment = comment
         self._kept: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
@@ -129,6 +148,8 @@ class _RememberedLines:
 
     def __next__(self) -> str:
         line = next(self._lines)
+        if self._comment and not self._kept and line.startswith(self._comment):
+            line = "\n"
         self._kept.append(line)
         return line
 

@@ -12,9 +12,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from lakehouse.ingestion.file_reading import bytes_from, reading_cost
-from lakehouse.ingestion.formats.compression import decompressed
-from lakehouse.ingestion.formats.csv_dialect import CsvDialect, CsvRow
-from lakehouse.ingestion.formats.rescue import rescued
+from lakehouse.ingestion.formats.compression import members
+from lakehouse.ingestion.formats.csv_dialect import CsvDialect
+from lakehouse.ingestion.formats.csv_rows import CsvRows
+from lakehouse.ingestion.formats.python_rows import joined_batches
 from lakehouse.ingestion.formats.verdicts import Accepted
 from lakehouse.ingestion.spark_names import spark_file_path
 from lakehouse.ingestion.spreading import spread
@@ -26,8 +27,6 @@ __all__ = ["ROW_STARTS", "exact_rows"]
 ROW_STARTS = "row_starts"
 """The fact of a large file: bytes at which rows begin, so that tasks read it side by side."""
 
-_BATCH_CHARACTERS = 4 << 20
-_BATCH_ROWS = 10_000
 _TASK_BYTES = 4 << 20
 _UNKNOWN_BYTES = _TASK_BYTES
 
@@ -96,7 +95,7 @@ class _ExactReader:
     """How to reach the files' store; a task has none of the driver's registrations."""
 
     def read_all(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return _joined(
+        return joined_batches(
             rows
             for batch in batches
             for piece in batch["piece"].to_pylist()
@@ -106,63 +105,19 @@ class _ExactReader:
     def _read(self, piece: _Piece) -> Iterator[pa.RecordBatch]:
         if piece.stop is None:
             with open_uri(piece.path, settings=self.settings) as stream:
-                yield from self._rows(decompressed(stream, piece.path), piece)
+                for member in members(stream, piece.path):
+                    yield from self._rows(member, piece)
         else:
             content = bytes_from(piece.path, piece.start, settings=self.settings)
             yield from self._rows(_first_bytes(content, piece.stop - piece.start), piece)
 
     def _rows(self, content: Iterable[bytes], piece: _Piece) -> Iterator[pa.RecordBatch]:
-        begins_file = piece.start == 0
-        rows = self.dialect.rows(self.dialect.utf8(content), first_line=1 if begins_file else 2)
-        if begins_file:
-            next(rows, None)
-        for some in _batches(rows):
-            yield self._batch(some, piece.header, spark_file_path(piece.path))
-
-    def _batch(self, rows: Sequence[CsvRow], header: Sequence[str], uri: str) -> pa.RecordBatch:
-        width = len(header)
-        by_name = dict(
-            zip(header, zip(*(_padded(row.fields, width) for row in rows), strict=True), strict=True)
-        )
-        nothing = [None] * len(rows)
-        extra = [name for name in header if name not in self.columns]
-        rescue = [
-            rescued(
-                {name: by_name[name][at] for name in extra}, row.text if len(row.fields) != width else None
-            )
-            for at, row in enumerate(rows)
-        ]
-        values = [*(by_name.get(name, nothing) for name in self.columns), [uri] * len(rows), rescue]
-        return pa.RecordBatch.from_arrays(
-            [pa.array(each, pa.string()) for each in values], names=list(self.names)
-        )
-
-
-def _batches(rows: Iterator[CsvRow]) -> Iterator[Sequence[CsvRow]]:
-    some: list[CsvRow] = []
-    characters = 0
-    for row in rows:
-        some.append(row)
-        characters += len(row.text)
-        if len(some) == _BATCH_ROWS or characters >= _BATCH_CHARACTERS:
-            yield some
-            some, characters = [], 0
-    if some:
-        yield some
-
-
-def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Join small batches, as small files give them, into few that are worth being sent."""
-    some: list[pa.RecordBatch] = []
-    rows = size_bytes = 0
-    for batch in batches:
-        some.append(batch)
-        rows, size_bytes = rows + len(batch), size_bytes + batch.nbytes
-        if rows >= _BATCH_ROWS or size_bytes >= _BATCH_CHARACTERS:
-            yield from pa.Table.from_batches(some).combine_chunks().to_batches()
-            some, rows, size_bytes = [], 0, 0
-    if some:
-        yield from pa.Table.from_batches(some).combine_chunks().to_batches()
+        uri = spark_file_path(piece.path)
+        rows = CsvRows(columns=self.columns, dialect=self.dialect, header=piece.header)
+        for batch in rows.batches(content, begins_file=piece.start == 0):
+            *own, rescued = batch.columns
+            source = pa.repeat(pa.scalar(uri, pa.string()), len(batch))
+            yield pa.RecordBatch.from_arrays([*own, source, rescued], names=list(self.names))
 
 
 def _first_bytes(chunks: Iterable[bytes], size_bytes: int) -> Iterator[bytes]:
@@ -171,8 +126,3 @@ def _first_bytes(chunks: Iterable[bytes], size_bytes: int) -> Iterator[bytes]:
         size_bytes -= len(chunk)
         if size_bytes <= 0:
             return
-
-
-def _padded(fields: list[str], width: int) -> list[str | None]:
-    values = [field or None for field in fields[:width]]
-    return values + [None] * (width - len(values))

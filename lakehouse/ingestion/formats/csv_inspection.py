@@ -9,11 +9,8 @@ from typing import Any, BinaryIO, cast
 
 from lakehouse.errors import closest_name
 from lakehouse.ingestion.errors import UnreadableFileError
-from lakehouse.ingestion.formats.compression import (
-    compression_of,
-    decompressed,
-    guessed_kind,
-)
+from lakehouse.ingestion.formats.compression import members
+from lakehouse.ingestion.formats.content import explained
 from lakehouse.ingestion.formats.csv_dialect import CsvDialect
 from lakehouse.ingestion.formats.csv_plainness import (
     PLAIN_DELIMITERS,
@@ -40,10 +37,15 @@ def inspect_csv(source: BinaryIO, *, name: str, required: Sequence[str], dialect
     raw = DigestingStream(source)
     try:
         found = _Inspector(raw=raw, name=name, dialect=dialect).look_through()
+        _check_width(found.first, dialect)
     except UnreadableFileError as error:
         return Rejected(reason=str(error), digest=raw.digest_of_all())
     return judged_header(
-        found.header, required, dialect.delimiter, digest=raw.digest_of_all(), facts={"plain": found.plain}
+        dialect.header or found.first,
+        required,
+        dialect.delimiter,
+        digest=raw.digest_of_all(),
+        facts={"plain": found.plain},
     )
 
 
@@ -65,7 +67,8 @@ def judged_header(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    header: tuple[str, ...]
+    first: tuple[str, ...]
+    """The fields of the first row."""
     plain: bool
 
 
@@ -77,28 +80,42 @@ class _Inspector:
         self._dialect = dialect
         self._head = b""
         self._odd = False
-        self._content = decompressed(cast("BinaryIO", raw), name, note_oddity=self._note_oddity)
+        self._members = members(cast("BinaryIO", raw), name, note_oddity=self._note_oddity)
 
     def look_through(self) -> _Found:
         try:
-            found = self._through(_without_bom(whole_lines(self._dialect.utf8(self._noted()))))
+            found = self._all_members()
         except UnreadableFileError as error:
-            raise self._explained(error) from error
-        if found.header:
+            raise explained(error, self._head, self._name) from error
+        if found.first:
             return found
         raise UnreadableFileError("it has no header" if self._head else "it is empty")
 
+    def _all_members(self) -> _Found:
+        """Look through each file of an archive; each begins with the same header."""
+        first: _Found | None = None
+        for member in self._members:
+            found = self._through(_without_bom(whole_lines(self._dialect.utf8(self._noted(member)))))
+            if first is None or not first.first:
+                first = found
+            elif found.first and not self._dialect.header and found.first != first.first:
+                raise UnreadableFileError(
+                    f"the files in its archive have different headers: {list(first.first)} and {list(found.first)}"
+                )
+        return first or _Found((), plain=False)
+
     def _through(self, blocks: Iterator[bytes]) -> _Found:
-        header, lines = None, 0
-        one_plain_character = self._dialect.delimiter in PLAIN_DELIMITERS
+        first: tuple[str, ...] | None = None
+        lines = 0
+        one_plain_character = self._dialect.is_common and self._dialect.delimiter in PLAIN_DELIMITERS
         for block in blocks:
             if not one_plain_character or not is_plain(block, self._dialect.delimiter):
                 rest = self._strictly(chain([block], blocks), first_line=lines + 1)
-                return _Found(header or rest, plain=False)
-            header = header or self._first_row(block)
+                return _Found(first or rest, plain=False)
+            first = first or self._first_row(block)
             lines += block.count(b"\n")
         plain = not self._odd and self._dialect.is_utf8 and is_plain_name(self._name)
-        return _Found(header or (), plain=plain)
+        return _Found(first or (), plain=plain)
 
     def _strictly(self, blocks: Iterable[bytes], *, first_line: int) -> tuple[str, ...]:
         """Read all rows, so that one that breaks the rules is found; return the fields of the first."""
@@ -112,8 +129,8 @@ class _Inspector:
         row = next(self._dialect.rows([block]), None)
         return tuple(row.fields) if row else ()
 
-    def _noted(self) -> Iterator[bytes]:
-        for chunk in self._content:
+    def _noted(self, member: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in member:
             if len(self._head) < _HEAD_BYTES:
                 self._head += chunk[:_HEAD_BYTES]
             yield chunk
@@ -121,19 +138,19 @@ class _Inspector:
     def _note_oddity(self) -> None:
         self._odd = True
 
-    def _explained(self, error: UnreadableFileError) -> UnreadableFileError:
-        kind = guessed_kind(self._head)
-        if kind is None:
-            return error
-        if kind == "UTF-16":
-            return UnreadableFileError(f"{error}: it seems to be UTF-16, which encoding='utf-16' declares")
-        inside = f", inside {packed}" if (packed := compression_of(self._name)) else ""
-        return UnreadableFileError(f"{error}: it seems to be {kind}{inside}, which its name does not say")
-
 
 def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
     first = next(blocks, b"")
     yield from chain([first.removeprefix(_BOM)], blocks)
+
+
+def _check_width(first: Sequence[str], dialect: CsvDialect) -> None:
+    """Raise UnreadableFileError where the header that is given can't be that of the file."""
+    expected = len(dialect.header)
+    if expected and len(first) != expected:
+        raise UnreadableFileError(
+            f"its first row has {len(first)} fields, expected {expected} as the header has"
+        )
 
 
 def _check_header(header: tuple[str, ...], required: Sequence[str], delimiter: str) -> None:

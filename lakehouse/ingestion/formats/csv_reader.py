@@ -10,19 +10,17 @@ from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType, TimestampType
+from pyspark.sql.types import StringType, StructField, StructType
 
 from lakehouse.ingestion.formats.compression import compression_of
 from lakehouse.ingestion.formats.csv_dialect import CsvDialect
 from lakehouse.ingestion.formats.csv_exact_reader import exact_rows
+from lakehouse.ingestion.formats.raw_rows import raw_schema
 from lakehouse.ingestion.formats.rescue import MALFORMED_ROW
 from lakehouse.ingestion.formats.verdicts import Accepted
 from lakehouse.tables import literal_path
 
-__all__ = ["METADATA_COLUMNS", "CsvReader", "raw_schema"]
-
-METADATA_COLUMNS = ("_source_file", "_ingested_at", "_rescued_data")
-"""What each raw row carries beside its own columns."""
+__all__ = ["CsvReader"]
 
 _MALFORMED = "malformed"
 _MAX_COLUMNS = 20_480
@@ -32,14 +30,6 @@ _UNPACKED = 10
 """How many times as large the content of a compressed file is, about."""
 _SMALL_BYTES = 64 << 10
 """Spark's own reader takes longer to list and open such a file than the exact one to read it."""
-
-
-def raw_schema(columns: Sequence[str]) -> StructType:
-    """Return the schema of what CsvReader gives: strings, then the metadata columns."""
-    text = [StructField(name, StringType()) for name in (*columns, "_source_file")]
-    return StructType(
-        [*text, StructField("_ingested_at", TimestampType()), StructField("_rescued_data", StringType())]
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

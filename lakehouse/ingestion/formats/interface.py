@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from typing import BinaryIO, ClassVar
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
@@ -30,6 +31,12 @@ class FileFormat(ABC):
     inspected_in_tasks: ClassVar[bool] = False
     """Whether Spark's tasks may call ``inspect``: the format can be pickled, and its module is on the workers."""
 
+    reads_without_spark: ClassVar[bool] = False
+    """Whether ``batches`` gives a file's rows."""
+
+    has_types: ClassVar[bool] = False
+    """Whether columns are declared with types; else they are names, and all of them strings."""
+
     @abstractmethod
     def schema(self) -> StructType:
         """Return the schema of the rows that ``read`` gives; it has the string column ``_source_file``."""
@@ -43,6 +50,17 @@ class FileFormat(ABC):
         self, spark: SparkSession, files: Mapping[str, Accepted], *, ingested_at: dt.datetime
     ) -> DataFrame:
         """Return the rows of the files (path to inspection), none of them left out."""
+
+    def arrow_columns(self) -> Mapping[str, pa.DataType]:
+        """Return the columns that ``batches`` gives, beside ``_rescued_data``."""
+        raise NotImplementedError
+
+    def batches(self, stream: BinaryIO, *, name: str, found: Accepted) -> Iterator[pa.RecordBatch]:
+        """Yield a file's rows in plain Python: the format's own columns, and last ``_rescued_data``.
+
+        They are those that ``read`` gives. Raises UnreadableFileError, OSError or StorageError.
+        """
+        raise NotImplementedError
 
     def in_parts(self, *, name: str, size_bytes: int) -> InspectionInParts | None:
         """Return how tasks inspect one file in parts; None when each file is inspected whole."""

@@ -13,7 +13,6 @@ from pyspark.sql.types import StructType
 
 from lakehouse.ingestion import (
     Auth,
-    CsvFormat,
     FileFormat,
     Incremental,
     Limits,
@@ -21,6 +20,7 @@ from lakehouse.ingestion import (
     OnePage,
     Pagination,
     RestApi,
+    file_format,
 )
 from lakehouse.pipelines.declare.rules import FlowRule, RuleWords
 from lakehouse.pipelines.declare.sources import FileSource, RestSource, Source, TableSource
@@ -39,7 +39,7 @@ from lakehouse.pipelines.declare.steps import (
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
 from lakehouse.pipelines.errors import NoTableInQueryError, UnknownSourceError
-from lakehouse.quality import Expectation, Schema, as_struct
+from lakehouse.quality import Expectation, Schema
 from lakehouse.source_location import SourceLocation, caller_location
 from lakehouse.words import UnknownWordError
 
@@ -151,22 +151,29 @@ def from_files(
     encoding: str = "utf-8",
     names_grow: bool = False,
     at_rest_seconds: float | None = None,
-    format: FileFormat | None = None,  # noqa: A002 - the word that Spark's readers use
+    format: FileFormat | str | None = None,  # noqa: A002 - the word that Spark's readers use
+    options: Mapping[str, Any] | None = None,
 ) -> Flow:
     """Begin with the files that match ``pattern``, each taken exactly once.
 
     They are CSV, all columns as strings: ``columns`` are the names that each file's header must have, in any
     order; of a schema only the names count. Columns that are ``optional`` too are NULL where a file lacks them.
-    ``format`` reads files of another kind. A file is taken once it was left alone for ``at_rest_seconds``
-    (on a disk 0.2, in a store 0). With ``names_grow`` each new file's name sorts after those before it, and a
-    listing starts after the last one; a name that does not is found a day later at most.
+    ``format`` reads files of another kind: a word such as ``"json_lines"``, whose fields are ``options``, or an
+    object. There columns have the types that are given, and are strings where none is. A file is taken once it
+    was left alone for ``at_rest_seconds`` (on a disk 0.2, in a store 0). With ``names_grow`` each new file's
+    name sorts after those before it, and a listing starts after the last one; a name that does not is found a
+    day later at most.
     """
-    if format is None:
-        format = CsvFormat(  # noqa: A001
-            columns=_column_names(columns or ()),
-            optional=tuple(optional),
-            delimiter=delimiter,
-            encoding=encoding,
+    if not isinstance(format, FileFormat):
+        format = file_format(  # noqa: A001
+            format or "csv",
+            {
+                "columns": columns,
+                "optional": tuple(optional),
+                "delimiter": delimiter if delimiter != "," else None,
+                "encoding": encoding if encoding != "utf-8" else None,
+                **(options or {}),
+            },
         )
     source = FileSource(
         pattern=pattern,
@@ -245,12 +252,6 @@ def begin_with_query(query: str, *, location: SourceLocation) -> Flow:
 def begin(source: Source) -> Flow:
     """Begin with a source of any kind, also one of your own."""
     return Flow(source=source, write_mode=Append() if source.is_appended_by_default else None)
-
-
-def _column_names(columns: Schema | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    if isinstance(columns, Mapping | tuple | list):
-        return tuple(columns)
-    return tuple(as_struct(columns).names)
 
 
 def _named_types(schema: Mapping[str, str] | StructType) -> tuple[tuple[str, str], ...]:

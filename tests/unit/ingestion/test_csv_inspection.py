@@ -160,19 +160,26 @@ def test_text_that_claims_to_be_gzip_is_rejected() -> None:
     assert isinstance(verdict, Rejected)
 
 
-@pytest.mark.parametrize(
-    ("names", "reason"),
-    [(["a.csv", "b.csv"], "its zip archive holds 2 files, expected one"), ([], "0 files")],
-)
-def test_a_zip_archive_of_any_number_of_files_but_one_is_rejected(names: list[str], reason: str) -> None:
+def zipped(**bodies: bytes) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         archive.mkdir("folder")
-        for name in names:
-            archive.writestr(name, BODY)
-    verdict = inspected(target.getvalue(), name="a.csv.zip")
+        for name, body in bodies.items():
+            archive.writestr(name, body)
+    return target.getvalue()
+
+
+def test_a_zip_archive_without_a_file_is_rejected() -> None:
+    verdict = inspected(zipped(), name="a.csv.zip")
     assert isinstance(verdict, Rejected)
-    assert reason in verdict.reason
+    assert verdict.reason == "its zip archive holds no file"
+
+
+def test_files_of_a_zip_archive_have_one_header() -> None:
+    assert isinstance(inspected(zipped(a=BODY, b=BODY), name="a.csv.zip"), Accepted)
+    verdict = inspected(zipped(a=BODY, b=b"Quantity,InvoiceNo\n2,1\n"), name="a.csv.zip")
+    assert isinstance(verdict, Rejected)
+    assert "different headers: ['InvoiceNo', 'Quantity'] and ['Quantity', 'InvoiceNo']" in verdict.reason
 
 
 def test_a_compression_that_is_not_read_is_named() -> None:

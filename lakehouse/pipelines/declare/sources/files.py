@@ -11,13 +11,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from lakehouse.errors import DefinitionError, did_you_mean
+from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import (
     FileFormat,
     FileInputs,
     FileTracker,
+    InvalidFormatError,
     MissingLandingZoneError,
     SeenFiles,
+    file_format,
     landing_zone,
 )
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
@@ -33,18 +35,21 @@ from lakehouse.words import word
 __all__ = ["FileSource"]
 
 
+_Option = str | int | bool | list[str] | Mapping[str, list[int]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Files:
     pattern: str
-    columns: str | list[str] | None = None
-    """Names, or the name of one of the file's schemas."""
+    columns: str | list[str] | Mapping[str, str] | None = None
+    """Names, names with types, or the name of one of the file's schemas."""
     optional: list[str] | None = None
     delimiter: str | None = None
     encoding: str | None = None
     names_grow: bool = False
     at_rest_seconds: float | None = None
     format: str = "csv"
-    options: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    options: Mapping[str, _Option] = dataclasses.field(default_factory=dict)
     """Further fields of the format."""
 
 
@@ -174,19 +179,17 @@ def _seen(history: CondensedHistory) -> SeenFiles:
 
 
 def _format(given: _Files, part: YamlPart) -> FileFormat:
-    if given.format not in FileFormat.words:
-        known = did_you_mean(given.format, FileFormat.words)
-        part.at("format").refuse(f"there is no file format {given.format!r}. Fix: {known}")
     options: dict[str, Any] = dict(given.options)
     if given.columns is not None:
-        columns = (
+        options["columns"] = (
             part.at("columns").schema(given.columns) if isinstance(given.columns, str) else given.columns
         )
-        options["columns"] = tuple(columns)
-    if given.optional is not None:
-        options["optional"] = tuple(given.optional)
+    options["optional"] = tuple(given.optional or ())
     for name in ("delimiter", "encoding"):
         if getattr(given, name) is not None:
             options[name] = getattr(given, name)
-    made: FileFormat = part.make(FileFormat.words[given.format], options)
-    return made
+    try:
+        return file_format(given.format, options)
+    except InvalidFormatError as error:
+        place = "format" if given.format not in FileFormat.words else "options"
+        part.at(place).refuse(str(error))

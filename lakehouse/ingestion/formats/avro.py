@@ -1,0 +1,72 @@
+"""Avro container files, read by fastavro."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO, ClassVar
+
+import pyarrow as pa
+
+from lakehouse.ingestion.errors import UnreadableFileError
+from lakehouse.ingestion.formats.content import FileContent
+from lakehouse.ingestion.formats.json_lines import json_findings
+from lakehouse.ingestion.formats.portable import Findings, PortableFormat
+from lakehouse.ingestion.formats.records import Record, batches_of
+from lakehouse.optional_imports import require
+from lakehouse.words import word
+
+__all__ = ["AvroFormat"]
+
+_RECORD_BYTES = 200
+
+
+@word("avro")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvroFormat(PortableFormat):
+    """Avro container files of records: fields by name, with the schema that each file carries. No jar is needed.
+
+    A column that is declared without a type is a string. Needs the extra ``formats`` wherever files are read.
+    """
+
+    seeks: ClassVar[bool] = True
+
+    def look(self, content: FileContent) -> Findings:
+        return json_findings(self._records(content), [name for name, _ in self.columns])
+
+    def rows_of(self, content: FileContent) -> Iterator[pa.RecordBatch]:
+        return batches_of(self._records(content), self.arrow_columns())
+
+    def _records(self, content: FileContent) -> Iterator[Record]:
+        fastavro = require("fastavro", extra="formats", purpose="Reading Avro")
+        for file in content.files():
+            if content.head:
+                yield from _read(fastavro, file)
+
+
+def _read(fastavro: Any, file: BinaryIO) -> Iterator[Record]:
+    with _translated():
+        reader = fastavro.reader(file)
+        _check_schema(reader.writer_schema)
+        for value in reader:
+            yield Record(value, _RECORD_BYTES)
+
+
+def _check_schema(schema: Any) -> None:
+    if not isinstance(schema, Mapping) or schema.get("type") != "record":
+        raise UnreadableFileError("its Avro schema is no record")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise UnreadableFileError for whatever fastavro raises at a file, which is the file's fault."""
+    try:
+        yield
+    except UnreadableFileError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's fault, not the content's
+        first = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise UnreadableFileError(f"it is no whole Avro file ({first})") from error

@@ -1,0 +1,27 @@
+"""Records of any format as rows: typed, by name, nothing lost on the way. Plain Python and Arrow: no Spark here."""
+
+from lakehouse.ingestion.formats.records.batches import Record, batches_of
+from lakehouse.ingestion.formats.records.columns import (
+    METADATA_COLUMNS,
+    Columns,
+    column_types,
+    columns_of,
+    problems_of_columns,
+)
+from lakehouse.ingestion.formats.records.json_text import TextNumber, parsed_json
+from lakehouse.ingestion.formats.records.types import UnknownTypeError, arrow_type, type_text
+
+__all__ = [
+    "METADATA_COLUMNS",
+    "Columns",
+    "Record",
+    "TextNumber",
+    "UnknownTypeError",
+    "arrow_type",
+    "batches_of",
+    "column_types",
+    "columns_of",
+    "parsed_json",
+    "problems_of_columns",
+    "type_text",
+]
