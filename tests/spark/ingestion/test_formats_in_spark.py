@@ -15,7 +15,10 @@ from lakehouse.pipelines import DeclarativePipelineBuilder, Warehouse, from_file
 pytestmark = pytest.mark.spark
 
 NOW = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-DDL = "id bigint, name string, price decimal(10,2), at timestamp, local timestamp_ntz, day date, items array<struct<sku:string,qty:int>>"
+DDL = (
+    "id bigint, name string, price decimal(10,2), at timestamp, local timestamp_ntz, day date,"
+    " items array<struct<sku:string,qty:int>>"
+)
 
 
 def accepted(file_format: FileFormat, path: Path) -> Accepted:
