@@ -32,6 +32,9 @@ VERBS: dict[str, Verb] = {
     "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
     "history": Verb(module="lakehouse.cli.history", help="show what happened in the last runs"),
     "batches": Verb(module="lakehouse.cli.batches", help="show a table's batches, or drop one that waits"),
+    "quarantine": Verb(
+        module="lakehouse.cli.quarantine", help="show the files that a table set aside, or release them"
+    ),
     "restore": Verb(module="lakehouse.cli.restore", help="put a table back to an older version"),
     "session": Verb(module="lakehouse.cli.session", help="keep a Spark session running between runs"),
     "doctor": Verb(module="lakehouse.cli.doctor", help="say what this machine lacks to run pipelines"),

@@ -50,6 +50,7 @@ from lakehouse.ingestion.processes import (
     ProcessOutcome,
     with_progress,
 )
+from lakehouse.ingestion.released_files import ReleasedFiles
 from lakehouse.ingestion.rest import (
     ApiBatches,
     ApiInputs,
@@ -78,6 +79,7 @@ from lakehouse.ingestion.rest import (
     rest_api,
 )
 from lakehouse.ingestion.seen_files import SeenFiles
+from lakehouse.ingestion.spark_names import spark_file_path
 from lakehouse.ingestion.threads import by_threads
 
 __all__ = [
@@ -132,6 +134,7 @@ __all__ = [
     "ProcessOutcome",
     "Processed",
     "Rejected",
+    "ReleasedFiles",
     "RestApi",
     "RestDataSource",
     "SeenFiles",
@@ -151,5 +154,6 @@ __all__ = [
     "raw_schema",
     "record_schema",
     "rest_api",
+    "spark_file_path",
     "with_progress",
 ]

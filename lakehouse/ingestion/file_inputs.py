@@ -31,12 +31,20 @@ class TrackedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Why it can't be used; None when it can."""
     declaration: str = ""
     """A digest of what the finding depended on beside the file."""
+    replaces: bool = False
+    """Whether an earlier batch took another content of it, whose rows give way to these."""
     repeats: bool = False
     """Whether an earlier batch has this content, with the same outcome: named only to be known in its new state."""
 
     @classmethod
     def found(
-        cls, file: LandedFile, inspection: Inspection, *, declaration: str, repeats: bool = False
+        cls,
+        file: LandedFile,
+        inspection: Inspection,
+        *,
+        declaration: str,
+        replaces: bool = False,
+        repeats: bool = False,
     ) -> TrackedFile:
         """Return a file with what its inspection found."""
         return cls(
@@ -47,6 +55,7 @@ class TrackedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             facts=dict(inspection.facts) if isinstance(inspection, Accepted) else {},
             reason=inspection.reason if isinstance(inspection, Rejected) else None,
             declaration=declaration,
+            replaces=replaces,
             repeats=repeats,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,8 +28,8 @@ class FileMemory:
         self._seen = seen
         self._declaration = declaration
 
-    def unknown(self, listing: Listing) -> Iterator[LandedFile]:
-        """Yield the files that need a look: none of their size and time was looked at for good."""
+    def unknown(self, listing: Listing, *, released: Collection[str] = ()) -> Iterator[LandedFile]:
+        """Yield the files that need a look: released, or none of their size and time was looked at for good."""
         known = self._seen.between(min(listing.paths), max(listing.paths), _STATE)
         positions = pc.index_in(known["path"], value_set=arrow_column(listing.paths, pa.string()))
         listed = pc.is_valid(positions)
@@ -41,7 +41,11 @@ class FileMemory:
         settled = pc.invert(self._is_worth_another_look(known.filter(same)))
         # Of several looks at the same state the last one counts: it is written over the others.
         verdicts = dict(zip(positions.filter(same).to_pylist(), settled.to_pylist(), strict=True))
-        return (listing.file(at) for at in range(len(listing)) if not verdicts.get(at))
+        return (
+            listing.file(at)
+            for at in range(len(listing))
+            if not verdicts.get(at) or listing.paths[at] in released
+        )
 
     def paths_worth_another_look(self) -> Iterator[str]:
         """Yield the paths, in no order, whose last verdict is no reason not to look again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -28,6 +28,8 @@ __all__ = ["FileTracker"]
 
 _OPENED_AT_ONCE = 16
 _LONGEST_WAIT_SECONDS = 1.0
+_TAKEN = "it was taken before, with other content"
+_STUCK = "; its rows of then can't be told from others in this table: rebuild it, run with --full-refresh"
 _GONE = "it was gone before its rows were written"
 
 
@@ -41,6 +43,10 @@ class FileTracker:
     """Whether each new file's path sorts after those before it, so that a listing may start after the last one."""
     at_rest_seconds: float | None = None
     """How long a file must have been left alone to be taken for whole; None leaves it to the zone."""
+    released: Collection[str] = frozenset()
+    """Paths to look at again, whatever was found in them before."""
+    gives_way: bool = False
+    """Whether rows of a file's earlier content can be taken out of the table for those of a released one."""
     session: Callable[[], SparkSession] | None = None
     """Asked for when files are more than the driver reads itself; None: the driver reads them all."""
     clock: Callable[[], float] = time.time
@@ -51,7 +57,8 @@ class FileTracker:
         memory, now = self._memory(seen), self.clock()
         mark = seen.mark if self.names_grow else None
         if mark is not None and mark.is_good(self.zone.name, now):
-            again = [path for path in memory.paths_worth_another_look() if path <= mark.through]
+            worth_a_look = {*memory.paths_worth_another_look(), *self.released}
+            again = sorted(path for path in worth_a_look if path <= mark.through)
             found = [Listing.of(files) for files in [self.zone.now(again).values()] if files]
             return self._unknown(chain(found, self.zone.listed(after=mark.through)), memory, mark)
         fresh = ListingMark(zone=self.zone.name, complete_seconds=now, through="")
@@ -111,7 +118,7 @@ class FileTracker:
         files: list[LandedFile] = []
         through = mark.through
         for listing in listings:
-            files += memory.unknown(listing)
+            files += memory.unknown(listing, released=self.released)
             through = max(through, *listing.paths)
         return Candidates(files=tuple(files), listed_after=mark, through=through)
 
@@ -146,15 +153,19 @@ class FileTracker:
 
     def _judged(self, file: LandedFile, found: Inspection, memory: FileMemory) -> TrackedFile:
         repeats = memory.has_taken(file.path, found.digest)
+        released, replaces = file.path in self.released, False
         if repeats:
             found = Accepted(digest=found.digest)
         elif memory.was_taken(file.path) and not found.digest.startswith(UNREADABLE):
-            found = Rejected(reason="it was taken before, with other content", digest=found.digest)
+            replaces = released and self.gives_way and isinstance(found, Accepted)
+            if not replaces and not (released and isinstance(found, Rejected)):
+                found = Rejected(reason=_TAKEN + (_STUCK if released else ""), digest=found.digest)
         return TrackedFile.found(
             file,
             found,
             declaration=self._declaration(),
-            repeats=repeats or memory.has_rejected(file.path, found),
+            replaces=replaces,
+            repeats=repeats or (not released and memory.has_rejected(file.path, found)),
         )
 
     def _changes_within(

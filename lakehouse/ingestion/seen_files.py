@@ -77,6 +77,15 @@ class SeenFiles:
         for rows in (*groups, self._tail.select(columns)):
             yield rows.filter(pc.is_valid(rows["reason"]))
 
+    def set_aside(self) -> dict[str, str]:
+        """Return the paths whose last look set them aside, with the reason."""
+        found: dict[str, str] = {}
+        for path in {path for rows in self.rejected() for path in rows["path"].to_pylist()}:
+            *_, last = self.of_path(path)
+            if last.reason is not None:
+                found[path] = last.reason
+        return dict(sorted(found.items()))
+
     def taken_paths(self) -> set[str]:
         """Return the paths of all files that were taken."""
         taken: set[str] = set()

@@ -60,6 +60,7 @@ from lakehouse.pipelines.errors import (
     NoPendingBatchError,
     NoTableInQueryError,
     NotIncrementalError,
+    NotSetAsideError,
     NoWriteModeError,
     PartialGroupsError,
     PipelineNotFoundError,
@@ -88,6 +89,7 @@ from lakehouse.pipelines.refresh.decision import Decision, Finish, Rest, Take
 from lakehouse.pipelines.refresh.factory import PipelineFactory
 from lakehouse.pipelines.refresh.gold import GoldAggregationPipeline
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
+from lakehouse.pipelines.refresh.released import files_set_aside, release_files
 from lakehouse.pipelines.refresh.restoring import Restored, restore_table
 from lakehouse.pipelines.refresh.silver import SilverCleansePipeline
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch
@@ -145,6 +147,7 @@ __all__ = [
     "NoWriteModeError",
     "NotChecked",
     "NotIncrementalError",
+    "NotSetAsideError",
     "NothingNew",
     "OldRows",
     "OtherTable",
@@ -208,6 +211,7 @@ __all__ = [
     "definition_schema",
     "drop_pending_batch",
     "existing_schema",
+    "files_set_aside",
     "from_files",
     "from_rest",
     "graph_of",
@@ -216,6 +220,7 @@ __all__ = [
     "read",
     "read_yaml_definition",
     "rebuilt_tables",
+    "release_files",
     "resolve",
     "restore_table",
     "run_pipeline",

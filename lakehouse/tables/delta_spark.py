@@ -118,6 +118,11 @@ class DeltaSparkTable:
                 frame = frame.withMetadata(name, {**frame.schema[name].metadata, "comment": comment})
         return frame
 
+    def replace_where(
+        self, frame: DataFrame, condition: str, *, transaction: TransactionId
+    ) -> Published | AlreadyPublished:
+        return self._save(frame, "replace rows of", "overwrite", transaction, {"replaceWhere": condition})
+
     def merge(
         self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId
     ) -> Published | AlreadyPublished:

@@ -139,6 +139,11 @@ class IWritableDeltaTable(IReadableDeltaTable, Protocol):
     def replace(self, frame: DataFrame, *, transaction: TransactionId) -> Published | AlreadyPublished:
         """Replace all rows, and the schema; old versions stay readable."""
 
+    def replace_where(
+        self, frame: DataFrame, condition: str, *, transaction: TransactionId
+    ) -> Published | AlreadyPublished:
+        """Put the rows in place of those that meet an SQL condition, which every one of them must meet too."""
+
     def merge(
         self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId
     ) -> Published | AlreadyPublished:

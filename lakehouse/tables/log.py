@@ -172,6 +172,20 @@ class TableLog:
             raise UnreadableChangesError(path=self._path, after=after, through=through, reason=reason)
         return self._plain(snapshot, net.paths)
 
+    def paths_added(self, *, after: int, through: int) -> frozenset[str] | None:
+        """Return the files that came in versions ``(after, through]`` and stayed, as the log names them.
+
+        None where rows that were there before were taken away, or where the log is gone.
+        """
+        snapshot = self.at(through)
+        if after < 0:
+            return frozenset(snapshot.files()["path"].to_pylist())
+        try:
+            net = net_additions(self._commits(snapshot, after, through))
+        except UnreadableChangesError:
+            return None
+        return None if net.reason else frozenset(net.paths)
+
     def why_not_appended(self, *, after: int, through: int) -> str | None:
         """Return what versions ``(after, through]`` did beside adding rows that can be read; None for nothing else."""
         try:

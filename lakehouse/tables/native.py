@@ -95,6 +95,11 @@ class NativeTable:
     def delete(self, condition: str) -> None:
         self._fallback.delete(condition)
 
+    def replace_where(
+        self, frame: DataFrame, condition: str, *, transaction: TransactionId
+    ) -> Published | AlreadyPublished:
+        return self._fallback.replace_where(frame, condition, transaction=transaction)
+
     def merge(
         self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId
     ) -> Published | AlreadyPublished:

@@ -1,7 +1,11 @@
-"""Runs the retail job and kills itself after one step of one table. Arguments: landing, warehouse, table, step, how."""
+"""Runs the retail job and kills itself after one step of one table.
+
+Arguments: landing, warehouse, table, step, how; then, as JSON, what else run_pipeline is given.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import signal
@@ -53,11 +57,12 @@ class Killer(RunListener):
 
 
 if __name__ == "__main__":
-    landing, warehouse, table, step, how = sys.argv[1:]
+    landing, warehouse, table, step, how, *options = sys.argv[1:]
     run_pipeline(
         runpy.run_path(str(JOB))["pipeline"],
         spark=SparkSessionFactory(SMALL).create("killed run"),
         warehouse=warehouse,
         variables={"landing": landing},
         listener=Killer(table, step, how),
+        **json.loads("".join(options) or "{}"),
     )

@@ -13,6 +13,7 @@ __all__ = [
     "LostBatchError",
     "LostInputsError",
     "NoPendingBatchError",
+    "NotSetAsideError",
     "RepeatedKeysError",
     "ReplacedInputError",
     "UnknownTableError",
@@ -91,6 +92,16 @@ class LostInputsError(DataError):
             f"{table!r} can't be rebuilt with all its rows: {lost[0]!r}{more}, which it took, can't be read again.",
             fix="put them back, or let their rows go: --full-refresh … --accept-loss.",
         )
+
+
+class NotSetAsideError(DefinitionError):
+    """A file is to be released, and the table has not set it aside."""
+
+    def __init__(self, *, table: str, file: str, fix: str) -> None:
+        self.table = table
+        self.file = file
+        what = f"the file {file!r}" if file else "any file"
+        super().__init__(f"{table!r} has not set {what} aside.", fix=fix)
 
 
 class UnknownTableError(DefinitionError):

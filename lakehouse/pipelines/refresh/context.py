@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 
 from pyspark.sql import SparkSession
 
+from lakehouse.ingestion import ReleasedFiles
 from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.sources import SOURCE_FILE
 from lakehouse.pipelines.declare.steps import OtherTable
 from lakehouse.pipelines.refresh.open_tables import OpenTables, TableEngine
+from lakehouse.pipelines.refresh.released import released_files
 from lakehouse.pipelines.refresh.settled_rows import SettledRows
 from lakehouse.pipelines.refresh.shared_frames import SharedFrames
 from lakehouse.pipelines.warehouse import Warehouse
@@ -78,6 +82,22 @@ class RefreshContext:
     def log(self, table: str) -> TableLog:
         """Return the log of a declared table, which is read without a session."""
         return self.opened.log(self.path(table))
+
+    def released(self, table: str) -> ReleasedFiles:
+        """Return the files that somebody asked a declared table to look at again."""
+        return released_files(self.warehouse, layer=self.tables[table].layer, table=table)
+
+    def tells_files_apart(self, table: str) -> bool:
+        """Say whether the rows of one file can be taken out of a declared table: they stay as they are, and name it."""
+        declared, state = self.tables[table], self.state(table)
+        mode = declared.flow.write_mode
+        return (
+            state is not None
+            and SOURCE_FILE in state.schema.names
+            and mode is not None
+            and mode.old_rows is OldRows.STAY
+            and not any(step.compares_with_target(mode.old_rows) for step in declared.all_steps)
+        )
 
     def path(self, table: str) -> str:
         """Return the folder of a declared table."""

@@ -155,7 +155,8 @@ class Decider:
         staged = self._staged.find(batch.number)
         if staged is not None:
             return staged.exists()
-        return batch.fingerprint == self._fingerprint
+        stands = self._table.flow.source.stands(self._context, batch.inputs)
+        return batch.fingerprint == self._fingerprint and stands
 
     def _versions(self, tables: Sequence[str]) -> dict[str, int]:
         """Return at which version each table stands; one that is not there has no entry."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.sources import SOURCE_FILE
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.tables import IWritableDeltaTable, StagedRows
 
@@ -29,6 +30,12 @@ class Quarantine:
         if self._old_rows is OldRows.GO and (state := self.table.state()) is not None:
             empty = self.table.read(version=state.version).limit(0)
             self.table.replace(empty, transaction=batch.quarantine_transaction)
+
+    def let_go(self, replaced: str | None, batch: Batch) -> None:
+        """Remove what was set aside beside rows of the table that give way to a batch's: those of a condition."""
+        state = None if replaced is None else self.table.state()
+        if state is not None and all(name in state.schema.names for name in (SOURCE_FILE, "_batch")):
+            self.table.delete(f"{replaced} AND _batch < {batch.number}")
 
     def withdraw(self, batch: Batch) -> None:
         """Remove the rows of a batch that the table refused after they were published here."""

@@ -256,6 +256,7 @@ class TablePipeline:
     ) -> Refresh:
         """Write rows that nothing decides about, in the table's commit alone."""
         self._done("validate")
+        self.quarantine(batch).let_go(self._replaced_rows(batch), batch)
         self.quarantine(batch).publish_none(batch)
         self._done("quarantine")
         published = self._written(self.target, self._evened_out(rows.kept, batch), batch)
@@ -308,6 +309,7 @@ class TablePipeline:
         started: float,
     ) -> Refresh:
         source = self.table.flow.source
+        source.taken(self.context, self.table.name, batch.inputs)
         computed = self.finish(batch)
         how = {"refresh": computed.how} if computed.how else {}
         return Refresh(
@@ -383,11 +385,18 @@ class TablePipeline:
 
         It is the last of the batch's commits; that of the quarantine comes before it.
         """
+        if (replaced := self._replaced_rows(batch)) is not None:
+            return target.replace_where(rows, replaced, transaction=batch.transaction)
         publish = self.write_mode.rebuild if batch.rebuilds else self.write_mode.publish
         return publish(target, rows, batch.transaction)
 
+    def _replaced_rows(self, batch: Batch) -> str | None:
+        """Return the condition of the table's rows that give way to the batch's; None where none or all do."""
+        return None if batch.rebuilds else self.table.flow.source.replaced_rows(batch.inputs)
+
     def set_aside(self, staged: StagedBatch, batch: Batch) -> None:
         """Publish the quarantined rows, before the table's own."""
+        self.quarantine(batch).let_go(self._replaced_rows(batch), batch)
         if staged.quarantined is not None:
             self.quarantine(batch).publish(staged.quarantined, batch)
         else:

@@ -33,12 +33,13 @@ class Landing:
         return path
 
     def tracker(
-        self, *columns: str, at_rest_seconds: float | None = None, delimiter: str = ","
+        self, *columns: str, at_rest_seconds: float | None = None, delimiter: str = ",", **options: Any
     ) -> FileTracker:
         return FileTracker(
             zone=LocalLandingZone(f"{self.folder}/*.csv"),
             file_format=CsvFormat(columns=columns or ("id",), delimiter=delimiter),
             at_rest_seconds=at_rest_seconds,
+            **options,
             clock=lambda: self.time,
             sleep=self.sleep,
         )
@@ -247,3 +248,36 @@ def test_a_file_that_went_is_taken_when_it_lies_there_again(landing: Landing, te
     landing.put("a.csv", text)
     assert landing.look() == {"a.csv": None}
     assert landing.look() is None
+
+
+def test_a_released_file_comes_in_the_place_of_its_earlier_content(landing: Landing) -> None:
+    landing.put("a.csv", "id\n1\n")
+    landing.look()
+    path = str(landing.put("a.csv", "id\n2\n"))
+    assert landing.look() == {"a.csv": "it was taken before, with other content"}
+    assert landing.look() is None
+    refused = landing.look(released={path})
+    assert refused is not None
+    assert str(refused["a.csv"]).startswith("it was taken before, with other content; its rows of then")
+    assert landing.look(released={path}, gives_way=True) == {"a.csv": None}
+    assert [file["path"] for file in landing.history[-1]["files"] if file.get("replaces")] == [path]
+    assert landing.look(released={path}, gives_way=True) is None, "this content is taken: nothing is doubled"
+
+
+def test_a_released_file_that_is_still_bad_is_set_aside_again_with_its_reason(landing: Landing) -> None:
+    path = str(landing.put("a.csv", "other\n1\n"))
+    first = landing.look()
+    assert first is not None
+    assert landing.look() is None
+    assert landing.look(released={path}, gives_way=True) == first
+
+
+def test_files_that_were_taken_and_are_gone_are_named(landing: Landing) -> None:
+    gone, _, bad = (
+        landing.put(f"{name}.csv", text)
+        for name, text in zip("abc", ("id\n1\n", "id\n2\n", "x\n"), strict=True)
+    )
+    landing.look()
+    gone.unlink()
+    bad.unlink()
+    assert landing.tracker().lost(landing.seen()) == [str(gone)]

@@ -1,6 +1,6 @@
 """Where a flow's rows come from, one kind of source a file. A source knows no layer and decides no batch."""
 
-from lakehouse.pipelines.declare.sources.files import FileSource
+from lakehouse.pipelines.declare.sources.files import SOURCE_FILE, FileSource
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
     NewInputs,
@@ -13,6 +13,7 @@ from lakehouse.pipelines.declare.sources.rest import RestSource
 from lakehouse.pipelines.declare.sources.tables import TableSource
 
 __all__ = [
+    "SOURCE_FILE",
     "CondensedHistory",
     "FileSource",
     "History",

@@ -21,6 +21,7 @@ from lakehouse.ingestion import (
     SeenFiles,
     file_format,
     landing_zone,
+    spark_file_path,
 )
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
@@ -32,7 +33,10 @@ from lakehouse.pipelines.declare.sources.interface import (
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.words import word
 
-__all__ = ["FileSource"]
+__all__ = ["SOURCE_FILE", "FileSource"]
+
+SOURCE_FILE = "_source_file"
+"""The column that names the file of a row."""
 
 
 _Option = str | int | bool | list[str] | Mapping[str, list[int]]
@@ -105,7 +109,12 @@ class FileSource(Source):
         return problems
 
     def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
-        tracker = self._tracker(context)
+        released = context.released(table)
+        tracker = dataclasses.replace(
+            self._tracker(context),
+            released=released.paths(),
+            gives_way=context.tells_files_apart(table),
+        )
         seen = _seen(history.condensed(self.condensed_as))
         candidates = tracker.candidates(seen)
         if not candidates.files:
@@ -113,6 +122,8 @@ class FileSource(Source):
 
         def closer_look() -> Inputs | None:
             found = tracker.inspected(candidates, seen)
+            if found is None:
+                released.forget(tracker.released)  # nothing in them is news
             return found.as_json() if found is not None else None
 
         return NewInputs(
@@ -123,6 +134,21 @@ class FileSource(Source):
 
     def condense(self, history: CondensedHistory) -> bytes:
         return _seen(history).condensed()
+
+    def start_over(self, context: SourceContext, table: str) -> None:
+        released = context.released(table)
+        released.forget(released.paths())
+
+    def replaced_rows(self, inputs: Inputs) -> str | None:
+        files = FileInputs.of(inputs)
+        if not any(file.replaces for file in files.new()):
+            return None
+        # Every row that comes must meet the condition, not only those of the files that come again.
+        names = sorted({name for path in files.accepted() for name in (path, spark_file_path(path))})
+        return f"{SOURCE_FILE} IN ({', '.join(map(_literal, names))})"
+
+    def taken(self, context: SourceContext, table: str, inputs: Inputs) -> None:
+        context.released(table).forget([file.path for file in FileInputs.of(inputs).files])
 
     def lost(self, context: SourceContext, table: str, history: History) -> Sequence[str]:
         return self._tracker(context).lost(_seen(history.condensed(self.condensed_as)))
@@ -172,6 +198,12 @@ class FileSource(Source):
             at_rest_seconds=self.at_rest_seconds,
             session=lambda: context.spark,
         )
+
+
+def _literal(text: str) -> str:
+    """Return a text as Spark's SQL writes it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _seen(history: CondensedHistory) -> SeenFiles:

@@ -13,6 +13,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import Predicate
 from lakehouse.errors import DefinitionError
+from lakehouse.ingestion import ReleasedFiles
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.source_location import SourceLocation
@@ -75,6 +76,12 @@ class SourceContext(Protocol):
 
     def log(self, table: str) -> TableLog:
         """Return the log of a declared table."""
+
+    def released(self, table: str) -> ReleasedFiles:
+        """Return the files that somebody asked a declared table to look at again."""
+
+    def tells_files_apart(self, table: str) -> bool:
+        """Say whether the rows of one file can be taken out of a declared table."""
 
     def path(self, table: str) -> str:
         """Return the folder of a declared table."""
@@ -151,6 +158,17 @@ class Source(ABC):
 
     def start_over(self, context: SourceContext, table: str) -> None:  # noqa: B027 - most sources keep nothing
         """Forget what is kept for the first batch of a table, which is about to be rebuilt."""
+
+    def stands(self, context: SourceContext, inputs: Inputs) -> bool:
+        """Say whether a batch that was decided and not judged yet is still to be read, or decided afresh."""
+        return True
+
+    def replaced_rows(self, inputs: Inputs) -> str | None:
+        """Return an SQL condition on the table's rows that give way to the batch's; None where none do."""
+        return None
+
+    def taken(self, context: SourceContext, table: str, inputs: Inputs) -> None:  # noqa: B027 - most need not know
+        """Hear that a table has a batch with these inputs. May be called again for the same batch."""
 
     def as_they_stand(self, context: SourceContext, request: ReadRequest) -> Inputs | None:
         """Return a batch's inputs with those rejected that changed or went; None when all are as they were.

@@ -92,6 +92,19 @@ class TableSource(Source):
         }
         return NewInputs(known=inputs, reason=self._reason(after, state.version), outside_bytes=0)
 
+    def stands(self, context: SourceContext, inputs: Inputs) -> bool:
+        state = context.state(self.table)
+        after, through = inputs["after"], inputs["through"]
+        if state is None or self._is_replaced(context, inputs, state):
+            return False
+        if through == state.version:
+            return True
+        if not self.incremental:
+            return False  # there is a newer version, and all of it is read
+        log = context.log(self.table)
+        read, now = (log.paths_added(after=after, through=version) for version in (through, state.version))
+        return read is not None and now is not None and read <= now
+
     def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
         after, through = request.inputs["after"], request.inputs["through"]
         if after == _EVERYTHING:
