@@ -15,7 +15,9 @@ from lakehouse.strict_yaml import read_yaml
 __all__ = [
     "DEFAULT_ENVIRONMENT",
     "AdlsStorage",
+    "CatalogSettings",
     "CredentialInSettingsError",
+    "IncompleteCatalogError",
     "LocalStorage",
     "S3Storage",
     "Settings",
@@ -28,6 +30,7 @@ __all__ = [
 DEFAULT_ENVIRONMENT = "local"
 DEFAULT_FOLDER = Path("conf/environments")
 
+_UNITY_PLUGIN = "io.unitycatalog.spark.UCSingleCatalog"
 _SECRET_KEY = re.compile(r"secret|password|token|access[.\-_]?key|account[.\-_]key|sas[.\-_]", re.IGNORECASE)
 
 
@@ -39,6 +42,17 @@ class CredentialInSettingsError(ConfigurationError):
         super().__init__(
             f"spark.conf has {key!r}, which looks like a credential; settings never hold any.",
             fix="take it out, and give it to Spark by the machine's role or its credentials provider.",
+        )
+
+
+class IncompleteCatalogError(ConfigurationError):
+    """A catalog lacks what its kind needs."""
+
+    def __init__(self, *, kind: str, missing: str) -> None:
+        self.kind = kind
+        self.missing = missing
+        super().__init__(
+            f"the catalog of kind {kind!r} has no {missing!r}.", fix=f"say which: catalog: {{{missing}: …}}."
         )
 
 
@@ -73,6 +87,11 @@ class SparkSettings:
                 raise CredentialInSettingsError(key=key)
 
     @property
+    def spark_conf(self) -> Mapping[str, str]:
+        """The options as Spark takes them."""
+        return {key: _spark_text(value) for key, value in self.conf.items()}
+
+    @property
     def names_jars(self) -> bool:
         """Whether the options name jars, which then take the place of Delta's."""
         return not {"spark.jars", "spark.jars.packages"}.isdisjoint(self.conf)
@@ -83,6 +102,62 @@ class SparkSettings:
         if self.remote is not None:
             return "connect"
         return "local" if self.master == "local" or self.master.startswith("local[") else "cluster"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogSettings:
+    """Where tables get names that Spark, SQL and BI tools know: ``gold.daily_revenue``."""
+
+    kind: Literal["session", "hive", "unity", "spark"]
+    """``session``: of one session, in memory; ``hive``: a Hive metastore; ``unity``: a Unity Catalog server;
+    ``spark``: any plug-in of Spark's (``spark.sql.catalog.…``)."""
+    name: str = "spark_catalog"
+    """The first part of a table's full name; sessions start in this catalog."""
+    uri: str | None = None
+    """Of the metastore (``thrift://…``) or the server."""
+    plugin: str | None = None
+    """The class of a plug-in, for ``kind: spark``."""
+    options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """Further options of the catalog, below ``spark.sql.catalog.NAME``; no credentials."""
+
+    def __post_init__(self) -> None:
+        if missing := self._missing():
+            raise IncompleteCatalogError(kind=self.kind, missing=missing)
+        for key in self.options:
+            if _SECRET_KEY.search(key):
+                raise CredentialInSettingsError(key=key)
+
+    def _missing(self) -> str | None:
+        """Return what the kind needs and is not given; None where nothing is missing."""
+        if self.kind in ("hive", "unity") and not self.uri:
+            return "uri"
+        if self.kind == "spark" and not self.plugin:
+            return "plugin"
+        # Delta itself is the plug-in of Spark's own catalog.
+        return "name" if self.kind in ("unity", "spark") and self.name == "spark_catalog" else None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other sessions see the names."""
+        return self.kind != "session"
+
+    @property
+    def spark_conf(self) -> Mapping[str, str]:
+        """The options with which Spark has the catalog."""
+        prefix = f"spark.sql.catalog.{self.name}"
+        further = {f"{prefix}.{key}": _spark_text(value) for key, value in self.options.items()}
+        starts_in = {} if self.name == "spark_catalog" else {"spark.sql.defaultCatalog": self.name}
+        if self.kind == "hive":
+            hive = {
+                "spark.sql.catalogImplementation": "hive",
+                "spark.hadoop.hive.metastore.uris": str(self.uri),
+            }
+            return hive | further | starts_in
+        if self.kind == "unity":
+            return {prefix: _UNITY_PLUGIN, f"{prefix}.uri": str(self.uri)} | further | starts_in
+        if self.kind == "spark":
+            return {prefix: str(self.plugin)} | further | starts_in
+        return further
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,10 +199,16 @@ class Settings:
     warehouse: str = "warehouse"
     """Folder (relative to the working directory) or URL under which every table's folder lies."""
     storage: StorageSettings = field(default_factory=LocalStorage)
+    catalog: CatalogSettings | None = None
+    """None: tables have names in no catalog, only folders."""
 
     def with_warehouse(self, warehouse: str) -> Settings:
         """Return the same environment with its tables elsewhere."""
         return dataclasses.replace(self, warehouse=warehouse)
+
+
+def _spark_text(value: str | int | float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def load_settings(environment: str = DEFAULT_ENVIRONMENT, *, folder: Path = DEFAULT_FOLDER) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +14,11 @@ from pyspark.sql import SparkSession
 from lakehouse.cli.definitions import load_definition
 from lakehouse.cli.output import Output, json_option
 from lakehouse.cli.sessions import open_session
-from lakehouse.pipelines import PipelineDefinition, Warehouse
+from lakehouse.pipelines import PipelineDefinition, Warehouse, duration
 from lakehouse.settings import Settings, load_settings
 from lakehouse.storage import register_settings, with_spark_access
 
-__all__ = ["PipelineRequest", "full_refresh_options", "pipeline_options"]
+__all__ = ["PipelineRequest", "full_refresh_options", "length_of_time", "pipeline_options"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,18 @@ def full_refresh_options(callback: Callable[..., int | None]) -> Callable[..., i
     ):
         callback = decorate(callback)
     return callback
+
+
+def length_of_time(
+    context: click.Context, parameter: click.Parameter, given: str | None
+) -> dt.timedelta | None:
+    """Read a length of time, such as ``15 min``."""
+    if given is None:
+        return None
+    length = duration(given)
+    if not length:
+        raise click.BadParameter(f"{given!r} is no length of time. Fix: write it as '15 min' or '2 hours'.")
+    return length
 
 
 def _settings(environment: str, warehouse: str | None) -> Settings:

@@ -18,6 +18,7 @@ def result_json(result: RunResult) -> dict[str, Any]:
         "started_at": result.started_at.isoformat(),
         "seconds": round(result.seconds, 3),
         "tables": [_outcome_json(outcome) for outcome in result.outcomes.values()],
+        "warnings": list(result.warnings),
         "cache": None if result.cache is None else result.cache.as_dict(),
     }
 

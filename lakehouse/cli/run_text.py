@@ -75,6 +75,8 @@ def cells(outcome: Outcome) -> tuple[str, ...]:
 
 
 def closing_lines(result: RunResult, warehouse: str) -> Iterator[str]:
+    for warning in result.warnings:
+        yield f"warning: {warning}"
     yield f"{result.status} in {result.seconds:.1f} s; the tables are in {warehouse}"
     yield f"what happened: lakehouse history --warehouse {warehouse}"
     tables = [outcome for outcome in result.outcomes.values() if isinstance(outcome, Refreshed)]

@@ -1,8 +1,9 @@
-"""``lakehouse sql QUERY``: tables of the warehouse by SQL, without Spark."""
+"""``lakehouse sql QUERY``: tables of the warehouse by SQL, without Spark unless somebody asks for its dialect."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,11 +21,15 @@ from lakehouse.storage import register_settings
 
 __all__ = ["command"]
 
+_SPARK = "lakehouse.cli.sql_by_spark"
+"""Loaded only when it is asked for: without it an answer takes a second."""
+
 
 @click.command("sql")
 @click.argument("text", metavar="QUERY")
 @click.option("--env", default="local", show_default=True, help="Read conf/environments/ENV.yaml.")
 @click.option("--warehouse", metavar="FOLDER", help="Where the tables are; by default the environment's.")
+@click.option("--spark", "by_spark", is_flag=True, help="Answer in Spark's dialect, by a Spark session.")
 @click.option(
     "--format",
     "form",
@@ -32,7 +37,9 @@ __all__ = ["command"]
     help="table, or what FILE's name ends in; json is one object a line.",
 )
 @click.option("--output", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE.")
-def command(text: str, env: str, warehouse: str | None, form: str | None, file: Path | None) -> int:
+def command(
+    text: str, env: str, warehouse: str | None, by_spark: bool, form: str | None, file: Path | None
+) -> int:
     """Answer QUERY over tables of the warehouse, each written as layer.table. DuckDB's dialect, without Spark.
 
     \b
@@ -43,7 +50,11 @@ def command(text: str, env: str, warehouse: str | None, form: str | None, file: 
         raise click.UsageError(f"{file} can't be written as {form!r}. Fix: --format csv, json or parquet.")
     settings = load_settings(env)
     register_settings(settings.storage)
-    answer = query(text, str(warehouse or settings.warehouse))
+    settings = settings.with_warehouse(str(warehouse or settings.warehouse))
+    if by_spark:
+        answer: pa.RecordBatchReader = import_module(_SPARK).answer_of(text, settings)
+    else:
+        answer = query(text, settings.warehouse)
     with click.open_file(str(file or "-"), "wb") as out:
         _WRITERS[form](answer, out)
     return ExitCode.FINE

@@ -6,6 +6,7 @@ from lakehouse.pipelines.check.table_check import NotChecked
 from lakehouse.pipelines.check.validation import Resolution, existing_schema, resolve
 from lakehouse.pipelines.declare.builder import DeclarativePipelineBuilder
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
+from lakehouse.pipelines.declare.durations import duration
 from lakehouse.pipelines.declare.flow import (
     Flow,
     UnknownFlowWordError,
@@ -68,6 +69,9 @@ from lakehouse.pipelines.errors import (
     RepeatedKeysError,
     ReplacedInputError,
     ReservedColumnError,
+    RunHeldError,
+    RunStoppedError,
+    TableTimeoutError,
     UnknownColumnError,
     UnknownLayerError,
     UnknownSelectionError,
@@ -90,12 +94,13 @@ from lakehouse.pipelines.refresh.factory import PipelineFactory
 from lakehouse.pipelines.refresh.gold import GoldAggregationPipeline
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
 from lakehouse.pipelines.refresh.released import files_set_aside, release_files
-from lakehouse.pipelines.refresh.restoring import Restored, restore_table
 from lakehouse.pipelines.refresh.silver import SilverCleansePipeline
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch
 from lakehouse.pipelines.refresh.table_pipeline import Refresh, TablePipeline
 from lakehouse.pipelines.run.listener import RunListener
+from lakehouse.pipelines.run.naming import register_tables
 from lakehouse.pipelines.run.plan import TablePlan, plan_run
+from lakehouse.pipelines.run.restoring import Restored, restore_table
 from lakehouse.pipelines.run.runner import run_pipeline
 from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.words import word
@@ -172,9 +177,11 @@ __all__ = [
     "Restored",
     "Rule",
     "RuleContext",
+    "RunHeldError",
     "RunListener",
     "RunRecord",
     "RunResult",
+    "RunStoppedError",
     "SilverCleansePipeline",
     "Skipped",
     "Source",
@@ -189,6 +196,7 @@ __all__ = [
     "TablePlan",
     "TableReference",
     "TableSource",
+    "TableTimeoutError",
     "Take",
     "UnknownColumnError",
     "UnknownFlowWordError",
@@ -210,6 +218,7 @@ __all__ = [
     "begin",
     "definition_schema",
     "drop_pending_batch",
+    "duration",
     "existing_schema",
     "files_set_aside",
     "from_files",
@@ -220,6 +229,7 @@ __all__ = [
     "read",
     "read_yaml_definition",
     "rebuilt_tables",
+    "register_tables",
     "release_files",
     "resolve",
     "restore_table",

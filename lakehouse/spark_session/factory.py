@@ -47,6 +47,7 @@ _SESSION_CONF = {
         "org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation"
     ),
 }
+_CATALOG_TOKEN = "LAKEHOUSE_CATALOG_TOKEN"  # noqa: S105 - the variable's name: settings hold no credentials
 _JAVA_OPTIONS = (f"-Dlog4j2.configurationFile={(Path(__file__).parent / 'log4j2.properties').as_uri()}",)
 
 
@@ -166,7 +167,15 @@ class SparkSessionFactory:
         return options | given
 
     def _given(self) -> dict[str, str]:
-        return {key: _spark_text(value) for key, value in self._settings.spark.conf.items()}
+        return self._catalog_conf() | dict(self._settings.spark.spark_conf)
+
+    def _catalog_conf(self) -> dict[str, str]:
+        catalog = self._settings.catalog
+        if catalog is None:
+            return {}
+        token = os.environ.get(_CATALOG_TOKEN) if catalog.kind == "unity" else None
+        secret = {f"spark.sql.catalog.{catalog.name}.token": token} if token else {}
+        return dict(catalog.spark_conf) | secret
 
     @property
     def _remote(self) -> str:
@@ -232,10 +241,6 @@ def _cores_of(master: str) -> int:
 def _spark_warehouse(warehouse: str) -> str:
     """Return where Spark puts tables that only have a name: a folder becomes absolute, a URL stays."""
     return warehouse if "://" in warehouse else str(Path(warehouse).absolute())
-
-
-def _spark_text(value: str | int | float | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _checked(spark: SparkSession) -> SparkSession:

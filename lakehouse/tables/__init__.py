@@ -1,12 +1,15 @@
 """How Spark reads and writes one Delta table. It knows no pipeline, and decides nothing about rows."""
 
 from lakehouse.tables.candidates import Candidates
+from lakehouse.tables.catalog import SparkCatalog
 from lakehouse.tables.delta_spark import DeltaSparkTable
 from lakehouse.tables.description import TableDescription, describe
 from lakehouse.tables.errors import (
     SPARK_ERRORS,
+    CatalogError,
     SupersededWriteError,
     TableWriteError,
+    TakenNameError,
     UnreadableChangesError,
     root_cause,
 )
@@ -29,6 +32,7 @@ from lakehouse.tables.log import TableLog
 from lakehouse.tables.native import NativeTable
 from lakehouse.tables.paths import literal_path
 from lakehouse.tables.plain_schema import odd_names
+from lakehouse.tables.queries import SparkQueryError, answer
 from lakehouse.tables.restoring import RestoredTable, restore
 from lakehouse.tables.session_cores import parallelism
 from lakehouse.tables.staging import STAGING_FOLDER, StagedRows
@@ -39,6 +43,7 @@ __all__ = [
     "STAGING_FOLDER",
     "AlreadyPublished",
     "Candidates",
+    "CatalogError",
     "DeltaSparkTable",
     "IReadableDeltaTable",
     "IWritableDeltaTable",
@@ -49,6 +54,8 @@ __all__ = [
     "Predecessor",
     "Published",
     "RestoredTable",
+    "SparkCatalog",
+    "SparkQueryError",
     "StagedRows",
     "SupersededWriteError",
     "TableDescription",
@@ -56,8 +63,10 @@ __all__ = [
     "TableLog",
     "TableState",
     "TableWriteError",
+    "TakenNameError",
     "TransactionId",
     "UnreadableChangesError",
+    "answer",
     "bounds_of_keys",
     "describe",
     "estimated_bytes",

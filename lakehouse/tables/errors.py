@@ -9,8 +9,10 @@ from lakehouse.errors import TableError
 
 __all__ = [
     "SPARK_ERRORS",
+    "CatalogError",
     "SupersededWriteError",
     "TableWriteError",
+    "TakenNameError",
     "UnreadableChangesError",
     "root_cause",
 ]
@@ -37,6 +39,29 @@ class UnreadableChangesError(TableError):
         super().__init__(
             f"the changes of {path!r} after version {after}, through version {through}, can't be read: {reason}.",
             fix="rebuild the reading table: run with --full-refresh TABLE; or read whole, without incremental=True.",
+        )
+
+
+class CatalogError(TableError):
+    """A catalog did not take a table's name; the table itself is as it should be."""
+
+    def __init__(self, *, name: str, catalog: str, cause: str) -> None:
+        self.name = name
+        super().__init__(
+            f"the table {name!r} can't be registered in the catalog {catalog!r}: {cause}.",
+            fix="check the catalog's settings and that it can be reached; the next run registers the table again.",
+        )
+
+
+class TakenNameError(TableError):
+    """A shared catalog has another table of this name."""
+
+    def __init__(self, *, name: str, held: str, path: str) -> None:
+        self.name = name
+        self.held = held
+        super().__init__(
+            f"{name!r} is the table at {held!r} in the catalog already, and not the one at {path!r}.",
+            fix="drop that name, or use another catalog for this warehouse.",
         )
 
 

@@ -9,6 +9,7 @@ import click
 from lakehouse.cli.output import Output
 from lakehouse.cli.table.at_version import at_version
 from lakehouse.cli.table.cells import cell, json_value, on_one_line
+from lakehouse.cli.table.conditions import condition
 from lakehouse.delta_log import Snapshot
 
 __all__ = ["command"]
@@ -16,6 +17,9 @@ __all__ = ["command"]
 
 @click.command("cat")
 @click.option("--columns", help="Names, separated by commas; all by default.")
+@click.option(
+    "--where", metavar="CONDITION", help='Only rows that meet it, such as "units > 5 AND day IS NOT NULL".'
+)
 @click.option("--limit", type=click.IntRange(min=0), help="Print only this many rows.")
 @at_version
 def command(
@@ -25,12 +29,15 @@ def command(
     *,
     output: Output,
     columns: str | None,
+    where: str | None,
     limit: int | None,
 ) -> None:
     """Print the rows of the table, with tabs between the values; as JSON, one row a line."""
     names = None if columns is None else columns.split(",")
+    snapshot = Snapshot.load(path, version, timestamp)
+    predicate = None if where is None else condition(where, snapshot.schema)
     left = limit
-    for number, rows in enumerate(Snapshot.load(path, version, timestamp).scan(names)):
+    for number, rows in enumerate(snapshot.scan(names, predicate)):
         if not output.as_json and number == 0:
             output.line("\t".join(map(on_one_line, rows.column_names)))
         for row in (rows if left is None else rows.slice(0, left)).to_pylist(maps_as_pydicts="lossy"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypedDict, get_args
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.durations import duration
 from lakehouse.pipelines.errors import InvalidOptionsError
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import TableDescription, TableLayout
@@ -29,6 +30,7 @@ class OptionWords(TypedDict, total=False):
     cluster_by: Sequence[str]
     properties: Mapping[str, str]
     refresh_policy: RefreshPolicy
+    timeout: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,9 @@ class TableOptions:
     refresh_policy: RefreshPolicy = "auto"
     """Whether a result is brought up to date from new rows (``incremental``), computed from all rows (``full``), or
     the one where it can be and else the other (``auto``)."""
+
+    timeout: str | None = None
+    """How long a run may work on the table, such as ``30 min``; then it is stopped, and is as it was."""
 
     @property
     def layout(self) -> TableLayout:
@@ -82,6 +87,10 @@ class TableOptions:
             wrong.append((f"refresh_policy={self.refresh_policy!r}", "use 'auto', 'incremental' or 'full'."))
         if self.partition_by and self.cluster_by:
             wrong.append(("partition_by and cluster_by", "use one of them."))
+        if self.timeout is not None and not duration(self.timeout):
+            wrong.append(
+                (f"timeout={self.timeout!r}", "write a length of time, such as '30 min' or '2 hours'.")
+            )
         wrong += [
             (f"the property {name!r}", f"use a property of Delta, {_PROPERTY_PREFIX}….")
             for name in self.properties

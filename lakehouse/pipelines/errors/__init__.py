@@ -24,6 +24,7 @@ from lakehouse.pipelines.errors.refresh import (
     ReplacedInputError,
     UnknownTableError,
 )
+from lakehouse.pipelines.errors.run import RunHeldError, RunStoppedError, TableTimeoutError
 from lakehouse.pipelines.errors.tables import (
     CycleError,
     DefinitionErrors,
@@ -78,6 +79,9 @@ __all__ = [
     "RepeatedKeysError",
     "ReplacedInputError",
     "ReservedColumnError",
+    "RunHeldError",
+    "RunStoppedError",
+    "TableTimeoutError",
     "UnknownColumnError",
     "UnknownLayerError",
     "UnknownSelectionError",

@@ -71,6 +71,8 @@ class RunResult:
     """In the order in which tables depend on each other."""
     cache: NodeStatistics | None = None
     """What the nodes' caches did for it; None if it used none."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know beside how the tables ended."""
     error: BaseException | None = None
     """What stopped the run itself; None when it came to its end."""
 

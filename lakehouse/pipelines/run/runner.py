@@ -8,7 +8,9 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +23,8 @@ from lakehouse.pipelines.check.graph import TableGraph, graph_of
 from lakehouse.pipelines.check.selection import rebuilt_tables, select_tables
 from lakehouse.pipelines.check.validation import existing_schema, resolve
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
-from lakehouse.pipelines.errors import DefinitionErrors
+from lakehouse.pipelines.declare.durations import duration
+from lakehouse.pipelines.errors import DefinitionErrors, RunStoppedError
 from lakehouse.pipelines.record.cache_use import CacheUse
 from lakehouse.pipelines.record.events import EventLog
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult
@@ -30,14 +33,22 @@ from lakehouse.pipelines.refresh.decision import Decision, Rest
 from lakehouse.pipelines.refresh.factory import PipelineFactory
 from lakehouse.pipelines.refresh.open_tables import TableEngine
 from lakehouse.pipelines.refresh.shared_frames import shared_prefixes
+from lakehouse.pipelines.run.control import RunControl
+from lakehouse.pipelines.run.faults import is_transient
 from lakehouse.pipelines.run.listener import RunListener
+from lakehouse.pipelines.run.lock import run_lock
+from lakehouse.pipelines.run.naming import register_tables
 from lakehouse.pipelines.run.schedule import run_in_order, tables_at_once
 from lakehouse.pipelines.warehouse import Warehouse
-from lakehouse.tables import NativeTable, parallelism
+from lakehouse.settings import CatalogSettings
+from lakehouse.storage import RetryPolicy
+from lakehouse.tables import CatalogError, NativeTable, TakenNameError, parallelism, root_cause
 
 __all__ = ["SessionOpener", "run_pipeline"]
 
 _log = logging.getLogger(__name__)
+
+_PAUSES = RetryPolicy(first_pause_seconds=2.0, longest_pause_seconds=60.0)
 
 
 class SessionOpener(Protocol):
@@ -56,6 +67,10 @@ def run_pipeline(
     select: Sequence[str] = (),
     full_refresh: Sequence[str] = (),
     accept_loss: bool = False,
+    retries: int = 2,
+    timeout: dt.timedelta | None = None,
+    exclusive: bool = True,
+    catalog: CatalogSettings | None = None,
     listener: RunListener | None = None,
     engine: TableEngine = NativeTable,
 ) -> RunResult:
@@ -63,6 +78,12 @@ def run_pipeline(
 
     ``full_refresh`` selects tables to rebuild from all of their inputs; readers keep the old version until the
     new one is whole. One whose inputs are gone in part fails, unless ``accept_loss`` lets their rows go.
+
+    A table that meets a fault that passes by itself is tried again, ``retries`` times, after a pause that grows.
+    ``timeout`` is how long each table may take that doesn't say so itself. One run of a pipeline works in a
+    warehouse at a time: RunHeldError says who is at it, unless the run is not ``exclusive``.
+
+    With a ``catalog`` the tables have names there afterwards: ``spark.table("gold.daily_revenue")``.
 
     ``spark`` may be what opens a session: it is called only when there is something to do. The whole
     definition is checked first, without reading data: DefinitionErrors has everything that is wrong.
@@ -74,7 +95,12 @@ def run_pipeline(
     rebuilt = rebuilt_tables(graph, full_refresh, accepts_loss=accept_loss)
     selected = select_tables(graph, select) | rebuilt.tables
     chosen = [graph.tables[name] for name in graph.order if name in selected]
-    listener = listener or RunListener()
+    heard = listener or RunListener()
+    control = RunControl(_timeouts(chosen, timeout))
+
+    def step_done(table: str, step: str) -> None:
+        control.check(table)
+        heard.step_done(table, step)
 
     def open_session() -> SparkSession:
         # Not by class: a session of a Connect server has another one.
@@ -86,12 +112,20 @@ def run_pipeline(
         warehouse=warehouse if isinstance(warehouse, Warehouse) else Warehouse.at(warehouse),
         tables=graph.tables,
         shared_steps=shared_prefixes(chosen, any_steps=PipelineFactory.shares_steps),
-        on_step=listener.step_done,
+        on_step=step_done,
         engine=engine,
         rebuilt=rebuilt,
     )
-    run = _Run(filled, graph, chosen, context, listener)
-    return run.run()
+    run = _Run(filled, graph, chosen, context, heard, control=control, retries=retries, catalog=catalog)
+    run.has_session = not callable(spark)
+    with run_lock(context.warehouse, filled.name).held() if exclusive else nullcontext():
+        return run.run()
+
+
+def _timeouts(tables: Sequence[TableDefinition], default: dt.timedelta | None) -> Mapping[str, dt.timedelta]:
+    """Return how long tables may take, by name; those that may take as long as they like are left out."""
+    own = {table.name: duration(table.options.timeout or "") or default for table in tables}
+    return {name: length for name, length in own.items() if length is not None}
 
 
 class _Run:
@@ -104,7 +138,17 @@ class _Run:
         chosen: Sequence[TableDefinition],
         context: RefreshContext,
         listener: RunListener,
+        *,
+        control: RunControl,
+        retries: int,
+        catalog: CatalogSettings | None,
     ) -> None:
+        self.has_session = False
+        """Whether a session is at hand that nobody has to start."""
+        self._catalog = catalog
+        self._warnings: list[str] = []
+        self._control = control
+        self._retries = retries
         self._definition = definition
         self._graph = graph
         self._context = context
@@ -131,7 +175,8 @@ class _Run:
             result = self._result(cache_use=self._refresh())
             EventLog(self._context.warehouse).append(result)
         except BaseException as error:
-            self._record_failure(error)
+            is_stopped = isinstance(error, KeyboardInterrupt)
+            self._record_failure(RunStoppedError(by=str(error) or "Ctrl-C") if is_stopped else error)
             self._listener.run_failed(error)
             raise
         result = dataclasses.replace(result, seconds=time.monotonic() - self._started)
@@ -144,8 +189,11 @@ class _Run:
             for name, pipeline in self._pipelines.items():
                 pipeline.describe()
                 self._finish(self._outcome_at_rest(name))
+            if self.has_session:
+                self._register_names()
             return None
         self._check_definition()
+        self._control.session = self._context.spark
         cache_use = CacheUse(self._context.spark)
         try:
             run_in_order(
@@ -154,11 +202,23 @@ class _Run:
                 at_once=tables_at_once(parallelism(self._context.spark)),
                 work=self._outcome_of,
                 finish=self._finish,
+                control=self._control,
             )
         finally:
             self._context.shared.release()
             self._context.settled.release()
+        self._register_names()
         return cache_use.so_far()
+
+    def _register_names(self) -> None:
+        """Give the tables of the run their names; where a catalog doesn't take them, the run goes on and says so."""
+        if self._catalog is None:
+            return
+        tables = [(self._graph.tables[name].layer, name) for name in self._pipelines]
+        try:
+            register_tables(self._context.spark, self._context.warehouse, catalog=self._catalog, only=tables)
+        except (CatalogError, TakenNameError) as error:
+            self._warnings.append(str(error))
 
     def _decide(self) -> None:
         """Decide about every table as it stands now; one whose decision fails is asked again in its turn."""
@@ -198,11 +258,27 @@ class _Run:
 
     def _outcome_of(self, name: str) -> Outcome:
         started = time.monotonic()
-        try:
-            refreshes = self._pipelines[name].refresh(self._decision(name))
-        except Exception as error:  # noqa: BLE001 - the run goes on with the tables that don't need this one
-            return Failed(table=name, error=error, seconds=time.monotonic() - started)
-        return Refreshed(table=name, refreshes=refreshes) if refreshes else NothingNew(table=name)
+        with self._control.working(name):
+            for attempt in count():
+                try:
+                    refreshes = self._pipelines[name].refresh(self._decision(name))
+                except Exception as error:  # noqa: BLE001 - the run goes on with the tables that don't need this one
+                    if not self._is_tried_again(name, error, attempt):
+                        error = self._control.reason(name) or error
+                        return Failed(table=name, error=error, seconds=time.monotonic() - started)
+                else:
+                    return Refreshed(table=name, refreshes=refreshes) if refreshes else NothingNew(table=name)
+        raise AssertionError  # the tries come to an end
+
+    def _is_tried_again(self, name: str, error: Exception, attempt: int) -> bool:
+        """Say whether the table is to be tried again, after the pause that is due before that."""
+        if attempt >= self._retries or self._control.reason(name) is not None or not is_transient(error):
+            return False
+        seconds = _PAUSES.pause_seconds(attempt)
+        _log.warning("%s is tried again in %.1f s: %s", name, seconds, root_cause(error))
+        self._control.pause(seconds)
+        self._decisions.pop(name, None)  # what is there to do now is decided afresh
+        return self._control.reason(name) is None
 
     def _decision(self, name: str) -> Decision:
         """Return what was decided at first, or decide again about a table whose inputs this run has refreshed."""
@@ -226,6 +302,7 @@ class _Run:
             outcomes={name: self._outcomes[name] for name in self._pipelines if name in self._outcomes},
             cache=cache_use,
             error=error,
+            warnings=tuple(self._warnings),
         )
 
     def _record_failure(self, error: BaseException) -> None:

@@ -13,12 +13,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, DateType, TimestampNTZType, TimestampType
 
 from lakehouse.delta_log import Or, Predicate, col
+from lakehouse.pipelines.declare.durations import duration
 from lakehouse.tables import KeyRange
 
 __all__ = ["LookBack"]
 
-_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 7 * 86_400}
-_WRITTEN = re.compile(rf"\s*(\d{{1,9}})\s*({'|'.join(_SECONDS)})s?\s*", re.IGNORECASE)
 _COLUMN = re.compile(r"\s*(?:([^\W\d]\w*)|`([^`]+)`)\s*")
 
 
@@ -33,13 +32,8 @@ class LookBack:
     @classmethod
     def of(cls, written: str, *, column: str) -> LookBack | None:
         """Read a length such as ``30 days`` and the name of a column; None where one of the two is something else."""
-        found, named = _WRITTEN.fullmatch(written), _COLUMN.fullmatch(column)
-        if found is None or named is None:
-            return None
-        seconds = int(found[1]) * _SECONDS[found[2].lower()]
-        try:
-            length = dt.timedelta(seconds=seconds)
-        except OverflowError:
+        length, named = duration(written), _COLUMN.fullmatch(column)
+        if length is None or named is None:
             return None
         return cls(text=written.strip(), column=named[1] or named[2], length=length)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakehouse.pipelines import Failed, NothingNew, Outcome, Skipped
+from lakehouse.errors import LakehouseError
+from lakehouse.pipelines import Failed, NothingNew, Outcome, Skipped, TableTimeoutError
+from lakehouse.pipelines.run.control import RunControl
 from lakehouse.pipelines.run.schedule import run_in_order, tables_at_once
 
 GRAPHS = st.integers(1, 8).flatmap(
@@ -72,3 +76,80 @@ def test_inputs_outside_of_the_selection_are_not_waited_for() -> None:
 
 def test_more_tables_are_in_work_than_tasks_run_at_once() -> None:
     assert [tables_at_once(tasks) for tasks in (1, 2, 8, None)] == [2, 4, 16, 4]
+
+
+class Clock:
+    """Moves by an hour with each look."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 3600
+        return self.now
+
+
+def test_a_table_that_does_not_end_when_its_time_is_up_is_given_up() -> None:
+    control = RunControl({"a": dt.timedelta(seconds=5)}, clock=Clock())
+    released, done, late = threading.Event(), list[Outcome](), list[LakehouseError | None]()
+
+    def work(name: str) -> Outcome:
+        with control.working(name):
+            if name == "a":
+                released.wait(timeout=30)
+                late.append(control.reason(name))
+        return NothingNew(table=name)
+
+    inputs = {"a": frozenset[str](), "b": frozenset({"a"}), "c": frozenset[str]()}
+    run_in_order(inputs, list(inputs), at_once=4, work=work, finish=done.append, control=control)
+    released.set()
+    by_table = {outcome.table: outcome for outcome in done}
+    failed = by_table["a"]
+    assert isinstance(failed, Failed)
+    assert str(failed.error).startswith("'a' was stopped after 5 s, and is as it was before. Fix: ")
+    assert by_table["b"] == Skipped(table="b", because="a")
+    assert by_table["c"] == NothingNew(table="c")
+    while not late:
+        released.wait(timeout=0.01)
+    assert isinstance(late[0], TableTimeoutError), "what it does after that is stopped at its next step"
+
+
+def test_work_is_told_to_end_and_waited_for_when_the_run_is_stopped() -> None:
+    control, ended = RunControl({}), list[str]()
+
+    def work(name: str) -> Outcome:
+        while control.reason(name) is None:
+            control.pause(30)
+        ended.append(str(control.reason(name)))
+        return NothingNew(table=name)
+
+    def finish(outcome: Outcome) -> None:
+        raise KeyboardInterrupt("SIGTERM")
+
+    def quick_or_long(name: str) -> Outcome:
+        return NothingNew(table=name) if name == "quick" else work(name)
+
+    inputs = {"long": frozenset[str](), "quick": frozenset[str]()}
+    with pytest.raises(KeyboardInterrupt):
+        run_in_order(inputs, list(inputs), at_once=4, work=quick_or_long, finish=finish, control=control)
+    assert ended == [
+        "the run was stopped by SIGTERM; tables that were in work are as they were. "
+        "Fix: run again: the next run finishes their batches."
+    ]
+
+
+def test_no_more_tables_are_in_work_than_may_be() -> None:
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def work(name: str) -> Outcome:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        threading.Event().wait(0.01)
+        with lock:
+            now[0] -= 1
+        return NothingNew(table=name)
+
+    inputs = {str(number): frozenset[str]() for number in range(9)}
+    run_in_order(inputs, list(inputs), at_once=3, work=work, finish=lambda outcome: None)
+    assert 1 <= most[0] <= 3

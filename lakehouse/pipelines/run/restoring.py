@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lakehouse.pipelines.refresh.batch_states import layer_of
 from lakehouse.pipelines.refresh.batches import BatchLog
+from lakehouse.pipelines.run.lock import run_lock
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.tables import TableLog, restore
 
@@ -32,8 +33,8 @@ class Restored:
 def restore_table(warehouse: Warehouse, table: str, version: int) -> Restored:
     """Give a table the rows that it had at ``version``, in one commit without Spark.
 
-    The next run goes on after the batch that the table had taken then: inputs of later ones come again. No run
-    may be at work on the table. Raises UnknownTableError, VersionNotFoundError, TableWriteError.
+    The next run goes on after the batch that the table had taken then: inputs of later ones come again. Raises
+    UnknownTableError, VersionNotFoundError, TableWriteError, and RunHeldError while a run is at work.
     """
     layer = layer_of(warehouse, table)
     batches = BatchLog(warehouse.storage, layer=layer, table=table)
@@ -41,9 +42,10 @@ def restore_table(warehouse: Warehouse, table: str, version: int) -> Restored:
     assert newest is not None  # noqa: S101 - a table that is known has batches
     log = TableLog(warehouse.path_of(layer, table))
     log.at(version)  # it must be there before anything is changed
-    # What was decided and not taken was decided after rows that are about to go.
-    batches.drop(newest.number)
-    restored = restore(log, version=version, application=newest.flow, decided=newest.number)
+    with run_lock(warehouse, newest.flow.split("/")[1]).held():
+        # What was decided and not taken was decided after rows that are about to go.
+        batches.drop(newest.number)
+        restored = restore(log, version=version, application=newest.flow, decided=newest.number)
     return Restored(
         table=f"{layer}/{table}",
         restored_to=version,

@@ -1,0 +1,230 @@
+"""One run of a pipeline at a time: a lock in the warehouse, which the second run is told the holder of.
+
+The lock saves work, and no row depends on it: two runs at once would do the same work once too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from lakehouse.errors import StorageError
+from lakehouse.pipelines.errors import RunHeldError
+from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
+from lakehouse.storage import AbstractStorageService, Created, NotFoundError, OutcomeUnknownError, Replaced
+
+__all__ = ["Holder", "RunLock", "run_lock"]
+
+_log = logging.getLogger(__name__)
+
+_BEAT_SECONDS = 20.0
+_LEASE_MS = 120_000
+"""A holder on another machine that has given no sign of life for so long is dead."""
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who holds the lock; nobody does where ``run`` is empty."""
+
+    run: str = ""
+    host: str = ""
+    machine: str = ""
+    """Tells the machine, since it started, and the processes' numbers on it, from any other."""
+    pid: int = 0
+    born_at: str = ""
+    """When the process began, as the kernel counts: a number of a process is given out again."""
+    since: str = ""
+    """ISO 8601, UTC."""
+    beat: int = 0
+
+    @classmethod
+    def this_process(cls) -> Holder:
+        """Return a new holder, which is this process."""
+        return cls(
+            run=uuid.uuid4().hex,
+            host=socket.gethostname(),
+            machine=_machine(),
+            pid=os.getpid(),
+            born_at=_born_at(os.getpid()),
+            since=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        )
+
+    def is_dead(self) -> bool | None:
+        """Say whether the process has ended; None where nobody here can tell."""
+        if self.machine != _machine():
+            return None
+        return _born_at(self.pid) != self.born_at
+
+
+class RunLock:
+    """The lock of one pipeline in one warehouse, an object that is only ever written on a condition."""
+
+    def __init__(
+        self, storage: AbstractStorageService, *, pipeline: str, beat_seconds: float = _BEAT_SECONDS
+    ) -> None:
+        self._storage = storage
+        self._pipeline = pipeline
+        self._key = f"{SYSTEM_LAYER}/runs/{pipeline}.lock"
+        self._beat_seconds = beat_seconds
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock, and give signs of life meanwhile. Raises RunHeldError where another run holds it."""
+        holder = Holder.this_process()
+        etag = self._taken(holder)
+        beats = _Beats(self._storage, self._key, holder, etag, self._beat_seconds)
+        beats.start()
+        try:
+            yield
+        finally:
+            self._give_back(beats.stop())
+
+    def _taken(self, holder: Holder) -> str:
+        """Take the lock and return its ETag."""
+        body = msgspec.json.encode(holder)
+        while True:
+            with contextlib.suppress(OutcomeUnknownError):  # then the next look tells
+                if isinstance(made := self._storage.put_if_absent(self._key, body), Created):
+                    return made.stat.etag
+            try:
+                etag = self._storage.stat(self._key).etag
+                other = _decoded(self._storage.read(self._key))
+            except NotFoundError:
+                continue
+            if other.run == holder.run:
+                return etag
+            if other.run and not self._is_gone(other):
+                raise RunHeldError(pipeline=self._pipeline, host=other.host, pid=other.pid, since=other.since)
+            if other.run:
+                _log.warning(
+                    "The run of process %d on %s ended without a word: its lock is taken over",
+                    other.pid,
+                    other.host,
+                )
+            with contextlib.suppress(OutcomeUnknownError):
+                if isinstance(now := self._storage.replace(self._key, body, etag=etag), Replaced):
+                    return now.stat.etag
+
+    def _is_gone(self, other: Holder) -> bool:
+        is_dead = other.is_dead()
+        return is_dead if is_dead is not None else self._silent_ms() > _LEASE_MS
+
+    def _silent_ms(self) -> int:
+        """Return how long ago the lock was written, by the store's own clock."""
+        probe = f"{self._key}.{uuid.uuid4().hex}"
+        self._storage.put_if_absent(probe, b"")
+        try:
+            now_ms = self._storage.stat(probe).modified_ms
+            return now_ms - self._storage.stat(self._key).modified_ms
+        except NotFoundError:
+            return 0
+        finally:
+            self._storage.delete(probe)
+
+    def _give_back(self, etag: str | None) -> None:
+        if etag is None:
+            return  # it is another run's by now
+        try:
+            self._storage.replace(self._key, msgspec.json.encode(Holder()), etag=etag)
+        except StorageError as error:
+            _log.warning("The lock %s can't be given back: %s", self._key, error)
+
+
+class _Beats:
+    """Signs of life, by a thread of its own."""
+
+    def __init__(
+        self, storage: AbstractStorageService, key: str, holder: Holder, etag: str, beat_seconds: float
+    ) -> None:
+        self._storage = storage
+        self._key = key
+        self._holder = holder
+        self._etag: str | None = etag
+        self._seconds = beat_seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="lakehouse run lock", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> str | None:
+        """End them and return the lock's ETag; None where the lock is not ours any more."""
+        self._ended.set()
+        self._thread.join()
+        return self._etag
+
+    def _beat(self) -> None:
+        while self._etag is not None and not self._ended.wait(self._seconds):
+            self._holder = msgspec.structs.replace(self._holder, beat=self._holder.beat + 1)
+            try:
+                made = self._storage.replace(self._key, msgspec.json.encode(self._holder), etag=self._etag)
+                self._etag = made.stat.etag if isinstance(made, Replaced) else self._etag_if_ours()
+            except (StorageError, OSError) as error:
+                _log.warning("The lock %s can't be renewed: %s", self._key, error)
+
+    def _etag_if_ours(self) -> str | None:
+        """Return the ETag of a lock that is ours after all, as when the answer to our own write was lost."""
+        try:
+            etag = self._storage.stat(self._key).etag
+            ours = _decoded(self._storage.read(self._key)).run == self._holder.run
+        except NotFoundError:
+            ours = False
+        if not ours:
+            _log.warning("The lock %s was taken over by another run", self._key)
+        return etag if ours else None
+
+
+def run_lock(warehouse: Warehouse, pipeline: str) -> RunLock:
+    """Return the lock of a pipeline's runs in a warehouse."""
+    return RunLock(warehouse.storage, pipeline=pipeline)
+
+
+def _decoded(body: bytes) -> Holder:
+    try:
+        return msgspec.json.decode(body, type=Holder)
+    except msgspec.DecodeError:
+        return Holder()
+
+
+def _machine() -> str:
+    boot = _read("/proc/sys/kernel/random/boot_id").strip()
+    try:
+        numbers = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        numbers = ""
+    return f"{socket.gethostname()}/{boot}/{numbers}"
+
+
+def _born_at(pid: int) -> str:
+    """Return when a process began; empty when it has ended."""
+    status = _read(f"/proc/{pid}/stat")
+    if not status:
+        return "" if Path("/proc/self/stat").exists() else _alive(pid)
+    state, *numbers = status.rpartition(")")[2].split()
+    return "" if state == "Z" else numbers[18]
+
+
+def _alive(pid: int) -> str:
+    """Return a text where a process runs on a system that doesn't tell when it began; else an empty one."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        pass
+    return "some time"
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
