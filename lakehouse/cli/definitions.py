@@ -1,4 +1,4 @@
-"""Find the definition that a name means: a script's ``pipeline``, or a YAML file."""
+"""Find the definition that a name means: a script's ``pipeline``, a YAML file, or a folder of SQL files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from typing import Any
 
 from lakehouse.cli.errors import BrokenScriptError
 from lakehouse.errors import LakehouseError
-from lakehouse.pipelines import PipelineDefinition, PipelineNotFoundError, read_yaml_definition
+from lakehouse.pipelines import (
+    PipelineDefinition,
+    PipelineNotFoundError,
+    read_sql_models,
+    read_yaml_definition,
+)
 
 __all__ = ["load_definition"]
 
@@ -20,19 +25,20 @@ _YAML = (".yaml", ".yml")
 
 
 def load_definition(name: str, *, file: Path | None = None) -> PipelineDefinition:
-    """Return the definition ``name``: ``file`` if given, else ``jobs/NAME.py`` or ``conf/pipelines/NAME.yaml``.
+    """Return the definition ``name``: ``file`` if given, else ``jobs/NAME.py``, ``conf/pipelines/NAME.yaml`` or
+    the SQL files of ``models/NAME``.
 
     Raises PipelineNotFoundError when no file defines it, or more than one.
     """
     if file is not None:
-        if not file.is_file():
+        if not file.exists():
             raise PipelineNotFoundError(
                 name=name,
-                reason=f"should come from {str(file)!r}, which is not a file",
+                reason=f"should come from {str(file)!r}, which is not there",
                 fix="check --definition.",
             )
         return _load(name, file)
-    there = [path for path in _places(name) if path.is_file()]
+    there = [path for path in _places(name) if path.exists()]
     if not there:
         places = " nor ".join(str(path) for path in _places(name))
         known = ", ".join(sorted({path.stem for path in _all()})) or "nothing yet (lakehouse init NAME)"
@@ -48,15 +54,19 @@ def load_definition(name: str, *, file: Path | None = None) -> PipelineDefinitio
 
 
 def _places(name: str) -> list[Path]:
-    return [Path("jobs") / f"{name}.py", *(Path("conf/pipelines") / f"{name}{ending}" for ending in _YAML)]
+    in_yaml = (Path("conf/pipelines") / f"{name}{ending}" for ending in _YAML)
+    return [Path("jobs") / f"{name}.py", *in_yaml, Path("models") / name]
 
 
 def _all() -> list[Path]:
     jobs = [path for path in Path("jobs").glob("*.py") if not path.name.startswith("_")]
-    return [*jobs, *(path for path in Path("conf/pipelines").glob("*.y*ml") if path.suffix in _YAML)]
+    in_yaml = (path for path in Path("conf/pipelines").glob("*.y*ml") if path.suffix in _YAML)
+    return [*jobs, *in_yaml, *(path for path in Path("models").glob("*") if path.is_dir())]
 
 
 def _load(name: str, file: Path) -> PipelineDefinition:
+    if file.is_dir():
+        return read_sql_models(file)
     if file.suffix in _YAML:
         return read_yaml_definition(file)
     found = _variables_of(file).get("pipeline")

@@ -17,9 +17,10 @@ __all__ = ["command", "resolution_of"]
 def resolution_of(request: PipelineRequest, *, full_refresh: Sequence[str] = ()) -> Resolution:
     """Resolve the requested definition against the existing tables, less those to be rebuilt."""
     definition = request.definition().with_variables(request.variables)
+    warehouse = request.warehouse()
     rebuilt = rebuilt_tables(graph_of(definition), full_refresh).tables
-    find = partial(existing_schema, request.warehouse(), rebuilt=rebuilt)
-    return resolve(definition, request.open_session(), existing=find)
+    find = partial(existing_schema, warehouse, rebuilt=rebuilt)
+    return resolve(definition, request.open_session(), existing=find, warehouse=warehouse)
 
 
 @pipeline_options

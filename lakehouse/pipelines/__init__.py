@@ -11,8 +11,12 @@ from lakehouse.pipelines.declare.flow import (
     Flow,
     UnknownFlowWordError,
     begin,
+    from_delta,
     from_files,
+    from_parquet,
+    from_range,
     from_rest,
+    from_rows,
     read,
     sql,
     sql_file,
@@ -36,10 +40,11 @@ from lakehouse.pipelines.declare.steps import KeptGroups, OtherTable, Step, Step
 from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.views import ViewDefinition
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
-from lakehouse.pipelines.declare.yaml import definition_schema, read_yaml_definition
+from lakehouse.pipelines.declare.yaml import definition_schema, read_sql_models, read_yaml_definition
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import (
     BrokenStepError,
+    ChangedFilesError,
     ChangedSourceError,
     ChangingInputError,
     CycleError,
@@ -111,6 +116,7 @@ __all__ = [
     "BatchState",
     "BrokenStepError",
     "BronzeIngestionPipeline",
+    "ChangedFilesError",
     "ChangedSourceError",
     "ChangingInputError",
     "CondensedHistory",
@@ -221,12 +227,17 @@ __all__ = [
     "duration",
     "existing_schema",
     "files_set_aside",
+    "from_delta",
     "from_files",
+    "from_parquet",
+    "from_range",
     "from_rest",
+    "from_rows",
     "graph_of",
     "last_runs",
     "plan_run",
     "read",
+    "read_sql_models",
     "read_yaml_definition",
     "rebuilt_tables",
     "register_tables",

@@ -35,3 +35,11 @@ class Warehouse:
     def path_of(self, layer: str, table: str) -> str:
         """Return the folder of a table, as Spark takes it."""
         return f"{self.root}/{layer}/{table}"
+
+    def path_of_outside(self, table: str) -> str:
+        """Return the folder of a table that no pipeline here need know: a path or URI, or ``layer.name``."""
+        if "://" in table:
+            return table
+        if "/" in table or table.count(".") != 1:
+            return str(Path(table).absolute())
+        return self.path_of(*table.split("."))

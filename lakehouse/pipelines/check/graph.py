@@ -11,7 +11,12 @@ from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.check.views import view_problems
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.table_names import ByTable
-from lakehouse.pipelines.errors import CycleError, DuplicateNameError, UnknownSourceError
+from lakehouse.pipelines.errors import (
+    CycleError,
+    DuplicateNameError,
+    OwnTableOutsideError,
+    UnknownSourceError,
+)
 
 __all__ = ["TableGraph", "graph_of", "tables_by_name"]
 
@@ -78,7 +83,12 @@ def _inputs(
     problems += [
         UnknownSourceError(source=each.table, table=table.name, known=tables, location=each.location)
         for each in table.inputs()
-        if each.table not in tables
+        if each.table not in tables and not each.outside
+    ]
+    problems += [
+        OwnTableOutsideError(source=each.table, table=table.name, location=each.location)
+        for each in table.inputs()
+        if each.table in tables and each.outside
     ]
     return frozenset(tables[each.table].name for each in table.inputs() if each.table in tables)
 

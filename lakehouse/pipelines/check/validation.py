@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
@@ -15,7 +15,7 @@ from lakehouse.pipelines.check.graph import TableGraph, graph_of
 from lakehouse.pipelines.check.table_check import NotChecked, TableCheck
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.table_names import ByTable
-from lakehouse.pipelines.errors import DefinitionErrors
+from lakehouse.pipelines.errors import DefinitionErrors, NoSuchTableError
 from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.tables import TableLog
 
@@ -42,9 +42,17 @@ class Resolution:
 
 
 def resolve(
-    definition: PipelineDefinition, spark: SparkSession, *, existing: ExistingSchema = lambda table: None
+    definition: PipelineDefinition,
+    spark: SparkSession,
+    *,
+    existing: ExistingSchema = lambda table: None,
+    warehouse: Warehouse | None = None,
 ) -> Resolution:
-    """Check every table of a definition whose variables are filled in."""
+    """Check every table of a definition whose variables are filled in.
+
+    ``warehouse``: where tables of other pipelines are; by default the folder ``warehouse``.
+    """
+    warehouse = warehouse or Warehouse.at("warehouse")
     definition = definition.resolved()
     graph = graph_of(definition)
     found: dict[str, StructType] = {}
@@ -58,6 +66,7 @@ def resolve(
     ]
     for name in graph.order:
         table = graph.tables[name]
+        problems += _outside(table, warehouse, found)
         missing = [each.table for each in table.inputs() if each.table not in schemas]
         if missing:
             because = f"{missing[0]!r}, which it reads, has no schema"
@@ -72,10 +81,25 @@ def resolve(
     return Resolution(
         definition=definition,
         graph=graph,
-        schemas=schemas,
+        schemas={name: schema for name, schema in found.items() if name in graph.order},
         problems=tuple(problems),
         not_checked=tuple(not_checked),
     )
+
+
+def _outside(
+    table: TableDefinition, warehouse: Warehouse, found: dict[str, StructType]
+) -> Iterator[DefinitionError]:
+    """Note the schemas of the tables from outside that a table reads; yield what is wrong with one."""
+    for each in table.inputs():
+        if not each.outside or each.table in found:
+            continue
+        path = warehouse.path_of_outside(each.table)
+        state = TableLog(path).state()
+        if state is None:
+            yield NoSuchTableError(source=each.table, table=table.name, path=path, location=each.location)
+        else:
+            found[each.table] = state.schema
 
 
 def existing_schema(

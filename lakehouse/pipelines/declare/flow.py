@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,16 @@ from lakehouse.ingestion import (
     file_format,
 )
 from lakehouse.pipelines.declare.rules import FlowRule, RuleWords
-from lakehouse.pipelines.declare.sources import FileSource, RestSource, Source, TableSource
+from lakehouse.pipelines.declare.sources import (
+    DeltaSource,
+    FileSource,
+    ParquetSource,
+    RangeSource,
+    RestSource,
+    RowsSource,
+    Source,
+    TableSource,
+)
 from lakehouse.pipelines.declare.steps import (
     ColumnWords,
     CustomWords,
@@ -38,12 +47,25 @@ from lakehouse.pipelines.declare.steps import (
 )
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
-from lakehouse.pipelines.errors import NoTableInQueryError, UnknownSourceError
-from lakehouse.quality import Expectation, Schema
+from lakehouse.pipelines.errors import NoTableInQueryError, UnknownColumnError, UnknownSourceError
+from lakehouse.quality import Expectation, Schema, as_struct
 from lakehouse.source_location import SourceLocation, caller_location
 from lakehouse.words import UnknownWordError
 
-__all__ = ["Flow", "begin", "begin_with_query", "from_files", "from_rest", "read", "sql", "sql_file"]
+__all__ = [
+    "Flow",
+    "begin",
+    "begin_with_query",
+    "from_delta",
+    "from_files",
+    "from_parquet",
+    "from_range",
+    "from_rest",
+    "from_rows",
+    "read",
+    "sql",
+    "sql_file",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +245,46 @@ def from_rest(
 def read(table: str, *, incremental: bool = False) -> Flow:
     """Begin with another table: whole, or (``incremental=True``) only the rows not processed yet."""
     return begin(TableSource(table=table, incremental=incremental, location=caller_location()))
+
+
+def from_delta(table: str, *, incremental: bool = False) -> Flow:
+    """Begin with a Delta table that this pipeline does not make: whole, or only the rows not processed yet.
+
+    ``table`` is a path or URI, or ``layer.name`` for a table of another pipeline in the same warehouse.
+    """
+    return begin(DeltaSource(table=table, incremental=incremental, location=caller_location()))
+
+
+def from_parquet(path: str, *, columns: Mapping[str, str] | StructType) -> Flow:
+    """Begin with all Parquet files of a folder, or of a pattern, as they stand; a change of them is news.
+
+    ``columns`` are the names and types to read; files may have more.
+    """
+    return begin(ParquetSource(path=path, columns=_named_types(columns), location=caller_location()))
+
+
+def from_rows(
+    rows: Iterable[Sequence[Any] | Mapping[str, Any]], *, columns: Mapping[str, str] | StructType
+) -> Flow:
+    """Begin with rows that stand here, as sequences in the order of ``columns`` or by name: a missing name is NULL.
+
+    A text stands for a value of any type, as SQL reads it: ``"2024-01-01"`` in a column of dates.
+    """
+    types, location = _named_types(columns), caller_location()
+    names = [name for name, _ in types]
+    cells = []
+    for row in rows:
+        if isinstance(row, Mapping):
+            for unknown in (name for name in row if name not in names):
+                raise UnknownColumnError(column=unknown, available=names, step="from_rows", location=location)
+            row = [row.get(name) for name in names]
+        cells.append(tuple(row))
+    return begin(RowsSource(columns=types, rows=tuple(cells), location=location))
+
+
+def from_range(stop: int, *, start: int = 0, step: int = 1, column: str = "id") -> Flow:
+    """Begin with the whole numbers from ``start`` to ``stop``, ``stop`` left out."""
+    return begin(RangeSource(start=start, stop=stop, step=step, column=column, location=caller_location()))
 
 
 def sql(query: str) -> Flow:

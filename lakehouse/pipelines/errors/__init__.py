@@ -14,6 +14,7 @@ from lakehouse.pipelines.errors.flows import (
     UnwritableColumnError,
 )
 from lakehouse.pipelines.errors.refresh import (
+    ChangedFilesError,
     ChangedSourceError,
     ForeignTableError,
     LostBatchError,
@@ -32,6 +33,8 @@ from lakehouse.pipelines.errors.tables import (
     InvalidNameError,
     InvalidOptionsError,
     InvalidViewError,
+    NoSuchTableError,
+    OwnTableOutsideError,
     PipelineNotFoundError,
     QuarantineNameError,
     UnknownLayerError,
@@ -50,6 +53,7 @@ from lakehouse.pipelines.errors.writing import (
 
 __all__ = [
     "BrokenStepError",
+    "ChangedFilesError",
     "ChangedSourceError",
     "ChangingInputError",
     "CycleError",
@@ -69,10 +73,12 @@ __all__ = [
     "LostInputsError",
     "NewRowsReplaceError",
     "NoPendingBatchError",
+    "NoSuchTableError",
     "NoTableInQueryError",
     "NoWriteModeError",
     "NotIncrementalError",
     "NotSetAsideError",
+    "OwnTableOutsideError",
     "PartialGroupsError",
     "PipelineNotFoundError",
     "QuarantineNameError",

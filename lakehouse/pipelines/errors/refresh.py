@@ -8,6 +8,7 @@ from lakehouse.errors import DataError, DefinitionError, did_you_mean
 from lakehouse.source_location import SourceLocation
 
 __all__ = [
+    "ChangedFilesError",
     "ChangedSourceError",
     "ForeignTableError",
     "LostBatchError",
@@ -42,6 +43,17 @@ class RepeatedKeysError(DataError):
         super().__init__(
             f"the batch for {table!r} has several rows with the same {', '.join(keys)}: {'; '.join(examples)}.",
             fix="say which row counts: .merge(keys, sequence_by='updated_at'), or .deduplicate(keys) before.",
+        )
+
+
+class ChangedFilesError(DataError):
+    """Files that are read whole changed while they were read."""
+
+    def __init__(self, *, table: str, path: str) -> None:
+        self.table = table
+        super().__init__(
+            f"the files {path!r} changed before their rows were written to {table!r}.",
+            fix="run again, when nobody writes them.",
         )
 
 

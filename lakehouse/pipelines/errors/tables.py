@@ -14,6 +14,8 @@ __all__ = [
     "InvalidNameError",
     "InvalidOptionsError",
     "InvalidViewError",
+    "NoSuchTableError",
+    "OwnTableOutsideError",
     "PipelineNotFoundError",
     "QuarantineNameError",
     "UnknownLayerError",
@@ -64,6 +66,28 @@ class UnknownSourceError(DefinitionError):
         self.table = table
         super().__init__(
             f"{location}: {table!r} reads {source!r}, which is not declared.", fix=_meant(source, list(known))
+        )
+
+
+class OwnTableOutsideError(DefinitionError):
+    """A flow takes a table of its own pipeline for one from outside, so that nothing says which comes first."""
+
+    def __init__(self, *, source: str, table: str, location: SourceLocation) -> None:
+        self.source = source
+        super().__init__(
+            f"{location}: {table!r} reads {source!r} as a table from outside, and this pipeline makes it.",
+            fix=f"read it as a table of the pipeline: read({source!r}).",
+        )
+
+
+class NoSuchTableError(DefinitionError):
+    """There is no Delta table where a flow reads one from outside."""
+
+    def __init__(self, *, source: str, table: str, path: str, location: SourceLocation) -> None:
+        self.source = source
+        super().__init__(
+            f"{location}: {table!r} reads the Delta table {source!r}, and there is none at {path!r}.",
+            fix="check the path, or write layer.name for a table of the same warehouse.",
         )
 
 

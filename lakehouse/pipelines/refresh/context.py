@@ -100,12 +100,17 @@ class RefreshContext:
         )
 
     def path(self, table: str) -> str:
-        """Return the folder of a declared table."""
+        """Return the folder of a declared table, or of one from outside."""
+        if table not in self.tables:
+            return self.warehouse.path_of_outside(table)
         declared = self.tables[table]
         return self.warehouse.path_of(declared.layer, declared.folder)
 
     def table(self, table: str) -> IWritableDeltaTable:
-        """Return a declared table, which need not exist yet."""
+        """Return a declared table, which need not exist yet, or one from outside."""
+        if table not in self.tables:
+            path = self.path(table)
+            return self.opened.table(path, self.engine, self.open_session, layout=TableLayout())
         declared = self.tables[table]
         return self.table_in(declared.layer, declared.folder, layout=declared.options.layout)
 

@@ -237,9 +237,9 @@ class _Run:
     def _check_definition(self) -> None:
         if self._was_checked():
             return
-        rebuilt = self._context.rebuilt.tables
-        find = partial(existing_schema, self._context.warehouse, rebuilt=rebuilt)
-        resolve(self._definition, self._context.spark, existing=find).check()
+        warehouse, rebuilt = self._context.warehouse, self._context.rebuilt.tables
+        find = partial(existing_schema, warehouse, rebuilt=rebuilt)
+        resolve(self._definition, self._context.spark, existing=find, warehouse=warehouse).check()
 
     def _was_checked(self) -> bool:
         """Say whether an earlier run resolved the same definition: each table's last batch has its fingerprint."""

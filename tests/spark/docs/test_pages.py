@@ -14,14 +14,21 @@ from pyspark.sql import SparkSession
 
 from lakehouse.chess.variants import VARIANTS
 from lakehouse.delta_log import Snapshot, TransactionManager
-from lakehouse.pipelines import DeclarativePipelineBuilder, Step, read_yaml_definition, run_pipeline
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    Step,
+    read_sql_models,
+    read_yaml_definition,
+    resolve,
+    run_pipeline,
+)
 from lakehouse.pipelines.check.declarations import declaration_problems
 from lakehouse.settings import load_settings
 from lakehouse.storage import schemes, storage_for
 from tests.spark.docs.pages import PAGES, ROOT, Reader, blocks_of, command_lines, parse
 
 HOW_TO = ROOT / "docs" / "how-to"
-LANGUAGES = {"console", "diff", "python", "sh", "text", "yaml"}
+LANGUAGES = {"console", "diff", "python", "sh", "sql", "text", "yaml"}
 
 
 def anchors_of(page: Path) -> set[str]:
@@ -204,6 +211,18 @@ def test_the_pipeline_in_yaml_runs(
     assert {name: type(outcome).__name__ for name, outcome in result.outcomes.items()} == dict.fromkeys(
         ("sales_raw", "sales", "daily_revenue"), "Refreshed"
     )
+
+
+@pytest.mark.spark
+def test_the_pipeline_in_sql_files_is_one(spark: SparkSession, project: Path) -> None:
+    for block in blocks_of(HOW_TO / "write-sql-files.md", "sql", "yaml"):
+        (project / block.title).parent.mkdir(parents=True, exist_ok=True)
+        (project / block.title).write_text(block.text)
+    (project / "data" / "orders").mkdir(parents=True)
+    resolution = resolve(read_sql_models(Path("models/shop")).with_variables({}), spark)
+    resolution.check()
+    assert resolution.graph.order == ("orders_raw", "orders", "customers")
+    assert resolution.schemas["customers"].simpleString() == "struct<customer:string,units:bigint>"
 
 
 @pytest.mark.spark

@@ -1,5 +1,6 @@
 """Where a flow's rows come from, one kind of source a file. A source knows no layer and decides no batch."""
 
+from lakehouse.pipelines.declare.sources.delta import DeltaSource
 from lakehouse.pipelines.declare.sources.files import SOURCE_FILE, FileSource
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
@@ -8,21 +9,29 @@ from lakehouse.pipelines.declare.sources.interface import (
     Source,
     SourceContext,
     TableReference,
+    TablesBeside,
 )
+from lakehouse.pipelines.declare.sources.parquet import ParquetSource
 from lakehouse.pipelines.declare.sources.rest import RestSource
+from lakehouse.pipelines.declare.sources.rows import RangeSource, RowsSource
 from lakehouse.pipelines.declare.sources.tables import TableSource
 
 __all__ = [
     "SOURCE_FILE",
     "CondensedHistory",
+    "DeltaSource",
     "FileSource",
     "History",
     "Inputs",
     "NewInputs",
+    "ParquetSource",
+    "RangeSource",
     "ReadRequest",
     "RestSource",
+    "RowsSource",
     "Source",
     "SourceContext",
     "TableReference",
     "TableSource",
+    "TablesBeside",
 ]

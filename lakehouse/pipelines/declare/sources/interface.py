@@ -26,6 +26,7 @@ __all__ = [
     "Source",
     "SourceContext",
     "TableReference",
+    "TablesBeside",
 ]
 
 
@@ -34,7 +35,21 @@ class TableReference:
     """Another table of the pipeline, and the line that names it."""
 
     table: str
+    outside: bool = False
+    """Whether the pipeline does not make it: then ``table`` is a path, or ``layer.name`` in the same warehouse."""
     location: SourceLocation = field(compare=False)
+
+
+class _HasFrame(Protocol):
+    @property
+    def frame(self) -> DataFrame: ...
+
+
+class TablesBeside(Protocol):
+    """The tables that a step may read beside its input, at the versions that a batch names."""
+
+    def table(self, name: str) -> _HasFrame:
+        """Return another table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +199,13 @@ class Source(ABC):
     def tables(self) -> Sequence[TableReference]:
         """Return the tables of the pipeline that this source reads."""
         return ()
+
+    stands_beside: ClassVar[bool] = False
+    """Whether joins and unions may read it whole beside their input, by ``beside``."""
+
+    def beside(self, context: TablesBeside, spark: SparkSession) -> DataFrame:
+        """Return all of its rows, for a step of another flow."""
+        raise NotImplementedError
 
     @property
     def whole_table(self) -> str:

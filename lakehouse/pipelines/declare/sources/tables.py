@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.pipelines.declare.sources.history import History, Inputs
@@ -17,6 +17,7 @@ from lakehouse.pipelines.declare.sources.interface import (
     Source,
     SourceContext,
     TableReference,
+    TablesBeside,
 )
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import ReplacedInputError
@@ -60,6 +61,11 @@ class TableSource(Source):
 
     def tables(self) -> Sequence[TableReference]:
         return (TableReference(table=self.table, location=self.location),)
+
+    stands_beside: ClassVar[bool] = True
+
+    def beside(self, context: TablesBeside, spark: SparkSession) -> DataFrame:
+        return context.table(self.table).frame
 
     @property
     def whole_table(self) -> str:

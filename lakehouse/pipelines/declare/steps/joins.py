@@ -56,7 +56,7 @@ class Join(Step):
         return f"join({self.other.name}, on={', '.join(self.on)})"
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
-        other = self.other.frame(context)
+        other = self.other.frame(context, frame.sparkSession)
         check_columns(self, self.on, frame)
         check_columns(self, self.on, other)
         if not has_failed_casts(other):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.pipelines.declare.sources import Source, TableReference, TableSource
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
@@ -34,7 +34,7 @@ class ReadingFlow(Protocol):
 class SideFlow:
     """The table and its steps."""
 
-    source: TableSource
+    source: Source
     steps: tuple[Step, ...] = ()
 
     @classmethod
@@ -42,8 +42,8 @@ class SideFlow:
         """Return the table of this name, or the flow that reads one. Raises UnknownSourceError for other flows."""
         if isinstance(given, str):
             return cls(source=TableSource(table=given, location=location))
-        if not isinstance(given.source, TableSource):
-            known = ["a flow that begins with read()"]
+        if not given.source.stands_beside:
+            known = ["a flow that begins with read(), from_delta(), from_rows() or from_range()"]
             raise UnknownSourceError(source=repr(given.source), table=word, known=known, location=location)
         return cls(source=given.source, steps=given.steps)
 
@@ -57,12 +57,12 @@ class SideFlow:
 
     @property
     def name(self) -> str:
-        """The table's name."""
-        return self.source.table
+        """The table's name, or what the rows are."""
+        return self.source.whole_table or self.source.label
 
-    def frame(self, context: StepContext) -> DataFrame:
+    def frame(self, context: StepContext, spark: SparkSession) -> DataFrame:
         """Return its rows, those with failed casts included."""
-        return apply_steps(self.steps, context.table(self.name).frame, context)
+        return apply_steps(self.steps, self.source.beside(context, spark), context)
 
     def why_varying(self) -> str | None:
         """Say why the same version of the table may give other rows; None where it doesn't."""

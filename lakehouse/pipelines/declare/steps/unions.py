@@ -53,7 +53,7 @@ class Union(Step):
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         for other in self.others:
-            rows = other.frame(context)
+            rows = other.frame(context, frame.sparkSession)
             check_columns(self, [name for name in frame.columns if name != CAST_ERRORS], rows)
             check_columns(self, [name for name in rows.columns if name != CAST_ERRORS], frame)
             if has_failed_casts(frame) or has_failed_casts(rows):

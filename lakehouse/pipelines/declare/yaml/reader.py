@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +19,21 @@ from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml.extensions import load_extensions
 from lakehouse.pipelines.declare.yaml.shape import QUERIES, RULES, pipeline_shape
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
-from lakehouse.strict_yaml import ParsedYaml, read_yaml
+from lakehouse.source_location import SourceLocation
+from lakehouse.strict_yaml import ParsedYaml, YamlPath, read_yaml
 from lakehouse.words import Words
 
-__all__ = ["read_yaml_definition"]
+__all__ = ["DefinitionReader", "read_yaml_definition"]
 
 
 def read_yaml_definition(file: Path) -> PipelineDefinition:
     """Read a definition. Raises YamlError, with file, line and a suggestion for each thing that is wrong."""
     load_extensions(file)
     parsed: ParsedYaml[Any] = read_yaml(file, pipeline_shape())
-    return _Reader(file, parsed).definition()
+    return DefinitionReader(file, parsed).definition()
 
 
-class _Reader:
+class DefinitionReader:
     """Turns what the file says into the objects that the fluent builder makes too."""
 
     def __init__(self, file: Path, parsed: ParsedYaml[Any]) -> None:
@@ -43,7 +46,17 @@ class _Reader:
         )
         self._being_read: list[str] = []
 
+    @property
+    def beginnings(self) -> Sequence[str]:
+        """The words that a flow begins with."""
+        return (*Source.words, *QUERIES, "flow")
+
+    def part_of(self, file: str, lines: Mapping[YamlPath, int]) -> YamlPart:
+        """Return another file's top, which uses the schemas and flows of this one."""
+        return dataclasses.replace(self._top, file=file, lines=lines)
+
     def definition(self) -> PipelineDefinition:
+        """Return what the file declares."""
         tables = [
             self._table(table, self._top.at("tables", number))
             for number, table in enumerate(self._pipeline.tables)
@@ -59,20 +72,25 @@ class _Reader:
 
     def _view(self, given: Any, part: YamlPart) -> ViewDefinition:
         return ViewDefinition(
-            name=given.name, flow=self._flow(given.flow, part.at("flow")), location=part.location
+            name=given.name, flow=self.flow(given.flow, part.at("flow")), location=part.location
         )
 
     def _table(self, given: Any, part: YamlPart) -> TableDefinition:
-        flow = self._flow(given.flow, part.at("flow"))
+        flow = self.flow(given.flow, part.at("flow"))
         if given.write is not None:
-            flow = flow.write(self._write_mode(given.write, part.at("write")))
-        options = TableOptions(**field_values(given.options)) if given.options is not None else TableOptions()
+            flow = flow.write(self.write_mode(given.write, part.at("write")))
+        options = self.options(given.options)
         return TableDefinition(
             name=given.name, layer=given.layer, flow=flow, options=options, location=part.location
         )
 
-    def _flow(self, given: Any, part: YamlPart) -> Flow:
-        flow = self._beginning(given, part)
+    def options(self, given: Any) -> TableOptions:
+        """Return the options of a table; None stands for those of one that declares nothing."""
+        return TableOptions(**field_values(given)) if given is not None else TableOptions()
+
+    def flow(self, given: Any, part: YamlPart, *, beginning: Flow | None = None) -> Flow:
+        """Return a flow; ``beginning`` where it begins with something that stands elsewhere."""
+        flow = beginning if beginning is not None else self._beginning(given, part)
         for number, step in enumerate(given.steps):
             flow = flow.step(self._declared(Step.words, step, part.at("steps", number)))
         for key, action in RULES.items():
@@ -83,7 +101,7 @@ class _Reader:
         return flow
 
     def _beginning(self, given: Any, part: YamlPart) -> Flow:
-        kind = part.only_key(given, [*Source.words, *QUERIES, "flow"])
+        kind = part.only_key(given, self.beginnings)
         if kind == "flow":
             return self._named_flow(given.flow, part.at("flow"))
         if kind in QUERIES:
@@ -93,10 +111,15 @@ class _Reader:
 
     def _query(self, given: str, part: YamlPart, *, in_file: bool) -> Flow:
         try:
-            query = Path(given).read_text(encoding="utf-8") if in_file else given
-            return begin_with_query(query, location=part.location)
+            text = Path(given).read_text(encoding="utf-8") if in_file else given
         except (OSError, ValueError) as error:
             part.refuse(f"{given!r} can't be read: {error}. Fix: check the path, and that it is UTF-8.")
+        return self.query(text, part.location, part)
+
+    def query(self, text: str, location: SourceLocation, part: YamlPart) -> Flow:
+        """Return the flow that begins with a query, which stands at ``location``."""
+        try:
+            return begin_with_query(text, location=location)
         except DefinitionError as error:
             part.refuse(str(error).partition(": ")[2])
 
@@ -108,7 +131,7 @@ class _Reader:
             part.refuse(f"the flow {name!r} reads itself. Fix: name another one.")
         self._being_read.append(name)
         try:
-            return self._flow(named, self._top.at("flows", name))
+            return self.flow(named, self._top.at("flows", name))
         finally:
             self._being_read.pop()
 
@@ -116,7 +139,8 @@ class _Reader:
         kind = part.only_key(given, list(words))
         return words[kind].from_yaml(getattr(given, kind), part.at(kind))
 
-    def _write_mode(self, given: Any, part: YamlPart) -> WriteMode:
+    def write_mode(self, given: Any, part: YamlPart) -> WriteMode:
+        """Return a mode, given by its word or with its fields."""
         if not isinstance(given, str):
             mode: WriteMode = self._declared(WriteMode.words, given, part)
             return mode

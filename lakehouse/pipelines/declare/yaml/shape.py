@@ -16,7 +16,7 @@ from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml_part import own_fields
 from lakehouse.words import Words
 
-__all__ = ["QUERIES", "RULES", "pipeline_shape"]
+__all__ = ["QUERIES", "RULES", "model_shape", "pipeline_shape"]
 
 QUERIES = ("sql", "sql_file")
 """The words for a flow that begins with a query: its text, or the file that it stands in."""
@@ -34,29 +34,16 @@ _Fields = dict[str, tuple[Any, Any]]
 """By key, the type of its value and the default."""
 
 
-def pipeline_shape() -> type:
+def pipeline_shape(*, needs_tables: bool = True) -> type:
     """Return the type of a whole definition, with the words that are known now."""
-    step = _shape("Step", _one_of(Step.words))
-    rule = _shape("Rule", _one_of(FlowRule.words))
-    condition = _shape("Condition", {"condition": (str, _REQUIRED), "null_is_fine": (bool, False)})
-    flow = _shape(
-        "Flow",
-        {
-            **_one_of(Source.words),
-            **dict.fromkeys((*QUERIES, "flow"), (str | None, None)),
-            "steps": _many(_list_of(step), list),
-            **{word: _many(GenericAlias(Mapping, (str, str | condition)), dict) for word in RULES},
-            "rules": _many(_list_of(rule), list),
-        },
-    )
+    flow = _shape("Flow", _flow_fields())
     table = _shape(
         "Table",
         {
             "name": (str, _REQUIRED),
             "layer": (str, _REQUIRED),
             "flow": (flow, _REQUIRED),
-            "options": (own_fields(TableOptions) | None, None),
-            "write": (str | _shape("Write", _one_of(WriteMode.words)) | None, None),
+            **_written_fields(),
         },
     )
     view = _shape("View", {"name": (str, _REQUIRED), "flow": (flow, _REQUIRED)})
@@ -64,7 +51,7 @@ def pipeline_shape() -> type:
         "Pipeline",
         {
             "name": (str, _REQUIRED),
-            "tables": (_list_of(table), _REQUIRED),
+            "tables": (_list_of(table), _REQUIRED) if needs_tables else _many(_list_of(table), list),
             "views": _many(_list_of(view), list),
             "variables": _many(Mapping[str, str], dict),
             "schemas": _many(Mapping[str, Mapping[str, str]], dict),
@@ -72,6 +59,31 @@ def pipeline_shape() -> type:
             "extensions": _many(list[str], list),  # imported before this shape is made
         },
     )
+
+
+def model_shape() -> type:
+    """Return the type of what the comment of an SQL file declares."""
+    return _shape("Model", {**_flow_fields(), **_written_fields()})
+
+
+def _flow_fields() -> _Fields:
+    step = _shape("Step", _one_of(Step.words))
+    rule = _shape("Rule", _one_of(FlowRule.words))
+    condition = _shape("Condition", {"condition": (str, _REQUIRED), "null_is_fine": (bool, False)})
+    return {
+        **_one_of(Source.words),
+        **dict.fromkeys((*QUERIES, "flow"), (str | None, None)),
+        "steps": _many(_list_of(step), list),
+        **{word: _many(GenericAlias(Mapping, (str, str | condition)), dict) for word in RULES},
+        "rules": _many(_list_of(rule), list),
+    }
+
+
+def _written_fields() -> _Fields:
+    return {
+        "options": (own_fields(TableOptions) | None, None),
+        "write": (str | _shape("Write", _one_of(WriteMode.words)) | None, None),
+    }
 
 
 def _one_of(words: Words) -> _Fields:

@@ -1,0 +1,176 @@
+"""Rows that stand in the definition itself, and numbers in a row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, DecimalType, DoubleType, FloatType, StringType, StructType
+
+from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.sources.history import History, Inputs
+from lakehouse.pipelines.declare.sources.interface import (
+    NewInputs,
+    ReadRequest,
+    Source,
+    SourceContext,
+    TablesBeside,
+)
+from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.errors import InvalidStepError
+from lakehouse.quality import as_struct
+from lakehouse.tables import quoted
+from lakehouse.words import word
+
+__all__ = ["RangeSource", "RowsSource"]
+
+Cell = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RowsYaml:
+    columns: str | Mapping[str, str]
+    """Names and types, or the name of one of the file's schemas."""
+    rows: list[list[Cell]]
+
+
+@word("from_rows")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsSource(Source):
+    """Rows that stand in the definition. A text stands for a value of any type, as SQL reads it."""
+
+    yaml_type: ClassVar[Any] = _RowsYaml
+    stands_beside: ClassVar[bool] = True
+
+    columns: tuple[tuple[str, str], ...]
+    """Names and types."""
+    rows: tuple[tuple[Any, ...], ...]
+
+    @classmethod
+    def from_yaml(cls, given: _RowsYaml, part: YamlPart) -> RowsSource:
+        columns = part.at("columns").schema(given.columns)
+        return cls(columns=tuple(columns.items()), rows=tuple(map(tuple, given.rows)), location=part.location)
+
+    @property
+    def label(self) -> str:
+        return f"from_rows({', '.join(name for name, _ in self.columns)})"
+
+    def schema(self, upstream: Mapping[str, StructType]) -> StructType:
+        return as_struct(dict(self.columns))
+
+    @property
+    def gives_all_rows(self) -> bool:
+        return True
+
+    def problems(self) -> Sequence[DefinitionError]:
+        return [
+            InvalidStepError(step="from_rows", wrong=wrong, fix=fix, location=self.location)
+            for wrong, fix in self._wrong()
+        ]
+
+    def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
+        text = json.dumps([self.columns, self.rows], default=repr)
+        digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        reason = f"{len(self.rows)} rows are declared"
+        return NewInputs(known={"rows": digest}, reason=reason, outside_bytes=0)
+
+    def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
+        return self._frame(context.spark)
+
+    def beside(self, context: TablesBeside, spark: SparkSession) -> DataFrame:
+        return self._frame(spark)
+
+    def size_bytes(self, context: SourceContext, inputs: Inputs) -> int:
+        return 0
+
+    def _frame(self, spark: SparkSession) -> DataFrame:
+        types = self.schema({})
+        as_text = [
+            not isinstance(field.dataType, StringType) and any(isinstance(row[at], str) for row in self.rows)
+            for at, field in enumerate(types.fields)
+        ]
+        given = StructType()
+        for field, is_text in zip(types.fields, as_text, strict=True):
+            given.add(field.name, StringType() if is_text else field.dataType)
+        cells = [
+            tuple(_typed(cell, field.dataType) for cell, field in zip(row, given.fields, strict=True))
+            for row in self.rows
+        ]
+        frame = spark.createDataFrame(cells, given)
+        return frame.select(*(F.col(quoted(each.name)).cast(each.dataType) for each in types.fields))
+
+    def _wrong(self) -> Iterator[tuple[str, str]]:
+        if not self.columns:
+            yield "no columns", "name them with their types."
+        for number, row in enumerate(self.rows, start=1):
+            if len(row) != len(self.columns):
+                wrong = f"{len(row)} values in row {number} for {len(self.columns)} columns"
+                yield wrong, "give each row one value a column; NULL is None, in YAML null."
+
+
+def _typed(cell: Any, data_type: DataType) -> Any:
+    """Return a value as Spark takes it for a column of the type."""
+    if cell is None:
+        return None
+    match data_type:
+        case DecimalType():
+            return Decimal(str(cell))
+        case DoubleType() | FloatType():
+            return float(cell)
+        case StringType():
+            return cell if isinstance(cell, str) else str(cell)
+        case _:
+            return cell
+
+
+@word("from_range")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeSource(Source):
+    """The whole numbers from ``start`` to ``stop``, ``stop`` left out."""
+
+    stands_beside: ClassVar[bool] = True
+
+    stop: int
+    start: int = 0
+    step: int = 1
+    column: str = "id"
+
+    @property
+    def label(self) -> str:
+        return f"from_range({self.start}, {self.stop})"
+
+    def schema(self, upstream: Mapping[str, StructType]) -> StructType:
+        return as_struct({self.column: "bigint"})
+
+    @property
+    def gives_all_rows(self) -> bool:
+        return True
+
+    def problems(self) -> Sequence[DefinitionError]:
+        if self.step != 0:
+            return ()
+        return [
+            InvalidStepError(step=self.label, wrong="step=0", fix="use another step.", location=self.location)
+        ]
+
+    def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
+        inputs = {"start": self.start, "stop": self.stop, "step": self.step}
+        return NewInputs(known=inputs, reason="its numbers are declared", outside_bytes=0)
+
+    def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
+        return self._frame(context.spark)
+
+    def beside(self, context: TablesBeside, spark: SparkSession) -> DataFrame:
+        return self._frame(spark)
+
+    def size_bytes(self, context: SourceContext, inputs: Inputs) -> int:
+        return 0
+
+    def _frame(self, spark: SparkSession) -> DataFrame:
+        return spark.range(self.start, self.stop, self.step).toDF(self.column)
