@@ -28,6 +28,7 @@ VERBS: dict[str, Verb] = {
     ),
     "plan": Verb(module="lakehouse.cli.plan", help="say what a run would do, and why"),
     "table": Verb(module="lakehouse.cli.table", help="look at a Delta table, or maintain it, without Spark"),
+    "sample": Verb(module="lakehouse.cli.sample", help="draw rows of a table as the input of a test"),
     "sql": Verb(module="lakehouse.cli.sql", help="ask the tables by SQL, without Spark"),
     "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
     "history": Verb(module="lakehouse.cli.history", help="show what happened in the last runs"),

@@ -107,6 +107,7 @@ from lakehouse.pipelines.run.naming import register_tables
 from lakehouse.pipelines.run.plan import TablePlan, plan_run
 from lakehouse.pipelines.run.restoring import Restored, restore_table
 from lakehouse.pipelines.run.runner import run_pipeline
+from lakehouse.pipelines.testing import MissingTestInputError, PipelineCase, UnexpectedRowsError
 from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.words import word
 
@@ -151,6 +152,7 @@ __all__ = [
     "LostCastErrorsError",
     "LostInputsError",
     "Merge",
+    "MissingTestInputError",
     "NewInputs",
     "NewRowsReplaceError",
     "NoPendingBatchError",
@@ -164,6 +166,7 @@ __all__ = [
     "OtherTable",
     "Outcome",
     "PartialGroupsError",
+    "PipelineCase",
     "PipelineDefinition",
     "PipelineFactory",
     "PipelineNotFoundError",
@@ -204,6 +207,7 @@ __all__ = [
     "TableSource",
     "TableTimeoutError",
     "Take",
+    "UnexpectedRowsError",
     "UnknownColumnError",
     "UnknownFlowWordError",
     "UnknownLayerError",

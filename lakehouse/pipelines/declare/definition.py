@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.pipelines.declare.sources import TableReference
@@ -77,6 +78,8 @@ class PipelineDefinition:
     tables: tuple[TableDefinition, ...]
     variables: tuple[Variable, ...] = ()
     views: tuple[ViewDefinition, ...] = ()
+    tester: ClassVar[Callable[..., Any]]
+    """Makes the case of ``test``; the room for tests puts itself here."""
 
     def resolved(self) -> PipelineDefinition:
         """Return the definition as it is run: views in their places, and each table under a name of its own.
@@ -96,6 +99,13 @@ class PipelineDefinition:
                 dataclasses.replace(table, name=name, flow=found.flow, views=views, ends_of_views=ends)
             )
         return dataclasses.replace(self, tables=tuple(tables))
+
+    def test(self, inputs: Mapping[str, Any], **more: Any) -> Any:
+        """Return the tables that the definition makes of ``inputs``, without storage: a ``PipelineCase``.
+
+        ``pipeline.test(inputs={"sales_raw": rows}).expect("daily_revenue", rows)``
+        """
+        return type(self).tester(self, inputs, **more)
 
     def with_variables(self, values: Mapping[str, str]) -> PipelineDefinition:
         """Return the definition with every ``${name}`` in place. Raises UnknownVariableError."""

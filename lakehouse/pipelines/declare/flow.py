@@ -26,12 +26,14 @@ from lakehouse.pipelines.declare.rules import FlowRule, RuleWords
 from lakehouse.pipelines.declare.sources import (
     DeltaSource,
     FileSource,
+    GivenRow,
     ParquetSource,
     RangeSource,
     RestSource,
     RowsSource,
     Source,
     TableSource,
+    cells_of,
 )
 from lakehouse.pipelines.declare.steps import (
     ColumnWords,
@@ -263,22 +265,20 @@ def from_parquet(path: str, *, columns: Mapping[str, str] | StructType) -> Flow:
     return begin(ParquetSource(path=path, columns=_named_types(columns), location=caller_location()))
 
 
-def from_rows(
-    rows: Iterable[Sequence[Any] | Mapping[str, Any]], *, columns: Mapping[str, str] | StructType
-) -> Flow:
+def from_rows(rows: Iterable[GivenRow], *, columns: Mapping[str, str] | StructType) -> Flow:
     """Begin with rows that stand here, as sequences in the order of ``columns`` or by name: a missing name is NULL.
 
     A text stands for a value of any type, as SQL reads it: ``"2024-01-01"`` in a column of dates.
     """
     types, location = _named_types(columns), caller_location()
     names = [name for name, _ in types]
-    cells = []
-    for row in rows:
-        if isinstance(row, Mapping):
-            for unknown in (name for name in row if name not in names):
-                raise UnknownColumnError(column=unknown, available=names, step="from_rows", location=location)
-            row = [row.get(name) for name in names]
-        cells.append(tuple(row))
+    try:
+        cells = cells_of(rows, names)
+    except KeyError as unknown:
+        column = str(unknown.args[0])
+        raise UnknownColumnError(
+            column=column, available=names, step="from_rows", location=location
+        ) from None
     return begin(RowsSource(columns=types, rows=tuple(cells), location=location))
 
 

@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.pipelines.declare.flow import Flow
-from lakehouse.pipelines.declare.rules import FlowRule
+from lakehouse.pipelines.declare.rules import ActionName, FlowRule
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps import OtherTable, Step, StepContext
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
@@ -40,49 +40,52 @@ class ViewDefinition:
     @property
     def steps(self) -> tuple[Step, ...]:
         """Its steps, and behind them its rules."""
-        rules = (JudgedInView(view=self.name, rule=rule, location=rule.location) for rule in self.flow.rules)
-        return (*self.flow.steps, *rules)
+        rules = self.flow.rules
+        judged = JudgedInView(view=self.name, rules=rules, location=self.location)
+        return (*self.flow.steps, judged) if rules else self.flow.steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedInView(Step):
-    """Judges rows on their way out of a view, each by itself."""
+    """Judges rows on their way out of a view, each by itself and by all rules at once."""
 
+    removes_rows: ClassVar[bool] = True
     keeps_failed_casts: ClassVar[bool] = True
 
     view: str
-    rule: FlowRule
+    rules: tuple[FlowRule, ...]
 
     @property
     def label(self) -> str:
-        return f"{self.view}.{self.rule.name}"
-
-    @property
-    def removes_rows(self) -> bool:  # type: ignore[override]  # a class's fact elsewhere, and here a rule's
-        return self.rule.action == "drop"
+        return self.view
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
-        broken = self._broken()
-        if self.rule.action == "drop":
-            return frame.where(~broken)
-        if self.rule.action != "fail":
-            return frame
-        told = F.raise_error(F.lit(f"a row breaks the rule {self.label}"))
-        seen = F.count(F.when(broken, told.cast("string")))
-        return frame.observe(f"view {uuid.uuid4().hex}", seen.alias("failed"))
+        for name, broken in self._broken("fail").items():
+            told = F.raise_error(F.lit(f"a row breaks the rule {name}"))
+            seen = F.count(F.when(broken, told.cast("string")))
+            frame = frame.observe(f"view {uuid.uuid4().hex}", seen.alias("failed"))
+        for broken in self._broken("drop").values():
+            frame = frame.where(~broken)
+        return frame
 
     def watched(self, frame: DataFrame) -> Mapping[str, Column]:
-        return {self.label: self._broken()} if self.rule.action == "warn" else {}
+        return self._broken("warn", "drop")
 
     def why_not_by_row(self) -> str | None:
-        return "counts the rows that break a rule" if self.rule.action == "warn" else None
+        counts = any(rule.action == "warn" for rule in self.rules)
+        return "counts the rows that break a rule" if counts else None
 
     def passes_on(self, column: str) -> str | None:
         return column
 
-    def _broken(self) -> Column:
-        (expectation,) = self.rule.expectations()
-        return expectation.broken()
+    def _broken(self, *actions: ActionName) -> Mapping[str, Column]:
+        """Return by rule, called after the view too, whether a row breaks it."""
+        return {
+            f"{self.view}.{expectation.name}": expectation.broken()
+            for rule in self.rules
+            for expectation in rule.expectations()
+            if rule.action in actions
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,6 +144,13 @@ def test_the_page_about_pipelines_is_true(spark: SparkSession, project: Path) ->
 
 
 @pytest.mark.spark
+@pytest.mark.usefixtures("spark", "project")
+def test_the_page_about_tests_is_true() -> None:
+    names = Reader(HOW_TO / "test-a-pipeline.md").follow()
+    names["test_days_are_sums"](lambda name: names["pipeline"])
+
+
+@pytest.mark.spark
 def test_the_page_about_refreshing_is_true(spark: SparkSession, project: Path) -> None:
     names = Reader(HOW_TO / "refresh-results-incrementally.md").follow()
     schema = (

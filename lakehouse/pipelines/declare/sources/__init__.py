@@ -2,6 +2,7 @@
 
 from lakehouse.pipelines.declare.sources.delta import DeltaSource
 from lakehouse.pipelines.declare.sources.files import SOURCE_FILE, FileSource
+from lakehouse.pipelines.declare.sources.given_rows import GivenRow, cells_of, frame_of_rows
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
     NewInputs,
@@ -21,6 +22,7 @@ __all__ = [
     "CondensedHistory",
     "DeltaSource",
     "FileSource",
+    "GivenRow",
     "History",
     "Inputs",
     "NewInputs",
@@ -34,4 +36,6 @@ __all__ = [
     "TableReference",
     "TableSource",
     "TablesBeside",
+    "cells_of",
+    "frame_of_rows",
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lakehouse.pipelines.declare.sources.history import History
 from lakehouse.pipelines.declare.sources.interface import NewInputs, SourceContext, TableReference
 from lakehouse.pipelines.declare.sources.tables import TableSource
+from lakehouse.pipelines.errors import NoSuchTableError
 from lakehouse.words import word
 
 __all__ = ["DeltaSource"]
@@ -23,6 +24,10 @@ class DeltaSource(TableSource):
         return (TableReference(table=self.table, outside=True, location=self.location),)
 
     def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
+        if context.state(self.table) is None:
+            raise NoSuchTableError(
+                source=self.table, table=table, path=context.path(self.table), location=self.location
+            )
         found = TableSource.next_inputs(self, context, table, history)
         if found is None or found.known is None:
             return found

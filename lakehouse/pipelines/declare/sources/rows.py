@@ -6,14 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, DecimalType, DoubleType, FloatType, StringType, StructType
+from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.sources.given_rows import frame_of_rows
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
     NewInputs,
@@ -25,7 +24,6 @@ from lakehouse.pipelines.declare.sources.interface import (
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import InvalidStepError
 from lakehouse.quality import as_struct
-from lakehouse.tables import quoted
 from lakehouse.words import word
 
 __all__ = ["RangeSource", "RowsSource"]
@@ -90,20 +88,7 @@ class RowsSource(Source):
         return 0
 
     def _frame(self, spark: SparkSession) -> DataFrame:
-        types = self.schema({})
-        as_text = [
-            not isinstance(field.dataType, StringType) and any(isinstance(row[at], str) for row in self.rows)
-            for at, field in enumerate(types.fields)
-        ]
-        given = StructType()
-        for field, is_text in zip(types.fields, as_text, strict=True):
-            given.add(field.name, StringType() if is_text else field.dataType)
-        cells = [
-            tuple(_typed(cell, field.dataType) for cell, field in zip(row, given.fields, strict=True))
-            for row in self.rows
-        ]
-        frame = spark.createDataFrame(cells, given)
-        return frame.select(*(F.col(quoted(each.name)).cast(each.dataType) for each in types.fields))
+        return frame_of_rows(spark, self.rows, self.schema({}))
 
     def _wrong(self) -> Iterator[tuple[str, str]]:
         if not self.columns:
@@ -112,21 +97,6 @@ class RowsSource(Source):
             if len(row) != len(self.columns):
                 wrong = f"{len(row)} values in row {number} for {len(self.columns)} columns"
                 yield wrong, "give each row one value a column; NULL is None, in YAML null."
-
-
-def _typed(cell: Any, data_type: DataType) -> Any:
-    """Return a value as Spark takes it for a column of the type."""
-    if cell is None:
-        return None
-    match data_type:
-        case DecimalType():
-            return Decimal(str(cell))
-        case DoubleType() | FloatType():
-            return float(cell)
-        case StringType():
-            return cell if isinstance(cell, str) else str(cell)
-        case _:
-            return cell
 
 
 @word("from_range")

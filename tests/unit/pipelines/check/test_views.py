@@ -39,7 +39,7 @@ def problems(definition: PipelineDefinition) -> str:
 
 def test_a_table_goes_on_from_the_steps_and_rules_of_a_view() -> None:
     table = graph_of(shop(days=read("clean").aggregate(by="day").replace())).tables["days"]
-    assert [step.label for step in table.flow.steps][:2] == ["where(id > 0)", "clean.dated"]
+    assert [step.label for step in table.flow.steps][:2] == ["where(id > 0)", "clean"]
     assert table.flow.source.whole_table == "raw"
     assert table.ends_of_views == {2}
 

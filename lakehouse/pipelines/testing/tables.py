@@ -1,0 +1,174 @@
+"""The tables of a definition as frames: what a test gives, and what the flows make of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from lakehouse.pipelines.check.empty_tables import EmptyTables
+from lakehouse.pipelines.check.graph import TableGraph
+from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.sources import GivenRow, cells_of, frame_of_rows
+from lakehouse.pipelines.declare.steps import OtherTable
+from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
+from lakehouse.pipelines.declare.views import WithViews
+from lakehouse.pipelines.errors import UnknownColumnError, UnknownSourceError
+from lakehouse.pipelines.testing.errors import MissingTestInputError
+from lakehouse.quality import CAST_ERRORS, Judgement, Tally, judge
+from lakehouse.source_location import caller_location
+
+__all__ = ["CaseTable", "CaseTables"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTable:
+    """One table of a case."""
+
+    rows: DataFrame
+    quarantined: DataFrame | None = None
+    """None for a table that the test gives, and for one without rules."""
+    tally: Tally | None = None
+
+
+class CaseTables:
+    """Makes each table once, when it is asked for (a StepContext, and a RuleContext for tables without rows)."""
+
+    def __init__(
+        self,
+        graph: TableGraph,
+        inputs: Mapping[str, DataFrame | Sequence[GivenRow]],
+        spark: SparkSession,
+        *,
+        now: dt.datetime,
+    ) -> None:
+        self.now = now
+        self._graph = graph
+        self._given = {self._declared(name).name: rows for name, rows in inputs.items()}
+        self._spark = spark
+        self._schemas: dict[str, StructType] = {}
+        self._made: dict[str, CaseTable] = {}
+
+    def get(self, name: str) -> CaseTable:
+        """Return a table by its name. Raises UnknownSourceError, and whatever its flow raises."""
+        table = self._declared(name)
+        if table.name not in self._made:
+            self._made[table.name] = (
+                self._as_given(table, self._given[table.name])
+                if table.name in self._given
+                else self._computed(table)
+            )
+        return self._made[table.name]
+
+    def release(self) -> None:
+        """Let go of what is kept in memory."""
+        for made in self._made.values():
+            made.rows.unpersist()
+
+    # For steps and rules
+
+    def table(self, name: str) -> OtherTable:
+        return OtherTable(frame=self.get(name).rows)
+
+    def own_rows(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame | None:
+        return None
+
+    def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+        return self.get(table).rows
+
+    def own_row_count(self) -> int:
+        return 0
+
+    def has_rows_since(self, column: str, moment: dt.datetime) -> bool:
+        return False
+
+    def _declared(self, name: str) -> TableDefinition:
+        if name not in self._graph.tables:
+            known = self._graph.tables
+            raise UnknownSourceError(source=name, table="the test", known=known, location=caller_location())
+        return self._graph.tables[name]
+
+    def _as_given(self, table: TableDefinition, rows: DataFrame | Sequence[GivenRow]) -> CaseTable:
+        if isinstance(rows, DataFrame):
+            return CaseTable(rows=rows)
+        schema = self._schema(table.name)
+        try:
+            cells = cells_of(rows, schema.names)
+        except KeyError as unknown:
+            raise UnknownColumnError(
+                column=str(unknown.args[0]),
+                available=schema.names,
+                step=f"the test's input {table.name!r}",
+                location=table.location,
+            ) from None
+        visible = [each.name for each in schema.fields if not each.name.startswith("_")]
+        cells = [
+            tuple(dict(zip(visible, row, strict=True)).get(name) for name in schema.names)
+            if len(row) == len(visible) and len(visible) < len(schema.names)
+            else row
+            for row in cells
+        ]
+        return CaseTable(rows=frame_of_rows(self._spark, cells, schema))
+
+    def _schema(self, name: str) -> StructType:
+        """Return the schema of a table's rows, found on empty frames."""
+        table = self._declared(name)
+        if table.name not in self._schemas:
+            for reference in table.inputs():
+                self._schema(reference.table)
+            empty = EmptyTables(spark=self._spark, schemas=_Known(self))
+            frame = empty.frame(table.flow.source.schema(_Known(self)))
+            context = WithViews(tables=empty, views=table.views)
+            made = apply_steps(table.all_steps, frame, context).drop(CAST_ERRORS)
+            self._schemas[table.name] = made.schema
+        return self._schemas[table.name]
+
+    def _computed(self, table: TableDefinition) -> CaseTable:
+        source, context = table.flow.source, WithViews(tables=self, views=table.views)
+        if not source.stands_beside or any(each.outside for each in source.tables()):
+            raise MissingTestInputError(table=table.name, source=source.label, given=sorted(self._given))
+        frame = apply_steps(table.all_steps, source.beside(context, self._spark), context)
+        if not table.flow.rules and CAST_ERRORS not in frame.columns:
+            return CaseTable(rows=frame.persist())
+        judgement, tally = self._judged(table, frame)
+        judgement.check_fatal(tally, table=table.name)
+        kept = judgement.kept().persist()
+        if table.flow.write_mode is not None:
+            table.flow.write_mode.check_rows(kept, table=table.name)
+        return CaseTable(rows=kept, quarantined=judgement.quarantined(), tally=tally)
+
+    def _judged(self, table: TableDefinition, frame: DataFrame) -> tuple[Judgement, Tally]:
+        rules = table.flow.rules
+        look_ups = [column for rule in rules for column in rule.look_ups]
+        rows = frame.persist() if look_ups else frame
+        for rule in rules:
+            rows = rule.looked_up(rows, self)
+        judgement = judge(
+            rows,
+            [each for rule in rules for each in rule.expectations()],
+            whole=[each for rule in rules for each in rule.whole_expectations(self)],
+            look_ups=look_ups,
+        )
+        judgement = dataclasses.replace(judgement, marked=judgement.marked.persist())
+        return judgement.counted()
+
+
+class _Known(Mapping[str, StructType]):
+    """The schemas of tables, each found when it is asked for."""
+
+    def __init__(self, tables: CaseTables) -> None:
+        self._tables = tables
+
+    def __getitem__(self, name: str) -> StructType:
+        return self._tables._schema(name)
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
