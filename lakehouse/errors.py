@@ -1,13 +1,15 @@
 """The root of every error this library raises, and its families.
 
 An error says what failed, repeats the value, says what was expected, and ends in ``Fix:``.
-Nothing here imports another module of the project.
+Nothing here imports another module of the project but ``masking``.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+
+from lakehouse.masking import masked
 
 __all__ = [
     "ConfigurationError",
@@ -28,6 +30,9 @@ class LakehouseError(Exception):
     def __init__(self, message: str, *, fix: str = "") -> None:
         self.fix = fix
         super().__init__(f"{message} Fix: {fix}" if fix else message)
+
+    def __str__(self) -> str:
+        return masked(super().__str__())
 
 
 class ConfigurationError(LakehouseError):

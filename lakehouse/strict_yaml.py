@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import operator
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -56,10 +57,13 @@ class ParsedYaml(Generic[T]):
     lines: Mapping[YamlPath, int]
 
 
-def read_yaml(path: Path, as_type: type[T], *, only_known_keys: bool = False) -> ParsedYaml[T]:
+def read_yaml(
+    path: Path, as_type: type[T], *, only_known_keys: bool = False, stand_in: re.Pattern[str] | None = None
+) -> ParsedYaml[T]:
     """Read the file as ``as_type``. Raises ``YamlError``.
 
-    With ``only_known_keys`` the file's other keys at the top are left to a later reading.
+    With ``only_known_keys`` the file's other keys at the top are left to a later reading. A text that matches
+    ``stand_in`` is taken as it is in place of any value, and of a list of values.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -67,17 +71,24 @@ def read_yaml(path: Path, as_type: type[T], *, only_known_keys: bool = False) ->
         raise YamlError(
             file=str(path), problems=[YamlProblem(line=1, message=f"can't be read: {error}.")]
         ) from error
-    return parse_yaml(text, as_type, file=str(path), only_known_keys=only_known_keys)
+    return parse_yaml(text, as_type, file=str(path), only_known_keys=only_known_keys, stand_in=stand_in)
 
 
-def parse_yaml(text: str, as_type: type[T], *, file: str, only_known_keys: bool = False) -> ParsedYaml[T]:
+def parse_yaml(
+    text: str,
+    as_type: type[T],
+    *,
+    file: str,
+    only_known_keys: bool = False,
+    stand_in: re.Pattern[str] | None = None,
+) -> ParsedYaml[T]:
     """Read the text as ``as_type``; ``file`` is its name in messages. Raises ``YamlError``."""
     try:
         loader = _Loader(text)
         document = loader.get_single_node()
     except yaml.YAMLError as error:
         raise YamlError(file=file, problems=[_syntax_problem(error)]) from error
-    reader = _Reader(loader, only_known_keys=only_known_keys)
+    reader = _Reader(loader, only_known_keys=only_known_keys, stand_in=stand_in)
     node = document if document is not None else MappingNode("tag:yaml.org,2002:map", [], *_start_of_file())
     value = reader.read(node, as_type, ())
     if reader.problems:
@@ -98,8 +109,11 @@ class _Loader(yaml.SafeLoader):
 class _Reader:
     """Walks nodes and types side by side, and collects problems instead of stopping at the first."""
 
-    def __init__(self, loader: yaml.SafeLoader, *, only_known_keys: bool) -> None:
+    def __init__(
+        self, loader: yaml.SafeLoader, *, only_known_keys: bool, stand_in: re.Pattern[str] | None
+    ) -> None:
         self._loader = loader
+        self._stand_in = stand_in
         self._only_known_keys = only_known_keys
         self.problems: list[YamlProblem] = []
         self.lines: dict[YamlPath, int] = {}
@@ -160,7 +174,14 @@ class _Reader:
         except LakehouseError as error:
             return self._note(node, str(error))
 
+    def _stands_in(self, node: Node) -> bool:
+        if self._stand_in is None or not isinstance(node, ScalarNode):
+            return False
+        return self._stand_in.fullmatch(node.value) is not None
+
     def _read_sequence(self, node: Node, item_type: Any, path: YamlPath) -> Any:
+        if self._stands_in(node) and not dataclasses.is_dataclass(item_type):
+            return (node.value,)
         if not isinstance(node, SequenceNode):
             return self._note(node, f"expected a list, got {_kind(node)}.")
         return tuple(self.read(item, item_type, (*path, index)) for index, item in enumerate(node.value))
@@ -184,6 +205,8 @@ class _Reader:
         return list(found.items())
 
     def _read_plain(self, node: Node, as_type: Any) -> Any:
+        if self._stands_in(node):
+            return node.value
         try:
             value = self._loader.construct_object(node, deep=True)
             return msgspec.convert(value, as_type, strict=True)

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from lakehouse.masking import masked
+
 __all__ = ["Output", "json_option", "json_text"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -27,21 +29,21 @@ class Output:
 
     def document(self, value: Any) -> None:
         """Print the whole answer as one JSON document."""
-        text = json_text(value)
+        text = masked(json_text(value))
         click.echo(msgspec.json.format(text, indent=2))
 
     def record(self, value: Any) -> None:
         """Print one of many entries: a JSON object on a line."""
-        click.echo(json_text(value))
+        click.echo(masked(json_text(value)))
 
     def line(self, text: str = "") -> None:
         """Print a line for people."""
-        click.echo(text)
+        click.echo(masked(text))
 
     def lines(self, texts: Iterable[str]) -> None:
         """Print lines for people."""
         for text in texts:
-            click.echo(text)
+            click.echo(masked(text))
 
     def table(
         self, headings: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Collection[str] = ()
@@ -55,7 +57,7 @@ class Output:
         right = [heading in numbers for heading in headings]
         for line in lines:
             cells = map(_padded, line, widths, right)
-            click.echo("  ".join(cells).rstrip())
+            click.echo(masked("  ".join(cells).rstrip()))
 
 
 def json_option(*, by_line: bool = False) -> Callable[[_Command], _Command]:

@@ -5,7 +5,7 @@ from lakehouse.pipelines.check.selection import rebuilt_tables, select_tables
 from lakehouse.pipelines.check.table_check import NotChecked
 from lakehouse.pipelines.check.validation import Resolution, existing_schema, resolve
 from lakehouse.pipelines.declare.builder import DeclarativePipelineBuilder
-from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
+from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.durations import duration
 from lakehouse.pipelines.declare.flow import (
     Flow,
@@ -38,6 +38,7 @@ from lakehouse.pipelines.declare.sources import (
 )
 from lakehouse.pipelines.declare.steps import KeptGroups, OtherTable, Step, StepContext, WholeGroups
 from lakehouse.pipelines.declare.table_options import TableOptions
+from lakehouse.pipelines.declare.variables import Variable
 from lakehouse.pipelines.declare.views import ViewDefinition
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
 from lakehouse.pipelines.declare.yaml import definition_schema, read_sql_models, read_yaml_definition
@@ -57,11 +58,13 @@ from lakehouse.pipelines.errors import (
     InvalidOptionsError,
     InvalidRuleError,
     InvalidStepError,
+    InvalidVariableError,
     InvalidViewError,
     JvmOnlyStepError,
     LostBatchError,
     LostCastErrorsError,
     LostInputsError,
+    MissingVariableError,
     NewRowsReplaceError,
     NoPendingBatchError,
     NoTableInQueryError,
@@ -143,6 +146,7 @@ __all__ = [
     "InvalidOptionsError",
     "InvalidRuleError",
     "InvalidStepError",
+    "InvalidVariableError",
     "InvalidViewError",
     "JudgedRows",
     "JvmOnlyStepError",
@@ -153,6 +157,7 @@ __all__ = [
     "LostInputsError",
     "Merge",
     "MissingTestInputError",
+    "MissingVariableError",
     "NewInputs",
     "NewRowsReplaceError",
     "NoPendingBatchError",

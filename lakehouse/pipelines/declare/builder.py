@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Unpack
+from typing import Any, Unpack
 
-from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
+from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.pipelines.declare.table_options import OptionWords, TableOptions
+from lakehouse.pipelines.declare.variables import Variable, VariableType
 from lakehouse.pipelines.declare.views import ViewDefinition
 from lakehouse.source_location import caller_location
 
@@ -26,9 +27,22 @@ class DeclarativePipelineBuilder:
         self._variables: list[Variable] = []
         self._views: list[ViewDefinition] = []
 
-    def variable(self, name: str, *, default: str) -> DeclarativePipelineBuilder:
-        """Declare a value that ``${name}`` in a file pattern stands for; ``--set name=…`` gives another."""
-        self._variables.append(Variable(name=name, default=default))
+    def variable(
+        self,
+        name: str,
+        *,
+        default: Any = None,
+        type: VariableType | None = None,  # noqa: A002 - the word for it
+        source: str | None = None,
+        secret: bool | None = None,
+    ) -> DeclarativePipelineBuilder:
+        """Declare a value that ``${name}`` stands for in every text of the definition; ``--set name=…`` gives another.
+
+        Its type is that of the default, or ``type``: text, int, float, bool, date or list. ``source`` names an
+        environment variable, ``env:NAME``, or a file, ``file:/path``, whose value goes before the default; what comes
+        from a file, or is ``secret``, is shown nowhere.
+        """
+        self._variables.append(Variable.of(name, default, type, source, secret, caller_location()))
         return self
 
     def view(self, name: str, flow: Flow) -> DeclarativePipelineBuilder:

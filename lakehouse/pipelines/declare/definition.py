@@ -11,20 +11,11 @@ from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.table_options import TableOptions
-from lakehouse.pipelines.declare.variables import fill_variables
+from lakehouse.pipelines.declare.variables import Variable, fill_variables, values_of
 from lakehouse.pipelines.declare.views import ViewDefinition, behind, expanded, views_behind
-from lakehouse.pipelines.errors import UnknownVariableError
 from lakehouse.source_location import SourceLocation
 
 __all__ = ["PipelineDefinition", "TableDefinition", "Variable"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
-    """A value that may differ from run to run, such as a folder."""
-
-    name: str
-    default: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +98,12 @@ class PipelineDefinition:
         """
         return type(self).tester(self, inputs, **more)
 
-    def with_variables(self, values: Mapping[str, str]) -> PipelineDefinition:
-        """Return the definition with every ``${name}`` in place. Raises UnknownVariableError."""
-        known = {variable.name: variable.default for variable in self.variables}
-        for name in values:
-            if name not in known:
-                raise UnknownVariableError(variable=name, known=known)
-        filled = {**known, **values}
+    def with_variables(self, values: Mapping[str, Any]) -> PipelineDefinition:
+        """Return the definition with every ``${name}`` in place.
+
+        Raises UnknownVariableError, InvalidVariableError and MissingVariableError.
+        """
+        filled = values_of(self.variables, values)
         tables = tuple(fill_variables(table, filled, location=table.location) for table in self.tables)
         views = tuple(fill_variables(view, filled, location=view.location) for view in self.views)
         return dataclasses.replace(self, tables=tables, views=views)

@@ -50,7 +50,7 @@ from lakehouse.pipelines.declare.steps import (
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
 from lakehouse.pipelines.errors import NoTableInQueryError, UnknownColumnError, UnknownSourceError
-from lakehouse.quality import Expectation, Schema, as_struct
+from lakehouse.quality import Expectation, Schema
 from lakehouse.source_location import SourceLocation, caller_location
 from lakehouse.words import UnknownWordError
 

@@ -13,7 +13,9 @@ __all__ = [
     "DuplicateNameError",
     "InvalidNameError",
     "InvalidOptionsError",
+    "InvalidVariableError",
     "InvalidViewError",
+    "MissingVariableError",
     "NoSuchTableError",
     "OwnTableOutsideError",
     "PipelineNotFoundError",
@@ -124,6 +126,33 @@ class UnknownVariableError(DefinitionError):
         super().__init__(
             f"{where}the variable {variable!r} is not declared.",
             fix=f"{did_you_mean(variable, known)} Declare one with .variable(name, default=...).",
+        )
+
+
+class InvalidVariableError(DefinitionError):
+    """The value of a variable is not of its type."""
+
+    def __init__(
+        self, *, variable: str, value: object, expected: str, location: SourceLocation | None = None
+    ) -> None:
+        self.variable = variable
+        where = f"{location}: " if location else ""
+        super().__init__(
+            f"{where}the variable {variable!r} is {value!r}, expected {expected}.",
+            fix=f"give it another value: --set {variable}=….",
+        )
+
+
+class MissingVariableError(DefinitionError):
+    """A variable has no value: nothing is set for the run, its source has none, and it has no default."""
+
+    def __init__(self, *, variable: str, source: str | None, location: SourceLocation | None = None) -> None:
+        self.variable = variable
+        where = f"{location}: " if location else ""
+        nothing = f", and {source} gives none" if source else ""
+        super().__init__(
+            f"{where}the variable {variable!r} has no value{nothing}.",
+            fix=f"give it one: --set {variable}=…, or a default.",
         )
 
 

@@ -18,6 +18,7 @@ from lakehouse.delta_log import (
     TransactionManager,
     arrow_column,
 )
+from lakehouse.masking import masked
 from lakehouse.pipelines.record.event import EVENTS_SCHEMA
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
 from lakehouse.pipelines.refresh.table_pipeline import Refresh
@@ -63,8 +64,12 @@ class EventLog:
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    columns = [_column([row.get(field.name) for row in rows], field.type) for field in EVENTS_SCHEMA]
+    columns = [_column([_shown(row.get(field.name)) for row in rows], field.type) for field in EVENTS_SCHEMA]
     return pa.Table.from_arrays(columns, schema=EVENTS_SCHEMA)
+
+
+def _shown(value: Any) -> Any:
+    return masked(value) if isinstance(value, str) else value
 
 
 def _column(values: Sequence[Any], data_type: pa.DataType) -> pa.Array:

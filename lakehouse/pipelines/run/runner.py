@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from functools import cache, partial
 from itertools import count
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pyspark.sql import SparkSession
 
@@ -63,7 +63,7 @@ def run_pipeline(
     *,
     spark: SparkSession | SessionOpener,
     warehouse: str | Path | Warehouse,
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, Any] | None = None,
     select: Sequence[str] = (),
     full_refresh: Sequence[str] = (),
     accept_loss: bool = False,

@@ -35,7 +35,7 @@ class PipelineCase:
         inputs: Mapping[str, DataFrame | Sequence[GivenRow]],
         *,
         spark: SparkSession | None = None,
-        variables: Mapping[str, str] | None = None,
+        variables: Mapping[str, Any] | None = None,
         now: dt.datetime | None = None,
     ) -> None:
         """``spark`` is the session that is there, or a small local one; ``now`` is what freshness is judged by."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 from lakehouse.pipelines.declare.rules.columns import Accepted, Between, Matches, NotNull, Value
 from lakehouse.pipelines.declare.rules.conditions import ConditionRule
@@ -64,11 +64,12 @@ class RuleWords(ABC):
         here = caller_location()
         return self.rule(*(NotNull(column=column, action=action, location=here) for column in columns))
 
-    def accepted(self, column: str, values: Sequence[Value], *, action: ActionName = "quarantine") -> Self:
-        """Ask for one of the values; NULL is fine."""
-        return self.rule(
-            Accepted(column=column, values=tuple(values), action=action, location=caller_location())
-        )
+    def accepted(
+        self, column: str, values: Sequence[Value] | str, *, action: ActionName = "quarantine"
+    ) -> Self:
+        """Ask for one of the values, which may be a variable: ``"${statuses}"``; NULL is fine."""
+        given = (values,) if isinstance(values, str) else tuple(values)
+        return self.rule(Accepted(column=column, values=given, action=action, location=caller_location()))
 
     def between(
         self,
@@ -111,16 +112,18 @@ class RuleWords(ABC):
 
     def row_count(
         self,
-        minimum: int | None = None,
-        maximum: int | None = None,
+        minimum: int | str | None = None,
+        maximum: int | str | None = None,
         *,
         of: RowsOf = "table",
         action: ActionName = "fail",
     ) -> Self:
-        """Ask for a number of rows within the bounds: of the table with the batch, or ``of="batch"``."""
-        return self.rule(
-            RowCount(minimum=minimum, maximum=maximum, of=of, action=action, location=caller_location())
-        )
+        """Ask for a number of rows within the bounds: of the table with the batch, or ``of="batch"``.
+
+        A bound may be a variable: ``"${least}"``.
+        """
+        bounds: dict[str, Any] = {"minimum": minimum, "maximum": maximum}
+        return self.rule(RowCount(**bounds, of=of, action=action, location=caller_location()))
 
     def freshness(self, column: str, *, within: str, action: ActionName = "fail") -> Self:
         """Ask that the newest row is at most so old, as in ``within="1 day"``; also when a run finds nothing new."""

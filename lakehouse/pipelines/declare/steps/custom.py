@@ -23,7 +23,9 @@ from lakehouse.words import word
 __all__ = ["CustomWords", "Sql", "Transform", "names_in_query"]
 
 INPUT = "input"
-_BRACES = re.compile(r"(?P<doubled>\{\{\w+\}\})|\{(?P<name>[A-Za-z_]\w*(?:\.\w+)?)\}|[{}]")
+_BRACES = re.compile(
+    r"\$\{(?P<variable>\w+)\}|(?P<doubled>\{\{\w+\}\})|\{(?P<name>[A-Za-z_]\w*(?:\.\w+)?)\}|[{}]"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +153,8 @@ def _only_names_in_braces(query: str) -> str:
     """Return the query as ``SparkSession.sql`` formats it: every other brace is doubled."""
 
     def written(match: re.Match[str]) -> str:
+        if match["variable"]:
+            return f"${{{{{match['variable']}}}}}"
         if match["name"]:
             return f"{{{_argument(match['name'])}}}"
         return match[0] if match["doubled"] else match[0] * 2

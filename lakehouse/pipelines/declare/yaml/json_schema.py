@@ -11,6 +11,7 @@ import msgspec
 from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
+from lakehouse.pipelines.declare.variables import VARIABLE_ALONE
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml.extensions import load_extensions
 from lakehouse.pipelines.declare.yaml.shape import QUERIES, pipeline_shape
@@ -19,6 +20,7 @@ from lakehouse.words import Words
 __all__ = ["definition_schema"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_VARIABLE = {"type": "string", "pattern": f"^{VARIABLE_ALONE.pattern.replace('(?P<name>', '(')}$"}
 _WORDS: dict[str, Words] = {"Step": Step.words, "Rule": FlowRule.words, "Write": WriteMode.words}
 """By the name of a shape, the words of which it has exactly one."""
 
@@ -42,6 +44,8 @@ def definition_schema(file: Path | None = None) -> dict[str, Any]:
             shape["oneOf"] = [{"required": [word]} for word in (*Source.words, *QUERIES, "flow")]
             _describe(shape, Source.words)
         _leave_out_null(shape)
+        if name not in ("Pipeline", "Variable"):
+            shape["properties"] = {key: _or_variable(value) for key, value in shape["properties"].items()}
     return {"$schema": _DIALECT, "title": "A pipeline of lakehouse", **schema}
 
 
@@ -49,6 +53,22 @@ def _describe(shape: dict[str, Any], words: Words) -> None:
     """Give each word the first line of its class: what an editor shows beside it."""
     for word, cls in words.items():
         shape["properties"][word]["description"] = (cls.__doc__ or "").strip().partition("\n")[0]
+
+
+def _or_variable(given: dict[str, Any]) -> dict[str, Any]:
+    """Return a shape that also takes a variable, where numbers, booleans or plain lists are asked for."""
+    kinds = given.get("anyOf", [given])
+    if not any(_is_plain(each) for each in kinds):
+        return given
+    notes: dict[str, Any] = {key: given[key] for key in ("default", "description") if key in given}
+    bare = [{key: each[key] for key in each if key not in notes} for each in kinds]
+    return {"anyOf": [*bare, _VARIABLE], **notes}
+
+
+def _is_plain(given: dict[str, Any]) -> bool:
+    if given.get("type") == "array":
+        return "$ref" not in given.get("items", {})
+    return given.get("type") in ("integer", "number", "boolean")
 
 
 def _leave_out_null(shape: dict[str, Any]) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.errors import DefinitionError, did_you_mean
-from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition, Variable
+from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.flow import Flow, begin, begin_with_query
 from lakehouse.pipelines.declare.rules import ActionName, ConditionRule, FlowRule
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.table_options import TableOptions
+from lakehouse.pipelines.declare.variables import VARIABLE_ALONE, Variable
 from lakehouse.pipelines.declare.views import ViewDefinition
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml.extensions import load_extensions
@@ -29,7 +30,7 @@ __all__ = ["DefinitionReader", "read_yaml_definition"]
 def read_yaml_definition(file: Path) -> PipelineDefinition:
     """Read a definition. Raises YamlError, with file, line and a suggestion for each thing that is wrong."""
     load_extensions(file)
-    parsed: ParsedYaml[Any] = read_yaml(file, pipeline_shape())
+    parsed: ParsedYaml[Any] = read_yaml(file, pipeline_shape(), stand_in=VARIABLE_ALONE)
     return DefinitionReader(file, parsed).definition()
 
 
@@ -61,7 +62,10 @@ class DefinitionReader:
             self._table(table, self._top.at("tables", number))
             for number, table in enumerate(self._pipeline.tables)
         ]
-        variables = [Variable(name=name, default=text) for name, text in self._pipeline.variables.items()]
+        variables = [
+            self._variable(name, given, self._top.at("variables", name))
+            for name, given in self._pipeline.variables.items()
+        ]
         views = [
             self._view(view, self._top.at("views", number))
             for number, view in enumerate(self._pipeline.views)
@@ -69,6 +73,12 @@ class DefinitionReader:
         return PipelineDefinition(
             name=self._pipeline.name, tables=tuple(tables), variables=tuple(variables), views=tuple(views)
         )
+
+    def _variable(self, name: str, given: Any, part: YamlPart) -> Variable:
+        if not dataclasses.is_dataclass(given):
+            return Variable.of(name, given, None, None, None, part.location)
+        full = field_values(given)
+        return Variable.of(name, full["default"], full["type"], full["source"], full["secret"], part.location)
 
     def _view(self, given: Any, part: YamlPart) -> ViewDefinition:
         return ViewDefinition(

@@ -12,6 +12,7 @@ from lakehouse.pipelines.declare.rules import ActionName, FlowRule
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.table_options import TableOptions
+from lakehouse.pipelines.declare.variables import VariableType
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml_part import own_fields
 from lakehouse.words import Words
@@ -46,6 +47,14 @@ def pipeline_shape(*, needs_tables: bool = True) -> type:
             **_written_fields(),
         },
     )
+    plain = str | int | float | bool | list[str]
+    full = {
+        "default": (plain | None, None),
+        "type": (VariableType | None, None),
+        "source": (str | None, None),
+        "secret": (bool | None, None),
+    }
+    variable = plain | _shape("Variable", full)
     view = _shape("View", {"name": (str, _REQUIRED), "flow": (flow, _REQUIRED)})
     return _shape(
         "Pipeline",
@@ -53,7 +62,7 @@ def pipeline_shape(*, needs_tables: bool = True) -> type:
             "name": (str, _REQUIRED),
             "tables": (_list_of(table), _REQUIRED) if needs_tables else _many(_list_of(table), list),
             "views": _many(_list_of(view), list),
-            "variables": _many(Mapping[str, str], dict),
+            "variables": _many(GenericAlias(Mapping, (str, variable)), dict),
             "schemas": _many(Mapping[str, Mapping[str, str]], dict),
             "flows": _many(GenericAlias(Mapping, (str, flow)), dict),
             "extensions": _many(list[str], list),  # imported before this shape is made

@@ -14,6 +14,7 @@ from typing import Any
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.pipelines.declare.steps import Sql
+from lakehouse.pipelines.declare.variables import VARIABLE_ALONE
 from lakehouse.pipelines.declare.views import ViewDefinition
 from lakehouse.pipelines.declare.yaml.extensions import load_extensions
 from lakehouse.pipelines.declare.yaml.reader import DefinitionReader
@@ -61,7 +62,7 @@ def read_sql_models(folder: Path) -> PipelineDefinition:
         load_extensions(head)
     shape = pipeline_shape(needs_tables=False)
     text = head.read_text(encoding="utf-8") if head.is_file() else f"name: {folder.name}\n"
-    reader = DefinitionReader(head, parse_yaml(text, shape, file=str(head)))
+    reader = DefinitionReader(head, parse_yaml(text, shape, file=str(head), stand_in=VARIABLE_ALONE))
     given = reader.definition()
     tables, views = [*given.tables], [*given.views]
     for path in sorted(folder.glob("*/*.sql")):
@@ -81,7 +82,9 @@ class _Model:
     """One file: what its comment declares, and its query."""
 
     def __init__(self, file: _SqlFile, reader: DefinitionReader) -> None:
-        parsed: ParsedYaml[Any] = parse_yaml(file.yaml, model_shape(), file=str(file.path))
+        parsed: ParsedYaml[Any] = parse_yaml(
+            file.yaml, model_shape(), file=str(file.path), stand_in=VARIABLE_ALONE
+        )
         self._given: Any = parsed.value
         self._file = file
         self._reader = reader
