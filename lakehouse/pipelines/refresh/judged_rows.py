@@ -6,19 +6,26 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Protocol
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from lakehouse.pipelines.declare.rules import FlowRule
+from lakehouse.pipelines.declare.rules import FlowRule, RuleContext
 from lakehouse.pipelines.declare.steps import may_choose
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
-from lakehouse.pipelines.refresh.rule_context import BatchRules
 from lakehouse.quality import CAST_ERRORS, ConservationError, Judgement, Tally, judge
 from lakehouse.tables import StagedRows, estimated_bytes
 
 __all__ = ["JudgedRows", "judged"]
+
+
+class JudgingContext(Protocol):
+    """Answers the rules of a table."""
+
+    def judging(self, rows: DataFrame) -> RuleContext:
+        """Return the answers about a batch with these rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +106,7 @@ def judged(
     counter: RowCounter,
     *,
     table: str,
-    context: BatchRules,
+    context: JudgingContext,
     settle: Callable[[DataFrame], DataFrame],
 ) -> JudgedRows:
     """Judge the rows that reach a table's rules. Raises ExpectationFailedError when one breaks a fatal rule, and
@@ -116,14 +123,14 @@ def judged(
             # Rules look at the rows before they are judged: what computes them must not run twice.
             frame = settle(frame) if counter.choices else frame.persist()
             persisted.append(frame)
-        context = context.judging(frame)
+        seen = context.judging(frame)
         looked_up = frame
         for rule in rules:
-            looked_up = rule.looked_up(looked_up, context)
+            looked_up = rule.looked_up(looked_up, seen)
         judgement = judge(
             looked_up,
             [each for rule in rules for each in rule.expectations()],
-            whole=[each for rule in rules for each in rule.whole_expectations(context)],
+            whole=[each for rule in rules for each in rule.whole_expectations(seen)],
             look_ups=look_ups,
         )
         if (counter.choices and not look_ups) or may_choose(frame, judgement.marked):

@@ -87,9 +87,7 @@ class PipelineCase:
                 location=caller_location(),
             )
         shown = frame.select(*(f"`{name}`" for name in columns))
-        cells = [
-            tuple(row[name] for name in columns) if isinstance(row, Mapping) else tuple(row) for row in rows
-        ]
+        cells = [tuple(map(row.get, columns)) if isinstance(row, Mapping) else tuple(row) for row in rows]
         wanted = frame_of_rows(self._spark, cells, StructType(shown.schema.fields))
         expected, found = _tuples(wanted.collect()), _tuples(shown.collect())
         if (text := difference(expected, found, columns)) is not None:
@@ -100,7 +98,8 @@ def _columns(rows: Sequence[GivenRow], there: Sequence[str]) -> list[str]:
     """Return the columns that rows name; of sequences, those that begin with ``_`` only where they are that long."""
     first = rows[0] if rows else {}
     if isinstance(first, Mapping):
-        return list(first) or list(there)
+        named = dict.fromkeys(name for row in rows if isinstance(row, Mapping) for name in row)
+        return list(named) or list(there)
     visible = [name for name in there if not name.startswith("_")]
     return visible if len(first) == len(visible) else list(there)
 

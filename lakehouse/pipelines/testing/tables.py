@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,10 @@ from lakehouse.pipelines.declare.steps import OtherTable
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
 from lakehouse.pipelines.declare.views import WithViews
 from lakehouse.pipelines.errors import UnknownColumnError, UnknownSourceError
+from lakehouse.pipelines.refresh.judged_rows import judged
+from lakehouse.pipelines.refresh.row_counts import RowCounter
 from lakehouse.pipelines.testing.errors import MissingTestInputError
-from lakehouse.quality import CAST_ERRORS, Judgement, Tally, judge
+from lakehouse.quality import CAST_ERRORS, Tally
 from lakehouse.source_location import caller_location
 
 __all__ = ["CaseTable", "CaseTables"]
@@ -64,11 +65,6 @@ class CaseTables:
                 else self._computed(table)
             )
         return self._made[table.name]
-
-    def release(self) -> None:
-        """Let go of what is kept in memory."""
-        for made in self._made.values():
-            made.rows.unpersist()
 
     # For steps and rules
 
@@ -132,30 +128,21 @@ class CaseTables:
         source, context = table.flow.source, WithViews(tables=self, views=table.views)
         if not source.stands_beside or any(each.outside for each in source.tables()):
             raise MissingTestInputError(table=table.name, source=source.label, given=sorted(self._given))
-        frame = apply_steps(table.all_steps, source.beside(context, self._spark), context)
-        if not table.flow.rules and CAST_ERRORS not in frame.columns:
-            return CaseTable(rows=frame.persist())
-        judgement, tally = self._judged(table, frame)
-        judgement.check_fatal(tally, table=table.name)
-        kept = judgement.kept().persist()
-        if table.flow.write_mode is not None:
-            table.flow.write_mode.check_rows(kept, table=table.name)
-        return CaseTable(rows=kept, quarantined=judgement.quarantined(), tally=tally)
-
-    def _judged(self, table: TableDefinition, frame: DataFrame) -> tuple[Judgement, Tally]:
-        rules = table.flow.rules
-        look_ups = [column for rule in rules for column in rule.look_ups]
-        rows = frame.persist() if look_ups else frame
-        for rule in rules:
-            rows = rule.looked_up(rows, self)
-        judgement = judge(
-            rows,
-            [each for rule in rules for each in rule.expectations()],
-            whole=[each for rule in rules for each in rule.whole_expectations(self)],
-            look_ups=look_ups,
+        counter, frame = RowCounter(), source.beside(context, self._spark)
+        for step in table.all_steps:
+            if counter.failed_casts.leave_before(step, frame):
+                frame = counter.failed_casts.set_aside(frame)
+            frame = step.apply(frame, context)
+        rows = judged(
+            frame, table.flow.rules, counter, table=table.name, context=self, settle=DataFrame.persist
         )
-        judgement = dataclasses.replace(judgement, marked=judgement.marked.persist())
-        return judgement.counted()
+        if table.flow.write_mode is not None:
+            table.flow.write_mode.check_rows(rows.kept, table=table.name)
+        return CaseTable(rows=rows.kept, quarantined=rows.quarantined, tally=rows.tally)
+
+    def judging(self, rows: DataFrame) -> CaseTables:
+        """Return the answers to rules: no table has rows yet."""
+        return self
 
 
 class _Known(Mapping[str, StructType]):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, DecimalType, DoubleType, FloatType, StringType, StructType
+from pyspark.sql.types import StructType
 
 from lakehouse.tables import quoted
 
@@ -33,33 +33,31 @@ def cells_of(rows: Iterable[GivenRow], names: Sequence[str]) -> list[tuple[Any, 
 
 def frame_of_rows(spark: SparkSession, rows: Sequence[Sequence[Any]], schema: StructType) -> DataFrame:
     """Return rows with a value for each column as a frame; a text in a column of another type is cast as SQL does."""
-    as_text = [
-        not isinstance(field.dataType, StringType) and any(isinstance(row[at], str) for row in rows)
-        for at, field in enumerate(schema.fields)
-    ]
-    given = StructType()
-    for field, is_text in zip(schema.fields, as_text, strict=True):
-        given.add(field.name, StringType() if is_text else field.dataType)
-    cells = [
-        tuple(_typed(cell, field.dataType) for cell, field in zip(row, given.fields, strict=True))
-        for row in rows
-    ]
-    frame = spark.createDataFrame(cells, given)
-    if not any(as_text):
-        return frame
-    return frame.select(*(F.col(quoted(each.name)).cast(each.dataType) for each in schema.fields))
+    plain = (str, int, float, Decimal, dt.date, dt.datetime)
+    if rows and all(cell is None or isinstance(cell, plain) for row in rows for cell in row):
+        return _inline(spark, rows, schema)
+    return spark.createDataFrame([tuple(row) for row in rows], schema)
 
 
-def _typed(cell: Any, data_type: DataType) -> Any:
-    """Return a value as Spark takes it for a column of the type."""
-    if cell is None:
-        return None
-    match data_type:
-        case DecimalType():
-            return Decimal(str(cell))
-        case DoubleType() | FloatType():
-            return float(cell)
-        case StringType():
-            return cell if isinstance(cell, str) else str(cell)
-        case _:
-            return cell
+def _inline(spark: SparkSession, rows: Sequence[Sequence[Any]], schema: StructType) -> DataFrame:
+    """Return the rows as a relation that the driver holds: Spark starts no job to read it."""
+    types = [field.dataType.simpleString() for field in schema.fields]
+    values, texts = [], []
+    for row in rows:
+        marks = []
+        for cell, type_ in zip(row, types, strict=True):
+            if cell is None:
+                marks.append(f"CAST(NULL AS {type_})")
+            else:
+                marks.append(f"CAST(? AS {type_})")
+                texts.append(_text(cell))
+        values.append(f"({', '.join(marks)})")
+    names = ", ".join(quoted(field.name) for field in schema.fields)
+    return spark.sql(f"SELECT * FROM VALUES {', '.join(values)} AS t({names})", args=texts)  # noqa: S608 - no user's text
+
+
+def _text(cell: Any) -> str:
+    """Return a value as SQL casts it back."""
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep=" ")
+    return str(cell).lower() if isinstance(cell, bool) else str(cell)
