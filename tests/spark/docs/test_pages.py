@@ -178,6 +178,15 @@ def test_the_page_about_apis_is_true(project: Path) -> None:
     assert table.flow.source.label == "'${api}'"
 
 
+def test_the_page_about_files_is_true(project: Path) -> None:
+    page = HOW_TO / "take-files.md"
+    names = Reader(page).follow()
+    (block,) = blocks_of(page, "yaml")
+    (project / block.title).write_text(block.text)
+    (table,) = read_yaml_definition(project / block.title).tables
+    assert table.flow.source == names["prices"].source
+
+
 def test_the_page_about_concurrency_is_true(project: Path) -> None:
     Reader(ROOT / "docs" / "explanation" / "concurrency.md").follow()
 

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.ingestion import Accepted, FileFormat, JsonLinesFormat, OrcFormat, ParquetFormat, file_format
 from lakehouse.pipelines import DeclarativePipelineBuilder, Warehouse, from_files, run_pipeline
+from lakehouse.quality import as_struct
 
 pytestmark = pytest.mark.spark
 
@@ -37,20 +38,20 @@ def test_spark_gives_the_rows_of_its_own_readers(spark: SparkSession, tmp_path: 
     ).coalesce(1)
     written = {"parquet": ParquetFormat, "orc": OrcFormat, "json": JsonLinesFormat}
     for kind, cls in written.items():
-        made.write.format(kind).save(str(tmp_path / kind))
+        columns = DDL
+        if kind == "json":  # Spark's reader would round it
+            columns = DDL.replace("price decimal(10,2)", "price string")
+        if kind == "orc":  # Spark writes local times as moments there
+            columns = DDL.replace("local timestamp_ntz, ", "")
+        made.select(*as_struct(columns).names).write.format(kind).save(str(tmp_path / kind))
         (path,) = [each for each in (tmp_path / kind).iterdir() if each.name.startswith("part-")]
-        columns = DDL if kind != "json" else DDL.replace("price decimal(10,2)", "price string")
         typed = cls(columns=columns)
         rows = typed.read(spark, {str(path): accepted(typed, path)}, ingested_at=NOW)
         own = [name for name in rows.columns if not name.startswith("_")]
         expected = spark.read.schema(columns).format(kind).load(str(path)).select(*own).collect()
         assert sorted(rows.select(*own).collect()) == sorted(expected), kind
-        assert {
-            tuple(row)
-            for row in rows.select("_source_file", "_ingested_at", "_rescued_data").distinct().collect()
-        } == {(path.as_uri().replace("file://", "file:"), NOW.replace(tzinfo=None), None)} or spark.conf.get(
-            "spark.sql.session.timeZone"
-        ) != "UTC"
+        (about,) = rows.select("_source_file", "_rescued_data").distinct().collect()
+        assert tuple(about) == (path.as_uri().replace("file://", "file:"), None)
 
 
 def test_a_pipeline_takes_json_lines_and_sets_aside_what_it_can_not_read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import io
 from collections.abc import Callable
 from decimal import Decimal
@@ -133,11 +134,9 @@ def test_a_byte_that_was_turned_within_the_data_is_found(name: str) -> None:
 
 def test_parquet_within_gzip_and_with_other_integers_is_read() -> None:
     table = pa.table({"id": pa.array([1], pa.int16()), "name": pa.array(["a"]).dictionary_encode()})
-    import gzip
-
-    assert rows_of(
-        ParquetFormat(columns={"id": "bigint", "name": "string"}), gzip.compress(as_parquet(table)), "a.gz"
-    ) == [{"id": 1, "name": "a", "_rescued_data": None}]
+    typed = ParquetFormat(columns={"id": "bigint", "name": "string"})
+    rows = rows_of(typed, gzip.compress(as_parquet(table)), "a.gz")
+    assert rows == [{"id": 1, "name": "a", "_rescued_data": None}]
 
 
 def test_names_alone_give_texts() -> None:

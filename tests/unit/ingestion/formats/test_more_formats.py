@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import gzip
 import io
 import zipfile
@@ -230,11 +229,3 @@ def test_a_format_is_made_by_its_word() -> None:
 )
 def test_a_declaration_that_no_file_can_be_read_by_is_a_problem(problem: str, made) -> None:
     assert problem in " ".join(map(str, made.problems()))
-
-
-def test_a_date_of_a_workbook_is_a_date() -> None:
-    import pyarrow as pa
-
-    from lakehouse.ingestion.formats.records.values import Losses, converter
-
-    assert converter(pa.date32(), Losses(), from_text=False)(dt.datetime(2011, 1, 4)) == dt.date(2011, 1, 4)
