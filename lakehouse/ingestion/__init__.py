@@ -1,5 +1,6 @@
 """Files from a landing zone into frames: found, inspected, read by name. It keeps no progress and writes no table."""
 
+from lakehouse.ingestion.after_commit import DELETE, clear_away
 from lakehouse.ingestion.candidates import Candidates
 from lakehouse.ingestion.errors import (
     InvalidApiError,
@@ -8,11 +9,13 @@ from lakehouse.ingestion.errors import (
     LostPagesError,
     MissingLandingZoneError,
     MissingSecretError,
+    SchemaChangedError,
     TooManyFailuresError,
     UnreadableFileError,
     UnusableBodyError,
     WorkerStartError,
 )
+from lakehouse.ingestion.file_choice import EVERY_FILE, FileChoice
 from lakehouse.ingestion.file_inputs import FileInputs, TrackedFile
 from lakehouse.ingestion.file_tracking import FileTracker
 from lakehouse.ingestion.formats import (
@@ -36,6 +39,8 @@ from lakehouse.ingestion.formats import (
     file_format,
     raw_schema,
 )
+from lakehouse.ingestion.globs import path_matcher
+from lakehouse.ingestion.inspecting import Inspector
 from lakehouse.ingestion.landed_files import LandedFile, Listing
 from lakehouse.ingestion.landing_zone import (
     LandingZone,
@@ -43,6 +48,8 @@ from lakehouse.ingestion.landing_zone import (
     StoredLandingZone,
     landing_zone,
 )
+from lakehouse.ingestion.manifests import ManifestZone
+from lakehouse.ingestion.path_columns import path_column, path_values
 from lakehouse.ingestion.processes import (
     NotProcessed,
     ParallelDataProcessor,
@@ -78,12 +85,16 @@ from lakehouse.ingestion.rest import (
     record_schema,
     rest_api,
 )
+from lakehouse.ingestion.schema_changes import RESCUED, NewColumns, SchemaChanges
 from lakehouse.ingestion.seen_files import SeenFiles
 from lakehouse.ingestion.spark_names import spark_file_path
 from lakehouse.ingestion.threads import by_threads
 
 __all__ = [
+    "DELETE",
+    "EVERY_FILE",
     "METADATA_COLUMNS",
+    "RESCUED",
     "Accepted",
     "ApiBatches",
     "ApiInputs",
@@ -99,12 +110,14 @@ __all__ = [
     "DigestingStream",
     "ExcelFormat",
     "FailedRequest",
+    "FileChoice",
     "FileFormat",
     "FileInputs",
     "FileTracker",
     "FixedWidthFormat",
     "Incremental",
     "Inspection",
+    "Inspector",
     "InvalidApiError",
     "InvalidFormatError",
     "InvalidWorkError",
@@ -117,8 +130,10 @@ __all__ = [
     "Listing",
     "LocalLandingZone",
     "LostPagesError",
+    "ManifestZone",
     "MissingLandingZoneError",
     "MissingSecretError",
+    "NewColumns",
     "NextUrl",
     "NoAuth",
     "NotProcessed",
@@ -137,6 +152,8 @@ __all__ = [
     "ReleasedFiles",
     "RestApi",
     "RestDataSource",
+    "SchemaChangedError",
+    "SchemaChanges",
     "SeenFiles",
     "StoredLandingZone",
     "TextFormat",
@@ -148,9 +165,13 @@ __all__ = [
     "XmlFormat",
     "by_threads",
     "chains_of",
+    "clear_away",
     "fetch",
     "file_format",
     "landing_zone",
+    "path_column",
+    "path_matcher",
+    "path_values",
     "raw_schema",
     "record_schema",
     "rest_api",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lakehouse.errors import ConfigurationError, DataError, DefinitionError
 from lakehouse.source_location import SourceLocation
 
@@ -12,6 +14,7 @@ __all__ = [
     "LostPagesError",
     "MissingLandingZoneError",
     "MissingSecretError",
+    "SchemaChangedError",
     "TooManyFailuresError",
     "UnreadableFileError",
     "UnusableBodyError",
@@ -54,6 +57,19 @@ class UnreadableFileError(DataError):
 
     A format raises it within, and gives the reason in its verdict: a bad file stops no table.
     """
+
+
+class SchemaChangedError(DataError):
+    """A file has columns that are not declared, where the declaration says that this is an error."""
+
+    def __init__(self, *, path: str, columns: Mapping[str, str]) -> None:
+        self.path = path
+        self.columns = dict(columns)
+        names = ", ".join(f"{name} {held}" for name, held in self.columns.items())
+        super().__init__(
+            f"the file {path!r} has columns that are not declared: {names}.",
+            fix="declare them, or say new_columns='evolve', 'rescue' or 'ignore'.",
+        )
 
 
 class InvalidWorkError(DefinitionError):

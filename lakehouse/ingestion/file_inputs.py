@@ -95,6 +95,8 @@ class FileInputs(msgspec.Struct, frozen=True, kw_only=True):
     """The files of one batch."""
 
     files: tuple[TrackedFile, ...]
+    columns: dict[str, str] = {}
+    """Columns beside the declared ones that the table has by this batch, with their types."""
     listing: ListingMark | None = None
     """How far the landing zone was listed; None where nobody says that its names grow."""
 
@@ -105,8 +107,12 @@ class FileInputs(msgspec.Struct, frozen=True, kw_only=True):
 
     def as_json(self) -> dict[str, Any]:
         """Return the inputs as a batch keeps them."""
-        files = {"files": [msgspec.to_builtins(file) for file in self.files]}
-        return files if self.listing is None else {**files, "listing": msgspec.to_builtins(self.listing)}
+        inputs: dict[str, Any] = {"files": [msgspec.to_builtins(file) for file in self.files]}
+        if self.columns:
+            inputs["columns"] = self.columns
+        if self.listing is not None:
+            inputs["listing"] = msgspec.to_builtins(self.listing)
+        return inputs
 
     def new(self) -> tuple[TrackedFile, ...]:
         """Return the files with news: those to read and those to set aside."""

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.errors import StorageError
 from lakehouse.ingestion.candidates import Candidates
+from lakehouse.ingestion.file_choice import EVERY_FILE, FileChoice
 from lakehouse.ingestion.file_inputs import UNREADABLE, FileInputs, TrackedFile, why_unreadable
 from lakehouse.ingestion.file_memory import FileMemory
 from lakehouse.ingestion.formats import Accepted, FileFormat, Inspection, Rejected
@@ -47,6 +48,10 @@ class FileTracker:
     """Paths to look at again, whatever was found in them before."""
     gives_way: bool = False
     """Whether rows of a file's earlier content can be taken out of the table for those of a released one."""
+    choice: FileChoice = EVERY_FILE
+    """Which files a batch takes, of those that match."""
+    inspector: Inspector | None = None
+    """Who looks through files; None leaves it to how much there is to read."""
     session: Callable[[], SparkSession] | None = None
     """Asked for when files are more than the driver reads itself; None: the driver reads them all."""
     clock: Callable[[], float] = time.time
@@ -74,7 +79,7 @@ class FileTracker:
         memory, listed_at = self._memory(seen), self.clock()
         ready = [
             file
-            for file in candidates.files
+            for file in self.choice.first(candidates.files)
             if self._seconds_to_rest(file, listed_at) <= _LONGEST_WAIT_SECONDS
         ]
         inspections = self._inspect(ready)
@@ -118,7 +123,7 @@ class FileTracker:
         files: list[LandedFile] = []
         through = mark.through
         for listing in listings:
-            files += memory.unknown(listing, released=self.released)
+            files += filter(self.choice.wants, memory.unknown(listing, released=self.released))
             through = max(through, *listing.paths)
         return Candidates(files=tuple(files), listed_after=mark, through=through)
 
@@ -138,15 +143,15 @@ class FileTracker:
 
     def _inspect(self, files: Sequence[LandedFile]) -> list[Inspection | None]:
         """Return what is found in each file; None for one that is gone."""
-        sound = [file for file in files if file.fault is None]
+        faults = [self.choice.fault(file) for file in files]
+        sound = [file for file, fault in zip(files, faults, strict=True) if fault is None]
         found = iter(self._inspector.inspect(sound))
-        return [
-            next(found) if file.fault is None else Rejected(reason=file.fault, digest=file.fault)
-            for file in files
-        ]
+        return [next(found) if fault is None else Rejected(reason=fault, digest=fault) for fault in faults]
 
     @property
     def _inspector(self) -> Inspector:
+        if self.inspector is not None:
+            return self.inspector
         if self.session is None:
             return DriverInspector(self.zone, self.file_format)
         return ChoosingInspector(self.zone, self.file_format, session=self.session)

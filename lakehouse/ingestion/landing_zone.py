@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
@@ -11,8 +10,9 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from lakehouse.ingestion.errors import MissingLandingZoneError
+from lakehouse.ingestion.globs import DEEP, WILDCARDS, path_matcher
 from lakehouse.ingestion.landed_files import LandedFile, Listing
-from lakehouse.ingestion.local_files import WILDCARDS, local_file, local_listings
+from lakehouse.ingestion.local_files import local_file, local_listings
 from lakehouse.ingestion.private_names import is_private
 from lakehouse.storage import (
     AbstractStorageReader,
@@ -33,7 +33,7 @@ _MOST_ASKED_ONE_BY_ONE = 20
 
 
 class LandingZone(ABC):
-    """The files that match one pattern. ``*``, ``?`` and ``[…]`` match within one folder's names.
+    """The files that match one pattern. ``*``, ``?`` and ``[…]`` match within one folder's names, ``**`` folders.
 
     A file or folder whose name begins with ``.`` or ``_`` matches only a pattern that begins so too.
     """
@@ -169,8 +169,8 @@ class StoredLandingZone(LandingZone):
         fixed = self._pattern[: self._wildcard].count("/")
         parts, wanted = key.split("/"), self._pattern.split("/")
         return (
-            same_depth
-            and fnmatch.fnmatchcase(key, self._pattern)
+            (same_depth or DEEP in wanted)
+            and path_matcher(self._pattern).match(key) is not None
             and not is_private(parts[fixed:], wanted[fixed:])
         )
 

@@ -10,12 +10,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from lakehouse.ingestion.globs import DEEP, WILDCARDS, path_matcher
 from lakehouse.ingestion.landed_files import LandedFile, Listing
 from lakehouse.ingestion.private_names import PRIVATE, is_private
 
-__all__ = ["WILDCARDS", "local_file", "local_listings"]
+__all__ = ["local_file", "local_listings"]
 
-WILDCARDS = frozenset("*?[")
 _AT_A_TIME = 8192
 
 
@@ -42,7 +42,9 @@ def local_listings(folder: Path, pattern: str, *, after: str = "") -> Iterator[L
     A path that is not UTF-8 sorts behind the others of its folder.
     """
     wanted = Path(pattern).parts
-    for home, names in _folders(str(folder.absolute()).rstrip("/"), wanted, 0, after):
+    root = str(folder.absolute()).rstrip("/")
+    found = _deep_folders(root, root, pattern, after) if DEEP in wanted else _folders(root, wanted, 0, after)
+    for home, names in found:
         for start in range(0, len(names), _AT_A_TIME):
             listing = _listing(home, names[start : start + _AT_A_TIME])
             if listing.paths:
@@ -62,6 +64,30 @@ def _folders(home: str, wanted: Sequence[str], depth: int, after: str) -> Iterat
         inner = f"{home}/{name}"
         if (f"{inner}/" > after or after.startswith(f"{inner}/")) and os.path.isdir(inner):
             yield from _folders(inner, wanted, depth + 1, after)
+
+
+def _deep_folders(root: str, home: str, pattern: str, after: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the names that match below a folder, however deep, in the order of their paths."""
+    try:
+        with os.scandir(home) as found:
+            inner = {each.name: each.is_dir() for each in found}
+    except (PermissionError, FileNotFoundError, NotADirectoryError):
+        return
+    matches, names = path_matcher(pattern).match, list[str]()
+    for name in sorted(inner, key=lambda name: f"{name}/" if inner[name] else name):
+        path = f"{home}/{name}"
+        if name.startswith(PRIVATE) and is_private((name,), Path(pattern).parts):
+            continue
+        if inner[name]:
+            if names:
+                yield home, names
+                names = []
+            if f"{path}/" > after or after.startswith(f"{path}/"):
+                yield from _deep_folders(root, path, pattern, after)
+        elif path > after and matches(path[len(root) + 1 :]):
+            names.append(name)
+    if names:
+        yield home, names
 
 
 def _matching(home: str, wanted: Sequence[str], depth: int, *, after: str = "") -> list[str]:

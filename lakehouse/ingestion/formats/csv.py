@@ -108,6 +108,16 @@ class CsvFormat(FileFormat):
         content = decompressed(stream, name)
         return plain_batches(content, columns=self.columns, header=header, delimiter=self.delimiter)
 
+    def more_columns(self, found: Accepted) -> Mapping[str, str]:
+        return {name: "string" for name in found.facts["header"] if name not in self.columns}
+
+    def with_columns(self, more: Mapping[str, str]) -> FileFormat:
+        columns, optional = (*self.columns, *more), (*self.optional, *more)
+        return dataclasses.replace(self, columns=columns, optional=optional)
+
+    def without_required(self) -> FileFormat:
+        return dataclasses.replace(self, optional=self.columns)
+
     def with_care(self, found: Accepted) -> Accepted:
         facts = {name: fact for name, fact in found.facts.items() if name != ROW_STARTS}
         return dataclasses.replace(found, facts={**facts, "plain": False})

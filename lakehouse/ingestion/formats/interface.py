@@ -62,6 +62,18 @@ class FileFormat(ABC):
         """
         raise NotImplementedError
 
+    def more_columns(self, found: Accepted) -> Mapping[str, str]:
+        """Return the columns that a file has beside those of the format, with their types."""
+        return {}
+
+    def with_columns(self, more: Mapping[str, str]) -> FileFormat:
+        """Return the format with further columns, with their types, which a file may lack."""
+        raise NotImplementedError
+
+    def without_required(self) -> FileFormat:
+        """Return the format with columns that a file may lack, all of them."""
+        return self
+
     def in_parts(self, *, name: str, size_bytes: int) -> InspectionInParts | None:
         """Return how tasks inspect one file in parts; None when each file is inspected whole."""
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -98,6 +99,17 @@ class PortableFormat(FileFormat):
 
     def problems(self) -> Sequence[InvalidFormatError]:
         return [*problems_of_columns(self.columns, self.optional), *self._problems_of_options()]
+
+    def more_columns(self, found: Accepted) -> Mapping[str, str]:
+        columns: Mapping[str, str] = found.facts.get(FOUND_COLUMNS, {})
+        return columns
+
+    def with_columns(self, more: Mapping[str, str]) -> FileFormat:
+        columns, optional = (*self.columns, *more.items()), (*self.optional, *more)
+        return dataclasses.replace(self, columns=columns, optional=optional)
+
+    def without_required(self) -> FileFormat:
+        return dataclasses.replace(self, optional=tuple(name for name, _ in self.columns))
 
     def _problems_of_options(self) -> Sequence[InvalidFormatError]:
         return ()

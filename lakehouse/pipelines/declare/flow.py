@@ -13,13 +13,16 @@ from pyspark.sql.types import StructType
 
 from lakehouse.ingestion import (
     Auth,
+    FileChoice,
     FileFormat,
     Incremental,
     Limits,
+    NewColumns,
     NoAuth,
     OnePage,
     Pagination,
     RestApi,
+    SchemaChanges,
     file_format,
 )
 from lakehouse.pipelines.declare.rules import FlowRule, RuleWords
@@ -177,6 +180,15 @@ def from_files(
     at_rest_seconds: float | None = None,
     format: FileFormat | str | None = None,  # noqa: A002 - the word that Spark's readers use
     options: Mapping[str, Any] | None = None,
+    manifest: bool = False,
+    path_columns: Sequence[str] = (),
+    modified_after: str | None = None,
+    modified_before: str | None = None,
+    max_files: int | None = None,
+    max_bytes: int | None = None,
+    new_columns: NewColumns = "rescue",
+    infer_schema: bool = False,
+    after_commit: str | None = None,
 ) -> Flow:
     """Begin with the files that match ``pattern``, each taken exactly once.
 
@@ -187,6 +199,12 @@ def from_files(
     was left alone for ``at_rest_seconds`` (on a disk 0.2, in a store 0). With ``names_grow`` each new file's
     name sorts after those before it, and a listing starts after the last one; a name that does not is found a
     day later at most.
+
+    With ``manifest`` the files that match only name those to take. ``path_columns=["day"]`` takes a column from
+    folders named ``day=…``. A batch takes at most ``max_files`` and ``max_bytes``, of files that were changed
+    within the bounds (ISO 8601). ``new_columns`` says what becomes of columns that are not declared, and
+    ``infer_schema`` makes columns of those in the first batch. ``after_commit`` is ``"delete"``, or a folder
+    that files are moved to when their rows are in the table.
     """
     if not isinstance(format, FileFormat):
         format = file_format(  # noqa: A001
@@ -204,6 +222,16 @@ def from_files(
         format=format,
         names_grow=names_grow,
         at_rest_seconds=at_rest_seconds,
+        manifest=manifest,
+        choice=FileChoice(
+            modified_after=modified_after,
+            modified_before=modified_before,
+            max_files=max_files,
+            max_bytes=max_bytes,
+            path_columns=tuple(path_columns),
+        ),
+        changes=SchemaChanges(new_columns=new_columns, infer=infer_schema),
+        after_commit=after_commit,
         location=caller_location(),
     )
     return begin(source)
@@ -313,7 +341,8 @@ def begin_with_query(query: str, *, location: SourceLocation) -> Flow:
 
 def begin(source: Source) -> Flow:
     """Begin with a source of any kind, also one of your own."""
-    return Flow(source=source, write_mode=Append() if source.is_appended_by_default else None)
+    mode = Append(evolve_schema=source.adds_columns) if source.is_appended_by_default else None
+    return Flow(source=source, write_mode=mode)
 
 
 def _named_types(schema: Mapping[str, str] | StructType) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pyspark.sql import SparkSession
 
-from lakehouse.ingestion import ReleasedFiles
+from lakehouse.ingestion import FileFormat, Inspector, LandingZone, ReleasedFiles
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import SOURCE_FILE
@@ -22,6 +22,7 @@ from lakehouse.tables import IWritableDeltaTable, NativeTable, TableLayout, Tabl
 
 __all__ = ["OnStep", "PinnedTables", "Rebuilt", "RefreshContext"]
 
+InspectorChoice = Callable[[LandingZone, FileFormat], Inspector | None]
 OnStep = Callable[[str, str], None]
 """Called with the table and the step that it has just finished."""
 
@@ -32,6 +33,10 @@ def _now() -> dt.datetime:
 
 def _ignore(table: str, step: str) -> None:
     """Nobody listens."""
+
+
+def _whoever_is_quicker(zone: LandingZone, file_format: FileFormat) -> None:
+    """Leave it to how much there is to read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,8 @@ class RefreshContext:
     """By table, how many of its first steps are made once for several tables."""
     on_step: OnStep = _ignore
     engine: TableEngine = NativeTable
+    inspector: InspectorChoice = _whoever_is_quicker
+    """Who looks through landed files."""
     clock: Callable[[], dt.datetime] = _now
     rebuilt: Rebuilt = field(default_factory=Rebuilt)
     opened: OpenTables = field(default_factory=OpenTables)

@@ -154,6 +154,7 @@ class TablePipeline:
     def refresh(self, decision: Decision) -> tuple[Refresh, ...]:
         """Do what was decided and return what came of it; after an unfinished batch, take what is new too."""
         done = []
+        self.tidy()
         if isinstance(decision, Finish):
             done.append(self._process(self.batches.decide(decision.batch), reading_again=True))
             decision = self.decide()
@@ -164,7 +165,16 @@ class TablePipeline:
             self.check_at_rest()
         else:
             self.taken(done[-1].batch.number).condense(self.table.flow.source)
+        for refresh in done:
+            self.table.flow.source.committed(self.context, refresh.batch.inputs)
         return tuple(done)
+
+    def tidy(self) -> None:
+        """Do behind the last batch what a run that was stopped left undone."""
+        state = self.log.state()
+        last = state.last_taken(self.context.flow_id(self.table.name)) if state is not None else None
+        if last is not None and self.table.flow.source.acts_after_commit:
+            self.table.flow.source.committed(self.context, self.batches.get(last).batch.inputs)
 
     def describe(self) -> None:
         """Give the table the comments and properties that are declared and that it lacks."""

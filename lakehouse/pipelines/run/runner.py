@@ -188,6 +188,7 @@ class _Run:
         if not self._something_to_do():
             for name, pipeline in self._pipelines.items():
                 pipeline.describe()
+                pipeline.tidy()
                 self._finish(self._outcome_at_rest(name))
             if self.has_session:
                 self._register_names()

@@ -9,18 +9,29 @@ from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.types import StringType, StructField, StructType
 
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import (
+    DELETE,
+    EVERY_FILE,
+    RESCUED,
+    FileChoice,
     FileFormat,
     FileInputs,
     FileTracker,
     InvalidFormatError,
+    LandingZone,
+    ManifestZone,
     MissingLandingZoneError,
+    NewColumns,
+    SchemaChanges,
     SeenFiles,
+    clear_away,
     file_format,
     landing_zone,
+    path_column,
+    path_matcher,
     spark_file_path,
 )
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
@@ -31,6 +42,7 @@ from lakehouse.pipelines.declare.sources.interface import (
     SourceContext,
 )
 from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.tables import quoted
 from lakehouse.words import word
 
 __all__ = ["SOURCE_FILE", "FileSource"]
@@ -55,6 +67,15 @@ class _Files:
     format: str = "csv"
     options: Mapping[str, _Option] = dataclasses.field(default_factory=dict)
     """Further fields of the format."""
+    manifest: bool = False
+    path_columns: list[str] | None = None
+    modified_after: str | None = None
+    modified_before: str | None = None
+    max_files: int | None = None
+    max_bytes: int | None = None
+    new_columns: NewColumns = "rescue"
+    infer_schema: bool = False
+    after_commit: str | None = None
 
 
 @word("from_files")
@@ -78,6 +99,14 @@ class FileSource(Source):
     """Whether each new file's name sorts after those before it: then a listing starts after the last one."""
     at_rest_seconds: float | None = None
     """How long a file must have been left alone to be taken for whole; None: 0.2 on a disk, 0 in a store."""
+    manifest: bool = False
+    """Whether the files that match only name those that are taken."""
+    choice: FileChoice = EVERY_FILE
+    """Which files are taken, and how many at a time."""
+    changes: SchemaChanges = RESCUED
+    """What becomes of columns that are not declared."""
+    after_commit: str | None = None
+    """What becomes of files whose rows are in the table: ``delete``, or the folder of an archive; None: they stay."""
 
     @classmethod
     def from_yaml(cls, given: _Files, part: YamlPart) -> FileSource:
@@ -86,6 +115,16 @@ class FileSource(Source):
             format=_format(given, part),
             names_grow=given.names_grow,
             at_rest_seconds=given.at_rest_seconds,
+            manifest=given.manifest,
+            choice=FileChoice(
+                modified_after=given.modified_after,
+                modified_before=given.modified_before,
+                max_files=given.max_files,
+                max_bytes=given.max_bytes,
+                path_columns=tuple(given.path_columns or ()),
+            ),
+            changes=SchemaChanges(new_columns=given.new_columns, infer=given.infer_schema),
+            after_commit=given.after_commit,
             location=part.location,
         )
 
@@ -94,16 +133,22 @@ class FileSource(Source):
         return repr(self.pattern)
 
     def schema(self, upstream: Mapping[str, StructType]) -> StructType:
-        return self.format.schema()
+        return self._with_path_columns(self.format.schema())
 
     @property
     def gives_all_rows(self) -> bool:
         return False
 
     def problems(self) -> Sequence[DefinitionError]:
-        problems: list[DefinitionError] = [each.at(self.location) for each in self.format.problems()]
+        found = [
+            *self.format.problems(),
+            *self.choice.problems(),
+            *self.changes.problems(),
+            *self._problems_of_archive(),
+        ]
+        problems: list[DefinitionError] = [each.at(self.location) for each in found]
         try:
-            landing_zone(self.pattern).check()
+            self._zone.check()
         except MissingLandingZoneError as error:
             problems.append(error.at(self.location))
         return problems
@@ -124,7 +169,9 @@ class FileSource(Source):
             found = tracker.inspected(candidates, seen)
             if found is None:
                 released.forget(tracker.released)  # nothing in them is news
-            return found.as_json() if found is not None else None
+                return None
+            before = FileInputs.of(history[-1]) if history else None
+            return self.changes.decided(found, before, self.format).as_json()
 
         return NewInputs(
             reason=f"{len(candidates.files)} new files",
@@ -159,16 +206,44 @@ class FileSource(Source):
         return found.as_json() if found != inputs else None
 
     def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
-        files = FileInputs.of(request.inputs).accepted()
+        inputs = FileInputs.of(request.inputs)
+        files, file_format = inputs.accepted(), self.format_of(inputs)
         if request.reading_again:
-            files = {path: self.format.with_care(found) for path, found in files.items()}
-        return self.format.read(context.spark, files, ingested_at=request.decided_at)
+            files = {path: file_format.with_care(found) for path, found in files.items()}
+        rows = file_format.read(context.spark, files, ingested_at=request.decided_at)
+        rows = rows.withColumns({name: path_column(name) for name in self.choice.path_columns})
+        wanted = self.schema_of(inputs).names
+        return rows.select(*(F.col(quoted(name)) for name in wanted))
+
+    def schema_of(self, inputs: FileInputs) -> StructType:
+        """Return the schema of a batch's rows: with the columns that the table has got by it."""
+        wide = self.format.with_columns(inputs.columns) if inputs.columns else self.format
+        return self._with_path_columns(wide.schema())
+
+    def format_of(self, inputs: FileInputs) -> FileFormat:
+        """Return the format by which a batch is read: it may give more columns than the batch's schema has."""
+        return self.changes.to_read(inputs, self.format)
+
+    @property
+    def adds_columns(self) -> bool:
+        return self.changes.adds_columns
+
+    @property
+    def acts_after_commit(self) -> bool:
+        return self.after_commit is not None
+
+    def committed(self, context: SourceContext, inputs: Inputs) -> None:
+        if self.after_commit is not None:
+            taken = FileInputs.of(inputs)
+            files = [file for file in taken.files if file.reason is None]
+            clear_away(self._zone, files, policy=self.after_commit)
 
     def rejected(self, context: SourceContext, request: ReadRequest) -> DataFrame | None:
-        reasons = {path: found.reason for path, found in FileInputs.of(request.inputs).rejected().items()}
+        inputs = FileInputs.of(request.inputs)
+        reasons = {path: found.reason for path, found in inputs.rejected().items()}
         if not reasons:
             return None
-        schema = self.format.schema()
+        schema = self.schema_of(inputs)
         known = {"_ingested_at": F.lit(request.decided_at)}
         files = context.spark.createDataFrame(sorted(reasons.items()), "_source_file string, _reason string")
         columns = [
@@ -191,13 +266,35 @@ class FileSource(Source):
         return {"files": [file.path for file in FileInputs.of(inputs).new()]}
 
     def _tracker(self, context: SourceContext) -> FileTracker:
+        file_format = self.changes.to_inspect(self.format)
         return FileTracker(
-            zone=landing_zone(self.pattern),
-            file_format=self.format,
+            zone=self._zone,
+            file_format=file_format,
+            choice=self.choice,
+            inspector=context.inspector(self._zone, file_format),
             names_grow=self.names_grow,
             at_rest_seconds=self.at_rest_seconds,
             session=lambda: context.spark,
         )
+
+    @property
+    def _zone(self) -> LandingZone:
+        zone = landing_zone(self.pattern)
+        return ManifestZone(zone) if self.manifest else zone
+
+    def _with_path_columns(self, schema: StructType) -> StructType:
+        more = [StructField(name, StringType()) for name in self.choice.path_columns]
+        at = schema.names.index("_source_file")
+        return StructType([*schema.fields[:at], *more, *schema.fields[at:]])
+
+    def _problems_of_archive(self) -> Sequence[InvalidFormatError]:
+        if self.after_commit in (None, DELETE) or self.manifest:
+            return ()
+        archived = f"{self.after_commit}/{self.pattern.rpartition('/')[2]}"
+        if path_matcher(self.pattern).match(archived) is None:
+            return ()
+        problem = f"files in the archive {self.after_commit!r} match the pattern {self.pattern!r}"
+        return [InvalidFormatError(problem=problem, fix="name a folder where no file is looked for.")]
 
 
 def _literal(text: str) -> str:

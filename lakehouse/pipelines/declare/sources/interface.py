@@ -13,7 +13,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import Predicate
 from lakehouse.errors import DefinitionError
-from lakehouse.ingestion import ReleasedFiles
+from lakehouse.ingestion import FileFormat, Inspector, LandingZone, ReleasedFiles
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.source_location import SourceLocation
@@ -101,6 +101,9 @@ class SourceContext(Protocol):
     def path(self, table: str) -> str:
         """Return the folder of a declared table."""
 
+    def inspector(self, zone: LandingZone, file_format: FileFormat) -> Inspector | None:
+        """Return who looks through landed files; None leaves it to how much there is to read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
@@ -129,6 +132,11 @@ class Source(ABC):
 
     is_appended_by_default: ClassVar[bool] = False
     """Whether a flow that doesn't say how it is written appends."""
+
+    @property
+    def adds_columns(self) -> bool:
+        """Whether rows may come with columns that ``schema`` does not have."""
+        return False
 
     condensed_as: ClassVar[str | None] = None
     """The form, with its version, in which ``condense`` keeps a history; None where no history is condensed."""
@@ -194,6 +202,15 @@ class Source(ABC):
 
     def rejected(self, context: SourceContext, request: ReadRequest) -> DataFrame | None:
         """Return one row for each input that can't be read, with its reason in ``_errors``; None when all can."""
+        return None
+
+    @property
+    def acts_after_commit(self) -> bool:
+        """Whether ``committed`` does anything."""
+        return False
+
+    def committed(self, context: SourceContext, inputs: Inputs) -> None:
+        """Do what is to be done with inputs whose rows are in the table; it may be called for them again."""
         return None
 
     def tables(self) -> Sequence[TableReference]:
