@@ -1,6 +1,6 @@
 """The command line: arguments in, one library call, the answer out. No work is done here."""
 
-from lakehouse.cli.errors import BrokenScriptError, ProjectExistsError
+from lakehouse.cli.errors import BrokenScriptError, InvalidConditionError, ProjectExistsError
 from lakehouse.cli.main import main
 
-__all__ = ["BrokenScriptError", "ProjectExistsError", "main"]
+__all__ = ["BrokenScriptError", "InvalidConditionError", "ProjectExistsError", "main"]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from lakehouse.errors import ConfigurationError, DefinitionError
 
-__all__ = ["BrokenScriptError", "ProjectExistsError"]
+__all__ = ["BrokenScriptError", "InvalidConditionError", "ProjectExistsError"]
+
+_CONDITION = "units > 5 AND country IN ('France', 'Spain') AND day IS NOT NULL"
 
 
 class ProjectExistsError(ConfigurationError):
@@ -26,3 +28,12 @@ class BrokenScriptError(DefinitionError):
         super().__init__(
             f"{place}: {type(error).__name__}: {message}.", fix="correct this line of the project."
         )
+
+
+class InvalidConditionError(DefinitionError):
+    """A condition can't be read, or names what the table does not have."""
+
+    def __init__(self, *, text: str, reason: str, fix: str = f"write it as in {_CONDITION!r}.") -> None:
+        self.text = text
+        self.reason = reason
+        super().__init__(f"the condition {text!r} can't be used: {reason}.", fix=fix)

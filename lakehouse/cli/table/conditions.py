@@ -11,10 +11,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from lakehouse.cli.errors import InvalidConditionError
 from lakehouse.delta_log import IsIn, Predicate, col
-from lakehouse.errors import DefinitionError, did_you_mean
+from lakehouse.errors import did_you_mean
 
-__all__ = ["InvalidConditionError", "condition"]
+__all__ = ["condition"]
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -26,16 +27,6 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _SIGNS = {"=": "==", "==": "==", "<>": "!=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_EXAMPLE = "units > 5 AND country IN ('France', 'Spain') AND day IS NOT NULL"
-
-
-class InvalidConditionError(DefinitionError):
-    """A condition can't be read, or names what the table does not have."""
-
-    def __init__(self, *, text: str, reason: str, fix: str = f"write it as in {_EXAMPLE!r}.") -> None:
-        self.text = text
-        self.reason = reason
-        super().__init__(f"the condition {text!r} can't be used: {reason}.", fix=fix)
 
 
 def condition(text: str, schema: pa.Schema) -> Predicate:

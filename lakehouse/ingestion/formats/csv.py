@@ -15,7 +15,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.ingestion.errors import InvalidFormatError
 from lakehouse.ingestion.formats.compression import compression_of, decompressed, members
-from lakehouse.ingestion.formats.csv_arrow_reader import OddRowError, plain_batches
+from lakehouse.ingestion.formats.csv_arrow_reader import OddRow, plain_batches
 from lakehouse.ingestion.formats.csv_dialect import CsvDialect
 from lakehouse.ingestion.formats.csv_exact_reader import ROW_STARTS
 from lakehouse.ingestion.formats.csv_inspection import inspect_csv
@@ -96,7 +96,7 @@ class CsvFormat(FileFormat):
             try:
                 # All of it before the first is given: an odd row leaves the whole file to the exact rules.
                 yield from list(self._plain_batches(stream, name, header))
-            except OddRowError:
+            except OddRow:
                 stream.seek(0)
             else:
                 return

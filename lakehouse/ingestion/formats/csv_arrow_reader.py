@@ -9,19 +9,19 @@ import pyarrow.csv as pacsv
 
 from lakehouse.storage import buffered_stream
 
-__all__ = ["OddRowError", "plain_batches"]
+__all__ = ["OddRow", "plain_batches"]
 
 _BLOCK_BYTES = 8 << 20
 
 
-class OddRowError(Exception):
+class OddRow(Exception):  # noqa: N818 - a signal within this package
     """A row has more or fewer fields than the header: only the exact reader keeps it."""
 
 
 def plain_batches(
     content: Iterable[bytes], *, columns: Sequence[str], header: Sequence[str], delimiter: str
 ) -> Iterator[pa.RecordBatch]:
-    """Yield what the exact reader yields of a plain file without other columns. Raises OddRowError."""
+    """Yield what the exact reader yields of a plain file without other columns. Raises OddRow."""
     strings = dict.fromkeys(header, pa.string())
     names = [*columns, "_rescued_data"]
     try:
@@ -45,4 +45,4 @@ def plain_batches(
             nothing = pa.nulls(batch.num_rows, pa.string())
             yield pa.RecordBatch.from_arrays([*arrays, nothing], names=names)
     except pa.ArrowInvalid as error:
-        raise OddRowError from error
+        raise OddRow from error

@@ -11,7 +11,7 @@ from pyspark.sql.types import StructType
 from lakehouse.errors import did_you_mean
 from lakehouse.ingestion.errors import InvalidFormatError
 from lakehouse.ingestion.formats.interface import FileFormat
-from lakehouse.ingestion.formats.records import UnknownTypeError, columns_of
+from lakehouse.ingestion.formats.records import UnknownTypeText, columns_of
 
 __all__ = ["file_format"]
 
@@ -47,7 +47,7 @@ def _columns(given: Any, *, typed: bool) -> tuple[Any, ...]:
         given = {field.name: field.dataType.simpleString() for field in given.fields}
     try:
         columns = columns_of(given)
-    except UnknownTypeError as error:
+    except UnknownTypeText as error:
         raise InvalidFormatError(
             problem=f"the columns are wrong: {error}", fix="write them as SQL does."
         ) from error

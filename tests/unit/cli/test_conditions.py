@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.cli import main
-from lakehouse.cli.table.conditions import InvalidConditionError, condition
+from lakehouse.cli.errors import InvalidConditionError
+from lakehouse.cli.table.conditions import condition
 from lakehouse.delta_log import Snapshot, TransactionManager
 
 ROWS = pa.table(

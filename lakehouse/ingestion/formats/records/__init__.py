@@ -9,14 +9,14 @@ from lakehouse.ingestion.formats.records.columns import (
     problems_of_columns,
 )
 from lakehouse.ingestion.formats.records.json_text import TextNumber, parsed_json
-from lakehouse.ingestion.formats.records.types import UnknownTypeError, arrow_type, type_text
+from lakehouse.ingestion.formats.records.types import UnknownTypeText, arrow_type, type_text
 
 __all__ = [
     "METADATA_COLUMNS",
     "Columns",
     "Record",
     "TextNumber",
-    "UnknownTypeError",
+    "UnknownTypeText",
     "arrow_type",
     "batches_of",
     "column_types",

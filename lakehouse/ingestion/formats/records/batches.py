@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from lakehouse.ingestion.formats.records.json_text import json_text
-from lakehouse.ingestion.formats.records.values import Convert, Losses, UnfitValueError, converter
+from lakehouse.ingestion.formats.records.values import Convert, Losses, UnfitValue, converter
 from lakehouse.ingestion.formats.rescue import MALFORMED_ROW
 
 __all__ = ["Record", "batches_of"]
@@ -98,7 +98,7 @@ class _Rows:
         self._losses.any = False
         try:
             converted = convert(value)
-        except UnfitValueError:
+        except UnfitValue:
             lost.append(name)
             return None
         if self._losses.any:

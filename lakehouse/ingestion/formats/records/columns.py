@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from lakehouse.ingestion.errors import InvalidFormatError
-from lakehouse.ingestion.formats.records.types import UnknownTypeError, arrow_fields, arrow_type, type_text
+from lakehouse.ingestion.formats.records.types import UnknownTypeText, arrow_fields, arrow_type, type_text
 
 __all__ = ["METADATA_COLUMNS", "Columns", "column_types", "columns_of", "problems_of_columns"]
 
@@ -21,7 +21,7 @@ METADATA_COLUMNS = ("_source_file", "_ingested_at", "_rescued_data")
 def columns_of(given: Mapping[str, str] | Sequence[str | tuple[str, str]] | str) -> Columns:
     """Return columns as a format keeps them: of names, of names with types, or of a table's DDL.
 
-    Columns without a type are strings. Raises UnknownTypeError for DDL that can't be read.
+    Columns without a type are strings. Raises UnknownTypeText for DDL that can't be read.
     """
     if isinstance(given, str):
         return tuple((name, type_text(held)) for name, held in arrow_fields(given).items())
@@ -32,7 +32,7 @@ def columns_of(given: Mapping[str, str] | Sequence[str | tuple[str, str]] | str)
 
 
 def column_types(columns: Columns) -> Mapping[str, pa.DataType]:
-    """Return the types by name. Raises UnknownTypeError."""
+    """Return the types by name. Raises UnknownTypeText."""
     return {name: arrow_type(text) for name, text in columns}
 
 
@@ -53,7 +53,7 @@ def problems_of_columns(columns: Columns, optional: Sequence[str]) -> list[Inval
         taken[name.lower()] = name
         try:
             arrow_type(text)
-        except UnknownTypeError as error:
+        except UnknownTypeText as error:
             problem = f"the type of the column {name!r} is wrong: {error}"
             problems.append(InvalidFormatError(problem=problem, fix="write it as SQL does: decimal(10,2)."))
     return problems

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pyarrow as pa
 
-__all__ = ["UnknownTypeError", "arrow_fields", "arrow_type", "type_text"]
+__all__ = ["UnknownTypeText", "arrow_fields", "arrow_type", "type_text"]
 
 _TOKEN = re.compile(r"\s*(`(?:[^`]|``)+`|[\w]+|[<>(),:])")
 _SIMPLE: Mapping[str, pa.DataType] = {
@@ -34,20 +34,20 @@ _DECIMALS = frozenset({"decimal", "dec", "numeric"})
 _WORDS: Mapping[pa.DataType, str] = {held: word for word, held in reversed(list(_SIMPLE.items()))}
 
 
-class UnknownTypeError(ValueError):
+class UnknownTypeText(ValueError):  # noqa: N818 - a signal within this package
     """A text is no type; the message completes "the type is wrong: …"."""
 
 
 def arrow_type(text: str) -> pa.DataType:
     """Return the type that DDL writes so, such as ``array<struct<sku: string, price: decimal(10,2)>>``.
 
-    Raises UnknownTypeError.
+    Raises UnknownTypeText.
     """
     return _Parser(text).whole(_Parser.type)
 
 
 def arrow_fields(text: str) -> Mapping[str, pa.DataType]:
-    """Return the columns of a table's DDL, such as ``id bigint, items array<string>``. Raises UnknownTypeError."""
+    """Return the columns of a table's DDL, such as ``id bigint, items array<string>``. Raises UnknownTypeText."""
     return dict(_Parser(text).whole(lambda parser: parser.fields(until=None)))
 
 
@@ -78,7 +78,7 @@ class _Parser:
         """Return a part that ends where the text ends."""
         found = part(self)
         if self._at < len(self._tokens):
-            raise UnknownTypeError(f"{self._text!r} is not a type after {self._tokens[self._at - 1]!r}")
+            raise UnknownTypeText(f"{self._text!r} is not a type after {self._tokens[self._at - 1]!r}")
         return found
 
     def type(self) -> pa.DataType:
@@ -104,7 +104,7 @@ class _Parser:
             fields = self.fields(until=">")
             self._expect(">")
             return pa.struct(fields)
-        raise UnknownTypeError(f"{self._text!r} names the type {word!r}, which is not known here")
+        raise UnknownTypeText(f"{self._text!r} names the type {word!r}, which is not known here")
 
     def fields(self, *, until: str | None) -> list[tuple[str, pa.DataType]]:
         fields: list[tuple[str, pa.DataType]] = []
@@ -117,7 +117,7 @@ class _Parser:
             if self._peek() == ":":
                 self._next()
             if name in dict(fields):
-                raise UnknownTypeError(f"{self._text!r} names {name!r} twice")
+                raise UnknownTypeText(f"{self._text!r} names {name!r} twice")
             fields.append((name, self.type()))
         return fields
 
@@ -134,9 +134,9 @@ class _Parser:
             precision, scale = int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 0
             held = pa.decimal128(precision, scale)
         except ValueError as error:
-            raise UnknownTypeError(f"{self._text!r} has a decimal of no such precision") from error
+            raise UnknownTypeText(f"{self._text!r} has a decimal of no such precision") from error
         if not 0 <= scale <= precision:
-            raise UnknownTypeError(f"{self._text!r} has a decimal with a scale beyond its precision")
+            raise UnknownTypeText(f"{self._text!r} has a decimal with a scale beyond its precision")
         return held
 
     def _peek(self) -> str | None:
@@ -145,13 +145,13 @@ class _Parser:
     def _next(self) -> str:
         token = self._peek()
         if token is None:
-            raise UnknownTypeError(f"{self._text!r} ends within a type")
+            raise UnknownTypeText(f"{self._text!r} ends within a type")
         self._at += 1
         return token
 
     def _expect(self, wanted: str) -> None:
         if (found := self._next()) != wanted:
-            raise UnknownTypeError(f"{self._text!r} has {found!r} where {wanted!r} is expected")
+            raise UnknownTypeText(f"{self._text!r} has {found!r} where {wanted!r} is expected")
 
 
 def _tokens(text: str) -> Iterator[str]:
@@ -159,6 +159,6 @@ def _tokens(text: str) -> Iterator[str]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            raise UnknownTypeError(f"{text!r} is not a type at {text[at:]!r}")
+            raise UnknownTypeText(f"{text!r} is not a type at {text[at:]!r}")
         yield match[1]
         at = match.end()

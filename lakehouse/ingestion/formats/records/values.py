@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from lakehouse.ingestion.formats.records.json_text import TextNumber, json_text, plain_text
 
-__all__ = ["Convert", "Losses", "UnfitValueError", "converter"]
+__all__ = ["Convert", "Losses", "UnfitValue", "converter"]
 
 Convert = Callable[[Any], Any]
-"""Returns what a column of the type holds for a value. Raises UnfitValueError."""
+"""Returns what a column of the type holds for a value. Raises UnfitValue."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?")
@@ -29,7 +29,7 @@ _LONGEST_NUMBER = 400
 _EXACT = Context(prec=2 * _LONGEST_NUMBER)
 
 
-class UnfitValueError(Exception):
+class UnfitValue(Exception):  # noqa: N818 - a signal within this package
     """The value is none of the type's."""
 
 
@@ -85,14 +85,14 @@ def _string(value: Any) -> str:
         if not text.isascii():
             text.encode()
     except UnicodeError as error:
-        raise UnfitValueError from error
+        raise UnfitValue from error
     return text
 
 
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    raise UnfitValueError
+    raise UnfitValue
 
 
 def _boolean_of_text(value: Any) -> bool:
@@ -103,12 +103,12 @@ def _boolean_of_text(value: Any) -> bool:
 
 def _integer(value: Any, most: int, from_text: bool) -> int:
     if isinstance(value, bool):
-        raise UnfitValueError
+        raise UnfitValue
     if not isinstance(value, int):
         value = _whole(value, from_text)
     if -most <= value < most:
         return int(value)
-    raise UnfitValueError
+    raise UnfitValue
 
 
 def _whole(value: Any, from_text: bool) -> int:
@@ -116,14 +116,14 @@ def _whole(value: Any, from_text: bool) -> int:
         return int(value)
     number = _exact(value, from_text)
     if number != number.to_integral_value():
-        raise UnfitValueError
+        raise UnfitValue
     return int(number)
 
 
 def _exact(value: Any, from_text: bool) -> Decimal:
     """Return a number as it is written, or as a float holds it."""
     if isinstance(value, bool):
-        raise UnfitValueError
+        raise UnfitValue
     if (
         isinstance(value, TextNumber)
         or (
@@ -133,9 +133,9 @@ def _exact(value: Any, from_text: bool) -> Decimal:
     ):
         number = Decimal(value)
     else:
-        raise UnfitValueError
+        raise UnfitValue
     if not number.is_finite() or abs(number.adjusted()) > _LONGEST_NUMBER:
-        raise UnfitValueError
+        raise UnfitValue
     return number
 
 
@@ -144,9 +144,9 @@ def _decimal(value: Any, precision: int, scale: int, from_text: bool) -> Decimal
     try:
         fitted = number.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
     except InvalidOperation as error:
-        raise UnfitValueError from error
+        raise UnfitValue from error
     if fitted != number or (fitted and fitted.adjusted() >= precision - scale):
-        raise UnfitValueError
+        raise UnfitValue
     return fitted
 
 
@@ -158,12 +158,12 @@ def _floating(value: Any, single: bool, from_text: bool) -> float:
     else:
         number = float(_exact(value, from_text))
         if math.isinf(number):
-            raise UnfitValueError
+            raise UnfitValue
     if single and math.isfinite(number):
         try:
             return float(struct.unpack("f", struct.pack("f", number))[0])
         except OverflowError as error:
-            raise UnfitValueError from error
+            raise UnfitValue from error
     return number
 
 
@@ -171,9 +171,9 @@ def _as_float(value: int) -> float:
     try:
         number = float(value)
     except OverflowError as error:
-        raise UnfitValueError from error
+        raise UnfitValue from error
     if int(number) != value:
-        raise UnfitValueError
+        raise UnfitValue
     return number
 
 
@@ -187,8 +187,8 @@ def _date(value: Any) -> dt.date:
         try:
             return dt.date.fromisoformat(value)
         except ValueError as error:
-            raise UnfitValueError from error
-    raise UnfitValueError
+            raise UnfitValue from error
+    raise UnfitValue
 
 
 def _timestamp(value: Any) -> dt.datetime:
@@ -199,7 +199,7 @@ def _timestamp(value: Any) -> dt.datetime:
 def _local_timestamp(value: Any) -> dt.datetime:
     moment = _moment(value)
     if moment.tzinfo is not None:
-        raise UnfitValueError
+        raise UnfitValue
     return moment
 
 
@@ -210,8 +210,8 @@ def _moment(value: Any) -> dt.datetime:
         try:
             return dt.datetime.fromisoformat(value)
         except ValueError as error:
-            raise UnfitValueError from error
-    raise UnfitValueError
+            raise UnfitValue from error
+    raise UnfitValue
 
 
 def _binary(value: Any) -> bytes:
@@ -221,8 +221,8 @@ def _binary(value: Any) -> bytes:
         try:
             return base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError) as error:
-            raise UnfitValueError from error
-    raise UnfitValueError
+            raise UnfitValue from error
+    raise UnfitValue
 
 
 def _list(element: Convert, losses: Losses, *, one_will_do: bool) -> Convert:
@@ -230,7 +230,7 @@ def _list(element: Convert, losses: Losses, *, one_will_do: bool) -> Convert:
         if one_will_do and not isinstance(value, list | tuple):
             value = [value]  # where values are texts, a list of one looks like its element
         if not isinstance(value, list | tuple):
-            raise UnfitValueError
+            raise UnfitValue
         return [_part(element, each, losses) for each in value]
 
     return convert
@@ -240,7 +240,7 @@ def _map(item: Convert, losses: Losses) -> Convert:
     def convert(value: Any) -> list[tuple[Any, Any]]:
         pairs = value.items() if isinstance(value, dict) else value
         if not isinstance(value, dict | list):
-            raise UnfitValueError
+            raise UnfitValue
         return [(key, _part(item, each, losses)) for key, each in pairs]
 
     return convert
@@ -249,7 +249,7 @@ def _map(item: Convert, losses: Losses) -> Convert:
 def _struct(parts: dict[str, Convert], losses: Losses) -> Convert:
     def convert(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise UnfitValueError
+            raise UnfitValue
         if not value.keys() <= parts.keys():
             losses.any = True
         return {name: _part(part, value.get(name), losses) for name, part in parts.items()}
@@ -262,6 +262,6 @@ def _part(convert: Convert, value: Any, losses: Losses) -> Any:
         return None
     try:
         return convert(value)
-    except UnfitValueError:
+    except UnfitValue:
         losses.any = True
         return None
