@@ -42,7 +42,7 @@ def _plan(request: PipelineRequest, *, full_refresh: Sequence[str], accept_loss:
 
 def _row(planned: TablePlan) -> tuple[str, ...]:
     version = "—" if planned.version is None else str(planned.version)
-    would = "run" if planned.would_run else "rest"
+    would = "run" if planned.would_run else "skip"
     return (planned.table, planned.layer, planned.write, version, would, planned.why)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -17,7 +20,8 @@ from lakehouse.cli.pipeline_options import (
 )
 from lakehouse.cli.run_report import JsonReport, LiveReport, PlainReport, Report
 from lakehouse.cli.termination import sigterm_stops
-from lakehouse.pipelines import run_pipeline
+from lakehouse.errors import DefinitionError, LakehouseError
+from lakehouse.pipelines import PipelineDefinition, repeat, run_pipeline
 from lakehouse.settings import CatalogSettings
 
 __all__ = ["command"]
@@ -43,37 +47,87 @@ __all__ = ["command"]
     is_flag=True,
     help="Give the tables names in Spark's catalog: the environment's, or else the session's own.",
 )
+@click.option("--strict", is_flag=True, help="Exit with 1 where a file is set aside; its table is written.")
+@click.option(
+    "--every",
+    metavar="LENGTH",
+    callback=length_of_time,
+    help="Run again each time that so much time has passed, such as '15 min', until somebody stops it.",
+)
 @pipeline_options
-def _run(
-    request: PipelineRequest,
-    *,
-    full_refresh: Sequence[str],
-    accept_loss: bool,
-    retries: int,
-    timeout: dt.timedelta | None,
-    in_session: bool,
-) -> int:
+def _run(request: PipelineRequest, **given: Any) -> int:
     """Refresh the tables of pipeline NAME with everything that is new.
 
     One run of a pipeline works in a warehouse at a time. Ctrl-C and SIGTERM end it with its record closed.
     """
-    with sigterm_stops(), _report(request) as report:
+    choices = _Choices(**given)
+    with sigterm_stops():
+        if choices.every is None:
+            return _once(request, request.definition(), choices)
+        _again_and_again(request, choices, every=choices.every)
+    return ExitCode.FINE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choices:
+    """What a person chose beside the pipeline and its tables."""
+
+    full_refresh: Sequence[str]
+    accept_loss: bool
+    retries: int
+    timeout: dt.timedelta | None
+    in_session: bool
+    strict: bool
+    every: dt.timedelta | None
+
+
+def _once(request: PipelineRequest, definition: PipelineDefinition, choices: _Choices) -> ExitCode:
+    in_session = CatalogSettings(kind="session") if choices.in_session else None
+    with _report(request) as report:
         result = run_pipeline(
-            request.definition(),
+            definition,
             spark=request.open_session,
             warehouse=request.warehouse(),
             variables=request.variables,
             select=request.select,
-            full_refresh=full_refresh,
-            accept_loss=accept_loss,
-            retries=retries,
-            timeout=timeout,
-            catalog=request.settings.catalog or (CatalogSettings(kind="session") if in_session else None),
+            full_refresh=choices.full_refresh,
+            accept_loss=choices.accept_loss,
+            retries=choices.retries,
+            timeout=choices.timeout,
+            catalog=request.settings.catalog or in_session,
             listener=report,
         )
     if any(failure.is_bug for failure in result.failures):
         return ExitCode.BUG
-    return ExitCode.FAILED if result.failures else ExitCode.FINE
+    is_broken = bool(result.failures) or result.breaks_strictness(of_all=choices.strict)
+    return ExitCode.FAILED if is_broken else ExitCode.FINE
+
+
+def _again_and_again(request: PipelineRequest, choices: _Choices, *, every: dt.timedelta) -> None:
+    """Run until somebody stops it. An error of one run is printed, and the next comes when it is due."""
+    definition = request.definition()
+    left = [choices, dataclasses.replace(choices, full_refresh=())]
+    """How to run: the first time as it was asked for, and later without building tables again."""
+    is_at_work = False
+
+    def work() -> None:
+        nonlocal is_at_work
+        is_at_work = True
+        try:
+            _once(request, definition, left[0])
+        except DefinitionError:
+            raise  # the next run would find it too
+        except LakehouseError as error:
+            click.echo(f"error: {error}", err=True)
+        del left[:-1]
+        is_at_work = False
+
+    try:
+        repeat(work, every=every)
+    except KeyboardInterrupt:
+        if is_at_work:
+            raise
+        click.echo("stopped between two runs", err=True)
 
 
 def _report(request: PipelineRequest) -> Report:

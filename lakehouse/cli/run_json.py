@@ -42,6 +42,7 @@ def _refresh_json(refresh: Refresh) -> dict[str, Any]:
     return {
         "batch": refresh.batch.number,
         "version": refresh.version,
+        "read": refresh.rows_read,
         "rows_in": tally.rows_in,
         "written": tally.written,
         "dropped": tally.dropped,
@@ -51,6 +52,7 @@ def _refresh_json(refresh: Refresh) -> dict[str, Any]:
             {"step": each.step, "rows_in": each.rows_in, "rows_out": each.rows_out} for each in refresh.steps
         ],
         "seconds": round(refresh.seconds, 3),
+        "set_aside": dict(refresh.set_aside),
         **({"refresh": refresh.inputs["refresh"]} if "refresh" in refresh.inputs else {}),
         **refresh.details,
     }

@@ -17,8 +17,8 @@ from rich.table import Table
 
 from lakehouse.cli.output import Output
 from lakehouse.cli.run_json import result_json
-from lakehouse.cli.run_text import cells, closing_lines, notes, outcome_lines
-from lakehouse.pipelines import Outcome, RunListener, RunResult
+from lakehouse.cli.run_text import cells, closing_lines, failure_lines, notes, outcome_lines
+from lakehouse.pipelines import Failed, Outcome, RunListener, RunResult
 
 __all__ = ["JsonReport", "LiveReport", "PlainReport", "Report"]
 
@@ -88,6 +88,9 @@ class LiveReport(Report):
 
     def table_finished(self, outcome: Outcome) -> None:
         self._notes += notes(outcome)
+        if isinstance(outcome, Failed):
+            first, *others = failure_lines(outcome)
+            self._notes += [f"  {outcome.table}: {first}", *others]
         self._set(outcome.table, cells(outcome))
 
     def run_finished(self, result: RunResult) -> None:
@@ -104,7 +107,7 @@ class LiveReport(Report):
         drawn = Table(title=self._title, title_justify="left")
         drawn.add_column("table")
         drawn.add_column("state")
-        for heading in ("rows in", "written", "dropped", "quarantined", "rows/s"):
+        for heading in ("read", "written", "dropped", "quarantined", "rows/s"):
             drawn.add_column(heading, justify="right")
         for table, row in self._rows.items():
             drawn.add_row(table, *row)

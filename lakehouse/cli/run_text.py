@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from lakehouse.cli.refresh_words import refreshed_by
 from lakehouse.pipelines import Failed, NothingNew, Outcome, Refresh, Refreshed, RunResult, Skipped
 
-__all__ = ["MARKS", "cells", "closing_lines", "notes", "outcome_lines"]
+__all__ = ["MARKS", "cells", "closing_lines", "failure_lines", "notes", "outcome_lines"]
+
+_SHOWN = 5
+"""So many files that are set aside are named; a command names them all."""
 
 MARKS: dict[type[Outcome], str] = {
     Refreshed: "done",
@@ -27,7 +30,9 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         case NothingNew():
             yield name.rstrip()
         case Failed():
-            yield f"{name} {outcome.error}"
+            first, *others = failure_lines(outcome)
+            yield f"{name} {first}"
+            yield from others
         case Skipped():
             yield f"{name} because {outcome.because} failed"
     yield from notes(outcome)
@@ -35,33 +40,51 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
 
 def notes(outcome: Outcome) -> Iterator[str]:
     """Say what a reader of the counts should know: rules that were broken, files that were set aside."""
-    if isinstance(outcome, Failed):
-        yield f"  {outcome.table}: {outcome.cause}"
     if not isinstance(outcome, Refreshed):
         return
     for refresh in outcome.refreshes:
         for step in refresh.steps:
-            if step.rows_in != step.rows_out:
+            if step.rows_in != step.rows_out and not step.made:
                 yield f"  {outcome.table}: {step.step} took out {step.rows_in - step.rows_out:,} rows"
         for rule, broken in refresh.tally.broken.items():
             if broken:
                 yield f"  {outcome.table}: {broken:,} rows break {rule}"
         if how := refresh.inputs.get("refresh"):
             yield f"  {outcome.table}: {refreshed_by(str(how), refresh.details)}"
-        if rejected := refresh.details.get("files_rejected"):
-            yield f"  warning: {rejected} files of {outcome.table} could not be read; see {outcome.table}_quarantine"
+        yield from _set_aside(outcome.table, refresh)
+
+
+def failure_lines(outcome: Failed) -> Iterator[str]:
+    """Say why a table failed, once: its error, and what lies under it where the error does not say that."""
+    yield str(outcome.error)
+    if outcome.cause not in str(outcome.error):
+        yield f"  {outcome.table}: {outcome.cause}"
+
+
+def _set_aside(table: str, refresh: Refresh) -> Iterator[str]:
+    shown = list(refresh.set_aside.items())
+    for name, reason in shown[:_SHOWN]:
+        yield f"  warning: {table} set {name} aside: {reason}"
+    if len(shown) > _SHOWN:
+        more = f"{len(shown) - _SHOWN} more files"
+        yield f"  warning: {table} set {more} aside: lakehouse quarantine show {table}"
 
 
 def _counts(refresh: Refresh) -> str:
     tally = refresh.tally
     files = f"{refresh.details['files']:,} files, " if "files" in refresh.details else ""
-    set_aside = f", {tally.dropped:,} dropped, {tally.quarantined:,} quarantined" if tally.broken else ""
-    counts = f"{files}{tally.rows_in:,} rows in, {tally.written:,} written{set_aside}"
+    read = "" if refresh.rows_read is None else f"read {refresh.rows_read:,}, "
+    made = "".join(
+        f"{each.step.partition('(')[0]} made {each.rows_out:,}, " for each in refresh.steps if each.made
+    )
+    aside = f", dropped {tally.dropped:,}, quarantined {tally.quarantined:,}" if tally.broken else ""
+    counts = f"{files}{read}{made}written {tally.written:,}{aside}"
     return f"{counts}  ({refresh.seconds:.1f} s, {_rate(refresh)} rows/s)"
 
 
 def _rate(refresh: Refresh) -> str:
-    return f"{refresh.tally.rows_in / max(refresh.seconds, 0.001):,.0f}"
+    rows = refresh.tally.rows_in if refresh.rows_read is None else refresh.rows_read
+    return f"{rows / max(refresh.seconds, 0.001):,.0f}"
 
 
 def cells(outcome: Outcome) -> tuple[str, ...]:
@@ -70,7 +93,8 @@ def cells(outcome: Outcome) -> tuple[str, ...]:
         return (mark, "", "", "", "", "")
     last = outcome.refreshes[-1]
     tally = last.tally
-    numbers = (tally.rows_in, tally.written, tally.dropped, tally.quarantined)
+    read = tally.rows_in if last.rows_read is None else last.rows_read
+    numbers = (read, tally.written, tally.dropped, tally.quarantined)
     return (f"{mark} {last.seconds:.1f} s", *(f"{number:,}" for number in numbers), _rate(last))
 
 

@@ -110,6 +110,7 @@ from lakehouse.pipelines.refresh.table_pipeline import Refresh, TablePipeline
 from lakehouse.pipelines.run.listener import RunListener
 from lakehouse.pipelines.run.naming import register_tables
 from lakehouse.pipelines.run.plan import TablePlan, plan_run
+from lakehouse.pipelines.run.repeating import repeat
 from lakehouse.pipelines.run.restoring import Restored, restore_table
 from lakehouse.pipelines.run.runner import run_pipeline
 from lakehouse.pipelines.testing import MissingTestInputError, PipelineCase, UnexpectedRowsError
@@ -255,6 +256,7 @@ __all__ = [
     "rebuilt_tables",
     "register_tables",
     "release_files",
+    "repeat",
     "resolve",
     "restore_table",
     "run_pipeline",

@@ -25,6 +25,7 @@ from lakehouse.spark_session.java import find_java
 from lakehouse.spark_session.jvm_launch import JvmLaunch, class_data_for, takes_quick_compiler
 from lakehouse.spark_session.local_server import LocalServer, ServerState
 from lakehouse.spark_session.spark_home import spark_home
+from lakehouse.spark_session.start_noise import without_incubator_line
 
 __all__ = ["DeltaMissingError", "SparkSessionFactory", "delta_packages", "has_jvm"]
 
@@ -140,14 +141,15 @@ class SparkSessionFactory:
         # Spark's launcher would start a Python to find what is known here.
         os.environ.setdefault("SPARK_HOME", str(spark_home()))
         state = launch.class_data.state()
-        try:
-            session = _builder(app_name, self.launch_options() | launch.options(state)).getOrCreate()
-        except PySparkRuntimeError as error:
-            if error.getCondition() != "JAVA_GATEWAY_EXITED" or not state.java_options:
-                raise
-            launch.class_data.give_up("the JVM ended when it started on the archive")
-            state = launch.class_data.state()
-            session = _builder(app_name, self.launch_options() | launch.options(state)).getOrCreate()
+        with without_incubator_line():
+            try:
+                session = _builder(app_name, self.launch_options() | launch.options(state)).getOrCreate()
+            except PySparkRuntimeError as error:
+                if error.getCondition() != "JAVA_GATEWAY_EXITED" or not state.java_options:
+                    raise
+                launch.class_data.give_up("the JVM ended when it started on the archive")
+                state = launch.class_data.state()
+                session = _builder(app_name, self.launch_options() | launch.options(state)).getOrCreate()
         launch.class_data.prepare_next_start()
         return session
 

@@ -31,6 +31,7 @@ class OptionWords(TypedDict, total=False):
     properties: Mapping[str, str]
     refresh_policy: RefreshPolicy
     timeout: str | None
+    strict: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,8 @@ class TableOptions:
 
     timeout: str | None = None
     """How long a run may work on the table, such as ``30 min``; then it is stopped, and is as it was."""
+    strict: bool = False
+    """Whether a run fails, with all tables written, where an input of the table is set aside."""
 
     @property
     def layout(self) -> TableLayout:

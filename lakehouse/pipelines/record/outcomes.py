@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from lakehouse.cache import NodeStatistics
 from lakehouse.errors import LakehouseError
@@ -73,13 +73,38 @@ class RunResult:
     """What the nodes' caches did for it; None if it used none."""
     warnings: tuple[str, ...] = ()
     """What a person should know beside how the tables ended."""
+    html: Callable[[RunResult], str] | None = field(default=None, repr=False, compare=False)
+    """Shows it in a notebook; None where nobody says where the tables lie."""
     error: BaseException | None = None
     """What stopped the run itself; None when it came to its end."""
+
+    def _repr_html_(self) -> str | None:
+        """Return the result as a table, for a notebook."""
+        return None if self.html is None else self.html(self)
 
     @property
     def failures(self) -> tuple[Failed, ...]:
         """The tables that failed."""
         return tuple(outcome for outcome in self.outcomes.values() if isinstance(outcome, Failed))
+
+    @property
+    def set_aside(self) -> Mapping[str, Mapping[str, str]]:
+        """The inputs that tables set aside, each with its reason, by table."""
+        found = {
+            outcome.table: {name: why for each in outcome.refreshes for name, why in each.set_aside.items()}
+            for outcome in self.outcomes.values()
+            if isinstance(outcome, Refreshed)
+        }
+        return {table: inputs for table, inputs in found.items() if inputs}
+
+    def breaks_strictness(self, *, of_all: bool) -> bool:
+        """Say whether a table set an input aside and is strict, or all are."""
+        return any(
+            each.set_aside and (of_all or each.is_strict)
+            for outcome in self.outcomes.values()
+            if isinstance(outcome, Refreshed)
+            for each in outcome.refreshes
+        )
 
     @property
     def status(self) -> str:

@@ -16,18 +16,20 @@ __all__ = ["RowCounter", "StepCount"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCount:
-    """What one step took out."""
+    """What one step took out, or made."""
 
     step: str
     rows_in: int
     rows_out: int
+    made: bool = False
+    """Whether the rows behind the step were made of those before it."""
 
 
 @dataclass(slots=True)
 class RowCounter:
     """Counting points in a frame that is not computed yet. Ask only after an action went through all of them."""
 
-    _steps: list[tuple[str, Observation, Observation]] = field(default_factory=list)
+    _steps: list[tuple[str, Observation, Observation, bool]] = field(default_factory=list)
     _before: tuple[StepCount, ...] = ()
     _last: tuple[DataFrame, Observation] | None = None
     _noted: list[StepCount] = field(default_factory=list)
@@ -46,11 +48,13 @@ class RowCounter:
         self._last = (counted, point)
         return self._last
 
-    def around(self, step: str, frame: DataFrame, change: Callable[[DataFrame], DataFrame]) -> DataFrame:
-        """Apply a change that takes rows out, with a counting point on either side."""
+    def around(
+        self, step: str, frame: DataFrame, change: Callable[[DataFrame], DataFrame], *, made: bool = False
+    ) -> DataFrame:
+        """Apply a change that takes rows out, or makes others of them, with a counting point on either side."""
         frame, before = self.count(frame)
         changed, after = self.count(change(frame))
-        self._steps.append((step, before, after))
+        self._steps.append((step, before, after, made))
         return changed
 
     def watch(self, name: str, frame: DataFrame, condition: Column) -> DataFrame:
@@ -82,8 +86,8 @@ class RowCounter:
     def steps(self) -> tuple[StepCount, ...]:
         """Return what each noted step took out."""
         counted = (
-            StepCount(step=step, rows_in=rows(before), rows_out=rows(after))
-            for step, before, after in self._steps
+            StepCount(step=step, rows_in=rows(before), rows_out=rows(after), made=made)
+            for step, before, after, made in self._steps
         )
         return (*self._before, *counted, *self._noted)
 

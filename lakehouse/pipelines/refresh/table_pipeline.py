@@ -68,6 +68,17 @@ class Refresh:
     """What was read, as the source sums it up."""
     details: Mapping[str, int] = field(default_factory=dict)
     """What the source counts beside rows, such as files."""
+    set_aside: Mapping[str, str] = field(default_factory=dict)
+    """The inputs that could not be read, each with its reason, by name."""
+    is_strict: bool = False
+    """Whether a run is to fail where an input is set aside."""
+
+    @property
+    def rows_read(self) -> int | None:
+        """How many rows came to the first step that is counted; None where the groups of a batch were kept."""
+        if self.steps:
+            return self.steps[0].rows_in
+        return None if "groups" in self.details else self.tally.rows_in
 
 
 class TablePipeline:
@@ -331,6 +342,8 @@ class TablePipeline:
             seconds=time.monotonic() - started,
             inputs={**source.summary(batch.inputs), **how},
             details={**source.counts(batch.inputs), **computed.counts},
+            set_aside=source.set_aside(batch.inputs),
+            is_strict=self.table.options.strict,
         )
 
     def compute(self, batch: Batch, counter: RowCounter, *, reading_again: bool) -> DataFrame:
@@ -438,7 +451,8 @@ class TablePipeline:
             for name, condition in step.watched(frame).items():
                 frame = counter.watch(name, frame, condition)
             before, apply = frame, partial(step.apply, context=beside)
-            frame = counter.around(step.label, frame, apply) if step.removes_rows else apply(frame)
+            counts = step.removes_rows or step.makes_rows
+            frame = counter.around(step.label, frame, apply, made=step.makes_rows) if counts else apply(frame)
             counter.choices.note(step, before, frame)
         return SteppedRows(frame=frame, compared=tuple(compared))
 

@@ -28,6 +28,7 @@ from lakehouse.pipelines.errors import DefinitionErrors, RunStoppedError
 from lakehouse.pipelines.record.cache_use import CacheUse
 from lakehouse.pipelines.record.events import EventLog
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult
+from lakehouse.pipelines.record.result_table import result_html
 from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.decision import Decision, Rest
 from lakehouse.pipelines.refresh.factory import PipelineFactory
@@ -304,6 +305,7 @@ class _Run:
             cache=cache_use,
             error=error,
             warnings=tuple(self._warnings),
+            html=partial(result_html, folders={name: self._context.path(name) for name in self._pipelines}),
         )
 
     def _record_failure(self, error: BaseException) -> None:

@@ -115,9 +115,8 @@ class Reader:
             typed = [line.removeprefix("> ") for line in lines[1:] if line.startswith("> ")]
             command = "".join([lines[0], *typed])
             shown = "".join(line for line in lines[1:] if not line.startswith("> "))
-            assert self._comparable(command, self._answer(command)) == self._comparable(command, shown), (
-                command
-            )
+            answer = self._answer(command)
+            assert self._comparable(answer, command) == self._comparable(shown, command), command + answer
 
     def _answer(self, command: str) -> str:
         words = shlex.split(command.partition("\n")[0])

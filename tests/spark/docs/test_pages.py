@@ -258,6 +258,17 @@ def test_the_environment_is_read_and_gives_a_session(
     assert names["spark"] is not None
 
 
+@pytest.mark.spark
+def test_the_page_about_running_is_true(spark: SparkSession, project: Path) -> None:
+    page = HOW_TO / "run-pipelines.md"
+    Reader(page).follow()
+    (block,) = blocks_of(page, "yaml")
+    (project / "prod.yaml").write_text(block.text)
+    catalog = load_settings("prod", folder=project).catalog
+    assert catalog is not None
+    assert catalog.spark_conf["spark.hadoop.hive.metastore.uris"] == "thrift://metastore:9083"
+
+
 def test_every_page_with_code_has_a_test_that_runs_it() -> None:
     """The pages above, those with a test of their own, and no others."""
     elsewhere = {"README.md", "CONTRIBUTING.md", "first-pipeline.md", "use-the-caches.md"}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import json
 import sys
 import threading
+import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,16 +24,18 @@ from lakehouse.pipelines import (
     Outcome,
     Refresh,
     Refreshed,
+    RunHeldError,
     RunListener,
     RunResult,
     Skipped,
+    repeat,
 )
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.row_counts import StepCount
 from lakehouse.quality import Tally
 
 
-def refreshed() -> Refreshed:
+def refreshed(*, set_aside: dict[str, str] | None = None, is_strict: bool = False) -> Refreshed:
     batch = Batch(
         flow="lakehouse/shop/sales",
         number=3,
@@ -43,10 +48,21 @@ def refreshed() -> Refreshed:
     tally = Tally(
         rows_in=1200, written=1000, dropped=150, quarantined=50, failed=0, broken={"priced": 50, "ok": 0}
     )
-    steps = (StepCount(step="where(x)", rows_in=1500, rows_out=1200),)
+    steps = (
+        StepCount(step="where(x)", rows_in=1500, rows_out=1200),
+        StepCount(step="aggregate(by x)", rows_in=1300, rows_out=1200, made=True),
+    )
     details = {"files": 4, "files_rejected": 1}
     refresh = Refresh(
-        layer="silver", batch=batch, version=7, tally=tally, steps=steps, seconds=2.0, details=details
+        layer="silver",
+        batch=batch,
+        version=7,
+        tally=tally,
+        steps=steps,
+        seconds=2.0,
+        details=details,
+        set_aside=set_aside or {"/in/bad.csv": "it is empty"},
+        is_strict=is_strict,
     )
     return Refreshed(table="sales", refreshes=(refresh,))
 
@@ -78,10 +94,10 @@ def test_plain_lines_have_every_number(capsys: pytest.CaptureFixture[str]) -> No
     told(PlainReport("/lake"))
     text = capsys.readouterr().out
     for part in (
-        "4 files, 1,200 rows in, 1,000 written, 150 dropped, 50 quarantined",
+        "4 files, read 1,500, aggregate made 1,200, written 1,000, dropped 150, quarantined 50",
         "where(x) took out 300 rows",
         "50 rows break priced",
-        "warning: 1 files of sales could not be read; see sales_quarantine",
+        "warning: sales set /in/bad.csv aside: it is empty",
         "it broke. Fix: correct it.",
         "because ratios failed",
         "lakehouse history --warehouse /lake",
@@ -89,13 +105,23 @@ def test_plain_lines_have_every_number(capsys: pytest.CaptureFixture[str]) -> No
     ):
         assert part in text
     assert "break ok" not in text
+    assert "aggregate(by x) took out" not in text
+    assert text.count("it broke.") == 1, "a failure is printed once"
 
 
 def test_a_terminal_shows_a_row_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     out = io.StringIO()
     told(LiveReport("/lake", Console(file=out, force_terminal=True, width=120)))
     text = out.getvalue()
-    for part in ("sales", "1,200", "nothing new", "failed", "skipped", "600"):
+    for part in (
+        "sales",
+        "1,500",
+        "nothing new",
+        "failed",
+        "skipped",
+        "750",
+        "ratios: it broke. Fix: correct it.",
+    ):
         assert part in text
 
 
@@ -139,3 +165,78 @@ def test_a_run_that_raises_leaves_the_terminal_as_it_was(
 def test_a_report_may_be_closed_before_a_run_and_more_than_once(report: Report) -> None:
     with report:
         report.close()
+
+
+def test_a_cause_is_told_where_the_error_does_not_say_it(capsys: pytest.CaptureFixture[str]) -> None:
+    error = TableError("it broke.")
+    error.__cause__ = ValueError("the disk is full")
+    PlainReport("/lake").table_finished(Failed(table="t", error=error, seconds=1.0))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["t                    failed       it broke.", "  t: the disk is full"]
+
+
+def test_of_many_files_that_are_set_aside_the_first_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    many = {f"/in/{number}.csv": "it is empty" for number in range(8)}
+    PlainReport("/lake").table_finished(refreshed(set_aside=many))
+    text = capsys.readouterr().out
+    assert text.count("it is empty") == 5
+    assert "sales set 3 more files aside: lakehouse quarantine show sales" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_strict", "code"), [((), False, 0), (("--strict",), False, 1), ((), True, 1)]
+)
+def test_a_file_that_is_set_aside_fails_a_strict_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...], is_strict: bool, code: int
+) -> None:
+    outcomes: dict[str, Outcome] = {"sales": refreshed(is_strict=is_strict)}
+    result = dataclasses.replace(RESULT, outcomes=outcomes)
+    monkeypatch.setattr("lakehouse.cli.run.run_pipeline", lambda *_, **__: result)
+    (tmp_path / "shop.yaml").write_text("name: shop\ntables: []\n")
+    assert main(["run", "shop", "--definition", str(tmp_path / "shop.yaml"), *arguments]) == code
+    assert result.set_aside == {"sales": {"/in/bad.csv": "it is empty"}}
+
+
+class Runs:
+    """Stands in for run_pipeline: hears how it is called, and does what it is told in turn."""
+
+    def __init__(self, *doing: RunResult | BaseException) -> None:
+        self.calls: list[dict[str, object]] = []
+        self._left = list(doing)
+
+    def __call__(self, *_: object, **options: object) -> RunResult:
+        self.calls.append(options)
+        done = self._left.pop(0)
+        if isinstance(done, BaseException):
+            raise done
+        return done
+
+
+def test_runs_that_repeat_go_on_after_a_failure_and_end_when_they_are_stopped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = RunHeldError(pipeline="shop", host="box", pid=7, since="now")
+    (tmp_path / "shop.yaml").write_text("name: shop\ntables: []\n")
+    arguments = ["run", "shop", "--definition", str(tmp_path / "shop.yaml"), "--every", "1 s"]
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr("lakehouse.cli.run.repeat", partial(repeat, sleep=sleep))
+    runs = Runs(RESULT, held, RESULT)
+    monkeypatch.setattr("lakehouse.cli.run.run_pipeline", runs)
+    assert main([*arguments, "--full-refresh", "--strict"]) == 0
+    assert [call["full_refresh"] for call in runs.calls] == [("*",), (), ()], "tables are rebuilt once"
+    printed = capsys.readouterr().err
+    assert "'shop' runs already in this warehouse: process 7 on box" in printed
+    assert printed.endswith("stopped between two runs\n")
+    monkeypatch.setattr("lakehouse.cli.run.run_pipeline", Runs(KeyboardInterrupt("SIGTERM")))
+    assert main(arguments) == 1, "it was at work"
+    monkeypatch.setattr("lakehouse.cli.run.run_pipeline", Runs(DefinitionError("it is wrong.")))
+    assert main(arguments) == 2
+    assert main([*arguments[:-1], "now and then"]) == 2
+    assert "is no length of time. Fix: write it as '15 min'" in capsys.readouterr().err

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from lakehouse.cli.exit_codes import ExitCode, exit_code_of
 from lakehouse.errors import ConfigurationError
-from lakehouse.settings import AdlsStorage, LocalStorage, S3Storage, Settings, SparkSettings, load_settings
+from lakehouse.settings import (
+    AdlsStorage,
+    CatalogSettings,
+    LocalStorage,
+    S3Storage,
+    Settings,
+    SparkSettings,
+    load_settings,
+)
+from lakehouse.spark_session import SparkSessionFactory
 
 ROOT = Path(__file__).parents[3]
 
@@ -110,3 +120,69 @@ def test_an_environment_name_stays_in_its_folder(tmp_path: Path, name: str) -> N
     (tmp_path / "inner").mkdir()
     with pytest.raises(ConfigurationError, match="unknown environment"):
         load_settings(name, folder=write(tmp_path, "{}") / "inner")
+
+
+@pytest.mark.parametrize(
+    ("catalog", "conf"),
+    [
+        ("{kind: session}", {}),
+        (
+            "{kind: hive, uri: 'thrift://meta:9083'}",
+            {
+                "spark.sql.catalogImplementation": "hive",
+                "spark.hadoop.hive.metastore.uris": "thrift://meta:9083",
+            },
+        ),
+        (
+            "{kind: unity, name: prod, uri: 'http://unity:8080', options: {retries: 3}}",
+            {
+                "spark.sql.catalog.prod": "io.unitycatalog.spark.UCSingleCatalog",
+                "spark.sql.catalog.prod.uri": "http://unity:8080",
+                "spark.sql.catalog.prod.retries": "3",
+                "spark.sql.defaultCatalog": "prod",
+            },
+        ),
+        (
+            "{kind: spark, name: lake, plugin: org.example.Catalog, options: {cached: true}}",
+            {
+                "spark.sql.catalog.lake": "org.example.Catalog",
+                "spark.sql.catalog.lake.cached": "true",
+                "spark.sql.defaultCatalog": "lake",
+            },
+        ),
+    ],
+)
+def test_a_catalog_becomes_options_of_spark(tmp_path: Path, catalog: str, conf: dict[str, str]) -> None:
+    (tmp_path / "prod.yaml").write_text(f"catalog: {catalog}\n")
+    settings = load_settings("prod", folder=tmp_path)
+    assert settings.catalog is not None
+    assert dict(settings.catalog.spark_conf) == conf
+    assert settings.catalog.is_shared is (settings.catalog.kind != "session")
+    options = SparkSessionFactory(settings).session_options()
+    assert {key: options[key] for key in conf} == conf
+
+
+@pytest.mark.parametrize(
+    ("catalog", "message"),
+    [
+        ("{kind: hive}", "the catalog of kind 'hive' has no 'uri'"),
+        ("{kind: unity, uri: 'http://u'}", "the catalog of kind 'unity' has no 'name'"),
+        ("{kind: spark, name: x}", "the catalog of kind 'spark' has no 'plugin'"),
+        ("{kind: unity, name: x, uri: 'http://u', options: {token: abc}}", "looks like a credential"),
+        ("{kind: glue}", "invalid enum value 'glue'"),
+    ],
+)
+def test_a_catalog_that_lacks_something_is_refused(tmp_path: Path, catalog: str, message: str) -> None:
+    (tmp_path / "prod.yaml").write_text(f"catalog: {catalog}\n")
+    with pytest.raises(ConfigurationError, match=re.escape(message)) as refused:
+        load_settings("prod", folder=tmp_path)
+    assert "abc" not in str(refused.value)
+
+
+def test_the_token_of_a_catalog_comes_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_CATALOG_TOKEN", "from outside")
+    catalog = CatalogSettings(kind="unity", name="prod", uri="http://unity:8080")
+    options = SparkSessionFactory(Settings(catalog=catalog)).session_options()
+    assert options["spark.sql.catalog.prod.token"] == "from outside"

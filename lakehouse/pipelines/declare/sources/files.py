@@ -262,6 +262,9 @@ class FileSource(Source):
         files = FileInputs.of(inputs)
         return {"files": len(files.accepted()), "files_rejected": len(files.rejected())}
 
+    def set_aside(self, inputs: Inputs) -> Mapping[str, str]:
+        return {path: found.reason for path, found in FileInputs.of(inputs).rejected().items()}
+
     def summary(self, inputs: Inputs) -> Inputs:
         return {"files": [file.path for file in FileInputs.of(inputs).new()]}
 

@@ -266,6 +266,10 @@ class Source(ABC):
         """Return what is counted of a batch beside rows, such as files."""
         return {}
 
+    def set_aside(self, inputs: Inputs) -> Mapping[str, str]:
+        """Return the inputs of a batch that can't be read, each with its reason, by name."""
+        return {}
+
     def summary(self, inputs: Inputs) -> Inputs:
         """Return the inputs as the event log names them, where the batch itself says more."""
         return inputs

@@ -33,6 +33,7 @@ class Aggregate(Step):
     """One row a group: ``by`` are columns or expressions, ``measures`` are (name, SQL aggregate) pairs."""
 
     yaml_type: ClassVar[Any] = _AggregateYaml
+    makes_rows: ClassVar[bool] = True
     combines_rows: ClassVar[bool] = True
     shuffles_rows: ClassVar[bool] = True
 
@@ -91,6 +92,7 @@ class Pivot(Step):
     """One row a group and one column a value of ``column``; the values are given, so that no data is read for them."""
 
     yaml_type: ClassVar[Any] = _PivotYaml
+    makes_rows: ClassVar[bool] = True
     combines_rows: ClassVar[bool] = True
     shuffles_rows: ClassVar[bool] = True
 

@@ -58,6 +58,8 @@ class Step(ABC):
     """What stands in YAML behind the word, as a type that ``strict_yaml`` reads; None for the subclass's own fields."""
     removes_rows: ClassVar[bool] = False
     """Whether rows are counted before and after, so that what is taken out is known."""
+    makes_rows: ClassVar[bool] = False
+    """Whether its rows are made of those that come, such as one for each group: both are counted."""
     combines_rows: ClassVar[bool] = False
     """Whether a row of the result may depend on any number of rows, so that new rows alone don't make it."""
     adds_whole_tables: ClassVar[bool] = False
