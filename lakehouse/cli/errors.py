@@ -8,7 +8,7 @@ from lakehouse.errors import ConfigurationError, DefinitionError
 
 __all__ = ["BrokenScriptError", "InvalidConditionError", "ProjectExistsError"]
 
-_CONDITION = "units > 5 AND country IN ('France', 'Spain') AND day IS NOT NULL"
+_EXAMPLE = "units > 5 AND country IN ('France', 'Spain') AND day IS NOT NULL"
 
 
 class ProjectExistsError(ConfigurationError):
@@ -33,7 +33,7 @@ class BrokenScriptError(DefinitionError):
 class InvalidConditionError(DefinitionError):
     """A condition can't be read, or names what the table does not have."""
 
-    def __init__(self, *, text: str, reason: str, fix: str = f"write it as in {_CONDITION!r}.") -> None:
+    def __init__(self, *, text: str, reason: str, fix: str = f"write it as in {_EXAMPLE!r}.") -> None:
         self.text = text
         self.reason = reason
         super().__init__(f"the condition {text!r} can't be used: {reason}.", fix=fix)

@@ -44,6 +44,7 @@ from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, Writ
 from lakehouse.pipelines.declare.yaml import definition_schema, read_sql_models, read_yaml_definition
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import (
+    AmbiguousTableError,
     BrokenStepError,
     ChangedFilesError,
     ChangedSourceError,
@@ -118,6 +119,7 @@ from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.words import word
 
 __all__ = [
+    "AmbiguousTableError",
     "Append",
     "Batch",
     "BatchState",

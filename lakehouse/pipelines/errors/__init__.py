@@ -14,6 +14,7 @@ from lakehouse.pipelines.errors.flows import (
     UnwritableColumnError,
 )
 from lakehouse.pipelines.errors.refresh import (
+    AmbiguousTableError,
     ChangedFilesError,
     ChangedSourceError,
     ForeignTableError,
@@ -54,6 +55,7 @@ from lakehouse.pipelines.errors.writing import (
 )
 
 __all__ = [
+    "AmbiguousTableError",
     "BrokenStepError",
     "ChangedFilesError",
     "ChangedSourceError",

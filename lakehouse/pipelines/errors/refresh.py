@@ -8,6 +8,7 @@ from lakehouse.errors import DataError, DefinitionError, did_you_mean
 from lakehouse.source_location import SourceLocation
 
 __all__ = [
+    "AmbiguousTableError",
     "ChangedFilesError",
     "ChangedSourceError",
     "ForeignTableError",
@@ -114,6 +115,18 @@ class NotSetAsideError(DefinitionError):
         self.file = file
         what = f"the file {file!r}" if file else "any file"
         super().__init__(f"{table!r} has not set {what} aside.", fix=fix)
+
+
+class AmbiguousTableError(DefinitionError):
+    """Several layers of a warehouse have a table of this name."""
+
+    def __init__(self, *, table: str, layers: Sequence[str]) -> None:
+        self.table = table
+        self.layers = tuple(layers)
+        super().__init__(
+            f"the layers {' and '.join(layers)} both have a table {table!r}.",
+            fix=f"say which: {' or '.join(f'{layer}.{table}' for layer in layers)}.",
+        )
 
 
 class UnknownTableError(DefinitionError):

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lakehouse.pipelines.errors import NoPendingBatchError, UnknownTableError
+from lakehouse.pipelines.errors import AmbiguousTableError, NoPendingBatchError, UnknownTableError
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.pipelines.refresh.staged_batches import StagedBatches
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.tables import TableLog
 
-__all__ = ["BatchState", "batch_states", "drop_pending_batch", "layer_of"]
+__all__ = ["BatchState", "batch_states", "drop_pending_batch", "place_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,11 @@ class BatchState:
 
 def batch_states(warehouse: Warehouse, table: str) -> tuple[BatchState, ...]:
     """Return the batches of a table, oldest first. Raises UnknownTableError."""
-    layer = layer_of(warehouse, table)
-    log, last = _batches(warehouse, layer, table)
+    layer, folder = place_of(warehouse, table)
+    log, last = _batches(warehouse, layer, folder)
     taken = {batch.number for batch in log.taken(last)}
     pending = log.pending(last)
-    staged = StagedBatches(warehouse.storage, layer=layer, table=table)
+    staged = StagedBatches(warehouse.storage, layer=layer, table=folder)
 
     def state(batch: Batch) -> Literal["taken", "decided", "judged", "abandoned"]:
         if batch.number in taken:
@@ -53,7 +53,7 @@ def drop_pending_batch(warehouse: Warehouse, table: str) -> int:
 
     Raises UnknownTableError, NoPendingBatchError. No run may be at work on the table.
     """
-    log, last = _batches(warehouse, layer_of(warehouse, table), table)
+    log, last = _batches(warehouse, *place_of(warehouse, table))
     pending = log.pending(last)
     if pending is None:
         raise NoPendingBatchError(table=table)
@@ -68,11 +68,16 @@ def _batches(warehouse: Warehouse, layer: str, table: str) -> tuple[BatchLog, in
     return log, state.last_taken(newest.flow) if state is not None and newest is not None else None
 
 
-def layer_of(warehouse: Warehouse, table: str) -> str:
-    """Return the layer of a table that has batches. Raises UnknownTableError."""
+def place_of(warehouse: Warehouse, table: str) -> tuple[str, str]:
+    """Return the layer and the folder of a table that has batches; ``table`` may be ``layer.name``.
+
+    Raises UnknownTableError, and AmbiguousTableError for a name that several layers have.
+    """
     prefix = f"{SYSTEM_LAYER}/batches/"
     found = {tuple(stat.key.removeprefix(prefix).split("/")[:2]) for stat in warehouse.storage.list(prefix)}
-    layers = [layer for layer, name in sorted(found) if name == table]
-    if not layers:
+    places = [(layer, name) for layer, name in sorted(found) if table in (name, f"{layer}.{name}")]
+    if not places:
         raise UnknownTableError(table=table, known=[name for _, name in found], warehouse=warehouse.root)
-    return layers[0]
+    if len(places) > 1:
+        raise AmbiguousTableError(table=table, layers=[layer for layer, _ in places])
+    return places[0]

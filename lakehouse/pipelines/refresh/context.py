@@ -92,7 +92,8 @@ class RefreshContext:
 
     def released(self, table: str) -> ReleasedFiles:
         """Return the files that somebody asked a declared table to look at again."""
-        return released_files(self.warehouse, layer=self.tables[table].layer, table=table)
+        declared = self.tables[table]
+        return released_files(self.warehouse, layer=declared.layer, table=declared.folder)
 
     def tells_files_apart(self, table: str) -> bool:
         """Say whether the rows of one file can be taken out of a declared table: they stay as they are, and name it."""

@@ -8,7 +8,7 @@ from lakehouse.errors import did_you_mean
 from lakehouse.ingestion import ReleasedFiles, SeenFiles
 from lakehouse.pipelines.declare.sources import FileSource
 from lakehouse.pipelines.errors import NotSetAsideError
-from lakehouse.pipelines.refresh.batch_states import layer_of
+from lakehouse.pipelines.refresh.batch_states import place_of
 from lakehouse.pipelines.refresh.batches import BatchLog
 from lakehouse.pipelines.refresh.condensed_histories import CondensedHistories
 from lakehouse.pipelines.refresh.taken_batches import TakenBatches
@@ -28,14 +28,14 @@ def files_set_aside(warehouse: Warehouse, table: str) -> Mapping[str, str]:
 
     Empty for a table that reads no files. Raises UnknownTableError.
     """
-    layer = layer_of(warehouse, table)
-    batches = BatchLog(warehouse.storage, layer=layer, table=table)
+    layer, folder = place_of(warehouse, table)
+    batches = BatchLog(warehouse.storage, layer=layer, table=folder)
     newest = batches.newest(last=None)
-    state = TableLog(warehouse.path_of(layer, table)).state()
+    state = TableLog(warehouse.path_of(layer, folder)).state()
     last = None if newest is None or state is None else state.last_taken(newest.flow)
     if last is None or batches.get(last).batch.source != FileSource.__qualname__:
         return {}
-    condensed = CondensedHistories(warehouse.storage, layer=layer, table=table)
+    condensed = CondensedHistories(warehouse.storage, layer=layer, table=folder)
     history = TakenBatches(batches, condensed, last=last).condensed(FileSource.condensed_as)
     return SeenFiles(history.body, history.since).set_aside()
 
@@ -50,7 +50,8 @@ def release_files(warehouse: Warehouse, table: str, files: Sequence[str] = ()) -
     chosen = [path for given in files for path in _found(table, given, aside)] if files else list(aside)
     if not chosen:
         raise NotSetAsideError(table=table, file="", fix="there is nothing to release.")
-    released_files(warehouse, layer=layer_of(warehouse, table), table=table).release(chosen)
+    layer, folder = place_of(warehouse, table)
+    released_files(warehouse, layer=layer, table=folder).release(chosen)
     return chosen
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lakehouse.pipelines.refresh.batch_states import layer_of
+from lakehouse.pipelines.refresh.batch_states import place_of
 from lakehouse.pipelines.refresh.batches import BatchLog
 from lakehouse.pipelines.run.lock import run_lock
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
@@ -36,18 +36,18 @@ def restore_table(warehouse: Warehouse, table: str, version: int) -> Restored:
     The next run goes on after the batch that the table had taken then: inputs of later ones come again. Raises
     UnknownTableError, VersionNotFoundError, TableWriteError, and RunHeldError while a run is at work.
     """
-    layer = layer_of(warehouse, table)
-    batches = BatchLog(warehouse.storage, layer=layer, table=table)
+    layer, folder = place_of(warehouse, table)
+    batches = BatchLog(warehouse.storage, layer=layer, table=folder)
     newest = batches.newest(last=None)
     assert newest is not None  # noqa: S101 - a table that is known has batches
-    log = TableLog(warehouse.path_of(layer, table))
+    log = TableLog(warehouse.path_of(layer, folder))
     log.at(version)  # it must be there before anything is changed
     with run_lock(warehouse, newest.flow.split("/")[1]).held():
         # What was decided and not taken was decided after rows that are about to go.
         batches.drop(newest.number)
         restored = restore(log, version=version, application=newest.flow, decided=newest.number)
     return Restored(
-        table=f"{layer}/{table}",
+        table=f"{layer}/{folder}",
         restored_to=version,
         version=restored.version,
         last_batch=restored.last,

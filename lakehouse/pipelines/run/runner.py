@@ -216,7 +216,8 @@ class _Run:
         """Give the tables of the run their names; where a catalog doesn't take them, the run goes on and says so."""
         if self._catalog is None:
             return
-        tables = [(self._graph.tables[name].layer, name) for name in self._pipelines]
+        declared = [self._graph.tables[name] for name in self._pipelines]
+        tables = [(table.layer, table.folder) for table in declared]
         try:
             register_tables(self._context.spark, self._context.warehouse, catalog=self._catalog, only=tables)
         except (CatalogError, TakenNameError) as error:

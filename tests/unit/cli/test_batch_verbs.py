@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pytest
 
@@ -95,3 +96,15 @@ def test_a_table_is_put_back_and_a_reader_that_is_ahead_of_it_is_named(
     assert json.loads(capsys.readouterr().out)["last_batch"] == 2
     assert main(["restore", "sales", "--version", "9", "--warehouse", lake]) == 1
     assert "Fix:" in capsys.readouterr().err
+
+
+def test_a_name_that_two_layers_have_is_asked_for_with_its_layer(
+    lake: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = BatchLog(Warehouse.at(lake).storage, layer="gold", table="sales")
+    silver = BatchLog(Warehouse.at(lake).storage, layer="silver", table="sales")
+    log.decide(msgspec.structs.replace(silver.get(0).batch, flow="lakehouse/shop/gold"))
+    assert main(["batches", "show", "sales", "--warehouse", lake]) == 2
+    assert "Fix: say which: gold.sales or silver.sales." in capsys.readouterr().err
+    assert main(["restore", "silver.sales", "--version", "0", "--warehouse", lake]) == 0
+    assert capsys.readouterr().out.startswith("silver/sales is as it was at version 0")

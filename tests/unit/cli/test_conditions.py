@@ -11,8 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from lakehouse.cli import main
-from lakehouse.cli.errors import InvalidConditionError
+from lakehouse.cli import InvalidConditionError, main
 from lakehouse.cli.table.conditions import condition
 from lakehouse.delta_log import Snapshot, TransactionManager
 
