@@ -6,62 +6,26 @@ The lock saves work, and no row depends on it: two runs at once would do the sam
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import logging
-import os
-import socket
 import threading
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
 from lakehouse.errors import StorageError
 from lakehouse.pipelines.errors import RunHeldError
+from lakehouse.pipelines.run.holder import Holder
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.storage import AbstractStorageService, Created, NotFoundError, OutcomeUnknownError, Replaced
 
-__all__ = ["Holder", "RunLock", "run_lock"]
+__all__ = ["RunLock", "run_lock"]
 
 _log = logging.getLogger(__name__)
 
 _BEAT_SECONDS = 20.0
 _LEASE_MS = 120_000
 """A holder on another machine that has given no sign of life for so long is dead."""
-
-
-class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who holds the lock; nobody does where ``run`` is empty."""
-
-    run: str = ""
-    host: str = ""
-    machine: str = ""
-    """Tells the machine, since it started, and the processes' numbers on it, from any other."""
-    pid: int = 0
-    born_at: str = ""
-    """When the process began, as the kernel counts: a number of a process is given out again."""
-    since: str = ""
-    """ISO 8601, UTC."""
-    beat: int = 0
-
-    @classmethod
-    def this_process(cls) -> Holder:
-        """Return a new holder, which is this process."""
-        return cls(
-            run=uuid.uuid4().hex,
-            host=socket.gethostname(),
-            machine=_machine(),
-            pid=os.getpid(),
-            born_at=_born_at(os.getpid()),
-            since=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        )
-
-    def is_dead(self) -> bool | None:
-        """Say whether the process has ended; None where nobody here can tell."""
-        if self.machine != _machine():
-            return None
-        return _born_at(self.pid) != self.born_at
 
 
 class RunLock:
@@ -96,7 +60,7 @@ class RunLock:
                     return made.stat.etag
             try:
                 etag = self._storage.stat(self._key).etag
-                other = _decoded(self._storage.read(self._key))
+                other = Holder.of(self._storage.read(self._key))
             except NotFoundError:
                 continue
             if other.run == holder.run:
@@ -174,7 +138,7 @@ class _Beats:
         """Return the ETag of a lock that is ours after all, as when the answer to our own write was lost."""
         try:
             etag = self._storage.stat(self._key).etag
-            ours = _decoded(self._storage.read(self._key)).run == self._holder.run
+            ours = Holder.of(self._storage.read(self._key)).run == self._holder.run
         except NotFoundError:
             ours = False
         if not ours:
@@ -185,46 +149,3 @@ class _Beats:
 def run_lock(warehouse: Warehouse, pipeline: str) -> RunLock:
     """Return the lock of a pipeline's runs in a warehouse."""
     return RunLock(warehouse.storage, pipeline=pipeline)
-
-
-def _decoded(body: bytes) -> Holder:
-    try:
-        return msgspec.json.decode(body, type=Holder)
-    except msgspec.DecodeError:
-        return Holder()
-
-
-def _machine() -> str:
-    boot = _read("/proc/sys/kernel/random/boot_id").strip()
-    try:
-        numbers = os.readlink("/proc/self/ns/pid")
-    except OSError:
-        numbers = ""
-    return f"{socket.gethostname()}/{boot}/{numbers}"
-
-
-def _born_at(pid: int) -> str:
-    """Return when a process began; empty when it has ended."""
-    status = _read(f"/proc/{pid}/stat")
-    if not status:
-        return "" if Path("/proc/self/stat").exists() else _alive(pid)
-    state, *numbers = status.rpartition(")")[2].split()
-    return "" if state == "Z" else numbers[18]
-
-
-def _alive(pid: int) -> str:
-    """Return a text where a process runs on a system that doesn't tell when it began; else an empty one."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return ""
-    except PermissionError:
-        pass
-    return "some time"
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

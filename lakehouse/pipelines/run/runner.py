@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import cache, partial
-from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,22 +33,20 @@ from lakehouse.pipelines.refresh.decision import Decision, Rest
 from lakehouse.pipelines.refresh.factory import PipelineFactory
 from lakehouse.pipelines.refresh.open_tables import TableEngine
 from lakehouse.pipelines.refresh.shared_frames import shared_prefixes
+from lakehouse.pipelines.refresh.table_pipeline import Refresh
 from lakehouse.pipelines.run.control import RunControl
-from lakehouse.pipelines.run.faults import is_transient
 from lakehouse.pipelines.run.listener import RunListener
 from lakehouse.pipelines.run.lock import run_lock
 from lakehouse.pipelines.run.naming import register_tables
 from lakehouse.pipelines.run.schedule import run_in_order, tables_at_once
+from lakehouse.pipelines.run.tries import Tries
 from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.settings import CatalogSettings
-from lakehouse.storage import RetryPolicy
-from lakehouse.tables import CatalogError, NativeTable, TakenNameError, parallelism, root_cause
+from lakehouse.tables import CatalogError, NativeTable, TakenNameError, parallelism
 
 __all__ = ["SessionOpener", "run_pipeline"]
 
 _log = logging.getLogger(__name__)
-
-_PAUSES = RetryPolicy(first_pause_seconds=2.0, longest_pause_seconds=60.0)
 
 
 class SessionOpener(Protocol):
@@ -149,7 +146,7 @@ class _Run:
         self._catalog = catalog
         self._warnings: list[str] = []
         self._control = control
-        self._retries = retries
+        self._tries = Tries(control=control, retries=retries)
         self._definition = definition
         self._graph = graph
         self._context = context
@@ -261,34 +258,19 @@ class _Run:
 
     def _outcome_of(self, name: str) -> Outcome:
         started = time.monotonic()
-        with self._control.working(name):
-            for attempt in count():
-                try:
-                    refreshes = self._pipelines[name].refresh(self._decision(name))
-                except Exception as error:  # noqa: BLE001 - the run goes on with the tables that don't need this one
-                    if not self._is_tried_again(name, error, attempt):
-                        error = self._control.reason(name) or error
-                        return Failed(table=name, error=error, seconds=time.monotonic() - started)
-                else:
-                    return Refreshed(table=name, refreshes=refreshes) if refreshes else NothingNew(table=name)
-        raise AssertionError  # the tries come to an end
+        try:
+            with self._control.working(name):
+                refreshes = self._tries.of(name, partial(self._refreshes, name))
+        except Exception as error:  # noqa: BLE001 - the run goes on with the tables that don't need this one
+            return Failed(table=name, error=error, seconds=time.monotonic() - started)
+        return Refreshed(table=name, refreshes=tuple(refreshes)) if refreshes else NothingNew(table=name)
 
-    def _is_tried_again(self, name: str, error: Exception, attempt: int) -> bool:
-        """Say whether the table is to be tried again, after the pause that is due before that."""
-        if attempt >= self._retries or self._control.reason(name) is not None or not is_transient(error):
-            return False
-        seconds = _PAUSES.pause_seconds(attempt)
-        _log.warning("%s is tried again in %.1f s: %s", name, seconds, root_cause(error))
-        self._control.pause(seconds)
-        self._decisions.pop(name, None)  # what is there to do now is decided afresh
-        return self._control.reason(name) is None
-
-    def _decision(self, name: str) -> Decision:
-        """Return what was decided at first, or decide again about a table whose inputs this run has refreshed."""
+    def _refreshes(self, name: str, attempt: int) -> Sequence[Refresh]:
+        """Do what was decided at first; decide again about a table that failed, or whose inputs this run refreshed."""
         moved = any(isinstance(self._outcomes.get(need), Refreshed) for need in self._graph.inputs[name])
-        if moved or name not in self._decisions:
-            return self._pipelines[name].decide()
-        return self._decisions[name]
+        is_decided = name in self._decisions and not moved and attempt == 0
+        decision = self._decisions[name] if is_decided else self._pipelines[name].decide()
+        return self._pipelines[name].refresh(decision)
 
     def _finish(self, outcome: Outcome) -> None:
         self._outcomes[outcome.table] = outcome

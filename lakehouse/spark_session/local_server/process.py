@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lakehouse.errors import ConfigurationError
-from lakehouse.spark_session.local_server.record import ServerRecord, born_at, installed_versions
+from lakehouse.process_age import born_at
+from lakehouse.spark_session.local_server.record import ServerRecord, installed_versions
 
 __all__ = ["ServerNotStartedError", "end", "listens", "start"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lakehouse.version import __version__
 
-__all__ = ["ServerRecord", "born_at", "installed_versions", "read_record", "write_record"]
+__all__ = ["ServerRecord", "installed_versions", "read_record", "write_record"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +42,6 @@ def installed_versions() -> dict[str, str]:
     python = ".".join(map(str, sys.version_info[:2]))
     spark, delta = metadata.version("pyspark"), metadata.version("delta-spark")
     return {"Python": python, "Spark": spark, "Delta": delta, "lakehouse": __version__}
-
-
-def born_at(pid: int) -> str:
-    """Return when a process began; empty when there is no such process, or it has ended."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    state, *numbers = status.rpartition(")")[2].split()
-    return "" if state == "Z" else numbers[18]
 
 
 def read_record(file: Path) -> ServerRecord | None:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakehouse.process_age import born_at
 from lakehouse.settings import SparkSettings
 from lakehouse.spark_session.local_server.process import end, listens, start
 from lakehouse.spark_session.local_server.record import (
     ServerRecord,
-    born_at,
     installed_versions,
     read_record,
     write_record,

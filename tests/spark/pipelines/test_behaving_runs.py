@@ -18,7 +18,7 @@ from lakehouse.pipelines import (
     from_files,
     read,
 )
-from lakehouse.pipelines.run import runner
+from lakehouse.pipelines.run import tries
 from lakehouse.storage import RetryPolicy
 from tests.spark.pipelines.landing import Lake, shop
 
@@ -33,7 +33,7 @@ CLEAN = (
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
     quick = RetryPolicy(first_pause_seconds=0.01, longest_pause_seconds=0.01)
-    monkeypatch.setattr(runner, "_PAUSES", quick)
+    monkeypatch.setattr(tries, "_PAUSES", quick)
     lake = Lake(spark, tmp_path)
     lake.land("a.csv", (1, 5, DAY), (2, 6, DAY))
     return lake
@@ -95,11 +95,11 @@ def test_a_table_whose_time_is_up_is_stopped_in_spark_and_the_session_goes_on(la
 
     lake.run(definition(0, "1 hour"), select=["raw"])
     started = time.monotonic()
-    failed = lake.run(definition(60, "3 s")).outcomes["clean"]
+    failed = lake.run(definition(60, "2 s")).outcomes["clean"]
     assert time.monotonic() - started < 50
     assert isinstance(failed, Failed)
     assert str(failed.error).startswith(
-        "'clean' was stopped after 3 s, and is as it was before. Fix: give it more"
+        "'clean' was stopped after 2 s, and is as it was before. Fix: give it more"
     )
     assert not (lake.warehouse / "silver" / "clean" / "_delta_log").exists()
     assert lake.run(definition(0, "1 hour")).status == "ok"

@@ -66,6 +66,7 @@ def test_a_table_is_rebuilt_by_today_s_definition_in_one_commit(lake: Lake) -> N
     assert lake.rows("silver/sales", "id", "units") == [(3, 0), (5, 2)]
 
 
+@pytest.mark.slow
 def test_readers_of_a_rebuilt_table_say_what_they_need_and_files_that_went_are_missed(lake: Lake) -> None:
     pipeline = definition("units > 0")
     (lake.landing / "a.csv").unlink()

@@ -72,6 +72,7 @@ def test_a_file_that_stops_the_table_that_takes_it_is_taken_when_it_is_corrected
     assert lake.rows("bronze/raw", "id", "units") == [("1", "5"), ("2", "6")]
 
 
+@pytest.mark.slow
 def test_a_table_that_keeps_no_file_names_says_how_a_corrected_file_comes_in(lake: Lake) -> None:
     builder = DeclarativePipelineBuilder("shop").variable("landing", default="none")
     rows = from_files("${landing}/*.csv", columns=["id", "units"]).select("id", "units").append()

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.process_age import born_at
 from lakehouse.settings import SparkSettings
 from lakehouse.spark_session import LocalServer
 from lakehouse.spark_session.local_server.record import (
     ServerRecord,
-    born_at,
     installed_versions,
     read_record,
     write_record,

@@ -59,7 +59,7 @@ def result() -> RunResult:
             "raw": NothingNew(table="raw"),
             "sales": Refreshed(table="sales", refreshes=(done,)),
             "bad": Failed(table="bad", error=TableError(EVIL), seconds=1.0),
-            "behind": Skipped(table="behind", because="bad"),
+            "behind": Skipped(table="behind", because=EVIL),
         },
         html=partial(result_html, folders=folders),
     )
@@ -71,7 +71,15 @@ def test_a_notebook_shows_counts_places_and_reasons_and_runs_nothing() -> None:
     page = Page(html)
     assert page.tags == {"p", "table", "thead", "tbody", "tr", "th", "td", "a", "ul", "li"}
     text = "\n".join(page.texts)
-    for part in ("1,200", "1,150", "50", "nothing new", "skipped: bad failed", f"bad: {EVIL}", "it is empty"):
+    for part in (
+        "1,200",
+        "1,150",
+        "50",
+        "nothing new",
+        f"skipped: {EVIL} failed",
+        f"bad: {EVIL}",
+        "it is empty",
+    ):
         assert part in text
     assert page.links == {
         "raw": "file:///lake%20house/raw",

@@ -15,7 +15,8 @@ import pytest
 
 from lakehouse.pipelines import RunHeldError
 from lakehouse.pipelines.run import lock as lock_module
-from lakehouse.pipelines.run.lock import Holder, RunLock
+from lakehouse.pipelines.run.holder import Holder
+from lakehouse.pipelines.run.lock import RunLock
 from lakehouse.storage import AbstractStorageService, LocalStorageService, MemoryStorageService
 
 KEY = "system/runs/shop.lock"
