@@ -101,3 +101,12 @@ def test_the_name_of_another_tables_quarantine_is_refused() -> None:
     (problem,) = problems(s=NEW.append(), s_quarantine=NEW.append())
     assert type(problem) is QuarantineNameError
     assert problems(alone_quarantine=NEW.append()) == []
+
+
+def test_a_timeout_that_is_no_length_of_time_is_refused_with_its_line() -> None:
+    builder = DeclarativePipelineBuilder("test").bronze("raw", from_files("/tmp/*.csv", columns=["id"]))
+    builder.silver("clean", NEW.append(), timeout="soon", strict=True)
+    (problem,) = declaration_problems(builder.build())
+    assert "test_declarations.py:" in str(problem)
+    assert "timeout='soon'" in str(problem)
+    assert "Fix: write a length of time, such as '30 min' or '2 hours'." in str(problem)

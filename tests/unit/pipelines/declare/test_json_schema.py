@@ -28,6 +28,7 @@ def flow(**changed: Any) -> dict[str, Any]:
 ACCEPTED = [
     definition(),
     definition(options={"comment": "all", "columns": {"id": "a key"}, "partition_by": ["day"]}),
+    definition(options={"timeout": "30 min", "strict": True}),
     definition(write={"merge": {"keys": ["id"]}}),
     flow(
         steps=[
