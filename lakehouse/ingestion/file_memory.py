@@ -28,12 +28,20 @@ class FileMemory:
         self._seen = seen
         self._declaration = declaration
 
-    def unknown(self, listing: Listing, *, released: Collection[str] = ()) -> Iterator[LandedFile]:
-        """Yield the files that need a look: released, or none of their size and time was looked at for good."""
+    def unknown(
+        self, listing: Listing, *, released: Collection[str] = (), only_last: bool = False
+    ) -> Iterator[LandedFile]:
+        """Yield the files that need a look: released, or none of their size and time was looked at for good.
+
+        ``only_last``: or one was, and another one of the same path after it.
+        """
         known = self._seen.between(min(listing.paths), max(listing.paths), _STATE)
         positions = pc.index_in(known["path"], value_set=arrow_column(listing.paths, pa.string()))
         listed = pc.is_valid(positions)
         known, positions = known.filter(listed), positions.filter(listed)
+        if only_last:
+            last = sorted({place: row for row, place in enumerate(positions.to_pylist())}.values())
+            known, positions = known.take(last), positions.take(last)
         same = pc.and_(
             pc.equal(known["size_bytes"], arrow_column(listing.sizes_bytes, pa.int64()).take(positions)),
             pc.equal(known["modified_ms"], arrow_column(listing.modified_ms, pa.int64()).take(positions)),
@@ -62,8 +70,9 @@ class FileMemory:
         return any(known.reason is None for known in self._seen.of_path(path))
 
     def has_taken(self, path: str, digest: str) -> bool:
-        """Say whether rows of just this content, under this path, are in the table."""
-        return any(known.reason is None and known.digest == digest for known in self._seen.of_path(path))
+        """Say whether rows of just this content, under this path, are in the table: those that were taken last."""
+        taken = [known.digest for known in self._seen.of_path(path) if known.reason is None]
+        return bool(taken) and taken[-1] == digest
 
     def has_rejected(self, path: str, found: Inspection) -> bool:
         """Say whether this content was set aside under this path, for the same reason."""

@@ -46,6 +46,8 @@ class FileTracker:
     """How long a file must have been left alone to be taken for whole; None leaves it to the zone."""
     released: Collection[str] = frozenset()
     """Paths to look at again, whatever was found in them before."""
+    takes_changed: bool = False
+    """Whether a file that was taken is taken again when its content is another."""
     gives_way: bool = False
     """Whether rows of a file's earlier content can be taken out of the table for those of a released one."""
     choice: FileChoice = EVERY_FILE
@@ -123,7 +125,8 @@ class FileTracker:
         files: list[LandedFile] = []
         through = mark.through
         for listing in listings:
-            files += filter(self.choice.wants, memory.unknown(listing, released=self.released))
+            unknown = memory.unknown(listing, released=self.released, only_last=self.takes_changed)
+            files += filter(self.choice.wants, unknown)
             through = max(through, *listing.paths)
         return Candidates(files=tuple(files), listed_after=mark, through=through)
 
@@ -162,9 +165,10 @@ class FileTracker:
         if repeats:
             found = Accepted(digest=found.digest)
         elif memory.was_taken(file.path) and not found.digest.startswith(UNREADABLE):
-            replaces = released and self.gives_way and isinstance(found, Accepted)
-            if not replaces and not (released and isinstance(found, Rejected)):
-                found = Rejected(reason=_TAKEN + (_STUCK if released else ""), digest=found.digest)
+            wanted = released or self.takes_changed
+            replaces = wanted and self.gives_way and isinstance(found, Accepted)
+            if not replaces and not (wanted and isinstance(found, Rejected)):
+                found = Rejected(reason=_TAKEN + (_STUCK if wanted else ""), digest=found.digest)
         return TrackedFile.found(
             file,
             found,

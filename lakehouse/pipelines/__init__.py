@@ -18,6 +18,7 @@ from lakehouse.pipelines.declare.flow import (
     from_rest,
     from_rows,
     read,
+    seed,
     sql,
     sql_file,
 )
@@ -40,13 +41,14 @@ from lakehouse.pipelines.declare.steps import KeptGroups, OtherTable, Step, Step
 from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.variables import Variable
 from lakehouse.pipelines.declare.views import ViewDefinition
-from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
+from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, ReplaceWhere, WriteMode
 from lakehouse.pipelines.declare.yaml import definition_schema, read_sql_models, read_yaml_definition
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import (
     AmbiguousTableError,
     BrokenStepError,
     ChangedFilesError,
+    ChangedPartitionsError,
     ChangedSourceError,
     ChangingInputError,
     CycleError,
@@ -80,6 +82,7 @@ from lakehouse.pipelines.errors import (
     RepeatedKeysError,
     ReplacedInputError,
     ReservedColumnError,
+    RowsWithoutPartError,
     RunHeldError,
     RunStoppedError,
     TableTimeoutError,
@@ -126,6 +129,7 @@ __all__ = [
     "BrokenStepError",
     "BronzeIngestionPipeline",
     "ChangedFilesError",
+    "ChangedPartitionsError",
     "ChangedSourceError",
     "ChangingInputError",
     "CondensedHistory",
@@ -190,12 +194,14 @@ __all__ = [
     "Refreshed",
     "RepeatedKeysError",
     "Replace",
+    "ReplaceWhere",
     "ReplacedInputError",
     "ReservedColumnError",
     "Resolution",
     "Rest",
     "RestSource",
     "Restored",
+    "RowsWithoutPartError",
     "Rule",
     "RuleContext",
     "RunHeldError",
@@ -262,6 +268,7 @@ __all__ = [
     "resolve",
     "restore_table",
     "run_pipeline",
+    "seed",
     "select_tables",
     "sql",
     "sql_file",

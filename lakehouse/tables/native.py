@@ -125,6 +125,8 @@ class NativeTable:
         snapshot = self._log.snapshot()
         if snapshot is None:
             return self._layout.is_plain
+        if schema_may_differ and self._layout.partition_by:
+            return False  # a table that is written whole gets the partitions that are declared
         return _is_simple(snapshot) and (schema_may_differ or self._takes(snapshot, schema))
 
     def _takes(self, snapshot: Snapshot, schema: StructType) -> bool:

@@ -19,6 +19,7 @@ from lakehouse.pipelines.errors import (
     NoWriteModeError,
     PartialGroupsError,
     QuarantineNameError,
+    RowsWithoutPartError,
     UnknownLayerError,
     WholeReadAppendedError,
 )
@@ -95,18 +96,23 @@ def _writing(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> I
     for step in table.flow.steps:
         yield from step.problems_with(mode.old_rows)
     compares = any(step.compares_with_target(mode.old_rows) for step in table.flow.steps)
+    yield from source.problems_with(mode.old_rows, compares=compares)
     if source.gives_all_rows is True and mode.old_rows is OldRows.STAY and not compares:
         yield WholeReadAppendedError(table=table.name, source=source.label, location=where)
     if mode.old_rows is OldRows.STAY and not compares:
         for step in table.flow.steps:
             if step.adds_whole_tables:
                 yield WholeReadAppendedError(table=table.name, source=step.label, location=step.location)
-    if source.gives_all_rows is False and mode.old_rows is OldRows.GO:
+    if source.gives_all_rows is False and mode.old_rows in (OldRows.GO, OldRows.PARTS_GO):
         yield NewRowsReplaceError(table=table.name, source=source.label, location=where)
     if source.gives_all_rows is False and mode.old_rows is OldRows.MAY_CHANGE:
         for step in table.flow.steps:
             if step.combines_rows:
                 yield PartialGroupsError(table=table.name, step=step.label, location=step.location)
+    if mode.old_rows is OldRows.PARTS_GO:
+        for step in table.flow.steps:
+            if step.sets_rows_aside:
+                yield RowsWithoutPartError(table=table.name, step=step.label, location=step.location)
     yield from _changing_inputs(table, tables)
     yield from _policy(table)
 

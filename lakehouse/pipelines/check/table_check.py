@@ -19,6 +19,7 @@ from lakehouse.pipelines.declare.steps.failed_casts import has_failed_casts
 from lakehouse.pipelines.declare.views import WithViews
 from lakehouse.pipelines.errors import (
     DuplicateColumnError,
+    InvalidStepError,
     LostCastErrorsError,
     ReservedColumnError,
     UnknownColumnError,
@@ -168,6 +169,11 @@ class TableCheck:
         ]
         for step, columns in compared:
             needed += [(comparing.format(step.label), step.location, column) for column in columns]
+        if (found := mode.wrong_schema(schema)) is not None:
+            wrong, fix = found
+            self.problems.append(
+                InvalidStepError(step=mode.name, wrong=wrong, fix=fix, location=self.table.location)
+            )
         for label, location, column in needed:
             if column not in schema.names:
                 self.problems.append(

@@ -27,6 +27,7 @@ from lakehouse.ingestion import (
 )
 from lakehouse.pipelines.declare.rules import FlowRule, RuleWords
 from lakehouse.pipelines.declare.sources import (
+    ChangedFiles,
     DeltaSource,
     FileSource,
     GivenRow,
@@ -34,6 +35,7 @@ from lakehouse.pipelines.declare.sources import (
     RangeSource,
     RestSource,
     RowsSource,
+    SeedSource,
     Source,
     TableSource,
     cells_of,
@@ -51,7 +53,7 @@ from lakehouse.pipelines.declare.steps import (
     names_in_query,
 )
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
-from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, WriteMode
+from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, ReplaceWhere, WriteMode
 from lakehouse.pipelines.errors import NoTableInQueryError, UnknownColumnError, UnknownSourceError
 from lakehouse.quality import Expectation, Schema
 from lakehouse.source_location import SourceLocation, caller_location
@@ -68,6 +70,7 @@ __all__ = [
     "from_rest",
     "from_rows",
     "read",
+    "seed",
     "sql",
     "sql_file",
 ]
@@ -131,6 +134,13 @@ class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords
         """
         return self.write(Merge(keys=keys, sequence_by=sequence_by))
 
+    def replace_where(self, column: str) -> Flow:
+        """Compute the parts of the table again that new rows touch, and put them in place of the old, in one commit.
+
+        A part has one value of the column, such as a day; it must depend on the rows of that part alone.
+        """
+        return self.write(ReplaceWhere(column=column))
+
     def write(self, mode: WriteMode) -> Flow:
         """Write in any mode, also one of your own."""
         return dataclasses.replace(self, write_mode=mode)
@@ -178,6 +188,7 @@ def from_files(
     encoding: str = "utf-8",
     names_grow: bool = False,
     at_rest_seconds: float | None = None,
+    changed: ChangedFiles = "reject",
     format: FileFormat | str | None = None,  # noqa: A002 - the word that Spark's readers use
     options: Mapping[str, Any] | None = None,
     manifest: bool = False,
@@ -198,7 +209,8 @@ def from_files(
     object. There columns have the types that are given, and are strings where none is. A file is taken once it
     was left alone for ``at_rest_seconds`` (on a disk 0.2, in a store 0). With ``names_grow`` each new file's
     name sorts after those before it, and a listing starts after the last one; a name that does not is found a
-    day later at most.
+    day later at most. A file that was taken and comes with other content is set aside; with
+    ``changed="replace"`` its rows take the place of those that it gave before, in one commit.
 
     With ``manifest`` the files that match only name those to take. ``path_columns=["day"]`` takes a column from
     folders named ``day=…``. A batch takes at most ``max_files`` and ``max_bytes``, of files that were changed
@@ -222,6 +234,7 @@ def from_files(
         format=format,
         names_grow=names_grow,
         at_rest_seconds=at_rest_seconds,
+        changed=changed,
         manifest=manifest,
         choice=FileChoice(
             modified_after=modified_after,
@@ -235,6 +248,14 @@ def from_files(
         location=caller_location(),
     )
     return begin(source)
+
+
+def seed(file: str, *, columns: Mapping[str, str] | None = None) -> Flow:
+    """Begin with a small CSV file of the project, in its folder or in ``seeds``: read whole, again when it changes.
+
+    ``columns`` are names of its header with their types; without them all are strings.
+    """
+    return begin(SeedSource.of(file, columns, location=caller_location()))
 
 
 def from_rest(

@@ -14,5 +14,7 @@ class OldRows(Enum):
     """As they are: new rows come beside them."""
     MAY_CHANGE = "may change"
     """Some are updated, the others stay."""
+    PARTS_GO = "parts go"
+    """Those of the parts that come, and with them the rows that were quarantined beside them; the others stay."""
     GO = "go"
     """All of them, and with them the rows that were quarantined beside them."""

@@ -16,6 +16,7 @@ from lakehouse.pipelines.errors.flows import (
 from lakehouse.pipelines.errors.refresh import (
     AmbiguousTableError,
     ChangedFilesError,
+    ChangedPartitionsError,
     ChangedSourceError,
     ForeignTableError,
     LostBatchError,
@@ -51,6 +52,7 @@ from lakehouse.pipelines.errors.writing import (
     NotIncrementalError,
     NoWriteModeError,
     PartialGroupsError,
+    RowsWithoutPartError,
     WholeReadAppendedError,
 )
 
@@ -58,6 +60,7 @@ __all__ = [
     "AmbiguousTableError",
     "BrokenStepError",
     "ChangedFilesError",
+    "ChangedPartitionsError",
     "ChangedSourceError",
     "ChangingInputError",
     "CycleError",
@@ -91,6 +94,7 @@ __all__ = [
     "RepeatedKeysError",
     "ReplacedInputError",
     "ReservedColumnError",
+    "RowsWithoutPartError",
     "RunHeldError",
     "RunStoppedError",
     "TableTimeoutError",

@@ -10,6 +10,7 @@ from lakehouse.source_location import SourceLocation
 __all__ = [
     "AmbiguousTableError",
     "ChangedFilesError",
+    "ChangedPartitionsError",
     "ChangedSourceError",
     "ForeignTableError",
     "LostBatchError",
@@ -55,6 +56,20 @@ class ChangedFilesError(DataError):
         super().__init__(
             f"the files {path!r} changed before their rows were written to {table!r}.",
             fix="run again, when nobody writes them.",
+        )
+
+
+class ChangedPartitionsError(DefinitionError):
+    """A table is to have other partitions than it has: Delta fixes them when the table is written whole."""
+
+    def __init__(
+        self, *, table: str, held: Sequence[str], declared: Sequence[str], location: SourceLocation
+    ) -> None:
+        self.table = table
+        there = f"is partitioned by {', '.join(held)}" if held else "has no partitions"
+        super().__init__(
+            f"{location}: {table!r} {there}, and partition_by is {', '.join(declared)} now.",
+            fix=f"rebuild it so: lakehouse run NAME --full-refresh {table}; or take the change back.",
         )
 
 

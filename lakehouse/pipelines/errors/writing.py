@@ -11,6 +11,7 @@ __all__ = [
     "NoWriteModeError",
     "NotIncrementalError",
     "PartialGroupsError",
+    "RowsWithoutPartError",
     "WholeReadAppendedError",
 ]
 
@@ -63,6 +64,18 @@ class PartialGroupsError(DefinitionError):
         super().__init__(
             f"{location}: {step} of {table!r} sees only new rows, and its result is merged over that of all rows.",
             fix="read the table whole and end with .replace().",
+        )
+
+
+class RowsWithoutPartError(DefinitionError):
+    """A step may set rows aside before it is known which part of the table they belong to."""
+
+    def __init__(self, *, table: str, step: str, location: SourceLocation) -> None:
+        self.table = table
+        super().__init__(
+            f"{location}: {step} of {table!r} may put rows into quarantine, and nobody can say which part of the "
+            "table they belong to.",
+            fix="cast in a table before, or with on_error='null' or 'fail'.",
         )
 
 

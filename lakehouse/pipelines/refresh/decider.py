@@ -9,6 +9,7 @@ import msgspec
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.sources import NewInputs, Source
 from lakehouse.pipelines.errors import (
+    ChangedPartitionsError,
     ChangedSourceError,
     ForeignTableError,
     LostBatchError,
@@ -68,6 +69,7 @@ class Decider:
             self._is_asked_for or (waits and newest is not None and newest.rebuilds)
         )
         self._check_owner(newest, exists=state is not None and not rebuilds)
+        self._check_partitions(rebuilds=rebuilds)
         if newest is not None and waits and not self._is_asked_for and self._can_be_finished(newest):
             return Finish(batch=newest)
         if rebuilds:
@@ -144,6 +146,15 @@ class Decider:
         if exists and newest.source not in ("", kind):
             raise ChangedSourceError(
                 table=self._table.name, before=newest.source, now=kind, location=self._table.location
+            )
+
+    def _check_partitions(self, *, rebuilds: bool) -> None:
+        """Raise ChangedPartitionsError where other partitions are declared than the table has."""
+        declared = tuple(self._table.options.partition_by)
+        snapshot = self._log.snapshot() if declared and not rebuilds else None
+        if snapshot is not None and (held := tuple(snapshot.partition_columns)) != declared:
+            raise ChangedPartitionsError(
+                table=self._table.name, held=held, declared=declared, location=self._table.location
             )
 
     def _can_be_finished(self, batch: Batch) -> bool:

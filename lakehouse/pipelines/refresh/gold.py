@@ -29,7 +29,7 @@ class GoldAggregationPipeline(TablePipeline):
         self._groups = GroupRefresh(table, context, batches=self.batches, apply_steps=self._applied)
 
     def choose(self, batch: Batch, last: Batch | None) -> Batch:
-        return self._groups.choose(batch, last)
+        return self._groups.choose(super().choose(batch, last), last)
 
     def compute(self, batch: Batch, counter: RowCounter, *, reading_again: bool) -> DataFrame:
         request = self.request(batch, reading_again=reading_again)

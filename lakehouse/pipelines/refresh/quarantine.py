@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lakehouse.pipelines.declare.old_rows import OldRows
-from lakehouse.pipelines.declare.sources import SOURCE_FILE
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.tables import IWritableDeltaTable, StagedRows
 
@@ -31,10 +30,13 @@ class Quarantine:
             empty = self.table.read(version=state.version).limit(0)
             self.table.replace(empty, transaction=batch.quarantine_transaction)
 
-    def let_go(self, replaced: str | None, batch: Batch) -> None:
-        """Remove what was set aside beside rows of the table that give way to a batch's: those of a condition."""
+    def let_go(self, replaced: str | None, batch: Batch, *, by: str) -> None:
+        """Remove what was set aside beside rows of the table that give way to a batch's: those of a condition.
+
+        ``by`` is the column that the condition is about; a quarantine without it has no such rows.
+        """
         state = None if replaced is None else self.table.state()
-        if state is not None and all(name in state.schema.names for name in (SOURCE_FILE, "_batch")):
+        if state is not None and all(name in state.schema.names for name in (by, "_batch")):
             self.table.delete(f"{replaced} AND _batch < {batch.number}")
 
     def withdraw(self, batch: Batch) -> None:

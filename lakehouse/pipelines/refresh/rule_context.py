@@ -23,7 +23,8 @@ __all__ = ["BatchRules"]
 class BatchRules:
     """Answers the rules of one table about one batch (a RuleContext).
 
-    ``versions`` are those of the tables beside it, as the batch names them.
+    ``versions`` are those of the tables beside it, as the batch names them; ``old_rows`` is what becomes of the
+    table's rows with this batch.
     """
 
     def __init__(
@@ -34,11 +35,13 @@ class BatchRules:
         *,
         versions: Mapping[str, int],
         now: dt.datetime,
+        old_rows: OldRows | None = None,
     ) -> None:
         self.now = now
         self._context = context
         self._name = table
         self._mode = mode
+        self._old_rows = mode.old_rows if old_rows is None else old_rows
         self._versions = versions
         self._rows: DataFrame | None = None
 
@@ -49,7 +52,7 @@ class BatchRules:
 
     def own_rows(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame | None:
         state = self._log.state()
-        if state is None or self._mode.old_rows is OldRows.GO:
+        if state is None or self._old_rows is OldRows.GO:
             return None
         held = self._with_keys(self._name, rows, columns, version=state.version)
         return None if held is None else self._mode.rows_that_stay(held, rows)
@@ -68,10 +71,10 @@ class BatchRules:
 
     def own_row_count(self) -> int:
         state = self._log.state()
-        if state is None or self._mode.old_rows is OldRows.GO:
+        if state is None or self._old_rows is OldRows.GO:
             return 0
         if (
-            self._mode.old_rows is OldRows.STAY
+            self._old_rows is OldRows.STAY
             and (count := self._log.row_count(version=state.version)) is not None
         ):
             return count
@@ -81,7 +84,7 @@ class BatchRules:
 
     def has_rows_since(self, column: str, moment: dt.datetime) -> bool:
         state = self._log.state()
-        if state is None or (self._rows is not None and self._mode.old_rows is OldRows.GO):
+        if state is None or (self._rows is not None and self._old_rows is OldRows.GO):
             return False
         if column not in state.schema.names:
             return True  # the definition has changed, and no batch came since: nothing tells the age of a row

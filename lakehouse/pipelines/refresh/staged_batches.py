@@ -24,6 +24,8 @@ class StagedBatch(msgspec.Struct, frozen=True, kw_only=True):
     quarantined: StagedRows | None
     tally: Tally
     steps: tuple[StepCount, ...]
+    replaces: str | None = None
+    """The SQL condition of the table's rows that give way to these; None where the batch's inputs tell it."""
 
     def exists(self) -> bool:
         """Say whether the rows are still there."""

@@ -17,7 +17,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.old_rows import OldRows
-from lakehouse.pipelines.declare.sources import ReadRequest
+from lakehouse.pipelines.declare.sources import SOURCE_FILE, ReadRequest
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.views import WithViews
 from lakehouse.pipelines.declare.write_modes import WriteMode
@@ -35,6 +35,7 @@ from lakehouse.pipelines.refresh.shared_frames import SharedFrame, SteppedRows
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
 from lakehouse.pipelines.refresh.taken_batches import TakenBatches
 from lakehouse.pipelines.refresh.target_comparison import TargetComparison
+from lakehouse.pipelines.refresh.touched_parts import TouchedParts
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import CAST_ERRORS, RuleAction, Tally, WholeExpectationFailedError
 from lakehouse.tables import (
@@ -110,6 +111,7 @@ class TablePipeline:
             choose=self.choose,
         )
         self._comparisons: list[TargetComparison] = []
+        self._parts = self._parts_by(table.flow.write_mode.part) if table.flow.write_mode else None
 
     @property
     def target(self) -> IWritableDeltaTable:
@@ -123,7 +125,8 @@ class TablePipeline:
 
     def old_rows(self, batch: Batch) -> OldRows:
         """Return what becomes of the table's rows when it takes the batch."""
-        return OldRows.GO if batch.rebuilds else self.write_mode.old_rows
+        replaces_all = self._parts is not None and self._parts.replaces_all(batch)
+        return OldRows.GO if batch.rebuilds or replaces_all else self.write_mode.old_rows
 
     @property
     def write_mode(self) -> WriteMode:
@@ -144,7 +147,7 @@ class TablePipeline:
 
     def choose(self, batch: Batch, last: Batch | None) -> Batch:
         """Return the batch with what is to be known of how it goes on from the last one."""
-        return batch
+        return batch if self._parts is None else self._parts.choose(batch, last)
 
     @property
     def is_redefined(self) -> bool:
@@ -203,8 +206,21 @@ class TablePipeline:
                 raise WholeExpectationFailedError(table=self.table.name, rule=rule.name, reason=reason)
             _log.warning("%s breaks the rule %s: %s", self.table.name, rule.name, reason)
 
-    def _rules_about(self, now: dt.datetime, versions: Mapping[str, int]) -> BatchRules:
-        return BatchRules(self.context, self.table.name, self.write_mode, versions=versions, now=now)
+    def _rules_about(
+        self, now: dt.datetime, versions: Mapping[str, int], *, old_rows: OldRows | None = None
+    ) -> BatchRules:
+        return BatchRules(
+            self.context, self.table.name, self.write_mode, versions=versions, now=now, old_rows=old_rows
+        )
+
+    def _parts_by(self, column: str | None) -> TouchedParts | None:
+        if column is None:
+            return None
+
+        def apply_steps(frame: DataFrame, batch: Batch, counter: RowCounter) -> DataFrame:
+            return self.apply_steps(frame, self.table.all_steps, batch, counter).frame
+
+        return TouchedParts(table=self.table, context=self.context, column=column, apply_steps=apply_steps)
 
     def _process(self, batch: Batch, *, reading_again: bool = False) -> Refresh:
         started = time.monotonic()
@@ -221,6 +237,8 @@ class TablePipeline:
                 staged = self._stage(rows, batch, counter)
             finally:
                 self._release_comparisons()
+        elif self._parts is not None and staged.replaces is not None:
+            self._parts.conditions[batch.number] = staged.replaces
         self._done("validate")
         published = self._published(staged, batch)
         staged.discard()
@@ -277,7 +295,9 @@ class TablePipeline:
     ) -> Refresh:
         """Write rows that nothing decides about, in the table's commit alone."""
         self._done("validate")
-        self.quarantine(batch).let_go(self._replaced_rows(batch), batch)
+        self.quarantine(batch).let_go(
+            self._replaced_rows(batch), batch, by=self.write_mode.part or SOURCE_FILE
+        )
         self.quarantine(batch).publish_none(batch)
         self._done("quarantine")
         published = self._written(self.target, self._evened_out(rows.kept, batch), batch)
@@ -310,7 +330,8 @@ class TablePipeline:
             steps = counter.steps()
         finally:
             rows.release()
-        ours = StagedBatch(kept=kept, quarantined=aside, tally=tally, steps=steps)
+        replaces = self._parts.conditions.get(batch.number) if self._parts is not None else None
+        ours = StagedBatch(kept=kept, quarantined=aside, tally=tally, steps=steps, replaces=replaces)
         try:
             rows.check_written(ours.tally, kept, aside, table=self.table.name)
         except BaseException:
@@ -348,6 +369,8 @@ class TablePipeline:
 
     def compute(self, batch: Batch, counter: RowCounter, *, reading_again: bool) -> DataFrame:
         """Return the rows that reach the table's rules."""
+        if self._parts is not None and not self._parts.replaces_all(batch):
+            return self._parts.rows(batch, self.request(batch, reading_again=reading_again), counter)
         frame = self.read(batch, reading_again=reading_again)
         return self.transform(frame, batch, counter)
 
@@ -391,7 +414,9 @@ class TablePipeline:
             self.table.flow.rules,
             counter,
             table=self.table.name,
-            context=self._rules_about(dt.datetime.fromisoformat(batch.planned_at), batch.pinned),
+            context=self._rules_about(
+                dt.datetime.fromisoformat(batch.planned_at), batch.pinned, old_rows=self.old_rows(batch)
+            ),
             settle=self._settled,
         )
         try:
@@ -415,11 +440,17 @@ class TablePipeline:
 
     def _replaced_rows(self, batch: Batch) -> str | None:
         """Return the condition of the table's rows that give way to the batch's; None where none or all do."""
-        return None if batch.rebuilds else self.table.flow.source.replaced_rows(batch.inputs)
+        if batch.rebuilds:
+            return None
+        if self._parts is not None:
+            return self._parts.conditions.get(batch.number)
+        return self.table.flow.source.replaced_rows(batch.inputs)
 
     def set_aside(self, staged: StagedBatch, batch: Batch) -> None:
         """Publish the quarantined rows, before the table's own."""
-        self.quarantine(batch).let_go(self._replaced_rows(batch), batch)
+        self.quarantine(batch).let_go(
+            self._replaced_rows(batch), batch, by=self.write_mode.part or SOURCE_FILE
+        )
         if staged.quarantined is not None:
             self.quarantine(batch).publish(staged.quarantined, batch)
         else:

@@ -1,7 +1,7 @@
 """Where a flow's rows come from, one kind of source a file. A source knows no layer and decides no batch."""
 
 from lakehouse.pipelines.declare.sources.delta import DeltaSource
-from lakehouse.pipelines.declare.sources.files import SOURCE_FILE, FileSource
+from lakehouse.pipelines.declare.sources.files import SOURCE_FILE, ChangedFiles, FileSource
 from lakehouse.pipelines.declare.sources.given_rows import GivenRow, cells_of, frame_of_rows
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
@@ -15,10 +15,12 @@ from lakehouse.pipelines.declare.sources.interface import (
 from lakehouse.pipelines.declare.sources.parquet import ParquetSource
 from lakehouse.pipelines.declare.sources.rest import RestSource
 from lakehouse.pipelines.declare.sources.rows import RangeSource, RowsSource
+from lakehouse.pipelines.declare.sources.seed import SeedSource
 from lakehouse.pipelines.declare.sources.tables import TableSource
 
 __all__ = [
     "SOURCE_FILE",
+    "ChangedFiles",
     "CondensedHistory",
     "DeltaSource",
     "FileSource",
@@ -31,6 +33,7 @@ __all__ = [
     "ReadRequest",
     "RestSource",
     "RowsSource",
+    "SeedSource",
     "Source",
     "SourceContext",
     "TableReference",

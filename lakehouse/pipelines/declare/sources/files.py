@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -34,6 +34,7 @@ from lakehouse.ingestion import (
     path_matcher,
     spark_file_path,
 )
+from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
     NewInputs,
@@ -42,10 +43,13 @@ from lakehouse.pipelines.declare.sources.interface import (
     SourceContext,
 )
 from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.errors import InvalidStepError
 from lakehouse.tables import quoted
 from lakehouse.words import word
 
 __all__ = ["SOURCE_FILE", "FileSource"]
+
+ChangedFiles = Literal["reject", "replace"]
 
 SOURCE_FILE = "_source_file"
 """The column that names the file of a row."""
@@ -64,6 +68,7 @@ class _Files:
     encoding: str | None = None
     names_grow: bool = False
     at_rest_seconds: float | None = None
+    changed: ChangedFiles = "reject"
     format: str = "csv"
     options: Mapping[str, _Option] = dataclasses.field(default_factory=dict)
     """Further fields of the format."""
@@ -99,6 +104,9 @@ class FileSource(Source):
     """Whether each new file's name sorts after those before it: then a listing starts after the last one."""
     at_rest_seconds: float | None = None
     """How long a file must have been left alone to be taken for whole; None: 0.2 on a disk, 0 in a store."""
+    changed: ChangedFiles = "reject"
+    """What becomes of a file that was taken and has another content now: it is set aside, or its rows take the place
+    of those that it gave before."""
     manifest: bool = False
     """Whether the files that match only name those that are taken."""
     choice: FileChoice = EVERY_FILE
@@ -115,6 +123,7 @@ class FileSource(Source):
             format=_format(given, part),
             names_grow=given.names_grow,
             at_rest_seconds=given.at_rest_seconds,
+            changed=given.changed,
             manifest=given.manifest,
             choice=FileChoice(
                 modified_after=given.modified_after,
@@ -151,7 +160,22 @@ class FileSource(Source):
             self._zone.check()
         except MissingLandingZoneError as error:
             problems.append(error.at(self.location))
+        if self.changed not in get_args(ChangedFiles):
+            wrong, fix = f"changed={self.changed!r}", "use 'reject' or 'replace'."
+            problems.append(InvalidStepError(step="from_files", wrong=wrong, fix=fix, location=self.location))
         return problems
+
+    def problems_with(self, old_rows: OldRows, *, compares: bool) -> Sequence[DefinitionError]:
+        if self.changed != "replace" or (old_rows is OldRows.STAY and not compares):
+            return ()
+        return [
+            InvalidStepError(
+                step="from_files",
+                wrong="changed='replace' in a table whose rows can't be told apart by their file",
+                fix="append the files' rows to a table of their own, without deduplicate(), and read that one.",
+                location=self.location,
+            )
+        ]
 
     def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
         released = context.released(table)
@@ -277,6 +301,7 @@ class FileSource(Source):
             inspector=context.inspector(self._zone, file_format),
             names_grow=self.names_grow,
             at_rest_seconds=self.at_rest_seconds,
+            takes_changed=self.changed == "replace",
             session=lambda: context.spark,
         )
 

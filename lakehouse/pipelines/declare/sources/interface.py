@@ -14,6 +14,7 @@ from pyspark.sql.types import StructType
 from lakehouse.delta_log import Predicate
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import FileFormat, Inspector, LandingZone, ReleasedFiles
+from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.source_location import SourceLocation
@@ -256,6 +257,10 @@ class Source(ABC):
 
     def problems(self) -> Sequence[DefinitionError]:
         """Return what is wrong with the declaration, found without Spark and without reading data."""
+        return ()
+
+    def problems_with(self, old_rows: OldRows, *, compares: bool) -> Sequence[DefinitionError]:
+        """Return what is wrong in a table whose own rows become ``old_rows``, or are compared with those that come."""
         return ()
 
     def size_bytes(self, context: SourceContext, inputs: Inputs) -> int | None:

@@ -156,9 +156,9 @@ class Deduplicate(Step):
         return "keeps any of several rows" if self.keep == "any" and self.keys else None
 
     def compares_with_target(self, old_rows: OldRows) -> bool:
-        if not self.against_target or old_rows is OldRows.GO:
+        if not self.against_target:
             return False
-        return old_rows is OldRows.STAY or self._order is not None
+        return old_rows is OldRows.STAY or (old_rows is OldRows.MAY_CHANGE and self._order is not None)
 
     def compared_columns(self, frame: DataFrame) -> Sequence[str]:
         return list(self.keys) or [name for name in frame.columns if name not in _OF_THE_LIBRARY]

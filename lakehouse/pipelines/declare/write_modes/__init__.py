@@ -4,5 +4,6 @@ from lakehouse.pipelines.declare.write_modes.append import Append
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.pipelines.declare.write_modes.merge import Merge
 from lakehouse.pipelines.declare.write_modes.replace import Replace
+from lakehouse.pipelines.declare.write_modes.replace_where import ReplaceWhere
 
-__all__ = ["Append", "Merge", "Replace", "WriteMode"]
+__all__ = ["Append", "Merge", "Replace", "ReplaceWhere", "WriteMode"]

@@ -82,6 +82,15 @@ class WriteMode(ABC):
         """Put the rows in place of all that the table holds, in one commit: the table starts over with them."""
         return table.replace(frame, transaction=transaction)
 
+    @property
+    def part(self) -> str | None:
+        """The column by whose values parts of the table are computed again; None where there are no parts."""
+        return None
+
+    def wrong_schema(self, schema: StructType) -> tuple[str, str] | None:
+        """Say what is wrong with rows of this schema in this mode, and the way out; None where nothing is."""
+        return None
+
     def rows_that_stay(self, held: DataFrame, new: DataFrame) -> DataFrame:
         """Return those of the table's rows ``held`` that are still there when ``new`` is written."""
         return held.limit(0) if self.old_rows is OldRows.GO else held
