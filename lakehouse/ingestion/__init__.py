@@ -16,7 +16,7 @@ from lakehouse.ingestion.errors import (
     WorkerStartError,
 )
 from lakehouse.ingestion.file_choice import EVERY_FILE, FileChoice
-from lakehouse.ingestion.file_inputs import FileInputs, TrackedFile
+from lakehouse.ingestion.file_inputs import FileInputs, TrackedFile, moved_path
 from lakehouse.ingestion.file_tracking import FileTracker
 from lakehouse.ingestion.formats import (
     METADATA_COLUMNS,
@@ -169,6 +169,7 @@ __all__ = [
     "fetch",
     "file_format",
     "landing_zone",
+    "moved_path",
     "path_column",
     "path_matcher",
     "path_values",

@@ -12,7 +12,7 @@ from lakehouse.ingestion.formats import Accepted, Inspection, Rejected
 from lakehouse.ingestion.landed_files import LandedFile
 from lakehouse.ingestion.listing_mark import ListingMark
 
-__all__ = ["UNREADABLE", "FileInputs", "TrackedFile", "why_unreadable"]
+__all__ = ["UNREADABLE", "FileInputs", "TrackedFile", "moved_path", "why_unreadable"]
 
 UNREADABLE = "unreadable"
 """Begins what stands for the digest of a file whose bytes could not be had."""
@@ -86,6 +86,11 @@ class TrackedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             reason=change.reason,
         )
 
+    def moved(self, old: str, new: str) -> TrackedFile:
+        """Return the file as it is called where the folder ``old`` lies at ``new`` now: moved, or copied there."""
+        path = moved_path(self.path, old, new)
+        return self if path == self.path else msgspec.structs.replace(self, path=path)
+
     def was_rejected(self, digest: str, reason: str) -> bool:
         """Say whether it was rejected with this content for this reason."""
         return (self.digest, self.reason) == (digest, reason)
@@ -99,6 +104,10 @@ class FileInputs(msgspec.Struct, frozen=True, kw_only=True):
     """Columns beside the declared ones that the table has by this batch, with their types."""
     listing: ListingMark | None = None
     """How far the landing zone was listed; None where nobody says that its names grow."""
+    root: str = ""
+    """The folder of the landing zone when the batch was decided: a file's identity is its path below it."""
+    earlier_roots: tuple[str, ...] = ()
+    """Where the landing zone was before, when files take the place of rows that name them by their old paths."""
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any]) -> FileInputs:
@@ -112,6 +121,10 @@ class FileInputs(msgspec.Struct, frozen=True, kw_only=True):
             inputs["columns"] = self.columns
         if self.listing is not None:
             inputs["listing"] = msgspec.to_builtins(self.listing)
+        if self.root:
+            inputs["root"] = self.root
+        if self.earlier_roots:
+            inputs["earlier_roots"] = list(self.earlier_roots)
         return inputs
 
     def new(self) -> tuple[TrackedFile, ...]:
@@ -125,6 +138,13 @@ class FileInputs(msgspec.Struct, frozen=True, kw_only=True):
     def rejected(self) -> dict[str, Rejected]:
         """Return the files to set aside, by path."""
         return {file.path: found for file in self.new() if isinstance(found := file.inspection, Rejected)}
+
+
+def moved_path(path: str, old: str, new: str) -> str:
+    """Return a path below ``old`` as it is below ``new``; a path that is below ``new`` already stays."""
+    if not old or old == new or not path.startswith(f"{old}/") or path.startswith(f"{new}/"):
+        return path
+    return f"{new}{path.removeprefix(old)}"
 
 
 def why_unreadable(error: OSError | StorageError) -> str:

@@ -40,7 +40,8 @@ class FileMemory:
         listed = pc.is_valid(positions)
         known, positions = known.filter(listed), positions.filter(listed)
         if only_last:
-            last = sorted({place: row for row, place in enumerate(positions.to_pylist())}.values())
+            rows = {place: row for row, place in enumerate(positions.to_pylist())}.values()
+            last = arrow_column(sorted(rows), pa.int64())
             known, positions = known.take(last), positions.take(last)
         same = pc.and_(
             pc.equal(known["size_bytes"], arrow_column(listing.sizes_bytes, pa.int64()).take(positions)),

@@ -74,9 +74,9 @@ class FileTracker:
     def inspected(self, candidates: Candidates, seen: SeenFiles) -> FileInputs | None:
         """Return the candidates with news, inspected; None when there are none.
 
-        A file is known by its path. One that was rejected may come again with other content; one that was taken
-        may not: its rows would be doubled, so it is rejected with that reason. A file that is still being
-        written is left for a later look.
+        A file is known by its path below the landing zone's folder. One that was rejected may come again with
+        other content; one that was taken may only where that is asked for: its rows would be doubled, so it is
+        rejected with that reason. A file that is still being written is left for a later look.
         """
         memory, listed_at = self._memory(seen), self.clock()
         ready = [
@@ -95,7 +95,13 @@ class FileTracker:
             if inspection is not None and (file.fault is not None or now.get(file.path) == file)
         ]
         listing = candidates.mark_after([file.path for file in found]) if self.names_grow else None
-        inputs = FileInputs(files=tuple(found), listing=listing)
+        earlier = [root for root in seen.roots if root not in ("", self.zone.root)]
+        inputs = FileInputs(
+            files=tuple(found),
+            listing=listing,
+            root=self.zone.root,
+            earlier_roots=tuple(earlier) if any(file.replaces for file in found) else (),
+        )
         return inputs if inputs.new() else None
 
     def lost(self, seen: SeenFiles) -> list[str]:

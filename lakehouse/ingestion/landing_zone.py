@@ -48,6 +48,11 @@ class LandingZone(ABC):
     def name(self) -> str:
         """Where files are looked for, and by which pattern: it tells one zone from any other."""
 
+    @property
+    @abstractmethod
+    def root(self) -> str:
+        """The folder below which files are looked for, as the beginning of their paths, without a slash at its end."""
+
     @abstractmethod
     def check(self) -> None:
         """Raise MissingLandingZoneError where the folder itself is not there. Lists no file."""
@@ -94,6 +99,10 @@ class LocalLandingZone(LandingZone):
     def name(self) -> str:
         return str(self._folder.absolute() / self._rest)
 
+    @property
+    def root(self) -> str:
+        return str(self._folder.absolute()).rstrip("/")
+
     def listed(self, *, after: str = "") -> Iterator[Listing]:
         self.check()
         yield from local_listings(self._folder, self._rest, after=after)
@@ -123,6 +132,11 @@ class StoredLandingZone(LandingZone):
     @property
     def name(self) -> str:
         return f"{self._root}/{self._pattern}"
+
+    @property
+    def root(self) -> str:
+        folder = self._pattern[: self._wildcard].rpartition("/")[0]
+        return f"{self._root}/{folder}".rstrip("/")
 
     def check(self) -> None:
         return None

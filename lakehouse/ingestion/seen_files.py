@@ -32,6 +32,7 @@ _GROUP_ROWS = 1 << 16
 """What is in memory at a time; a path's rows are never in two groups."""
 _ENDS = "lakehouse.last_paths"
 _MARK = "lakehouse.listing"
+_ROOTS = "lakehouse.roots"
 
 
 class SeenFiles:
@@ -40,22 +41,40 @@ class SeenFiles:
     What is condensed stays in Parquet, and only the groups that are asked about are decoded.
     """
 
-    def __init__(self, condensed: bytes | None, since: Iterable[Mapping[str, Any]]) -> None:
-        """``since`` are the inputs of the batches that ``condensed`` does not have, oldest first."""
+    def __init__(
+        self, condensed: bytes | None, since: Iterable[Mapping[str, Any]], *, root: str = ""
+    ) -> None:
+        """``since`` are the inputs of the batches that ``condensed`` does not have, oldest first.
+
+        ``root`` is where the landing zone is now: files that were named below another one are the same below it.
+        """
         self._parquet = None if condensed is None else pq.ParquetFile(pa.BufferReader(condensed))
         about = {} if self._parquet is None else self._parquet.metadata.metadata or {}
         self._ends: list[str] = json.loads(about.get(_ENDS.encode(), b"[]"))
         assert len(self._ends) == (self._parquet.num_row_groups if self._parquet else 0)  # noqa: S101 - or files come twice
         marks = [ListingMark.from_json(about.get(_MARK.encode()))]
-        tail: list[TrackedFile] = []
+        self.roots: dict[str, None] = dict.fromkeys([root, *json.loads(about.get(_ROOTS.encode(), b"[]"))])
+        """Where the landing zone is and was, the newest first."""
+        tail: list[TrackedFile] = self._moved_body(
+            next(iter(json.loads(about.get(_ROOTS.encode(), b"[]"))), ""), root
+        )
         for inputs in map(FileInputs.of, since):
-            tail += inputs.files
+            tail += [file.moved(inputs.root, root) if root else file for file in inputs.files]
             marks.append(inputs.listing)
+            self.roots.setdefault(inputs.root)
         tail.sort(key=lambda file: file.path)  # stable: one path's files stay in the order of the batches
         self._tail = _table(tail)
         self.mark = marks[-1]
         """How far the newest batch's listing went; None where that says nothing about later ones."""
         self._decoded: tuple[tuple[int, Sequence[str]], pa.Table] | None = None
+
+    def _moved_body(self, old: str, new: str) -> list[TrackedFile]:
+        """Return what is condensed, where it names files below another folder: then it is not looked at any more."""
+        if self._parquet is None or not new or old in ("", new):
+            return []
+        rows = self._parquet.read(use_threads=False).cast(_SCHEMA).to_pylist()
+        self._parquet, self._ends = None, []
+        return [TrackedFile(**row).moved(old, new) for row in rows]
 
     def between(self, first: str, last: str, columns: Sequence[str] = _SCHEMA.names) -> pa.Table:
         """Return the rows of the paths from ``first`` to ``last``; those of one path in order."""
@@ -107,7 +126,8 @@ class SeenFiles:
                     writer.write_table(group, row_group_size=group.num_rows)
                     ends.append(group["path"][-1].as_py())
             mark = "" if self.mark is None else msgspec.json.encode(self.mark).decode()
-            writer.add_key_value_metadata({_ENDS: json.dumps(ends), _MARK: mark})
+            roots = json.dumps([root for root in self.roots if root])
+            writer.add_key_value_metadata({_ENDS: json.dumps(ends), _MARK: mark, _ROOTS: roots})
         return bytes(sink.getvalue().to_pybytes())
 
     def _group(self, group: int, columns: Sequence[str]) -> pa.Table:

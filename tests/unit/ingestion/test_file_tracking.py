@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,20 @@ class Landing:
         self.time += seconds
         self.while_asleep()
 
+    condensed: bytes | None = None
+
+    def seen_reason(self, name: str) -> str | None:
+        """Return what was said of a file that was set aside last."""
+        found = [
+            file["reason"]
+            for inputs in self.history
+            for file in inputs["files"]
+            if file.get("reason") and file["path"].endswith(f"/{name}")
+        ]
+        return str(found[-1]) if found else None
+
     def seen(self) -> SeenFiles:
-        return SeenFiles(None, self.history)
+        return SeenFiles(self.condensed, self.history, root=str(self.folder))
 
     def look(self, *columns: str, **options: Any) -> dict[str, str | None] | None:
         """Decide a batch; return its news, path to reason (None: taken). None when there is no batch."""
@@ -281,3 +294,63 @@ def test_files_that_were_taken_and_are_gone_are_named(landing: Landing) -> None:
     gone.unlink()
     bad.unlink()
     assert landing.tracker().lost(landing.seen()) == [str(gone)]
+
+
+@pytest.mark.parametrize("is_condensed", [False, True])
+def test_a_moved_or_copied_landing_zone_gives_no_file_twice(tmp_path: Path, is_condensed: bool) -> None:
+    first = Landing(tmp_path / "first")
+    first.folder.mkdir()
+    first.put("a.csv", "id\n1\n")
+    first.put("bad.csv", "wrong\n1\n")
+    assert first.look() == {"a.csv": None, "bad.csv": first.seen_reason("bad.csv")}
+
+    copy = Landing(tmp_path / "somewhere" / "else")
+    shutil.copytree(first.folder, copy.folder)  # with the times of its files
+    copy.history, copy.time = first.history, first.time
+    if is_condensed:
+        copy.condensed = SeenFiles(None, first.history, root=str(first.folder)).condensed()
+        copy.history = []
+    assert copy.look() is None
+    copy.put("b.csv", "id\n2\n")
+    assert copy.look() == {"b.csv": None}
+    copy.put("a.csv", "id\n3\n")
+    assert copy.look() == {"a.csv": TAKEN_BEFORE}
+
+
+def test_a_pattern_that_reaches_further_gives_no_file_twice(tmp_path: Path) -> None:
+    landing = Landing(tmp_path / "data" / "orders")
+    landing.folder.mkdir(parents=True)
+    landing.put("a.csv", "id\n1\n")
+    landing.look()
+    wide = FileTracker(
+        zone=LocalLandingZone(f"{tmp_path}/data/*/*.csv"),
+        file_format=CsvFormat(columns=("id",)),
+        clock=lambda: landing.time,
+        sleep=landing.sleep,
+    )
+    seen = SeenFiles(None, landing.history, root=wide.zone.root)
+    assert wide.candidates(seen).files == ()
+
+
+def test_a_file_that_may_change_is_taken_again_each_time_it_is_another(landing: Landing) -> None:
+    contents = ["id\n1\n", "id\n2\n", "id\n1\n", "id\n1\n", "wrong\n", "id\n1\n"]
+    found = []
+    for content in contents:
+        landing.put("a.csv", content)
+        found.append(landing.look(takes_changed=True, gives_way=True))
+    reason = landing.seen_reason("a.csv")
+    # The same content again is no news, and what can't be read leaves the rows of before.
+    assert found == [{"a.csv": None}, {"a.csv": None}, {"a.csv": None}, None, {"a.csv": reason}, None]
+    assert reason is not None
+    assert "taken before" not in reason
+    replaces = [file.get("replaces", False) for inputs in landing.history for file in inputs["files"]]
+    assert replaces == [False, True, True, False, False, False][: len(replaces)]
+
+
+def test_a_file_that_gets_an_old_content_with_its_old_time_is_noticed(landing: Landing) -> None:
+    landing.put("a.csv", "id\n1\n", at=OLD)
+    assert landing.look(takes_changed=True, gives_way=True) == {"a.csv": None}
+    landing.put("a.csv", "id\n2\n")
+    assert landing.look(takes_changed=True, gives_way=True) == {"a.csv": None}
+    landing.put("a.csv", "id\n1\n", at=OLD)
+    assert landing.look(takes_changed=True, gives_way=True) == {"a.csv": None}

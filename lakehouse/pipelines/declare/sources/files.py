@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
@@ -30,6 +30,7 @@ from lakehouse.ingestion import (
     clear_away,
     file_format,
     landing_zone,
+    moved_path,
     path_column,
     path_matcher,
     spark_file_path,
@@ -184,7 +185,7 @@ class FileSource(Source):
             released=released.paths(),
             gives_way=context.tells_files_apart(table),
         )
-        seen = _seen(history.condensed(self.condensed_as))
+        seen = self._seen(history.condensed(self.condensed_as))
         candidates = tracker.candidates(seen)
         if not candidates.files:
             return None
@@ -204,7 +205,7 @@ class FileSource(Source):
         )
 
     def condense(self, history: CondensedHistory) -> bytes:
-        return _seen(history).condensed()
+        return self._seen(history).condensed()
 
     def start_over(self, context: SourceContext, table: str) -> None:
         released = context.released(table)
@@ -215,14 +216,15 @@ class FileSource(Source):
         if not any(file.replaces for file in files.new()):
             return None
         # Every row that comes must meet the condition, not only those of the files that come again.
-        names = sorted({name for path in files.accepted() for name in (path, spark_file_path(path))})
-        return f"{SOURCE_FILE} IN ({', '.join(map(_literal, names))})"
+        roots = (files.root, *files.earlier_roots)
+        paths = (moved_path(path, files.root, root) for path in files.accepted() for root in roots)
+        return f"{SOURCE_FILE} IN ({_literal_paths(paths)})"
 
     def taken(self, context: SourceContext, table: str, inputs: Inputs) -> None:
         context.released(table).forget([file.path for file in FileInputs.of(inputs).files])
 
     def lost(self, context: SourceContext, table: str, history: History) -> Sequence[str]:
-        return self._tracker(context).lost(_seen(history.condensed(self.condensed_as)))
+        return self._tracker(context).lost(self._seen(history.condensed(self.condensed_as)))
 
     def as_they_stand(self, context: SourceContext, request: ReadRequest) -> Inputs | None:
         inputs = FileInputs.of(request.inputs)
@@ -292,6 +294,9 @@ class FileSource(Source):
     def summary(self, inputs: Inputs) -> Inputs:
         return {"files": [file.path for file in FileInputs.of(inputs).new()]}
 
+    def _seen(self, history: CondensedHistory) -> SeenFiles:
+        return SeenFiles(history.body, history.since, root=landing_zone(self.pattern).root)
+
     def _tracker(self, context: SourceContext) -> FileTracker:
         file_format = self.changes.to_inspect(self.format)
         return FileTracker(
@@ -331,8 +336,9 @@ def _literal(text: str) -> str:
     return f"'{escaped}'"
 
 
-def _seen(history: CondensedHistory) -> SeenFiles:
-    return SeenFiles(history.body, history.since)
+def _literal_paths(paths: Iterable[str]) -> str:
+    names = sorted({name for path in paths for name in (path, spark_file_path(path))})
+    return ", ".join(map(_literal, names))
 
 
 def _format(given: _Files, part: YamlPart) -> FileFormat:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.pipelines.declare.expressions import why_varying
+from lakehouse.pipelines.declare.expressions import plain_column, why_varying
 from lakehouse.pipelines.declare.steps.added_groups import AddedGroups
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords
 from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups, WholeGroups
@@ -59,6 +59,9 @@ class Aggregate(Step):
     def why_varying(self) -> str | None:
         texts = (*self.by, *(text for _, text in self.measures))
         return next((why for text in texts if (why := why_varying(text)) is not None), None)
+
+    def passes_on(self, column: str) -> str | None:
+        return column if column in map(plain_column, self.by) else None
 
     @property
     def group_keys(self) -> tuple[str, ...] | None:
