@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from lakehouse.errors import ConfigurationError, did_you_mean
+from lakehouse.project import find_project
 from lakehouse.strict_yaml import read_yaml
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "SparkSettings",
     "StorageSettings",
     "UnknownEnvironmentError",
+    "default_environment",
     "load_settings",
 ]
 
@@ -211,9 +213,24 @@ def _spark_text(value: str | int | float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def load_settings(environment: str = DEFAULT_ENVIRONMENT, *, folder: Path = DEFAULT_FOLDER) -> Settings:
-    """Read ``<folder>/<environment>.yaml``; ``local`` needs no file. Raises ``ConfigurationError``."""
-    known = sorted({DEFAULT_ENVIRONMENT, *(path.stem for path in folder.glob("*.yaml"))})
+def default_environment() -> str:
+    """Return the environment of a command that names none: the project's, or ``local``."""
+    return find_project().environment
+
+
+def load_settings(environment: str | None = None, *, folder: Path = DEFAULT_FOLDER) -> Settings:
+    """Return an environment's settings: those of the project's file, or of ``<folder>/<environment>.yaml``.
+
+    ``local`` needs neither; None stands for the project's own choice. Raises ``ConfigurationError``.
+    """
+    project = find_project()
+    environment = project.environment if environment is None else environment
+    declared: Settings | None = project.settings_of(environment, Settings)
+    if declared is not None:
+        return declared
+    known = sorted(
+        {DEFAULT_ENVIRONMENT, *project.environments, *(path.stem for path in folder.glob("*.yaml"))}
+    )
     if environment not in known:
         raise UnknownEnvironmentError(environment=environment, folder=folder, known=known)
     path = folder / f"{environment}.yaml"

@@ -18,6 +18,7 @@ from lakehouse.pipelines import (
     read_sql_models,
     read_yaml_definition,
 )
+from lakehouse.project import Project, find_project
 
 __all__ = ["load_definition"]
 
@@ -25,8 +26,8 @@ _YAML = (".yaml", ".yml")
 
 
 def load_definition(name: str, *, file: Path | None = None) -> PipelineDefinition:
-    """Return the definition ``name``: ``file`` if given, else ``jobs/NAME.py``, ``conf/pipelines/NAME.yaml`` or
-    the SQL files of ``models/NAME``.
+    """Return the definition ``name``: ``file`` if given, else what the project's file says, else ``jobs/NAME.py``,
+    ``conf/pipelines/NAME.yaml`` or the SQL files of ``models/NAME``. For ``my-shop`` files may be called my_shop.
 
     Raises PipelineNotFoundError when no file defines it, or more than one.
     """
@@ -38,10 +39,18 @@ def load_definition(name: str, *, file: Path | None = None) -> PipelineDefinitio
                 fix="check --definition.",
             )
         return _load(name, file)
+    project = find_project()
+    if name in project.pipelines:
+        declared = _below_root(project, project.pipelines[name])
+        if not declared.exists():
+            reason = f"should come from {str(declared)!r}, which is not there"
+            raise PipelineNotFoundError(name=name, reason=reason, fix=f"correct {project.file}.")
+        return _load(name, declared)
     there = [path for path in _places(name) if path.exists()]
     if not there:
         places = " nor ".join(str(path) for path in _places(name))
-        known = ", ".join(sorted({path.stem for path in _all()})) or "nothing yet (lakehouse init NAME)"
+        stems = {*project.pipelines, *(path.stem for path in _all())}
+        known = ", ".join(sorted(stems)) or "nothing yet (lakehouse init NAME)"
         raise PipelineNotFoundError(
             name=name, reason=f"is neither {places}", fix=f"use a name that exists: {known}."
         )
@@ -53,9 +62,16 @@ def load_definition(name: str, *, file: Path | None = None) -> PipelineDefinitio
     return _load(name, there[0])
 
 
+def _below_root(project: Project, path: Path) -> Path:
+    """Return a path of the project as it is named from here."""
+    return path if project.root == Path.cwd() else project.root / path
+
+
 def _places(name: str) -> list[Path]:
-    in_yaml = (Path("conf/pipelines") / f"{name}{ending}" for ending in _YAML)
-    return [Path("jobs") / f"{name}.py", *in_yaml, Path("models") / name]
+    names = dict.fromkeys([name, name.replace("-", "_")])
+    scripts = [Path("jobs") / f"{each}.py" for each in names]
+    in_yaml = [Path("conf/pipelines") / f"{each}{ending}" for each in names for ending in _YAML]
+    return [*scripts, *in_yaml, *(Path("models") / each for each in names)]
 
 
 def _all() -> list[Path]:
@@ -65,6 +81,7 @@ def _all() -> list[Path]:
 
 
 def _load(name: str, file: Path) -> PipelineDefinition:
+    _know_modules_of(find_project(file.absolute().parent))
     if file.is_dir():
         return read_sql_models(file)
     if file.suffix in _YAML:
@@ -79,10 +96,15 @@ def _load(name: str, file: Path) -> PipelineDefinition:
     return found
 
 
+def _know_modules_of(project: Project) -> None:
+    """Let scripts and YAML import the project's own modules: those of its folder, and of the one that is run in."""
+    for folder in (str(project.root), os.getcwd()):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+
+
 def _variables_of(file: Path) -> Mapping[str, Any]:
-    """Run a script and return its names; modules of the project lie where the command is run."""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+    """Run a script and return its names."""
     try:
         return runpy.run_path(str(file))
     except LakehouseError:

@@ -6,7 +6,7 @@ import click
 
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output, json_option
-from lakehouse.settings import load_settings
+from lakehouse.settings import default_environment, load_settings
 from lakehouse.spark_session import HealthCheck, examine, try_spark
 
 __all__ = ["command"]
@@ -20,7 +20,11 @@ _MARKS = {
 
 @click.command(short_help="Say what this machine lacks")
 @click.option(
-    "--env", "environment", default="local", show_default=True, help="Read conf/environments/ENV.yaml."
+    "--env",
+    "environment",
+    default=default_environment,
+    show_default="local",
+    help="Read conf/environments/ENV.yaml.",
 )
 @click.option("--warehouse", metavar="FOLDER", help="Where the tables are; by default the environment's.")
 @click.option(

@@ -11,7 +11,7 @@ from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output, json_option
 from lakehouse.cli.refresh_words import refreshed_by
 from lakehouse.pipelines import Event, EventLog, RunRecord, Warehouse, last_runs
-from lakehouse.settings import load_settings
+from lakehouse.settings import default_environment, load_settings
 from lakehouse.storage import register_settings
 
 __all__ = ["command"]
@@ -22,7 +22,9 @@ _NUMBERS = ("version", "rows in", "written", "dropped", "quarantined", "broken",
 @click.command("history")
 @click.argument("pipeline", required=False)
 @click.option("--warehouse", metavar="FOLDER", help="The warehouse to look in; by default the environment's.")
-@click.option("--env", default="local", show_default=True, help="Read conf/environments/ENV.yaml.")
+@click.option(
+    "--env", default=default_environment, show_default="local", help="Read conf/environments/ENV.yaml."
+)
 @click.option("--last", default=5, show_default=True, help="Show this many runs.")
 @json_option()
 def command(pipeline: str | None, warehouse: str | None, env: str, last: int, output: Output) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -17,15 +18,16 @@ __all__ = ["command"]
 
 _TEMPLATE = resources.files("lakehouse.cli") / "project_template"
 """A tree as the project has it; every file has ``.txt`` after its name, so that no tool takes it for its own."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @click.command("init")
 @click.argument("name")
 def command(name: str) -> int:
     """Write a new project into the folder NAME: a pipeline, a day of data, tests, an environment."""
-    if not (name.isascii() and name.isidentifier()):
+    if not _NAME.fullmatch(name):
         raise click.BadParameter(
-            f"{name!r} is not a name of letters, digits and '_' that begins with a letter or '_'.",
+            f"{name!r} is not a name of letters, digits, '-' and '_' that begins with a letter or '_'.",
             param_hint="NAME",
         )
     files = {Path(name) / path: text for path, text in _files(_TEMPLATE, Path(), name)}
@@ -40,11 +42,16 @@ def command(name: str) -> int:
 
 
 def _files(folder: Traversable, below: Path, name: str) -> Iterator[tuple[Path, str]]:
-    """Yield each file of the template, filled in: its path in the project, and its text."""
+    """Yield each file of the template, filled in: its path in the project, and its text.
+
+    A script is a module, whose name has no ``-``.
+    """
+    module = name.replace("-", "_")
     for entry in sorted(folder.iterdir(), key=lambda each: each.name):
         if entry.is_dir():
             yield from _files(entry, below / entry.name, name)
         elif entry.name.endswith(".txt"):
             text = entry.read_text(encoding="utf-8").replace("LAKEHOUSE_VERSION", __version__)
-            target = entry.name.removesuffix(".txt").replace("PROJECT_NAME", name)
+            text = text.replace("jobs/PROJECT_NAME.py", f"jobs/{module}.py")
+            target = entry.name.removesuffix(".txt").replace("PROJECT_NAME", module)
             yield below / target, text.replace("PROJECT_NAME", name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,8 @@ from lakehouse.cli.definitions import load_definition
 from lakehouse.cli.output import Output, json_option
 from lakehouse.cli.sessions import open_session
 from lakehouse.pipelines import PipelineDefinition, Warehouse, duration
-from lakehouse.settings import Settings, load_settings
+from lakehouse.project import find_project
+from lakehouse.settings import Settings, default_environment, load_settings
 from lakehouse.storage import register_settings, with_spark_access
 
 __all__ = ["PipelineRequest", "full_refresh_options", "length_of_time", "pipeline_options"]
@@ -34,8 +36,9 @@ class PipelineRequest:
     output: Output = field(default_factory=Output)
 
     def definition(self) -> PipelineDefinition:
-        """Return the definition as declared."""
-        return load_definition(self.name, file=self.definition_file)
+        """Return the definition as declared; variables that the project gives values have these by default."""
+        definition = load_definition(self.name, file=self.definition_file)
+        return definition.with_defaults(find_project().variables)
 
     def warehouse(self) -> Warehouse:
         """Return where the tables go."""
@@ -51,6 +54,7 @@ def pipeline_options(callback: Callable[..., int | None]) -> Callable[..., int |
     """Give a command the shared arguments; the callback gets them as one PipelineRequest, before its own."""
 
     def command(**given: Any) -> int | None:
+        _enter_project(given)
         request = PipelineRequest(
             name=given.pop("name"),
             definition_file=given.pop("definition"),
@@ -69,7 +73,12 @@ def pipeline_options(callback: Callable[..., int | None]) -> Callable[..., int |
             type=click.Path(path_type=Path),
             help="The file that defines it, when two files do.",
         ),
-        click.option("--env", default="local", show_default=True, help="Read conf/environments/ENV.yaml."),
+        click.option(
+            "--env",
+            default=default_environment,
+            show_default="local",
+            help="Read conf/environments/ENV.yaml, or the project's file.",
+        ),
         click.option(
             "--warehouse", metavar="FOLDER", help="Where the tables are; by default the environment's."
         ),
@@ -124,6 +133,18 @@ def length_of_time(
     if not length:
         raise click.BadParameter(f"{given!r} is no length of time. Fix: write it as '15 min' or '2 hours'.")
     return length
+
+
+def _enter_project(given: dict[str, Any]) -> None:
+    """Go to the folder of the project's file, from which its paths are read; typed paths stay what they are."""
+    project = find_project()
+    if project.file is None or project.root == Path.cwd():
+        return
+    if given["definition"] is not None:
+        given["definition"] = given["definition"].absolute()
+    if given["warehouse"] is not None and "://" not in given["warehouse"]:
+        given["warehouse"] = str(Path(given["warehouse"]).absolute())
+    os.chdir(project.root)
 
 
 def _settings(environment: str, warehouse: str | None) -> Settings:

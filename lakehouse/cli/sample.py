@@ -11,7 +11,7 @@ from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output, json_option
 from lakehouse.cli.table.cells import json_value
 from lakehouse.delta_log import Snapshot
-from lakehouse.settings import load_settings
+from lakehouse.settings import default_environment, load_settings
 from lakehouse.storage import register_settings
 
 __all__ = ["command"]
@@ -23,7 +23,9 @@ _LOOKED_AT = 100_000
 @click.argument("table")
 @click.option("--rows", default=5, show_default=True, type=click.IntRange(min=1), help="How many rows.")
 @click.option("--seed", default=0, show_default=True, help="Another number draws other rows.")
-@click.option("--env", default="local", show_default=True, help="Read conf/environments/ENV.yaml.")
+@click.option(
+    "--env", default=default_environment, show_default="local", help="Read conf/environments/ENV.yaml."
+)
 @click.option("--warehouse", metavar="FOLDER", help="Where the tables are; by default the environment's.")
 @json_option(by_line=True)
 def command(table: str, *, rows: int, seed: int, env: str, warehouse: str | None, output: Output) -> int:

@@ -10,7 +10,7 @@ import click
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output, json_option
 from lakehouse.optional_imports import require
-from lakehouse.settings import Settings, load_settings
+from lakehouse.settings import Settings, default_environment, load_settings
 from lakehouse.spark_session import ServerState, SparkSessionFactory
 from lakehouse.storage import register_settings, with_spark_access
 
@@ -27,8 +27,8 @@ def _environment(callback: Callable[..., Any]) -> Callable[..., Any]:
     option = click.option(
         "--env",
         "factory",
-        default="local",
-        show_default=True,
+        default=default_environment,
+        show_default="local",
         callback=lambda context, parameter, name: SparkSessionFactory(_settings(name)),
         help="Read conf/environments/ENV.yaml.",
     )

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output, json_text
 from lakehouse.cli.table.cells import cell, json_value
-from lakehouse.settings import load_settings
+from lakehouse.settings import default_environment, load_settings
 from lakehouse.sql import query
 from lakehouse.storage import register_settings
 
@@ -27,7 +27,9 @@ _SPARK = "lakehouse.cli.sql_by_spark"
 
 @click.command("sql")
 @click.argument("text", metavar="QUERY")
-@click.option("--env", default="local", show_default=True, help="Read conf/environments/ENV.yaml.")
+@click.option(
+    "--env", default=default_environment, show_default="local", help="Read conf/environments/ENV.yaml."
+)
 @click.option("--warehouse", metavar="FOLDER", help="Where the tables are; by default the environment's.")
 @click.option("--spark", "by_spark", is_flag=True, help="Answer in Spark's dialect, by a Spark session.")
 @click.option(

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from lakehouse.pipelines import Warehouse
-from lakehouse.settings import load_settings
+from lakehouse.settings import default_environment, load_settings
 from lakehouse.storage import register_settings
 
 __all__ = ["warehouse_options"]
@@ -20,8 +20,8 @@ def warehouse_options(decorated: _Command) -> _Command:
     """Give a command ``--env`` and ``--warehouse``; it receives a Warehouse as ``warehouse``."""
     env = click.option(
         "--env",
-        default="local",
-        show_default=True,
+        default=default_environment,
+        show_default="local",
         is_eager=True,
         expose_value=False,
         callback=lambda context, parameter, name: context.meta.__setitem__(_ENVIRONMENT, name),

@@ -34,6 +34,10 @@ class ManifestZone(LandingZone):
     def name(self) -> str:
         return f"named in {self._manifests.name}"
 
+    @property
+    def root(self) -> str:
+        return self._manifests.root
+
     def check(self) -> None:
         self._manifests.check()
 

@@ -98,6 +98,14 @@ class PipelineDefinition:
         """
         return type(self).tester(self, inputs, **more)
 
+    def with_defaults(self, values: Mapping[str, Any]) -> PipelineDefinition:
+        """Return the definition whose variables have these defaults; values of no variable are left out."""
+        variables = tuple(
+            dataclasses.replace(each, default=values[each.name]) if each.name in values else each
+            for each in self.variables
+        )
+        return dataclasses.replace(self, variables=variables)
+
     def with_variables(self, values: Mapping[str, Any]) -> PipelineDefinition:
         """Return the definition with every ``${name}`` in place.
 

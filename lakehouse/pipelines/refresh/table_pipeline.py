@@ -35,7 +35,7 @@ from lakehouse.pipelines.refresh.shared_frames import SharedFrame, SteppedRows
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
 from lakehouse.pipelines.refresh.taken_batches import TakenBatches
 from lakehouse.pipelines.refresh.target_comparison import TargetComparison
-from lakehouse.pipelines.refresh.touched_parts import TouchedParts
+from lakehouse.pipelines.refresh.touched_parts import NO_ROWS, TouchedParts
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import CAST_ERRORS, RuleAction, Tally, WholeExpectationFailedError
 from lakehouse.tables import (
@@ -433,7 +433,11 @@ class TablePipeline:
 
         It is the last of the batch's commits; that of the quarantine comes before it.
         """
-        if (replaced := self._replaced_rows(batch)) is not None:
+        if (replaced := self._replaced_rows(batch)) == NO_ROWS:
+            return target.append(
+                rows, transaction=batch.transaction
+            )  # none, so that the batch is known as taken
+        if replaced is not None:
             return target.replace_where(rows, replaced, transaction=batch.transaction)
         publish = self.write_mode.rebuild if batch.rebuilds else self.write_mode.publish
         return publish(target, rows, batch.transaction)

@@ -18,7 +18,10 @@ from lakehouse.pipelines.refresh.groups.skipping import may_be_of_groups
 from lakehouse.pipelines.refresh.row_counts import RowCounter
 from lakehouse.tables import quoted
 
-__all__ = ["TouchedParts"]
+__all__ = ["NO_ROWS", "TouchedParts"]
+
+NO_ROWS = "false"
+"""The condition of a batch that touches no part."""
 
 _MANY_PARTS = 10_000
 """Above this many touched parts all are computed."""
@@ -66,6 +69,10 @@ class TouchedParts:
             part.alias("part"), part.cast("string").alias("text")
         )
         found = parts.distinct().limit(_MANY_PARTS + 1).collect()
+        if not found:
+            # The new rows make none, and so their result is the empty one to write.
+            self.conditions[batch.number] = NO_ROWS
+            return self.apply_steps(new, batch, counter)
         if len(found) > _MANY_PARTS:
             self.conditions[batch.number] = "true"
             return self.apply_steps(source.read(self.context, request), batch, counter)
@@ -84,7 +91,7 @@ def _condition(column: str, values: Sequence[str | None], data_type: str) -> str
     texts = sorted(value for value in values if value is not None)
     parts = [f"{name} IN ({', '.join(_literal(text, data_type) for text in texts)})"] if texts else []
     parts += [f"{name} IS NULL"] if None in values else []
-    return f"({' OR '.join(parts)})" if parts else "false"
+    return f"({' OR '.join(parts)})"
 
 
 def _literal(text: str, data_type: str) -> str:

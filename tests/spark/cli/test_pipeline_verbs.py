@@ -158,7 +158,7 @@ def test_a_name_that_two_files_define_needs_a_choice(
         (["run", "shop", "--select", "order"], "did you mean 'orders'?"),
         (["run", "shop", "--env", "lokal"], "local"),
         (["run"], "Missing argument"),
-        (["init", "not-a-name"], "is not a name"),
+        (["init", "9lives"], "is not a name"),
         (["init", "../shop"], "is not a name"),
     ],
 )

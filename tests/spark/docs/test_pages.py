@@ -23,12 +23,13 @@ from lakehouse.pipelines import (
     run_pipeline,
 )
 from lakehouse.pipelines.check.declarations import declaration_problems
+from lakehouse.project import find_project
 from lakehouse.settings import load_settings
 from lakehouse.storage import schemes, storage_for
 from tests.spark.docs.pages import PAGES, ROOT, Reader, blocks_of, command_lines, parse
 
 HOW_TO = ROOT / "docs" / "how-to"
-LANGUAGES = {"console", "diff", "python", "sh", "sql", "text", "yaml"}
+LANGUAGES = {"console", "diff", "python", "sh", "sql", "text", "toml", "yaml"}
 
 
 def anchors_of(page: Path) -> set[str]:
@@ -185,6 +186,15 @@ def test_the_page_about_files_is_true(project: Path) -> None:
     (project / block.title).write_text(block.text)
     (table,) = read_yaml_definition(project / block.title).tables
     assert table.flow.source == names["prices"].source
+
+
+def test_the_page_about_projects_is_true(project: Path) -> None:
+    (block,) = blocks_of(HOW_TO / "set-up-a-project.md", "toml")
+    (project / block.title).write_text(block.text)
+    found = find_project()
+    assert found.pipelines == {"my-shop": Path("flows/shop.yaml")}
+    assert load_settings().spark.master == "local[2]"
+    assert load_settings("prod").warehouse == "s3://lake/prod"
 
 
 def test_the_page_about_concurrency_is_true(project: Path) -> None:

@@ -295,7 +295,7 @@ class FileSource(Source):
         return {"files": [file.path for file in FileInputs.of(inputs).new()]}
 
     def _seen(self, history: CondensedHistory) -> SeenFiles:
-        return SeenFiles(history.body, history.since, root=landing_zone(self.pattern).root)
+        return SeenFiles(history.body, history.since, root=self._zone.root)
 
     def _tracker(self, context: SourceContext) -> FileTracker:
         file_format = self.changes.to_inspect(self.format)

@@ -65,8 +65,8 @@ class SeedSource(Source):
         try:
             header, rows = _read(file)
         except (OSError, ValueError, csv.Error) as error:
-            why = str(error) if not isinstance(error, FileNotFoundError) else "there is no such file"
-            return cls(file=file, columns=(), rows=(), wrong=why, location=location)
+            reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)
+            return cls(file=file, columns=(), rows=(), wrong=reason, location=location)
         types = dict.fromkeys(header, "string") if columns is None else dict(columns)
         missing = sorted(set(types) - set(header))
         wrong = f"its header lacks {', '.join(missing)}" if missing else None
