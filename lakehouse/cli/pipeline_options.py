@@ -20,7 +20,7 @@ from lakehouse.project import find_project
 from lakehouse.settings import Settings, default_environment, load_settings
 from lakehouse.storage import register_settings, with_spark_access
 
-__all__ = ["PipelineRequest", "full_refresh_options", "length_of_time", "pipeline_options"]
+__all__ = ["PipelineRequest", "full_refresh_options", "length_of_time", "pairs", "pipeline_options"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def pipeline_options(callback: Callable[..., int | None]) -> Callable[..., int |
             "variables",
             multiple=True,
             metavar="KEY=VALUE",
-            callback=_pairs,
+            callback=pairs,
             help="Give a variable its value.",
         ),
         click.option(
@@ -153,9 +153,9 @@ def _settings(environment: str, warehouse: str | None) -> Settings:
     return settings.with_warehouse(warehouse) if warehouse else settings
 
 
-def _pairs(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> list[tuple[str, str]]:
-    pairs = [each.partition("=") for each in given]
-    for each, (key, equals, _) in zip(given, pairs, strict=True):
+def pairs(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> list[tuple[str, str]]:
+    found = [each.partition("=") for each in given]
+    for each, (key, equals, _) in zip(given, found, strict=True):
         if not key or not equals:
             raise click.BadParameter(f"{each!r} is not KEY=VALUE.")
-    return [(key, value) for key, _, value in pairs]
+    return [(key, value) for key, _, value in found]

@@ -31,6 +31,7 @@ VERBS: dict[str, Verb] = {
     "sample": Verb(module="lakehouse.cli.sample", help="draw rows of a table as the input of a test"),
     "sql": Verb(module="lakehouse.cli.sql", help="ask the tables by SQL, without Spark"),
     "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
+    "land": Verb(module="lakehouse.cli.land", help="take files into a Bronze table without Spark"),
     "history": Verb(module="lakehouse.cli.history", help="show what happened in the last runs"),
     "batches": Verb(module="lakehouse.cli.batches", help="show a table's batches, or drop one that waits"),
     "quarantine": Verb(

@@ -42,6 +42,7 @@ from lakehouse.ingestion.formats import (
 from lakehouse.ingestion.globs import path_matcher
 from lakehouse.ingestion.inspecting import Inspector
 from lakehouse.ingestion.landed_files import LandedFile, Listing
+from lakehouse.ingestion.landing import Landing, LandingPart, RowShape
 from lakehouse.ingestion.landing_zone import (
     LandingZone,
     LocalLandingZone,
@@ -124,6 +125,8 @@ __all__ = [
     "JsonFormat",
     "JsonLinesFormat",
     "LandedFile",
+    "Landing",
+    "LandingPart",
     "LandingZone",
     "Limits",
     "LinkHeader",
@@ -152,6 +155,7 @@ __all__ = [
     "ReleasedFiles",
     "RestApi",
     "RestDataSource",
+    "RowShape",
     "SchemaChangedError",
     "SchemaChanges",
     "SeenFiles",

@@ -41,6 +41,11 @@ class SchemaChanges:
         """Whether a table may get columns that are not declared."""
         return self.infer or self.new_columns == "evolve"
 
+    @property
+    def looks_first(self) -> bool:
+        """Whether the columns of a batch are known only when all its files were looked through."""
+        return self.infer or self.new_columns in ("evolve", "ignore")
+
     def to_inspect(self, declared: FileFormat) -> FileFormat:
         """Return the format by which files are looked through."""
         return declared.without_required() if self.new_columns in ("evolve", "ignore") else declared

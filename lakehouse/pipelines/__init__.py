@@ -73,6 +73,7 @@ from lakehouse.pipelines.errors import (
     NoSuchTableError,
     NoTableInQueryError,
     NotIncrementalError,
+    NotLandableError,
     NotSetAsideError,
     NoWriteModeError,
     OwnTableOutsideError,
@@ -95,6 +96,7 @@ from lakehouse.pipelines.errors import (
     UnwritableColumnError,
     WholeReadAppendedError,
 )
+from lakehouse.pipelines.landing import land
 from lakehouse.pipelines.record.event import Event
 from lakehouse.pipelines.record.events import EventLog
 from lakehouse.pipelines.record.history import RunRecord, last_runs
@@ -175,6 +177,7 @@ __all__ = [
     "NoWriteModeError",
     "NotChecked",
     "NotIncrementalError",
+    "NotLandableError",
     "NotSetAsideError",
     "NothingNew",
     "OldRows",
@@ -256,6 +259,7 @@ __all__ = [
     "from_rest",
     "from_rows",
     "graph_of",
+    "land",
     "last_runs",
     "plan_run",
     "read",

@@ -1,5 +1,6 @@
 """How Spark reads and writes one Delta table. It knows no pipeline, and decides nothing about rows."""
 
+from lakehouse.tables.adopting import delete_rows, publish_files
 from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.catalog import SparkCatalog
 from lakehouse.tables.delta_spark import DeltaSparkTable
@@ -68,6 +69,7 @@ __all__ = [
     "UnreadableChangesError",
     "answer",
     "bounds_of_keys",
+    "delete_rows",
     "describe",
     "estimated_bytes",
     "evened_out",
@@ -78,6 +80,7 @@ __all__ = [
     "odd_names",
     "parallelism",
     "progress_in",
+    "publish_files",
     "quoted",
     "restore",
     "root_cause",

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import copy
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import (
-    ConcurrentTransactionException,
-    DeltaLogError,
     Predicate,
     Snapshot,
     TransactionManager,
-    TransactionStatus,
     WriteKind,
-    schema_from_json,
 )
-from lakehouse.errors import StorageError
+from lakehouse.tables.adopting import publish_files
 from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.delta_spark import DeltaSparkTable
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
@@ -35,9 +29,8 @@ from lakehouse.tables.interface import (
 )
 from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
 from lakehouse.tables.log import TableLog
-from lakehouse.tables.plain_schema import is_nullable, json_of_nullable
-from lakehouse.tables.progress import Progress
-from lakehouse.tables.staging import StagedRows, link_durably
+from lakehouse.tables.plain_schema import is_nullable
+from lakehouse.tables.staging import StagedRows
 from lakehouse.tables.transaction_id import TransactionId
 
 __all__ = ["NativeTable"]
@@ -141,16 +134,12 @@ class NativeTable:
         if before is not None and before.has_taken(transaction):
             return AlreadyPublished(version=before.version)
         progress_in(before, transaction.application).check_order(transaction, path=self._path)
-        action = "replace" if kind is WriteKind.OVERWRITE else "append to"
         try:
             with self._rows_to_adopt(frame) as staged:
-                return self._commit(staged, frame.schema, transaction, kind)
-        except ConcurrentTransactionException as error:
-            return self._taken_by_another(transaction, action, error)
+                return publish_files(self._log, staged.files(), frame.schema, transaction, kind)
         except SPARK_ERRORS as error:
+            action = "replace" if kind is WriteKind.OVERWRITE else "append to"
             raise TableWriteError(path=self._path, action=action, cause=root_cause(error)) from error
-        except (OSError, StorageError, DeltaLogError) as error:
-            raise TableWriteError(path=self._path, action=action, cause=str(error)) from error
 
     @contextmanager
     def _rows_to_adopt(self, frame: DataFrame) -> Iterator[StagedRows]:
@@ -162,43 +151,6 @@ class NativeTable:
             yield staged
         finally:
             staged.discard()
-
-    def _commit(
-        self, staged: StagedRows, schema: StructType, taken: TransactionId, kind: WriteKind
-    ) -> Published | AlreadyPublished:
-        transaction = _MANAGER.start_transaction(self._path)
-        try:
-            progress = Progress.of(taken.application, transaction.application_version)
-            if taken.is_taken(progress.last):
-                return AlreadyPublished(version=transaction.read_version)
-            progress.check_order(taken, path=self._path)
-            transaction.set_transaction(taken.application, taken.number)
-            struct = schema_from_json(json_of_nullable(schema), table=self._path)
-            transaction.adopt(self._linked(staged.files()), struct, kind=kind)
-            return Published(version=_MANAGER.commit_transaction(transaction))
-        except BaseException:
-            if transaction.status is not TransactionStatus.COMMITTED:
-                _MANAGER.rollback_transaction(transaction)
-            raise
-
-    def _linked(self, files: Sequence[Path]) -> Iterator[str]:
-        """Give each staged file a name of this attempt's own in the table's folder, and yield its key.
-
-        The staged file stays, for another attempt may publish it too; what is linked is on the disk.
-        """
-        for file in files:
-            name = f"part-{uuid.uuid4()}{file.suffix}"
-            link_durably(file, Path(self._path) / name)
-            yield name
-
-    def _taken_by_another(
-        self, transaction: TransactionId, action: str, error: ConcurrentTransactionException
-    ) -> AlreadyPublished:
-        now = self.state()
-        if now is not None and now.has_taken(transaction):
-            return AlreadyPublished(version=now.version)
-        progress_in(now, transaction.application).check_order(transaction, path=self._path)
-        raise TableWriteError(path=self._path, action=action, cause=str(error)) from error
 
 
 def _is_simple(snapshot: Snapshot) -> bool:

@@ -16,6 +16,7 @@ __all__ = [
     "LostBatchError",
     "LostInputsError",
     "NoPendingBatchError",
+    "NotLandableError",
     "NotSetAsideError",
     "RepeatedKeysError",
     "ReplacedInputError",
@@ -49,13 +50,13 @@ class RepeatedKeysError(DataError):
 
 
 class ChangedFilesError(DataError):
-    """Files that are read whole changed while they were read."""
+    """A file changed between the look at it and the moment when its rows were to be written."""
 
     def __init__(self, *, table: str, path: str) -> None:
         self.table = table
         super().__init__(
-            f"the files {path!r} changed before their rows were written to {table!r}.",
-            fix="run again, when nobody writes them.",
+            f"{path!r} changed before its rows were written to {table!r}.",
+            fix="run again, when nobody writes it.",
         )
 
 
@@ -163,4 +164,15 @@ class NoPendingBatchError(DefinitionError):
         super().__init__(
             f"no batch of {table!r} waits to be finished, so that there is nothing to drop.",
             fix=f"look at its batches: lakehouse batches show {table}.",
+        )
+
+
+class NotLandableError(DefinitionError):
+    """A table is to be landed that only Spark can refresh."""
+
+    def __init__(self, *, table: str, problem: str, location: SourceLocation) -> None:
+        self.table = table
+        super().__init__(
+            f"{location}: {table!r} can't be landed without Spark: {problem}.",
+            fix="refresh it by a run; or land the files as they are, and do the rest in a Silver table.",
         )

@@ -12,6 +12,7 @@ from lakehouse.pipelines.declare.sources.interface import (
     TableReference,
     TablesBeside,
 )
+from lakehouse.pipelines.declare.sources.landable import LandableFiles
 from lakehouse.pipelines.declare.sources.parquet import ParquetSource
 from lakehouse.pipelines.declare.sources.rest import RestSource
 from lakehouse.pipelines.declare.sources.rows import RangeSource, RowsSource
@@ -27,6 +28,7 @@ __all__ = [
     "GivenRow",
     "History",
     "Inputs",
+    "LandableFiles",
     "NewInputs",
     "ParquetSource",
     "RangeSource",

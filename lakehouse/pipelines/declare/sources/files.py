@@ -43,6 +43,7 @@ from lakehouse.pipelines.declare.sources.interface import (
     Source,
     SourceContext,
 )
+from lakehouse.pipelines.declare.sources.landable import LandableFiles
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import InvalidStepError
 from lakehouse.tables import quoted
@@ -139,6 +140,15 @@ class FileSource(Source):
         )
 
     @property
+    def zone(self) -> LandingZone:
+        """Where the files are."""
+        zone = landing_zone(self.pattern)
+        return ManifestZone(zone) if self.manifest else zone
+
+    def landable(self) -> LandableFiles:
+        return self
+
+    @property
     def label(self) -> str:
         return repr(self.pattern)
 
@@ -158,7 +168,7 @@ class FileSource(Source):
         ]
         problems: list[DefinitionError] = [each.at(self.location) for each in found]
         try:
-            self._zone.check()
+            self.zone.check()
         except MissingLandingZoneError as error:
             problems.append(error.at(self.location))
         if self.changed not in get_args(ChangedFiles):
@@ -262,7 +272,7 @@ class FileSource(Source):
         if self.after_commit is not None:
             taken = FileInputs.of(inputs)
             files = [file for file in taken.files if file.reason is None]
-            clear_away(self._zone, files, policy=self.after_commit)
+            clear_away(self.zone, files, policy=self.after_commit)
 
     def rejected(self, context: SourceContext, request: ReadRequest) -> DataFrame | None:
         inputs = FileInputs.of(request.inputs)
@@ -295,25 +305,20 @@ class FileSource(Source):
         return {"files": [file.path for file in FileInputs.of(inputs).new()]}
 
     def _seen(self, history: CondensedHistory) -> SeenFiles:
-        return SeenFiles(history.body, history.since, root=self._zone.root)
+        return SeenFiles(history.body, history.since, root=self.zone.root)
 
     def _tracker(self, context: SourceContext) -> FileTracker:
         file_format = self.changes.to_inspect(self.format)
         return FileTracker(
-            zone=self._zone,
+            zone=self.zone,
             file_format=file_format,
             choice=self.choice,
-            inspector=context.inspector(self._zone, file_format),
+            inspector=context.inspector(self.zone, file_format),
             names_grow=self.names_grow,
             at_rest_seconds=self.at_rest_seconds,
             takes_changed=self.changed == "replace",
             session=lambda: context.spark,
         )
-
-    @property
-    def _zone(self) -> LandingZone:
-        zone = landing_zone(self.pattern)
-        return ManifestZone(zone) if self.manifest else zone
 
     def _with_path_columns(self, schema: StructType) -> StructType:
         more = [StructField(name, StringType()) for name in self.choice.path_columns]

@@ -16,6 +16,7 @@ from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import FileFormat, Inspector, LandingZone, ReleasedFiles
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
+from lakehouse.pipelines.declare.sources.landable import LandableFiles
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import IReadableDeltaTable, TableLog, TableState
@@ -212,6 +213,10 @@ class Source(ABC):
 
     def committed(self, context: SourceContext, inputs: Inputs) -> None:
         """Do what is to be done with inputs whose rows are in the table; it may be called for them again."""
+        return None
+
+    def landable(self) -> LandableFiles | None:
+        """Return the files that rows come from; None where they come from elsewhere."""
         return None
 
     def tables(self) -> Sequence[TableReference]:

@@ -22,6 +22,7 @@ class Append(WriteMode):
 
     old_rows: ClassVar[OldRows] = OldRows.STAY
     schema_binds: ClassVar[bool] = True
+    only_adds: ClassVar[bool] = True
     rebuilt_when_redefined: ClassVar[bool] = False
 
     evolve_schema: bool = False

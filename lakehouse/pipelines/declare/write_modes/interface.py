@@ -35,6 +35,8 @@ class WriteMode(ABC):
     old_rows: ClassVar[OldRows]
     schema_binds: ClassVar[bool]
     """Whether the rows must have the schema that the table has."""
+    only_adds: ClassVar[bool] = False
+    """Whether the rows come beside the old ones, whatever those are."""
     rebuilt_when_redefined: ClassVar[bool]
     """Whether a changed definition makes the table's result another, so that it is rebuilt."""
 

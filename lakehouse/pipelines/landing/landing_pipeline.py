@@ -1,0 +1,218 @@
+"""A Bronze table refreshed on this machine: Arrow writes the rows, and the log is committed without a session."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.types import StructType
+
+from lakehouse.delta_log import col
+from lakehouse.ingestion import Accepted, FileInputs, LandedFile, Landing, RowShape
+from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.sources import LandableFiles
+from lakehouse.pipelines.errors import ChangedFilesError, NotLandableError
+from lakehouse.pipelines.refresh.batches import Batch
+from lakehouse.pipelines.refresh.bronze import BronzeIngestionPipeline
+from lakehouse.pipelines.refresh.context import RefreshContext
+from lakehouse.pipelines.refresh.staged_batches import StagedBatch
+from lakehouse.pipelines.refresh.table_pipeline import Refresh
+from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
+from lakehouse.quality import Tally
+from lakehouse.tables import (
+    STAGING_FOLDER,
+    AlreadyPublished,
+    Published,
+    StagedRows,
+    TableLog,
+    TransactionId,
+    delete_rows,
+    publish_files,
+)
+
+__all__ = ["LandingPipeline"]
+
+_ERROR = pa.struct([("rule", pa.string()), ("message", pa.string())])
+
+
+class LandingPipeline(BronzeIngestionPipeline):
+    """Decides as a run does, and shares its batches: what one of the two began, the other one finishes.
+
+    Raises NotLandableError for a table that only Spark can refresh.
+    """
+
+    def __init__(self, table: TableDefinition, context: RefreshContext, landing: Landing) -> None:
+        super().__init__(table, context)
+        self.files = _files(table, context)
+        self._landing = landing
+        self._quarantine_log = TableLog(
+            context.warehouse.path_of(table.layer, f"{table.name}{QUARANTINE_SUFFIX}")
+        )
+
+    def _process(self, batch: Batch, *, reading_again: bool = False) -> Refresh:
+        started = time.monotonic()
+        self._done("batch")
+        batch, staged = self._as_it_stands(batch, reading_again=reading_again)
+        self._remove_abandoned(batch)
+        if staged is None:
+            staged = self._staged(batch)
+        published = self._published_files(staged, batch)
+        staged.discard()
+        self.staged.forget_before(batch.number)
+        return self._refreshed(batch, published, staged.tally, staged.steps, started)
+
+    def _staged(self, batch: Batch) -> StagedBatch:
+        """Write the batch's rows beside their tables, and note where they are."""
+        inputs = FileInputs.of(batch.inputs)
+        shape = shape_of(self.files, inputs, dt.datetime.fromisoformat(batch.planned_at))
+        self.check_schema(self.files.schema_of(inputs), self.log.state())
+        kept = self._staged_rows(inputs, shape)
+        rows = Tally(
+            rows_in=kept.row_count, written=kept.row_count, dropped=0, quarantined=0, failed=0, broken={}
+        )
+        ours = StagedBatch(kept=kept, quarantined=self._staged_aside(inputs, batch), tally=rows, steps=())
+        staged = self.staged.keep(batch.number, ours)
+        if staged != ours:
+            ours.discard()
+        return staged
+
+    def _staged_rows(self, inputs: FileInputs, shape: RowShape) -> StagedRows:
+        folder = self._new_folder(self.log.path)
+        rows, missing = 0, dict(inputs.accepted())
+        for part in self._landing.parts:
+            if part.shape == shape and part.paths and missing.keys() >= set(part.paths):
+                rows += _moved(part.file, part.row_count, folder)
+                missing = {path: found for path, found in missing.items() if path not in part.paths}
+        self._landing.parts.clear()
+        rows += self._rows_written(missing, shape, folder, inputs)
+        (folder / "_SUCCESS").touch()
+        schema = from_arrow_schema(shape.schema())
+        return StagedRows(folder=str(folder), row_count=rows, schema_json=json.loads(schema.json()))
+
+    def _rows_written(
+        self, missing: dict[str, Accepted], shape: RowShape, folder: Path, inputs: FileInputs
+    ) -> int:
+        """Write the rows of files that were only looked through, or were landed for another batch."""
+        if not missing:
+            return 0
+        listed = [
+            LandedFile(path=file.path, size_bytes=file.size_bytes, modified_ms=file.modified_ms)
+            for file in inputs.files
+            if file.path in missing
+        ]
+        verdicts = self._landing.write(self.files.zone, listed, missing, shape)
+        lost = [path for path in missing if not isinstance(verdicts[path], Accepted)]
+        if lost:
+            raise ChangedFilesError(table=self.table.name, path=lost[0])
+        rows = sum(_moved(part.file, part.row_count, folder) for part in self._landing.parts)
+        self._landing.parts.clear()
+        return rows
+
+    def _staged_aside(self, inputs: FileInputs, batch: Batch) -> StagedRows | None:
+        rejected = {path: found.reason for path, found in inputs.rejected().items()}
+        if not rejected:
+            return None
+        own = shape_of(self.files, inputs, dt.datetime.fromisoformat(batch.planned_at))
+        schema = pa.schema([*own.schema(), ("_errors", pa.list_(_ERROR)), ("_batch", pa.int64())])
+        rows = [
+            {
+                "_source_file": path,
+                "_ingested_at": own.ingested_at,
+                "_errors": [{"rule": "readable_file", "message": reason}],
+                "_batch": batch.number,
+            }
+            for path, reason in sorted(rejected.items())
+        ]
+        folder = self._new_folder(self._quarantine_log.path)
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "part-0.parquet")
+        (folder / "_SUCCESS").touch()
+        schema_json = json.loads(from_arrow_schema(schema).json())
+        return StagedRows(folder=str(folder), row_count=len(rows), schema_json=schema_json)
+
+    def _published_files(self, staged: StagedBatch, batch: Batch) -> Published | AlreadyPublished:
+        """Publish both in the order that a run has: the table's commit is the batch's last."""
+        try:
+            if staged.quarantined is not None:
+                self._publish(self._quarantine_log, staged.quarantined, batch.quarantine_transaction)
+            self._done("quarantine")
+            published = self._publish(self.log, staged.kept, batch.transaction)
+        except Exception:
+            # Another run may have published the same rows, and thrown these files away.
+            state = self.log.state()
+            if state is not None and state.has_taken(batch.transaction):
+                return AlreadyPublished(version=state.version)
+            raise
+        self._done("publish")
+        return published
+
+    def _publish(
+        self, log: TableLog, staged: StagedRows, transaction: TransactionId
+    ) -> Published | AlreadyPublished:
+        new_columns = log is self._quarantine_log or self.write_mode.takes_new_columns
+        return publish_files(
+            log, staged.files(), _nullable(staged.schema), transaction, new_columns=new_columns
+        )
+
+    def _remove_abandoned(self, batch: Batch) -> None:
+        """Remove quarantined rows of batches which the table does not have: those decided before ``batch``."""
+        first = -1 if batch.predecessor is None else batch.predecessor
+        state = self._quarantine_log.state()
+        last = state.last_taken(batch.flow) if state is not None else None
+        if last is not None and first < last < batch.number:
+            delete_rows(self._quarantine_log, (col("_batch") > first) & (col("_batch") < batch.number))
+
+    def _new_folder(self, table_path: str) -> Path:
+        folder = Path(table_path) / STAGING_FOLDER / uuid.uuid4().hex
+        folder.mkdir(parents=True)
+        return folder
+
+
+def shape_of(files: LandableFiles, inputs: FileInputs, ingested_at: dt.datetime) -> RowShape:
+    """Return how the rows of a batch are written."""
+    return RowShape(
+        file_format=files.format_of(inputs),
+        names=tuple(files.schema_of(inputs).names),
+        path_columns=files.choice.path_columns,
+        ingested_at=ingested_at,
+    )
+
+
+def _files(table: TableDefinition, context: RefreshContext) -> LandableFiles:
+    files, flow = table.flow.source.landable(), table.flow
+    problem = ""
+    if files is not None and not files.format.reads_without_spark:
+        problem = "only Spark reads its format"
+    elif table.all_steps or flow.expectations:
+        problem = "it has steps or rules"
+    elif flow.write_mode is None or not flow.write_mode.only_adds:
+        problem = "its rows are not appended"
+    elif not table.options.layout.is_plain:
+        problem = "it has partitions or properties"
+    elif "://" in context.warehouse.root:
+        problem = f"its warehouse {context.warehouse.root!r} is not on this machine's disk"
+    if files is None or problem:
+        problem = problem or f"its rows come from {flow.source.label}"
+        raise NotLandableError(table=table.name, problem=problem, location=table.location)
+    return files
+
+
+def _moved(file: Path, row_count: int, folder: Path) -> int:
+    """Move a Parquet file that has rows; return how many."""
+    if row_count:
+        file.rename(folder / file.name)
+    return row_count
+
+
+def _nullable(schema: StructType) -> StructType:
+    parts: Sequence[Any] = schema.fields
+    for part in parts:
+        part.nullable = True
+    return schema

@@ -1,0 +1,110 @@
+"""Parquet files that are written already, into a table on a local disk in one commit. No session is needed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pyspark.sql.types import StructType
+
+from lakehouse.delta_log import (
+    ConcurrentTransactionException,
+    DeltaLogError,
+    Predicate,
+    TransactionManager,
+    TransactionStatus,
+    WriteKind,
+    schema_from_json,
+)
+from lakehouse.errors import StorageError
+from lakehouse.tables.errors import TableWriteError
+from lakehouse.tables.interface import AlreadyPublished, Published, progress_in
+from lakehouse.tables.log import TableLog
+from lakehouse.tables.plain_schema import json_of_nullable
+from lakehouse.tables.progress import Progress
+from lakehouse.tables.staging import link_durably
+from lakehouse.tables.transaction_id import TransactionId
+
+__all__ = ["delete_rows", "publish_files"]
+
+_MANAGER = TransactionManager(durable=True)
+
+
+def publish_files(
+    log: TableLog,
+    files: Sequence[Path],
+    schema: StructType,
+    taken: TransactionId,
+    kind: WriteKind = WriteKind.APPEND,
+    *,
+    new_columns: bool = False,
+) -> Published | AlreadyPublished:
+    """Make files of this schema part of the table, which need not exist yet; they stay where they are.
+
+    ``new_columns`` lets the table get those that it lacks. Raises SupersededWriteError, TableWriteError.
+    """
+    action = "replace" if kind is WriteKind.OVERWRITE else "append to"
+    try:
+        return _commit(log.path, files, schema, taken, kind, new_columns=new_columns)
+    except ConcurrentTransactionException as error:
+        return _taken_by_another(log, taken, action, error)
+    except (OSError, StorageError, DeltaLogError) as error:
+        raise TableWriteError(path=log.path, action=action, cause=str(error)) from error
+
+
+def delete_rows(log: TableLog, predicate: Predicate) -> None:
+    """Remove the rows that meet a predicate. Raises TableWriteError."""
+    try:
+        with _MANAGER.transaction(log.path) as transaction:
+            transaction.delete(predicate)
+    except (OSError, StorageError, DeltaLogError) as error:
+        raise TableWriteError(path=log.path, action="delete from", cause=str(error)) from error
+
+
+def _commit(
+    path: str,
+    files: Sequence[Path],
+    schema: StructType,
+    taken: TransactionId,
+    kind: WriteKind,
+    *,
+    new_columns: bool,
+) -> Published | AlreadyPublished:
+    transaction = _MANAGER.start_transaction(path)
+    try:
+        progress = Progress.of(taken.application, transaction.application_version)
+        if taken.is_taken(progress.last):
+            return AlreadyPublished(version=transaction.read_version)
+        progress.check_order(taken, path=path)
+        transaction.set_transaction(taken.application, taken.number)
+        struct = schema_from_json(json_of_nullable(schema), table=path)
+        if new_columns and transaction.exists:
+            transaction.add_columns(struct)
+        transaction.adopt(_linked(path, files), struct, kind=kind)
+        return Published(version=_MANAGER.commit_transaction(transaction))
+    except BaseException:
+        if transaction.status is not TransactionStatus.COMMITTED:
+            _MANAGER.rollback_transaction(transaction)
+        raise
+
+
+def _linked(path: str, files: Sequence[Path]) -> Iterator[str]:
+    """Give each staged file a name of this attempt's own in the table's folder, and yield its key.
+
+    The staged file stays, for another attempt may publish it too; what is linked is on the disk.
+    """
+    for file in files:
+        name = f"part-{uuid.uuid4()}{file.suffix}"
+        link_durably(file, Path(path) / name)
+        yield name
+
+
+def _taken_by_another(
+    log: TableLog, taken: TransactionId, action: str, error: ConcurrentTransactionException
+) -> AlreadyPublished:
+    now = log.state()
+    if now is not None and now.has_taken(taken):
+        return AlreadyPublished(version=now.version)
+    progress_in(now, taken.application).check_order(taken, path=log.path)
+    raise TableWriteError(path=log.path, action=action, cause=str(error)) from error

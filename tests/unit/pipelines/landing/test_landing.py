@@ -1,0 +1,328 @@
+"""Files are landed without Spark: each once, whatever happens in between, and bad ones set aside."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakehouse.cli import main
+from lakehouse.delta_log import Snapshot
+from lakehouse.ingestion import JsonLinesFormat
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    Failed,
+    Flow,
+    NothingNew,
+    NotLandableError,
+    PipelineDefinition,
+    Refreshed,
+    RunListener,
+    RunResult,
+    Warehouse,
+    batch_states,
+    from_files,
+    land,
+    read,
+)
+from lakehouse.storage import MemoryStorageService, register_scheme
+from lakehouse.storage.schemes import _FACTORIES
+from tests.unit.pipelines.landing.deadly_format import DeadlyFormat
+
+LINES = JsonLinesFormat(columns={"id": "bigint"})
+
+
+def put(path: Path, *ids: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        "".join(json.dumps({"id": each} if not isinstance(each, dict) else each) + "\n" for each in ids)
+    )
+    os.utime(path, (1e9, 1e9))
+
+
+class Place:
+    """A landing folder and a warehouse."""
+
+    def __init__(self, folder: Path) -> None:
+        self.landing = folder / "in"
+        self.landing.mkdir()
+        self.warehouse = Warehouse.at(folder / "lake")
+
+    def pipeline(self, flow: Flow | None = None, **given: Any) -> PipelineDefinition:
+        if flow is None:
+            given = {"format": LINES, **given}
+            flow = from_files(f"{self.landing}/{given.pop('pattern', '*')}", **given)
+        return DeclarativePipelineBuilder("p").bronze("raw", flow).build()
+
+    def land(self, definition: PipelineDefinition | None = None, **options: Any) -> RunResult:
+        return land(
+            definition or self.pipeline(), "raw", warehouse=self.warehouse, **{"processes": 1, **options}
+        )
+
+    def rows(self, table: str = "raw") -> list[dict[str, Any]]:
+        return Snapshot.load(self.warehouse.path_of("bronze", table)).to_arrow().to_pylist()
+
+    def ids(self) -> list[Any]:
+        return sorted((row["id"] for row in self.rows()), key=str)
+
+    def set_aside(self) -> dict[str, str]:
+        rows = self.rows("raw_quarantine")
+        names = [Path(row["_source_file"]).name for row in rows]
+        assert len(names) == len(set(names))
+        return {name: row["_errors"][0]["message"] for name, row in zip(names, rows, strict=True)}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def only(result: RunResult, kind: type) -> Any:
+    (outcome,) = result.outcomes.values()
+    if isinstance(outcome, Failed) and kind is not Failed:
+        raise outcome.error
+    assert isinstance(outcome, kind), outcome
+    return outcome
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_each_file_is_landed_once_and_a_bad_one_set_aside(place: Place, processes: int) -> None:
+    put(place.landing / "a", 1, 2)
+    put(place.landing / "b", 3, "x")
+    (place.landing / "bad").write_bytes(b"\xff")
+    os.utime(place.landing / "bad", (1e9, 1e9))
+    (refresh,) = only(place.land(processes=processes), Refreshed).refreshes
+    assert (refresh.tally.written, refresh.details) == (4, {"files": 2, "files_rejected": 1})
+    assert place.ids() == [1, 2, 3, None]
+    rows = {row["id"]: row for row in place.rows()}
+    assert json.loads(rows[None]["_rescued_data"]) == {"id": "x"}
+    assert rows[1]["_source_file"] == f"file:{place.landing}/a"
+    assert rows[1]["_ingested_at"].isoformat() == refresh.batch.planned_at
+    assert "it is not UTF-8" in place.set_aside()["bad"]
+    only(place.land(), NothingNew)
+    put(place.landing / "c", 4)
+    only(place.land(), Refreshed)
+    assert place.ids() == [1, 2, 3, 4, None]
+    staging = Path(place.warehouse.path_of("bronze", "raw")) / "_lakehouse_staging"
+    assert list(staging.iterdir()) == []
+
+
+class StopAfter(RunListener):
+    """Ends the run after a step, as a kill does."""
+
+    def __init__(self, step: str) -> None:
+        self._step = step
+
+    def step_done(self, table: str, step: str) -> None:
+        if step == self._step:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("step", ["batch", "quarantine", "publish"])
+def test_a_stopped_landing_is_finished_by_the_next_one(place: Place, step: str) -> None:
+    put(place.landing / "a", 1)
+    (place.landing / "bad").write_bytes(b"\xff")
+    os.utime(place.landing / "bad", (1e9, 1e9))
+    with pytest.raises(KeyboardInterrupt):
+        place.land(listener=StopAfter(step))
+    put(place.landing / "b", 2)
+    only(place.land(), Refreshed)
+    assert place.ids() == [1, 2]
+    assert set(place.set_aside()) == {"bad"}
+    assert {state.state for state in batch_states(place.warehouse, "raw")} == {"taken"}
+
+
+def test_a_file_that_changed_before_a_stopped_landing_is_finished_is_taken_when_it_is_whole(
+    place: Place,
+) -> None:
+    put(place.landing / "a", 1)
+    put(place.landing / "b", 2)
+    with pytest.raises(KeyboardInterrupt):
+        place.land(listener=StopAfter("batch"))
+    put(place.landing / "b", 2, 3)
+    only(place.land(), Refreshed)
+    assert place.ids() == [1, 2, 3]
+    assert "it changed before its rows were written" in place.set_aside()["b"]
+
+
+def test_a_file_that_kills_its_process_is_set_aside_and_the_others_landed(place: Place) -> None:
+    for name in ("a", "deadly", "c"):
+        put(place.landing / name, 1)
+    flow = from_files(f"{place.landing}/*", format=DeadlyFormat(columns={"id": "bigint"}))
+    only(place.land(place.pipeline(flow), processes=2), Refreshed)
+    assert place.ids() == [1, 1]
+    assert place.set_aside() == {"deadly": "it can't be processed: the worker process ended with exit code 9"}
+
+
+def test_two_landings_at_once_take_each_file_once(place: Place) -> None:
+    for number in range(20):
+        put(place.landing / f"{number}", number)
+    both = [threading.Thread(target=place.land) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    place.land()
+    assert place.ids() == sorted(range(20), key=str)
+
+
+def test_new_columns_become_the_tables_and_old_ones_may_go(place: Place) -> None:
+    evolving = place.pipeline(new_columns="evolve")
+    put(place.landing / "a", 1)
+    only(place.land(evolving), Refreshed)
+    put(place.landing / "b", {"id": 2, "n": {"m": [1]}}, {"n": {"m": []}, "ID": "x"})
+    put(place.landing / "c", {"n": None, "o": 1.5})
+    only(place.land(evolving), Refreshed)
+    put(place.landing / "d", {"id": 3, "o": 2})
+    only(place.land(evolving), Refreshed)
+    rows = [(row["id"], row["n"], row["o"]) for row in place.rows()]
+    assert sorted(rows, key=str) == sorted(
+        [(1, None, None), (2, {"m": [1]}, None), (None, {"m": []}, None), (None, None, 1.5), (3, None, 2.0)],
+        key=str,
+    )
+    assert [json.loads(row["_rescued_data"]) for row in place.rows() if row["_rescued_data"]] == [{"ID": "x"}]
+
+
+def test_a_schema_is_inferred_once_around_what_is_declared(place: Place) -> None:
+    inferring = place.pipeline(format="json_lines", columns={"id": "string"}, infer_schema=True)
+    put(place.landing / "a", {"id": 1, "n": 1}, {"id": 2, "n": 2.5, "t": [{"x": None}]})
+    only(place.land(inferring), Refreshed)
+    put(place.landing / "b", {"id": 3, "n": "three", "later": 1})
+    only(place.land(inferring), Refreshed)
+    rows = {row["id"]: row for row in place.rows()}
+    assert (rows["1"]["n"], rows["2"]["n"], rows["2"]["t"]) == (1.0, 2.5, [{"x": None}])
+    assert json.loads(rows["3"]["_rescued_data"]) == {"n": "three", "later": 1}
+    assert "later" not in rows["3"]
+
+
+def test_new_columns_are_left_out_or_fail(place: Place) -> None:
+    put(place.landing / "a", {"id": 1, "n": "x"}, {"n": 2})
+    failed = only(place.land(place.pipeline(new_columns="fail")), Failed)
+    assert "has columns that are not declared: n string" in str(failed.error)
+    only(place.land(place.pipeline(new_columns="ignore")), Refreshed)
+    assert [(row["id"], row["_rescued_data"]) for row in place.rows()] == [(1, None), (None, None)]
+
+
+def test_values_come_from_folders_and_files_go_to_the_archive_after_the_commit(
+    place: Place, tmp_path: Path
+) -> None:
+    flow = place.pipeline(pattern="**/*.jsonl", path_columns=["day"], after_commit=f"{tmp_path}/done")
+    for day in (1, 2):
+        put(place.landing / f"day={day}" / "x" / f"{day}.jsonl", day)
+    with pytest.raises(KeyboardInterrupt):
+        place.land(flow, listener=StopAfter("quarantine"))
+    assert len(list(place.landing.rglob("*.jsonl"))) == 2, "nothing goes before its rows are committed"
+    only(place.land(flow), Refreshed)
+    assert [(row["id"], row["day"]) for row in sorted(place.rows(), key=str)] == [(1, "1"), (2, "2")]
+    assert list(place.landing.rglob("*.jsonl")) == []
+    assert sorted(file.name for file in (tmp_path / "done").iterdir()) == ["1.jsonl", "2.jsonl"]
+
+
+def test_files_left_behind_by_a_stop_after_the_commit_go_with_the_next_landing(
+    place: Place, tmp_path: Path
+) -> None:
+    flow = place.pipeline(after_commit="delete")
+    put(place.landing / "a", 1)
+    with pytest.raises(KeyboardInterrupt):
+        place.land(flow, listener=StopAfter("publish"))
+    assert (place.landing / "a").exists()
+    only(place.land(flow), NothingNew)
+    assert not (place.landing / "a").exists()
+    assert place.ids() == [1]
+
+
+class Bucket(MemoryStorageService):
+    """A store with a name."""
+
+    def uri(self, key: str = "") -> str:
+        return f"lands://bucket/{key}" if key else "lands://bucket"
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStorageService:
+    service = Bucket()
+    monkeypatch.setattr("lakehouse.storage.schemes._FACTORIES", dict(_FACTORIES))
+    register_scheme("lands", lambda _location, _settings: service)
+    return service
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_files_of_a_store_are_downloaded_and_landed(
+    place: Place, store: MemoryStorageService, processes: int
+) -> None:
+    for number in range(12):
+        store.write(f"in/{number}.jsonl", b'{"id": %d}\n' % number)
+    flow = from_files("lands://bucket/in/*.jsonl", format=LINES)
+    only(place.land(place.pipeline(flow), processes=processes, threads=3), Refreshed)
+    assert place.ids() == sorted(range(12), key=str)
+    only(place.land(place.pipeline(flow)), NothingNew)
+
+
+def test_the_first_error_of_a_download_stops_the_landing_with_nothing_visible(
+    place: Place, store: MemoryStorageService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        store.write(f"in/{number:02}.jsonl", b'{"id": 1}\n')
+    whole = MemoryStorageService.stream
+
+    def broken(self: MemoryStorageService, key: str) -> Iterator[bytes]:
+        if key.endswith("07.jsonl"):
+            raise ConnectionResetError(104, "reset by peer")
+        return whole(self, key)
+
+    monkeypatch.setattr(MemoryStorageService, "stream", broken)
+    flow = from_files("lands://bucket/in/*.jsonl", format=LINES)
+    before = threading.active_count()
+    failed = only(place.land(place.pipeline(flow), threads=3), Failed)
+    assert "reset by peer" in str(failed.error)
+    assert threading.active_count() == before
+    assert not Path(place.warehouse.path_of("bronze", "raw"), "_delta_log").exists()
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (lambda flow: flow.where("id > 1"), "it has steps or rules"),
+        (lambda flow: flow.expect_or_drop("some", "id > 1"), "it has steps or rules"),
+        (lambda flow: flow.merge("id"), "its rows are not appended"),
+        (lambda flow: read("other", incremental=True).append(), "its rows come from 'other'"),
+    ],
+)
+def test_a_table_that_only_spark_can_refresh_is_refused(place: Place, changed: Any, message: str) -> None:
+    flow = changed(from_files(f"{place.landing}/*", format=LINES))
+    builder = DeclarativePipelineBuilder("p").bronze("raw", flow)
+    builder = builder.bronze("other", from_files(f"{place.landing}/*", format=LINES))
+    with pytest.raises(NotLandableError, match=message):
+        place.land(builder.build())
+
+
+def test_the_verb_lands_a_folder(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    put(place.landing / "a.jsonl", {"id": 1, "tags": ["x"]})
+    given = ["land", str(place.landing), "bronze.raw", "--pipeline", "p", "--warehouse", place.warehouse.root]
+    assert (
+        main([*given, "--format", "json_lines", "--columns", "id bigint, tags array<string>", "--json"]) == 0
+    )
+    assert place.rows()[0]["tags"] == ["x"]
+    assert json.loads(capsys.readouterr().out)["pipeline"] == "p"
+    assert main([*given, "--format", "jsonl", "--columns", "id"]) == 2
+    assert "there is no file format 'jsonl'" in capsys.readouterr().err
+    put(place.landing / "b.jsonl", 1)
+    assert main([*given, "--format", "json_lines", "--columns", "id,other"]) == 1
+
+
+def test_the_verb_takes_columns_and_format_from_a_definition(place: Place, tmp_path: Path) -> None:
+    put(place.landing / "a.jsonl", 7)
+    definition = tmp_path / "p.yaml"
+    definition.write_text(
+        "name: p\ntables:\n  - name: raw\n    layer: bronze\n    write: append\n    flow:\n      from_files:\n"
+        "        pattern: nowhere/*\n        format: json_lines\n        columns: {id: bigint}\n"
+    )
+    given = ["land", f"{place.landing}/*.jsonl", "raw", "--pipeline", "p", "--definition", str(definition)]
+    assert main([*given, "--warehouse", place.warehouse.root]) == 0
+    assert place.ids() == [7]
