@@ -18,6 +18,7 @@ from lakehouse.ingestion.formats.compression import compression_of, decompressed
 from lakehouse.ingestion.formats.csv_arrow_reader import OddRow, plain_batches
 from lakehouse.ingestion.formats.csv_dialect import CsvDialect
 from lakehouse.ingestion.formats.csv_exact_reader import ROW_STARTS
+from lakehouse.ingestion.formats.csv_header import ExpectedHeader
 from lakehouse.ingestion.formats.csv_inspection import inspect_csv
 from lakehouse.ingestion.formats.csv_parts import CsvInParts
 from lakehouse.ingestion.formats.csv_reader import CsvReader
@@ -57,6 +58,8 @@ class CsvFormat(FileFormat):
     """What lines begin with that are left out; empty: none are."""
     header: tuple[str, ...] = ()
     """The names of the fields in their order, for files without a header."""
+    older_shapes: bool = False
+    """Whether a file with nothing but some of the columns is one from before the others came: they are NULL."""
     nulls: tuple[str, ...] = ()
     """Words that stand for NULL, quoted or not, beside a field that is empty."""
 
@@ -72,12 +75,12 @@ class CsvFormat(FileFormat):
         return raw_schema(self.columns)
 
     def inspect(self, stream: BinaryIO, *, name: str) -> Inspection:
-        return inspect_csv(stream, name=name, required=self._required, dialect=self._dialect)
+        return inspect_csv(stream, name=name, expected=self._expected, dialect=self._dialect)
 
     def in_parts(self, *, name: str, size_bytes: int) -> InspectionInParts | None:
         if compression_of(name) is not None or not self._dialect.is_utf8 or not self._dialect.is_common:
             return None
-        look = CsvInParts(name=name, required=self._required, dialect=self._dialect, size_bytes=size_bytes)
+        look = CsvInParts(name=name, expected=self._expected, dialect=self._dialect, size_bytes=size_bytes)
         return look if len(look.parts()) > 1 else None
 
     def read(
@@ -118,6 +121,9 @@ class CsvFormat(FileFormat):
     def without_required(self) -> FileFormat:
         return dataclasses.replace(self, optional=self.columns)
 
+    def with_older_shapes(self) -> FileFormat:
+        return dataclasses.replace(self, older_shapes=True)
+
     def with_care(self, found: Accepted) -> Accepted:
         facts = {name: fact for name, fact in found.facts.items() if name != ROW_STARTS}
         return dataclasses.replace(found, facts={**facts, "plain": False})
@@ -125,6 +131,10 @@ class CsvFormat(FileFormat):
     @property
     def _required(self) -> tuple[str, ...]:
         return tuple(column for column in self.columns if column not in self.optional)
+
+    @property
+    def _expected(self) -> ExpectedHeader:
+        return ExpectedHeader(columns=self.columns, required=self._required, older_shapes=self.older_shapes)
 
     @property
     def _dialect(self) -> CsvDialect:

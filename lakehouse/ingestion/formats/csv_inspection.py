@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO, cast
 
-from lakehouse.errors import closest_name
 from lakehouse.ingestion.errors import UnreadableFileError
 from lakehouse.ingestion.formats.compression import members
 from lakehouse.ingestion.formats.content import explained
 from lakehouse.ingestion.formats.csv_dialect import CsvDialect
+from lakehouse.ingestion.formats.csv_header import ExpectedHeader
 from lakehouse.ingestion.formats.csv_plainness import (
     PLAIN_DELIMITERS,
     is_plain,
@@ -25,11 +25,10 @@ __all__ = ["inspect_csv", "judged_header"]
 
 _BOM = b"\xef\xbb\xbf"
 _HEAD_BYTES = 16
-_OTHER_DELIMITERS = {",": "','", ";": "';'", "\t": "a tab", "|": "'|'"}
 
 
-def inspect_csv(source: BinaryIO, *, name: str, required: Sequence[str], dialect: CsvDialect) -> Inspection:
-    """Read ``source`` to its end and say whether it holds at least the columns ``required``, by name.
+def inspect_csv(source: BinaryIO, *, name: str, expected: ExpectedHeader, dialect: CsvDialect) -> Inspection:
+    """Read ``source`` to its end and say whether its rows can be taken.
 
     Facts: ``header``, its names in order; ``plain``, whether Spark's own reader gives the same rows as the exact
     one. The digest is BLAKE2b of the bytes as they lie in the landing zone.
@@ -42,7 +41,7 @@ def inspect_csv(source: BinaryIO, *, name: str, required: Sequence[str], dialect
         return Rejected(reason=str(error), digest=raw.digest_of_all())
     return judged_header(
         dialect.header or found.first,
-        required,
+        expected,
         dialect.delimiter,
         digest=raw.digest_of_all(),
         facts={"plain": found.plain},
@@ -51,7 +50,7 @@ def inspect_csv(source: BinaryIO, *, name: str, required: Sequence[str], dialect
 
 def judged_header(
     header: tuple[str, ...],
-    required: Sequence[str],
+    expected: ExpectedHeader,
     delimiter: str,
     *,
     digest: str,
@@ -59,7 +58,7 @@ def judged_header(
 ) -> Inspection:
     """Return what becomes of a file whose rows can all be read: its header decides."""
     try:
-        _check_header(header, required, delimiter)
+        expected.check(header, delimiter=delimiter)
     except UnreadableFileError as error:
         return Rejected(reason=str(error), digest=digest)
     return Accepted(facts={"header": list(header), **facts}, digest=digest)
@@ -151,31 +150,3 @@ def _check_width(first: Sequence[str], dialect: CsvDialect) -> None:
         raise UnreadableFileError(
             f"its first row has {len(first)} fields, expected {expected} as the header has"
         )
-
-
-def _check_header(header: tuple[str, ...], required: Sequence[str], delimiter: str) -> None:
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
-        raise UnreadableFileError(f"its header names {_listed(repeated)} more than once")
-    missing = [name for name in required if name not in header]
-    if not missing:
-        return
-    if len(header) == 1 and (other := [d for d in _OTHER_DELIMITERS if d != delimiter and d in header[0]]):
-        raise UnreadableFileError(
-            f"its delimiter seems to be {_OTHER_DELIMITERS[other[0]]}, expected {delimiter!r}"
-        )
-    raise UnreadableFileError(_missing_message(missing, [name for name in header if name not in required]))
-
-
-def _missing_message(missing: Sequence[str], unclaimed: Sequence[str]) -> str:
-    hints = [
-        f"{close!r} is there instead of {name!r}"
-        for name in missing
-        if (close := closest_name(name, unclaimed)) is not None
-    ]
-    hint = f" ({', '.join(hints)}?)" if hints else ""
-    return f"its header lacks {_listed(missing)}{hint}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in names)

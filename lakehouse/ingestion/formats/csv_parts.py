@@ -15,6 +15,7 @@ import msgspec
 from lakehouse.ingestion.errors import UnreadableFileError
 from lakehouse.ingestion.formats.csv_dialect import CsvDialect
 from lakehouse.ingestion.formats.csv_exact_reader import ROW_STARTS
+from lakehouse.ingestion.formats.csv_header import ExpectedHeader
 from lakehouse.ingestion.formats.csv_inspection import judged_header
 from lakehouse.ingestion.formats.csv_plainness import PLAIN_DELIMITERS, is_plain, is_plain_name, whole_lines
 from lakehouse.ingestion.formats.parts import InspectionInParts, Part, PartFinding, Wanted
@@ -34,7 +35,7 @@ class CsvInParts(InspectionInParts):
     """Parts of a plain file in UTF-8. Whatever looks like a fault is left to the inspection of the whole file."""
 
     name: str
-    required: tuple[str, ...]
+    expected: ExpectedHeader
     dialect: CsvDialect
     size_bytes: int
 
@@ -69,7 +70,7 @@ class CsvInParts(InspectionInParts):
         more_facts = {} if plain else {ROW_STARTS: row_starts}
         return judged_header(
             findings[0].header,
-            self.required,
+            self.expected,
             self.dialect.delimiter,
             digest=digest,
             facts={"plain": plain, **more_facts},

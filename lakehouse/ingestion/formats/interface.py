@@ -74,6 +74,10 @@ class FileFormat(ABC):
         """Return the format with columns that a file may lack, all of them."""
         return self
 
+    def with_older_shapes(self) -> FileFormat:
+        """Return the format for a table whose columns come and go: a file from before some came lacks them."""
+        return self
+
     def in_parts(self, *, name: str, size_bytes: int) -> InspectionInParts | None:
         """Return how tasks inspect one file in parts; None when each file is inspected whole."""
         return None

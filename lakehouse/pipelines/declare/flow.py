@@ -143,7 +143,8 @@ class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords
 
     def write(self, mode: WriteMode) -> Flow:
         """Write in any mode, also one of your own."""
-        return dataclasses.replace(self, write_mode=mode)
+        source = self.source.with_older_shapes() if mode.misses_columns else self.source
+        return dataclasses.replace(self, source=source, write_mode=mode)
 
     # Alone
 

@@ -374,10 +374,15 @@ def test_a_table_takes_files_of_an_older_shape_beside_an_added_column(
     lake.land("b.csv", (2, "x"), header="id,w")
     lake.run(definition(("id", "w")))
     lake.land("late.csv", (3,), header="id")
+    lake.land("misspelt.csv", (4, "x"), header="id,W2")
     lake.run(definition(("id", "w")))
-    assert messages(lake) == [("late.csv", "its header lacks 'w'")]
-    lake.run(definition(("id", "w"), optional=("w",)))
     assert lake.rows("bronze/raw", "id", "w") == [("1", None), ("2", "x"), ("3", None)]
+    assert messages(lake) == [("misspelt.csv", "its header lacks 'w' ('W2' is there instead of 'w'?)")]
+    lake.run(definition(("id", "w"), optional=("w",)))
+    assert lake.rows("bronze/raw", "id", "w") == [("1", None), ("2", "x"), ("3", None), ("4", None)]
+    lake.land("later.csv", (5,), header="id")
+    lake.run(definition(("id",)))
+    assert lake.rows("bronze/raw", "id", "w")[-1] == ("5", None), "the definition has dropped the column"
 
 
 def test_a_torn_gzip_file_is_set_aside(spark: SparkSession, tmp_path: Path) -> None:

@@ -159,6 +159,9 @@ class FileSource(Source):
     def gives_all_rows(self) -> bool:
         return False
 
+    def with_older_shapes(self) -> Source:
+        return dataclasses.replace(self, format=self.format.with_older_shapes())
+
     def problems(self) -> Sequence[DefinitionError]:
         found = [
             *self.format.problems(),

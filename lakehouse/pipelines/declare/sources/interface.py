@@ -260,6 +260,10 @@ class Source(ABC):
         """Whether a batch has all rows that there are (True), or only new ones (False); None if it depends."""
         return None
 
+    def with_older_shapes(self) -> Source:
+        """Return the source for a table whose columns come and go: what is older may lack those that came since."""
+        return self
+
     def problems(self) -> Sequence[DefinitionError]:
         """Return what is wrong with the declaration, found without Spark and without reading data."""
         return ()
