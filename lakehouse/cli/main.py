@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return ExitCode.WRONG_USE
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped; the next run finishes what was at work", err=True)
+        click.echo("stopped", err=True)
         return ExitCode.FAILED
     except BrokenPipeError:
         # The reader of our output has gone: nothing may be written to it again, not even at exit.

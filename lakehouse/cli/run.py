@@ -62,9 +62,13 @@ def _run(request: PipelineRequest, **given: Any) -> int:
     """
     choices = _Choices(**given)
     with sigterm_stops():
-        if choices.every is None:
-            return _once(request, request.definition(), choices)
-        _again_and_again(request, choices, every=choices.every)
+        try:
+            if choices.every is None:
+                return _once(request, request.definition(), choices)
+            _again_and_again(request, choices, every=choices.every)
+        except KeyboardInterrupt:
+            click.echo("tables that were in work are as they were; the next run finishes them", err=True)
+            raise
     return ExitCode.FINE
 
 
