@@ -1,4 +1,4 @@
-"""Runs the retail job and kills itself after one step of one table.
+"""Runs the retail job, or the definition of a file, and kills itself after one step of one table.
 
 Arguments: landing, warehouse, table, step, how; then, as JSON, what else run_pipeline is given.
 """
@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from lakehouse.pipelines import RunListener, run_pipeline
+from lakehouse.pipelines import RunListener, read_yaml_definition, run_pipeline
 from lakehouse.settings import Settings, SparkSettings
 from lakehouse.spark_session import SparkSessionFactory
 
@@ -57,12 +57,14 @@ class Killer(RunListener):
 
 
 if __name__ == "__main__":
-    landing, warehouse, table, step, how, *options = sys.argv[1:]
+    landing, warehouse, table, step, how, *more = sys.argv[1:]
+    options = json.loads("".join(more) or "{}")
+    file = options.pop("definition", None)
     run_pipeline(
-        runpy.run_path(str(JOB))["pipeline"],
+        read_yaml_definition(Path(file)) if file else runpy.run_path(str(JOB))["pipeline"],
         spark=SparkSessionFactory(SMALL).create("killed run"),
         warehouse=warehouse,
         variables={"landing": landing},
         listener=Killer(table, step, how),
-        **json.loads("".join(options) or "{}"),
+        **options,
     )
