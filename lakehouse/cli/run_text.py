@@ -107,4 +107,4 @@ def closing_lines(result: RunResult, warehouse: str) -> Iterator[str]:
     if tables:
         last = tables[-1]
         layer = last.refreshes[-1].layer
-        yield f"look at one: lakehouse table cat {warehouse}/{layer}/{last.table}"
+        yield f"look at one: lakehouse table cat {warehouse}/{layer}/{last.table.rpartition('.')[2]}"

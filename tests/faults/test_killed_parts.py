@@ -1,4 +1,4 @@
-"""A run that replaces touched days, or rows of a changed file, is killed after a step: old rows or new ones are there."""
+"""A run that replaces days or the rows of changed files is killed after a step: old rows or new ones are there."""
 
 from __future__ import annotations
 

@@ -47,6 +47,8 @@ def _names(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> Ite
     for name in (table.folder, table.layer):
         if not (name.isascii() and name.isidentifier() and name == name.lower()):
             yield InvalidNameError(name=name, location=table.location)
+    if table.name not in (table.folder, f"{table.layer}.{table.folder}"):
+        yield InvalidNameError(name=table.name, location=table.location)
     owner = tables.get(f"{table.layer}.{table.folder.removesuffix(QUARANTINE_SUFFIX)}")
     if owner is not None and owner.folder != table.folder:
         yield QuarantineNameError(name=table.name, owner=owner.name, location=table.location)

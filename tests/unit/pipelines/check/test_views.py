@@ -123,6 +123,11 @@ def test_one_name_in_two_layers_is_told_apart_by_the_layer() -> None:
     assert select_tables(graph, ["gold.days"]) == {"days"}
 
 
+def test_a_name_with_a_dot_that_is_no_layer_is_refused() -> None:
+    builder = DeclarativePipelineBuilder("shop").gold("other.days", read("raw").replace())
+    assert "'other.days' can't name a table" in problems(builder.build())
+
+
 def test_a_name_that_two_layers_have_says_nothing_alone() -> None:
     builder = DeclarativePipelineBuilder("shop").bronze("customers", RAW.append())
     builder.silver("customers", read("customers", incremental=True).append())
