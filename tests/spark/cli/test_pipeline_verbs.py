@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -248,3 +250,19 @@ def test_a_file_in_the_warehouses_place_fails_with_its_path_and_a_way_out(
     assert code == 1
     assert str(project / "taken") in text
     assert "Fix:" in text
+
+
+def test_the_tests_of_a_new_project_pass_with_the_fixtures_that_come_with_lakehouse(project: Path) -> None:
+    shared = "import pytest\nfrom pyspark.sql import SparkSession\n\n\n@pytest.fixture(scope='session')\n"
+    shared += "def spark():\n    return SparkSession.getActiveSession()\n"
+    (project / "tests" / "conftest.py").write_text(
+        shared
+    )  # the session that is there, in place of a small one
+    options = ["-q", "-p", "lakehouse.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    assert pytest.main([*options, "--import-mode=importlib", "-c", "pyproject.toml", "tests"]) == 0
+
+
+def test_pytest_finds_the_fixtures_by_itself() -> None:
+    declared = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
+    (module,) = declared["project"]["entry-points"]["pytest11"].values()
+    assert {"spark", "load_pipeline"} <= set(vars(importlib.import_module(module)))
