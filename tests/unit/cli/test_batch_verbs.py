@@ -52,27 +52,6 @@ def test_each_batch_is_shown_with_what_became_of_it(lake: str, capsys: pytest.Ca
     assert '3  decided    2026-01-04T00:00:00+00:00  {"after":3}' in capsys.readouterr().out
 
 
-def test_a_name_that_two_layers_have_is_asked_for_with_its_layer(
-    lake: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    log = BatchLog(Warehouse.at(lake).storage, layer="gold", table="sales")
-    log.decide(
-        Batch(
-            flow="lakehouse/shop/sales",
-            number=0,
-            planned_at="2026-01-01T00:00:00+00:00",
-            starts_over=True,
-            fingerprint="f",
-            inputs={},
-            pinned={},
-        )
-    )
-    assert main(["batches", "show", "silver.sales", "--warehouse", lake]) == 0
-    assert "taken" in capsys.readouterr().out
-    assert main(["batches", "show", "sales", "--warehouse", lake]) == 2
-    assert "gold.sales" in capsys.readouterr().err
-
-
 def test_a_dropped_batch_waits_no_more(lake: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["batches", "drop", "sales", "--warehouse", lake]) == 0
     assert "dropped batch 3 of sales" in capsys.readouterr().out
