@@ -3,6 +3,8 @@
 from lakehouse.ingestion.after_commit import DELETE, clear_away
 from lakehouse.ingestion.candidates import Candidates
 from lakehouse.ingestion.errors import (
+    DatabaseError,
+    DatabaseSchemaError,
     InvalidApiError,
     InvalidFormatError,
     InvalidWorkError,
@@ -39,8 +41,10 @@ from lakehouse.ingestion.formats import (
     file_format,
     raw_schema,
 )
+from lakehouse.ingestion.formats.records import columns_of
 from lakehouse.ingestion.globs import path_matcher
 from lakehouse.ingestion.inspecting import Inspector
+from lakehouse.ingestion.jdbc import JdbcInputs, JdbcReader, JdbcTable, jdbc_schema
 from lakehouse.ingestion.landed_files import LandedFile, Listing
 from lakehouse.ingestion.landing import Landing, LandingPart, RowShape
 from lakehouse.ingestion.landing_zone import (
@@ -108,6 +112,8 @@ __all__ = [
     "Candidates",
     "CsvFormat",
     "Cursor",
+    "DatabaseError",
+    "DatabaseSchemaError",
     "DigestingStream",
     "ExcelFormat",
     "FailedRequest",
@@ -122,6 +128,9 @@ __all__ = [
     "InvalidApiError",
     "InvalidFormatError",
     "InvalidWorkError",
+    "JdbcInputs",
+    "JdbcReader",
+    "JdbcTable",
     "JsonFormat",
     "JsonLinesFormat",
     "LandedFile",
@@ -170,8 +179,10 @@ __all__ = [
     "by_threads",
     "chains_of",
     "clear_away",
+    "columns_of",
     "fetch",
     "file_format",
+    "jdbc_schema",
     "landing_zone",
     "moved_path",
     "path_column",

@@ -8,6 +8,8 @@ from lakehouse.errors import ConfigurationError, DataError, DefinitionError
 from lakehouse.source_location import SourceLocation
 
 __all__ = [
+    "DatabaseError",
+    "DatabaseSchemaError",
     "InvalidApiError",
     "InvalidFormatError",
     "InvalidWorkError",
@@ -102,6 +104,29 @@ class InvalidApiError(DefinitionError):
     def at(self, location: SourceLocation) -> InvalidApiError:
         """Return the same error with the line that declares the API."""
         return InvalidApiError(problem=self.problem, fix=self.fix, location=location)
+
+
+class DatabaseError(DataError):
+    """A database did not answer."""
+
+    def __init__(self, *, table: str, url: str, reason: str) -> None:
+        self.table = table
+        super().__init__(
+            f"{table!r} can't be read from {url!r}: {reason}",
+            fix="see that the database runs, that the session has its driver, and what the secrets are.",
+        )
+
+
+class DatabaseSchemaError(DataError):
+    """Columns of a database have other types than are declared."""
+
+    def __init__(self, *, table: str, wrong: Mapping[str, tuple[str, str]]) -> None:
+        self.wrong = dict(wrong)
+        parts = [f"{name!r} is {found}, expected {expected}" for name, (found, expected) in wrong.items()]
+        super().__init__(
+            f"schema mismatch in {table!r}: {'; '.join(parts)}.",
+            fix="declare the type that the column has, or string, which takes any column as its text.",
+        )
 
 
 class MissingSecretError(ConfigurationError):

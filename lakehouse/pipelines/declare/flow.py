@@ -16,6 +16,7 @@ from lakehouse.ingestion import (
     FileChoice,
     FileFormat,
     Incremental,
+    JdbcTable,
     Limits,
     NewColumns,
     NoAuth,
@@ -23,6 +24,7 @@ from lakehouse.ingestion import (
     Pagination,
     RestApi,
     SchemaChanges,
+    columns_of,
     file_format,
 )
 from lakehouse.pipelines.declare.rules import FlowRule, RuleWords
@@ -31,6 +33,7 @@ from lakehouse.pipelines.declare.sources import (
     DeltaSource,
     FileSource,
     GivenRow,
+    JdbcSource,
     ParquetSource,
     RangeSource,
     RestSource,
@@ -65,6 +68,7 @@ __all__ = [
     "begin_with_query",
     "from_delta",
     "from_files",
+    "from_jdbc",
     "from_parquet",
     "from_range",
     "from_rest",
@@ -292,6 +296,51 @@ def from_rest(
     )
     columns = _named_types(schema) if schema is not None else ()
     return begin(RestSource(api=api, columns=columns, location=caller_location()))
+
+
+def from_jdbc(
+    url: str,
+    table: str = "",
+    *,
+    columns: Mapping[str, str] | str | StructType,
+    query: str = "",
+    user: str = "",
+    password: str = "",
+    driver: str = "",
+    partition_on: str = "",
+    partitions: int = 8,
+    cursor: str = "",
+    overlap_seconds: float = 0.0,
+    keys: Sequence[str] = (),
+) -> Flow:
+    """Begin with the rows of a database's table, or of a ``query``: all of them, or those that a ``cursor`` says.
+
+    ``columns`` have Spark's types; a string takes any column as its text. ``user`` and ``password`` name where
+    they stand, ``env:NAME``. ``partition_on`` names a whole number by which tasks read side by side. With
+    ``cursor="updated_at"`` a batch takes the rows above the cursor of the one before; ``overlap_seconds``
+    reads so far back again, for rows that were committed late, and of those that agree in ``keys`` and cursor only
+    what the table does not have stays.
+    """
+    if isinstance(columns, StructType):
+        columns = {field.name: field.dataType.simpleString() for field in columns.fields}
+    source = JdbcSource(
+        jdbc=JdbcTable(
+            url=url,
+            columns=columns_of(columns),
+            table=table,
+            query=query,
+            user=user,
+            password=password,
+            driver=driver,
+            partition_on=partition_on,
+            partitions=partitions,
+            cursor=cursor,
+            overlap_seconds=overlap_seconds,
+        ),
+        location=caller_location(),
+    )
+    flow = begin(source)
+    return flow.deduplicate(*keys, cursor) if overlap_seconds and keys else flow
 
 
 def read(table: str, *, incremental: bool = False) -> Flow:

@@ -12,6 +12,7 @@ from lakehouse.pipelines.declare.sources.interface import (
     TableReference,
     TablesBeside,
 )
+from lakehouse.pipelines.declare.sources.jdbc import JdbcSource
 from lakehouse.pipelines.declare.sources.landable import LandableFiles
 from lakehouse.pipelines.declare.sources.parquet import ParquetSource
 from lakehouse.pipelines.declare.sources.rest import RestSource
@@ -28,6 +29,7 @@ __all__ = [
     "GivenRow",
     "History",
     "Inputs",
+    "JdbcSource",
     "LandableFiles",
     "NewInputs",
     "ParquetSource",
