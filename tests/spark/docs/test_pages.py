@@ -197,6 +197,11 @@ def test_the_page_about_projects_is_true(project: Path) -> None:
     assert load_settings("prod").warehouse == "s3://lake/prod"
 
 
+def test_the_page_about_databases_is_true(project: Path) -> None:
+    names = Reader(HOW_TO / "read-a-database.md").follow()
+    assert declaration_problems(names["pipeline"]) == []
+
+
 def test_the_page_about_concurrency_is_true(project: Path) -> None:
     Reader(ROOT / "docs" / "explanation" / "concurrency.md").follow()
 

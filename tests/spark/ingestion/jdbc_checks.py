@@ -5,8 +5,10 @@ Run by test_jdbc_source.py in a process of its own, whose session has the databa
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import importlib.metadata
+import io
 import json
 import logging
 from collections.abc import Iterator
@@ -100,7 +102,9 @@ def test_types_are_exact_and_what_does_not_fit_is_rescued(spark: SparkSession, s
     now = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
     frame = reader.rows(reader.next(None, now), ingested_at=now)
     first, second, third = sorted(frame.collect())
-    explained = frame._explain_string(extended=True)  # type: ignore[operator]  # a method
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        frame.explain(extended=True)
+    explained = said.getvalue()
     assert "numPartitions=2" in explained
     assert PASSWORD not in explained
     assert USER not in explained
