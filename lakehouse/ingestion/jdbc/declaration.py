@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from lakehouse.ingestion.errors import InvalidApiError
-from lakehouse.ingestion.formats.records import Columns, UnknownTypeError, arrow_type
+from lakehouse.ingestion.formats.records import Columns, UnknownTypeText, arrow_type
 from lakehouse.ingestion.rest.access.secret import Secret
 
 __all__ = ["RESCUE_PREFIX", "JdbcTable"]
@@ -73,7 +73,7 @@ class JdbcTable:
         for name, text in self.columns:
             try:
                 arrow_type(text)
-            except UnknownTypeError as error:
+            except UnknownTypeText as error:
                 found.append((f"the type of the column {name!r} is wrong: {error}", "write it as SQL does."))
         for what, name in (("cursor", self.cursor), ("column of partitions", self.partition_on)):
             if name and name not in types:
