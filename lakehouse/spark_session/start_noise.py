@@ -21,8 +21,12 @@ def without_incubator_line() -> Iterator[None]:
 
     What this process itself writes meanwhile takes the same way. Everything else arrives as it is.
     """
+    try:
+        shown = os.dup(_ERRORS)
+    except OSError:
+        yield  # this process has closed its errors, so that nobody sees the line
+        return
     came, goes = os.pipe()
-    shown = os.dup(_ERRORS)
     threading.Thread(target=_pass_on, args=(came, shown), name="lakehouse JVM errors", daemon=True).start()
     os.dup2(goes, _ERRORS)
     os.close(goes)

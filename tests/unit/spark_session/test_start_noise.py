@@ -51,3 +51,13 @@ def test_all_lines_but_one_arrive_whatever_the_pieces(
 def test_a_process_that_is_started_meanwhile_writes_all_but_the_line() -> None:
     done = subprocess.run([sys.executable, "-c", PARENT, CHILD], capture_output=True, text=True, check=True)
     assert done.stderr.splitlines() == ["other", "later", "ours"]
+
+
+def test_a_process_that_has_closed_its_errors_starts_others_too() -> None:
+    script = PARENT.replace("with without", "import os; os.close(2)\nwith without").replace(
+        "file=sys.stderr", ""
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "print('started')"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, sorted(done.stdout.split())) == (0, ["ours", "started"])
