@@ -69,7 +69,7 @@ def test_plain_lines_show_the_result_of_each_table_and_where_to_look_next(
     code, text = answer(capsys, "run", "shop", "--warehouse", "elsewhere")
     assert code == 0
     assert "orders" in text
-    assert "1 quarantined" in text
+    assert "quarantined 1" in text
     assert "1 rows break positive" in text
     assert f"lakehouse history --warehouse {project / 'elsewhere'}" in text
     assert (project / "elsewhere" / "gold" / "customer_totals" / "_delta_log").is_dir()
