@@ -61,6 +61,7 @@ class LandingPipeline(BronzeIngestionPipeline):
         started = time.monotonic()
         self._done("batch")
         batch, staged = self._as_it_stands(batch, reading_again=reading_again)
+        self._check_only_adds(batch)
         self._remove_abandoned(batch)
         if staged is None:
             staged = self._staged(batch)
@@ -68,6 +69,12 @@ class LandingPipeline(BronzeIngestionPipeline):
         staged.discard()
         self.staged.forget_before(batch.number)
         return self._refreshed(batch, published, staged.tally, staged.steps, started)
+
+    def _check_only_adds(self, batch: Batch) -> None:
+        """Raise NotLandableError where rows of the table have to go; a run finishes the batch."""
+        if self._replaced_rows(batch) is not None:
+            problem = "files come again, and take the place of their rows"
+            raise NotLandableError(table=self.table.name, problem=problem, location=self.table.location)
 
     def _staged(self, batch: Batch) -> StagedBatch:
         """Write the batch's rows beside their tables, and note where they are."""
@@ -190,7 +197,7 @@ def _files(table: TableDefinition, context: RefreshContext) -> LandableFiles:
     problem = ""
     if files is not None and not files.format.reads_without_spark:
         problem = "only Spark reads its format"
-    elif table.all_steps or flow.expectations:
+    elif table.all_steps or flow.rules:
         problem = "it has steps or rules"
     elif flow.write_mode is None or not flow.write_mode.only_adds:
         problem = "its rows are not appended"

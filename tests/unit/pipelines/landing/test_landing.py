@@ -302,6 +302,17 @@ def test_a_table_that_only_spark_can_refresh_is_refused(place: Place, changed: A
         place.land(builder.build())
 
 
+def test_files_that_come_again_in_place_of_their_rows_are_left_to_a_run(place: Place) -> None:
+    replacing = place.pipeline(changed="replace")
+    put(place.landing / "a", 1)
+    only(place.land(replacing), Refreshed)
+    put(place.landing / "a", 1, 2)
+    failed = only(place.land(replacing), Failed)
+    assert "files come again, and take the place of their rows" in str(failed.error)
+    assert place.ids() == [1]
+    assert batch_states(place.warehouse, "raw")[-1].state == "decided"
+
+
 def test_the_verb_lands_a_folder(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     put(place.landing / "a.jsonl", {"id": 1, "tags": ["x"]})
     given = ["land", str(place.landing), "bronze.raw", "--pipeline", "p", "--warehouse", place.warehouse.root]
