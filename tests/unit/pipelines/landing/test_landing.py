@@ -112,6 +112,15 @@ def test_each_file_is_landed_once_and_a_bad_one_set_aside(place: Place, processe
     assert list(staging.iterdir()) == []
 
 
+def test_a_file_that_was_only_touched_is_not_landed_again_beside_a_new_one(place: Place) -> None:
+    put(place.landing / "a", 1)
+    only(place.land(), Refreshed)
+    os.utime(place.landing / "a", (1.1e9, 1.1e9))
+    put(place.landing / "b", 2)
+    only(place.land(), Refreshed)
+    assert place.ids() == [1, 2]
+
+
 class StopAfter(RunListener):
     """Ends the run after a step, as a kill does."""
 
