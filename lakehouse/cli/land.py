@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,12 @@ __all__ = ["command"]
 @click.option("--format", "format_", default="csv", show_default=True, help="What kind of files they are.")
 @click.option("--columns", help="Names with commas between them, or DDL: 'id bigint, items array<string>'.")
 @click.option(
-    "--option", "options", multiple=True, metavar="KEY=VALUE", callback=pairs, help="Of the format."
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=pairs,
+    help="Of the format; values may be JSON.",
 )
 @click.option("--env", default="local", show_default=True, help="Read conf/environments/ENV.yaml.")
 @click.option("--warehouse", metavar="FOLDER", help="Where the tables are; by default the environment's.")
@@ -77,7 +83,9 @@ def command(
     if definition is not None:
         declared = _with_pattern(load_definition(pipeline, file=definition), name, pattern)
     else:
-        flow = from_files(pattern, format=format_, columns=_columns(columns), options=dict(options)).append()
+        flow = from_files(
+            pattern, format=format_, columns=_columns(columns), options=_options(options)
+        ).append()
         declared = DeclarativePipelineBuilder(pipeline).bronze(name, flow).build()
     settings = load_settings(env)
     register_settings(settings.storage)
@@ -110,6 +118,18 @@ def _columns(text: str | None) -> Any:
         return None
     names = [part.strip() for part in text.split(",")]
     return names if all(name and " " not in name and "<" not in name for name in names) else text
+
+
+def _options(given: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return options with their values: JSON where a text is JSON, such as 1, true or a list; else the text."""
+    return {name: _value(text) for name, text in given}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _with_pattern(definition: PipelineDefinition, table: str, pattern: str) -> PipelineDefinition:

@@ -336,6 +336,31 @@ def test_the_verb_lands_a_folder(place: Place, capsys: pytest.CaptureFixture[str
     assert main([*given, "--format", "json_lines", "--columns", "id,other"]) == 1
 
 
+def test_options_of_a_format_may_be_json(place: Place) -> None:
+    put(place.landing / "a.txt")
+    (place.landing / "a.txt").write_text("the report\n  1ab\n")
+    os.utime(place.landing / "a.txt", (1e9, 1e9))
+    given = [
+        "land",
+        str(place.landing),
+        "raw",
+        "--warehouse",
+        place.warehouse.root,
+        "--format",
+        "fixed_width",
+    ]
+    options = [
+        "--option",
+        'places={"id": [0, 3], "n": [3, 5]}',
+        "--option",
+        "skip_lines=1",
+        "--option",
+        "encoding=latin-1",
+    ]
+    assert main([*given, *options]) == 0
+    assert [(row["id"], row["n"]) for row in place.rows()] == [("1", "ab")]
+
+
 def test_the_verb_takes_columns_and_format_from_a_definition(place: Place, tmp_path: Path) -> None:
     put(place.landing / "a.jsonl", 7)
     definition = tmp_path / "p.yaml"
