@@ -3,6 +3,7 @@
 from lakehouse.tables.adopting import delete_rows, publish_files
 from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.catalog import SparkCatalog
+from lakehouse.tables.comparable_values import comparable
 from lakehouse.tables.delta_spark import DeltaSparkTable
 from lakehouse.tables.description import TableDescription, describe
 from lakehouse.tables.errors import (
@@ -69,6 +70,7 @@ __all__ = [
     "UnreadableChangesError",
     "answer",
     "bounds_of_keys",
+    "comparable",
     "delete_rows",
     "describe",
     "estimated_bytes",

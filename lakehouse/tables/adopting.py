@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import (
     ConcurrentTransactionException,
+    DeltaConcurrentModificationException,
     DeltaLogError,
     Predicate,
     TransactionManager,
@@ -26,7 +28,7 @@ from lakehouse.tables.progress import Progress
 from lakehouse.tables.staging import link_durably
 from lakehouse.tables.transaction_id import TransactionId
 
-__all__ = ["delete_rows", "publish_files"]
+__all__ = ["Rewrite", "delete_rows", "publish_files", "publish_rewrite"]
 
 _MANAGER = TransactionManager(durable=True)
 
@@ -51,6 +53,52 @@ def publish_files(
         return _taken_by_another(log, taken, action, error)
     except (OSError, StorageError, DeltaLogError) as error:
         raise TableWriteError(path=log.path, action=action, cause=str(error)) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    """Files that take the place of others in one version of a table."""
+
+    removed: tuple[str, ...]
+    """Names below the table's folder."""
+    added: Sequence[Path]
+    schema: StructType
+
+
+def publish_rewrite(
+    log: TableLog, taken: TransactionId, rewrite: Callable[[int], Rewrite | None]
+) -> Published | AlreadyPublished | None:
+    """Commit a merge: what ``rewrite`` makes of the version that it is given.
+
+    None where it makes nothing of it, or where the table has changed meanwhile. Raises SupersededWriteError,
+    TableWriteError.
+    """
+    transaction = _MANAGER.start_transaction(log.path)
+    try:
+        progress = Progress.of(taken.application, transaction.application_version)
+        if taken.is_taken(progress.last):
+            return AlreadyPublished(version=transaction.read_version)
+        progress.check_order(taken, path=log.path)
+        made = rewrite(transaction.read_version)
+        if made is None:
+            return None
+        transaction.read_whole_table()
+        transaction.set_transaction(taken.application, taken.number)
+        for name in made.removed:
+            transaction.remove(name)
+        struct = schema_from_json(json_of_nullable(made.schema), table=log.path)
+        transaction.adopt(_linked(log.path, made.added), struct)
+        transaction.operation, transaction.operation_parameters = "MERGE", {}
+        return Published(version=_MANAGER.commit_transaction(transaction))
+    except ConcurrentTransactionException as error:
+        return _taken_by_another(log, taken, "merge into", error)
+    except DeltaConcurrentModificationException:
+        return None
+    except (OSError, StorageError, DeltaLogError) as error:
+        raise TableWriteError(path=log.path, action="merge into", cause=str(error)) from error
+    finally:
+        if transaction.status is not TransactionStatus.COMMITTED:
+            _MANAGER.rollback_transaction(transaction)
 
 
 def delete_rows(log: TableLog, predicate: Predicate) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructField, StructType
 
 from lakehouse.delta_log import Predicate
 from lakehouse.tables.candidates import Candidates
@@ -67,6 +68,11 @@ class DeltaSparkTable:
     def path(self) -> str:
         return self._path
 
+    @property
+    def reader(self) -> TableReader:
+        """What reads the table."""
+        return self._reader
+
     def state(self) -> TableState | None:
         return self._reader.state()
 
@@ -99,6 +105,12 @@ class DeltaSparkTable:
         except SPARK_ERRORS as error:
             raise TableWriteError(path=self._path, action="delete from", cause=root_cause(error)) from error
 
+    def compact(self) -> None:
+        try:
+            self._spark.sql(f"OPTIMIZE {self._name}")
+        except SPARK_ERRORS as error:
+            raise TableWriteError(path=self._path, action="compact", cause=root_cause(error)) from error
+
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
     ) -> Published | AlreadyPublished:
@@ -126,22 +138,32 @@ class DeltaSparkTable:
     def merge(
         self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId
     ) -> Published | AlreadyPublished:
-        if self.state() is None:
-            return self.append(frame, transaction=transaction)
+        state = self.state()
+        if state is None:
+            return self.append(_without_removed(frame, plan), transaction=transaction)
         match = " AND ".join(f"target.{quoted(key)} <=> source.{quoted(key)}" for key in plan.keys)
+        clauses = _merge_clauses(frame.columns, plan)
 
         def write() -> None:
+            if plan.removed is not None:
+                self._add_columns([each for each in frame.schema if each.name != plan.removed], state.schema)
             with (
                 _named(frame) as source,
                 _MERGE_TRANSACTION,
                 _transaction_in_session(self._spark, transaction),
             ):
                 self._spark.sql(
-                    f"MERGE INTO {self._name} AS target USING {source} AS source ON {match} "
-                    "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
+                    f"MERGE INTO {self._name} AS target USING {source} AS source ON {match} {clauses}"
                 )
 
         return self._publish("merge into", transaction, write)
+
+    def _add_columns(self, wanted: Sequence[StructField], held: StructType) -> None:
+        """Give the table the columns that it lacks, in a commit of its own: Delta's MERGE adds none beside a DELETE."""
+        more = [each for each in wanted if each.name not in held.names]
+        if more:
+            columns = ", ".join(f"{quoted(each.name)} {each.dataType.simpleString()}" for each in more)
+            self._spark.sql(f"ALTER TABLE {self._name} ADD COLUMNS ({columns})")
 
     @property
     def _name(self) -> str:
@@ -196,6 +218,27 @@ class DeltaSparkTable:
             progress_in(after, transaction.application).check_order(transaction, path=self._path)
             raise TableWriteError(path=self._path, action=action, cause="the commit is not in the log")
         return Published(version=after.version)
+
+
+def _without_removed(frame: DataFrame, plan: MergePlan) -> DataFrame:
+    return frame if plan.removed is None else frame.where(~F.col(plan.removed)).drop(plan.removed)
+
+
+def _merge_clauses(columns: Sequence[str], plan: MergePlan) -> str:
+    """Return what becomes of rows that match and of those that don't; columns that the table lacks come to it."""
+    if plan.removed is None:
+        return "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
+    names = [quoted(name) for name in columns if name != plan.removed]
+    removed = f"source.{quoted(plan.removed)}"
+    updates = ", ".join(f"target.{name} = source.{name}" for name in names)
+    values = ", ".join(f"source.{name}" for name in names)
+    return " ".join(
+        (
+            f"WHEN MATCHED AND {removed} THEN DELETE",
+            f"WHEN MATCHED THEN UPDATE SET {updates}",
+            f"WHEN NOT MATCHED AND NOT {removed} THEN INSERT ({', '.join(names)}) VALUES ({values})",  # noqa: S608 - names are quoted
+        )
+    )
 
 
 @contextmanager

@@ -61,6 +61,8 @@ class MergePlan:
 
     keys: tuple[str, ...]
     """Two rows are the same where these columns are, null like any value; the row that comes replaces the other."""
+    removed: str | None = None
+    """A column of booleans that is not the table's: a row where it is true removes the row that it meets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,9 @@ class IWritableDeltaTable(IReadableDeltaTable, Protocol):
 
     def delete(self, condition: str) -> None:
         """Remove the rows that meet an SQL condition, in one commit; none when no row does."""
+
+    def compact(self) -> None:
+        """Write small files again as few large ones, in a commit that changes no row."""
 
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False

@@ -12,10 +12,9 @@ from pyspark.sql.types import StructType
 from lakehouse.delta_log import (
     Predicate,
     Snapshot,
-    TransactionManager,
     WriteKind,
 )
-from lakehouse.tables.adopting import publish_files
+from lakehouse.tables.adopting import Rewrite, publish_files, publish_rewrite
 from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.delta_spark import DeltaSparkTable
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
@@ -29,17 +28,18 @@ from lakehouse.tables.interface import (
 )
 from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
 from lakehouse.tables.log import TableLog
+from lakehouse.tables.native_merge import FileMerge
 from lakehouse.tables.plain_schema import is_nullable
 from lakehouse.tables.staging import StagedRows
 from lakehouse.tables.transaction_id import TransactionId
 
 __all__ = ["NativeTable"]
 
-_MANAGER = TransactionManager(durable=True)
+_MERGE_ATTEMPTS = 3
 
 
 class NativeTable:
-    """Appends and replaces whole tables by itself; what takes more than that goes to its fallback, Delta on Spark.
+    """Appends, replaces and merges by itself; what takes more than that goes to its fallback, Delta on Spark.
 
     A table is left to Delta where it isn't on a local disk, has partitions, properties, columns that must not be
     null or a protocol beyond (1, 2), or where the rows have another schema than it has.
@@ -93,12 +93,50 @@ class NativeTable:
     ) -> Published | AlreadyPublished:
         return self._fallback.replace_where(frame, condition, transaction=transaction)
 
+    def compact(self) -> None:
+        self._fallback.compact()
+
     def merge(
         self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId
     ) -> Published | AlreadyPublished:
-        if self.state() is None:
+        marked = plan.removed is not None and plan.removed in frame.columns
+        before = self.state()
+        if before is None and not marked:
             return self.append(frame, transaction=transaction)
+        shown = frame.drop(plan.removed) if plan.removed is not None else frame
+        if before is None or not self._is_ours(shown.schema, schema_may_differ=False):
+            return self._fallback.merge(frame, plan, transaction=transaction)
+        if before.has_taken(transaction):
+            return AlreadyPublished(version=before.version)
+        plan = plan if marked else MergePlan(keys=plan.keys)
+        for _ in range(_MERGE_ATTEMPTS):
+            if (published := self._merge(frame, plan, shown.schema, transaction)) is not None:
+                return published
+        # Others write so often that the table is never as it was read.
         return self._fallback.merge(frame, plan, transaction=transaction)
+
+    def _merge(
+        self, frame: DataFrame, plan: MergePlan, schema: StructType, taken: TransactionId
+    ) -> Published | AlreadyPublished | None:
+        """Merge into the table as it is now; None where it changed meanwhile, or takes more than files can tell."""
+        log = TableLog(self._path)  # another may look at other versions at the same time
+        merge = FileMerge(spark=self._spark, log=log, reader=self._fallback.reader)
+        staged: list[StagedRows] = []
+
+        def rewrite(version: int) -> Rewrite | None:
+            made = merge.of(frame, plan, version=version)
+            if made is None:
+                return None
+            staged.append(self.stage(made.rows))
+            return Rewrite(removed=made.removed, added=staged[-1].files(), schema=schema)
+
+        try:
+            return publish_rewrite(log, taken, rewrite)
+        except SPARK_ERRORS as error:
+            raise TableWriteError(path=self._path, action="merge into", cause=root_cause(error)) from error
+        finally:
+            for each in staged:
+                each.discard()
 
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False

@@ -46,19 +46,19 @@ class TableReader:
         if files is None:
             rows = self._delta().option("versionAsOf", version).load(self._path)
         else:
-            rows = self._parquet(files, self._log.schema(version=version))
+            rows = self.parquet(files, self._log.schema(version=version))
         rows = rows if where is None else rows.where(as_column(where))
         return rows if columns is None else rows.select(*map(quoted, columns))
 
     def read_files(self, files: Candidates, *, version: int) -> DataFrame:
-        return self._parquet(files.paths, self._log.schema(version=version))
+        return self.parquet(files.paths, self._log.schema(version=version))
 
     def rows_added(self, *, after: int, through: int) -> DataFrame:
         if after < 0:
             return self.read(version=through)
         files = self._log.plain_files_added(after=after, through=through)
         if files is not None:
-            return self._parquet(files, self._log.schema(version=through))
+            return self.parquet(files, self._log.schema(version=through))
         return self._change_feed(after=after, through=through).drop(*CHANGE_COLUMNS)
 
     def changes(self, *, after: int, through: int) -> DataFrame:
@@ -72,14 +72,14 @@ class TableReader:
             return functools.reduce(DataFrame.unionByName, parts)
         return self._spark.createDataFrame([], _with_change_columns(schema))
 
-    def _parquet(self, files: Sequence[str], schema: StructType) -> DataFrame:
+    def parquet(self, files: Sequence[str], schema: StructType) -> DataFrame:
         """Read few files without asking Delta for a snapshot: it would rebuild an old one in a job of its own."""
         if not files:
             return self._spark.createDataFrame([], schema)
         return self._spark.read.schema(schema).parquet(*(literal_path(file) for file in files))
 
     def _changed(self, kind: str, files: Sequence[ChangedFile], schema: StructType) -> DataFrame:
-        rows = self._parquet([file.path for file in files], schema)
+        rows = self.parquet([file.path for file in files], schema)
         commits = [
             part
             for file in files

@@ -1,6 +1,7 @@
-"""Runs the retail job, or the definition of a file, and kills itself after one step of one table.
+"""Runs a job, or the definition of a file, and kills itself after one step of one table.
 
-Arguments: landing, warehouse, table, step, how; then, as JSON, what else run_pipeline is given.
+Arguments: landing, warehouse, table, step, how; then, as JSON, what else run_pipeline is given, and the job's file,
+the retail job by default.
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ class Killer(RunListener):
 if __name__ == "__main__":
     landing, warehouse, table, step, how, *more = sys.argv[1:]
     options = json.loads("".join(more) or "{}")
-    file = options.pop("definition", None)
+    file, job = options.pop("definition", None), options.pop("job", str(JOB))
     run_pipeline(
-        read_yaml_definition(Path(file)) if file else runpy.run_path(str(JOB))["pipeline"],
+        read_yaml_definition(Path(file)) if file else runpy.run_path(job)["pipeline"],
         spark=SparkSessionFactory(SMALL).create("killed run"),
         warehouse=warehouse,
         variables={"landing": landing},

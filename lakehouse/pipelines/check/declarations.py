@@ -97,6 +97,7 @@ def _writing(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> I
         return
     for step in table.flow.steps:
         yield from step.problems_with(mode.old_rows)
+    yield from mode.problems(location=where)
     compares = any(step.compares_with_target(mode.old_rows) for step in table.flow.steps)
     yield from source.problems_with(mode.old_rows, compares=compares)
     if source.gives_all_rows is True and mode.old_rows is OldRows.STAY and not compares:
@@ -107,7 +108,7 @@ def _writing(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> I
                 yield WholeReadAppendedError(table=table.name, source=step.label, location=step.location)
     if source.gives_all_rows is False and mode.old_rows in (OldRows.GO, OldRows.PARTS_GO):
         yield NewRowsReplaceError(table=table.name, source=source.label, location=where)
-    if source.gives_all_rows is False and mode.old_rows is OldRows.MAY_CHANGE:
+    if source.gives_all_rows is False and mode.old_rows in (OldRows.MAY_CHANGE, OldRows.DECIDED):
         for step in table.flow.steps:
             if step.combines_rows:
                 yield PartialGroupsError(table=table.name, step=step.label, location=step.location)
@@ -138,7 +139,7 @@ def _changing_inputs(
     for reference in source.tables() if source.gives_all_rows is False else ():
         upstream = tables.get(reference.table)
         mode = upstream.flow.write_mode if upstream is not None else None
-        if mode is not None and mode.old_rows is not OldRows.STAY:
+        if mode is not None and mode.old_rows is OldRows.GO:
             yield ChangingInputError(
                 table=table.name, source=reference.table, mode=mode.name, location=reference.location
             )

@@ -72,7 +72,10 @@ class TableCheck:
         if not self._check_columns(frame):
             return None
         self._check_rules(frame)
-        schema = StructType([each for each in frame.schema.fields if each.name != CAST_ERRORS])
+        shown = self._shown(frame.drop(CAST_ERRORS))
+        if shown is None:
+            return None
+        schema = shown.schema
         self._check_write(schema, compared)
         self._check_existing(schema, existing)
         return schema
@@ -139,7 +142,9 @@ class TableCheck:
 
     def _check_rules(self, frame: DataFrame) -> None:
         context = EmptyRules(self.empty)
-        for rule in self.table.flow.rules:
+        mode = self.table.flow.write_mode
+        own = mode.rules(self.table.location) if mode is not None else ()
+        for rule in (*self.table.flow.rules, *own):
             try:
                 looked_up = rule.looked_up(frame, context)
                 broken = [each.broken() for each in rule.expectations()]
@@ -149,6 +154,19 @@ class TableCheck:
             except Exception as error:  # noqa: BLE001 - a rule may be the user's function
                 label = f"the rule {rule.name!r}"
                 self.problems.append(self._described(label, rule.location, frame, error))
+
+    def _shown(self, frame: DataFrame) -> DataFrame | None:
+        """Return the rows as the write mode shows them; None where it can't work on them."""
+        mode = self.table.flow.write_mode
+        if mode is None or mode.changes is None:
+            return frame
+        try:
+            shown = mode.shown(frame)
+            shown.columns  # noqa: B018 - as above
+        except Exception as error:  # noqa: BLE001 - its conditions are the user's
+            self.problems.append(self._described(mode.name, self.table.location, frame, error))
+            return None
+        return shown
 
     def _check_write(self, schema: StructType, compared: Sequence[tuple[Step, Sequence[str]]]) -> None:
         mode = self.table.flow.write_mode

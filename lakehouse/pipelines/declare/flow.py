@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
@@ -56,9 +56,17 @@ from lakehouse.pipelines.declare.steps import (
     names_in_query,
 )
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
-from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, ReplaceWhere, WriteMode
+from lakehouse.pipelines.declare.write_modes import (
+    Append,
+    ApplyChanges,
+    ApplyChangesFromSnapshots,
+    Merge,
+    Replace,
+    ReplaceWhere,
+    WriteMode,
+)
 from lakehouse.pipelines.errors import NoTableInQueryError, UnknownColumnError, UnknownSourceError
-from lakehouse.quality import Expectation, Schema
+from lakehouse.quality import Condition, Expectation, Schema
 from lakehouse.source_location import SourceLocation, caller_location
 from lakehouse.words import UnknownWordError
 
@@ -144,6 +152,73 @@ class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords
         A part has one value of the column, such as a day; it must depend on the rows of that part alone.
         """
         return self.write(ReplaceWhere(column=column))
+
+    def apply_changes(
+        self,
+        *,
+        keys: Sequence[str],
+        sequence_by: str | Sequence[str],
+        apply_as_deletes: Condition | None = None,
+        apply_as_truncates: Condition | None = None,
+        ignore_null_updates: bool = False,
+        column_list: Sequence[str] | None = None,
+        except_column_list: Sequence[str] | None = None,
+        stored_as_scd_type: Literal[1, 2] = 1,
+        track_history_column_list: Sequence[str] | None = None,
+        track_history_except_column_list: Sequence[str] | None = None,
+        evolve_schema: bool = False,
+    ) -> Flow:
+        """Keep the table as a feed of changes says, in whatever order, and however often, they come.
+
+        ``sequence_by`` puts the changes of a key in order; of several columns the later ones break ties.
+        ``stored_as_scd_type=2`` keeps what each key was, with ``__START_AT`` and ``__END_AT``. A change that
+        nobody can place (no key, no sequence, or another one of the same sequence that differs) is quarantined.
+        """
+        return self.write(
+            ApplyChanges(
+                keys=tuple(keys),
+                sequence_by=(sequence_by,) if isinstance(sequence_by, str) else tuple(sequence_by),
+                apply_as_deletes=apply_as_deletes,
+                apply_as_truncates=apply_as_truncates,
+                ignore_null_updates=ignore_null_updates,
+                column_list=_names(column_list),
+                except_column_list=_names(except_column_list),
+                stored_as_scd_type=stored_as_scd_type,
+                track_history_column_list=_names(track_history_column_list),
+                track_history_except_column_list=_names(track_history_except_column_list),
+                evolve_schema=evolve_schema,
+            )
+        )
+
+    def apply_changes_from_snapshots(
+        self,
+        *,
+        keys: Sequence[str],
+        sequence_by: str | None = None,
+        column_list: Sequence[str] | None = None,
+        except_column_list: Sequence[str] | None = None,
+        stored_as_scd_type: Literal[1, 2] = 1,
+        track_history_column_list: Sequence[str] | None = None,
+        track_history_except_column_list: Sequence[str] | None = None,
+        evolve_schema: bool = False,
+    ) -> Flow:
+        """Keep the table as snapshots say: all rows that there are, time after time; a missing key is deleted.
+
+        Without ``sequence_by`` each batch is a snapshot: each version of a table that is read whole. Of files, it
+        names the column that tells them apart, such as ``_source_file``.
+        """
+        return self.write(
+            ApplyChangesFromSnapshots(
+                keys=tuple(keys),
+                sequence_by=sequence_by,
+                column_list=_names(column_list),
+                except_column_list=_names(except_column_list),
+                stored_as_scd_type=stored_as_scd_type,
+                track_history_column_list=_names(track_history_column_list),
+                track_history_except_column_list=_names(track_history_except_column_list),
+                evolve_schema=evolve_schema,
+            )
+        )
 
     def write(self, mode: WriteMode) -> Flow:
         """Write in any mode, also one of your own."""
@@ -343,9 +418,16 @@ def from_jdbc(
     return flow.deduplicate(*keys, cursor) if overlap_seconds and keys else flow
 
 
-def read(table: str, *, incremental: bool = False) -> Flow:
-    """Begin with another table: whole, or (``incremental=True``) only the rows not processed yet."""
-    return begin(TableSource(table=table, incremental=incremental, location=caller_location()))
+def read(table: str, *, incremental: bool = False, changes: bool = False) -> Flow:
+    """Begin with another table: whole, or (``incremental=True``) only the rows not processed yet.
+
+    Where rows that were processed change, because the other table is merged into, the table is rebuilt from all
+    rows. With ``changes=True`` what changed comes instead: each row that went or came, by ``_change_type`` ``delete``
+    or ``insert``, with its ``_commit_version``, and ``_change_order``, by which an update's new row is the later one.
+    """
+    return begin(
+        TableSource(table=table, incremental=incremental, changes=changes, location=caller_location())
+    )
 
 
 def from_delta(table: str, *, incremental: bool = False) -> Flow:
@@ -414,6 +496,10 @@ def begin(source: Source) -> Flow:
     """Begin with a source of any kind, also one of your own."""
     mode = Append(evolve_schema=source.adds_columns) if source.is_appended_by_default else None
     return Flow(source=source, write_mode=mode)
+
+
+def _names(given: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(given)
 
 
 def _named_types(schema: Mapping[str, str] | StructType) -> tuple[tuple[str, str], ...]:

@@ -16,5 +16,7 @@ class OldRows(Enum):
     """Some are updated, the others stay."""
     PARTS_GO = "parts go"
     """Those of the parts that come, and with them the rows that were quarantined beside them; the others stay."""
+    DECIDED = "decided"
+    """The mode itself decides about them, together with the rows that come: steps don't look at them."""
     GO = "go"
     """All of them, and with them the rows that were quarantined beside them."""

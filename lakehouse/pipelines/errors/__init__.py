@@ -17,6 +17,7 @@ from lakehouse.pipelines.errors.refresh import (
     AmbiguousTableError,
     ChangedFilesError,
     ChangedPartitionsError,
+    ChangedRulesError,
     ChangedSourceError,
     ForeignTableError,
     LostBatchError,
@@ -49,6 +50,7 @@ from lakehouse.pipelines.errors.tables import (
 )
 from lakehouse.pipelines.errors.writing import (
     ChangingInputError,
+    InvalidWriteModeError,
     NewRowsReplaceError,
     NotIncrementalError,
     NoWriteModeError,
@@ -62,6 +64,7 @@ __all__ = [
     "BrokenStepError",
     "ChangedFilesError",
     "ChangedPartitionsError",
+    "ChangedRulesError",
     "ChangedSourceError",
     "ChangingInputError",
     "CycleError",
@@ -76,6 +79,7 @@ __all__ = [
     "InvalidStepError",
     "InvalidVariableError",
     "InvalidViewError",
+    "InvalidWriteModeError",
     "JvmOnlyStepError",
     "LostBatchError",
     "LostCastErrorsError",

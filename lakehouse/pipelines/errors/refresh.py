@@ -11,6 +11,7 @@ __all__ = [
     "AmbiguousTableError",
     "ChangedFilesError",
     "ChangedPartitionsError",
+    "ChangedRulesError",
     "ChangedSourceError",
     "ForeignTableError",
     "LostBatchError",
@@ -83,6 +84,19 @@ class ForeignTableError(DataError):
         super().__init__(
             f"{table!r} at {path!r} is a table of another pipeline: its batches are those of {owner!r}.",
             fix="give the table another name, or the pipeline another warehouse.",
+        )
+
+
+class ChangedRulesError(DataError):
+    """A table's changes were kept by rules that are declared otherwise now, and make another table of them."""
+
+    def __init__(self, *, table: str, rule: str, before: str, now: str) -> None:
+        self.table = table
+        self.rule = rule
+        super().__init__(
+            f"the changes of {table!r} were applied with {rule}={before}, and now {rule}={now} is declared: what is "
+            "kept of them doesn't tell what the table would be.",
+            fix=f"put {rule} back, or delete the folder of {table!r} to rebuild it from all changes.",
         )
 
 

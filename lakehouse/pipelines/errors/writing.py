@@ -7,6 +7,7 @@ from lakehouse.source_location import SourceLocation
 
 __all__ = [
     "ChangingInputError",
+    "InvalidWriteModeError",
     "NewRowsReplaceError",
     "NoWriteModeError",
     "NotIncrementalError",
@@ -24,6 +25,14 @@ class NoWriteModeError(DefinitionError):
             f"{location}: {table!r} doesn't say how it is written.",
             fix="end the flow with .append(), .replace() or .merge(keys).",
         )
+
+
+class InvalidWriteModeError(DefinitionError):
+    """How a table is written doesn't fit together."""
+
+    def __init__(self, *, mode: str, wrong: str, fix: str, location: SourceLocation) -> None:
+        self.mode = mode
+        super().__init__(f"{location}: {mode} has {wrong}.", fix=fix)
 
 
 class WholeReadAppendedError(DefinitionError):

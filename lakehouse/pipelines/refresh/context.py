@@ -78,6 +78,14 @@ class RefreshContext:
         """Return what the log of a declared table says, without a session; None while there is no table."""
         return self.log(table).state()
 
+    def rows_change(self, table: str) -> bool:
+        """Return whether a declared table is written so that rows which it holds may become others."""
+        flow = self.tables[table].flow
+        if flow.write_mode is not None and flow.write_mode.old_rows is not OldRows.STAY:
+            return True
+        # A table that reads new rows of such a table is rebuilt when its rows change.
+        return any(self.rows_change(each.table) for each in flow.source.tables())
+
     def commit_id(self, table: str, version: int) -> str | None:
         """Return what tells a commit of a declared table from any other of its number; None when it is gone."""
         return self.log(table).commit_id(version)

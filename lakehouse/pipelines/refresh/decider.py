@@ -87,14 +87,14 @@ class Decider:
             flow=self._flow_id,
             number=1 + max(-1 if last is None else last, -1 if newest is None else newest.number),
             planned_at=self._context.clock().isoformat(),
-            starts_over=not history,
-            rebuilds=rebuilds,
+            starts_over=not history or found.rebuilds,
+            rebuilds=rebuilds or found.rebuilds,
             follows=last,
             fingerprint=self._fingerprint,
             source=_kind_of(self._table.flow.source),
             inputs={},
             pinned=pinned,
-            how=f"whole: {_REBUILT}" if rebuilds else "",
+            how=f"whole: {_REBUILT if rebuilds else found.reason}" if rebuilds or found.rebuilds else "",
         )
         return self._decision_about(found, offered, taken)
 
@@ -187,15 +187,19 @@ class Decider:
             return self._choose(batch, last) if last is None or self._has_news(batch, last) else None
 
         if found.known is None:
-            reason = f"{_REBUILT}: {found.reason}" if offered.rebuilds else found.reason
+            reason = f"{_why_whole(found)}{found.reason}" if offered.rebuilds else found.reason
             return Take(reason=reason, settle=settle, outside_bytes=found.outside_bytes)
         batch = settle()
         if batch is None:
             return Rest()
-        reason = f"{_REBUILT}: {found.reason}" if batch.rebuilds else _reason(found, batch, last)
+        reason = f"{_why_whole(found)}{found.reason}" if batch.rebuilds else _reason(found, batch, last)
         if not batch.rebuilds and batch.how not in ("", f"whole: {reason}"):
             reason = f"{reason}; {batch.how}" if batch.added is None else batch.how
         return Take(reason=reason, settle=lambda: batch, outside_bytes=found.outside_bytes)
+
+
+def _why_whole(found: NewInputs) -> str:
+    return "whole: " if found.rebuilds else f"{_REBUILT}: "
 
 
 def _reason(found: NewInputs, batch: Batch, last: Batch | None) -> str:

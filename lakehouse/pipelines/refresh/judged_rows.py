@@ -39,7 +39,12 @@ class JudgedRows:
     tally: Tally | None = None
     persisted: tuple[DataFrame, ...] = ()
     rejected_count: int = 0
-    """How many of the quarantined rows stand for inputs that the source rejects."""
+    """How many of the quarantined rows did not come to the rules: they stand for inputs that the source rejects, or
+    came with earlier batches."""
+    kept_is_decided: bool = False
+    """Whether the rows to write are what a decision makes of those that came, and their number is another."""
+    beside: DataFrame | None = None
+    """Rows that are kept beside the table."""
 
     @property
     def kept_bytes(self) -> int | None:
@@ -84,7 +89,8 @@ class JudgedRows:
     ) -> None:
         """Raise ConservationError unless each file holds as many rows as were judged to be in it."""
         aside = (0 if quarantined is None else quarantined.row_count) - self.rejected_count
-        if (kept.row_count, aside) != (tally.written, tally.quarantined):
+        expected = kept.row_count if self.kept_is_decided else tally.written
+        if (kept.row_count, aside) != (expected, tally.quarantined):
             raise ConservationError(
                 table=table,
                 rows_in=tally.rows_in,

@@ -71,6 +71,11 @@ class RowCounter:
         """Add a count of rows that something is to be known of, and that stay."""
         self._noted.append(StepCount(step=step, rows_in=rows, rows_out=rows))
 
+    def decided(self, step: str, rows_in: int, taken_out: int) -> None:
+        """Add a count of rows that a decision took out, unless it took out none."""
+        if taken_out:
+            self._noted.append(StepCount(step=step, rows_in=rows_in, rows_out=rows_in - taken_out))
+
     def go_on_from(self, other: RowCounter) -> None:
         """Take over the points of a frame that this one goes on from."""
         self._steps = [*other._steps, *self._steps]

@@ -31,6 +31,9 @@ _FEW_BYTES = 16 << 20
 _FEW_ROWS = 100_000
 """The keys of so many rows are sent to all who read the table's files."""
 
+_KEYS_A_FILE = 16
+"""So many keys for each file, in no order, meet most files."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowsByKey:
@@ -64,20 +67,29 @@ class RowsByKey:
         bounds: KeyBounds,
         *,
         sought: Sequence[Mapping[str, KeyRange]],
+        by_index: bool = True,
     ) -> DataFrame | None:
-        """Return the rows that have one of the keys and lie where they are sought, and more; None where none do."""
+        """Return the rows that have one of the keys and lie where they are sought, and more; None where none do.
+
+        ``by_index``: whether an index may be asked, and made, of the files that hold a key.
+        """
         files = self.log.candidates(version=self.version, where=may_have_key_in(sought))
         if files is None:
             held = self.table.read(version=self.version, where=may_have_key_in(hull(sought)))
         else:
-            files = narrowed_by_index(
-                files,
-                keys=keys,
-                key_count=bounds.row_count,
-                columns=columns,
-                table=self.table,
-                version=self.version,
-                held=self.log.schema(version=self.version),
+            many = bounds.row_count > _KEYS_A_FILE * len(files.paths)
+            files = (
+                files
+                if many and not by_index
+                else narrowed_by_index(
+                    files,
+                    keys=keys,
+                    key_count=bounds.row_count,
+                    columns=columns,
+                    table=self.table,
+                    version=self.version,
+                    held=self.log.schema(version=self.version),
+                )
             )
             total = self.log.at(self.version).totals.file_count
             _log.info("%s: %d files of %d are compared with", self.name, len(files.paths), total)
@@ -87,11 +99,15 @@ class RowsByKey:
         return _with_key_among(held, keys, columns) if bounds.row_count <= _FEW_ROWS else held
 
     def with_key_of(self, keys: DataFrame, columns: Sequence[str]) -> DataFrame | None:
-        """Return exactly the rows that have one of the keys; None where the log rules out all of them."""
+        """Return exactly the rows that have one of the keys; None where the log rules out all of them.
+
+        For rows that are about to be written over: an index of files that keys in plenty are going to replace
+        would be made in vain.
+        """
         if self.are_few:
             return _with_key_among(self.all(), keys, columns, sent_to_all=False)
         bounds = self.bounds(keys, columns)
-        held = self.among(keys, columns, bounds, sought=bounds.groups)
+        held = self.among(keys, columns, bounds, sought=bounds.groups, by_index=False)
         if held is None or bounds.row_count <= _FEW_ROWS:
             return held
         return _with_key_among(held, keys, columns, sent_to_all=False)

@@ -26,16 +26,21 @@ class StagedBatch(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[StepCount, ...]
     replaces: str | None = None
     """The SQL condition of the table's rows that give way to these; None where the batch's inputs tell it."""
+    beside: StagedRows | None = None
+    """Rows that are kept beside the table, for later batches to be decided by."""
 
     def exists(self) -> bool:
         """Say whether the rows are still there."""
-        return self.kept.exist() and (self.quarantined is None or self.quarantined.exist())
+        return self.kept.exist() and all(each.exist() for each in self._others)
 
     def discard(self) -> None:
         """Delete the rows' files."""
-        self.kept.discard()
-        if self.quarantined is not None:
-            self.quarantined.discard()
+        for each in (self.kept, *self._others):
+            each.discard()
+
+    @property
+    def _others(self) -> tuple[StagedRows, ...]:
+        return tuple(each for each in (self.quarantined, self.beside) if each is not None)
 
 
 class StagedBatches:

@@ -22,6 +22,7 @@ from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.views import WithViews
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
+from lakehouse.pipelines.refresh.change_data import ChangeRefresh
 from lakehouse.pipelines.refresh.computed import Computed
 from lakehouse.pipelines.refresh.condensed_histories import CondensedHistories
 from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
@@ -112,6 +113,7 @@ class TablePipeline:
         )
         self._comparisons: list[TargetComparison] = []
         self._parts = self._parts_by(table.flow.write_mode.part) if table.flow.write_mode else None
+        self._own_changes: ChangeRefresh | None = None
 
     @property
     def target(self) -> IWritableDeltaTable:
@@ -133,6 +135,13 @@ class TablePipeline:
         """How the rows are written; validation has seen to it that the flow says so."""
         assert self.table.flow.write_mode is not None  # noqa: S101
         return self.table.flow.write_mode
+
+    @property
+    def changes(self) -> ChangeRefresh | None:
+        """What decides on rows that are changes; None where they are rows of the table."""
+        if self._own_changes is None and (rules := self.write_mode.changes) is not None:
+            self._own_changes = ChangeRefresh.of(self.context, self.table.name, rules)
+        return self._own_changes
 
     # What is there to do
 
@@ -227,6 +236,8 @@ class TablePipeline:
         self._done("batch")
         batch, staged = self._as_it_stands(batch, reading_again=reading_again)
         self.quarantine(batch).remove_abandoned(batch)
+        if self.changes is not None:
+            self.changes.state.remove_abandoned(batch)
         if staged is None:
             counter = RowCounter()
             try:
@@ -243,7 +254,11 @@ class TablePipeline:
         published = self._published(staged, batch)
         staged.discard()
         self.staged.forget_before(batch.number)
-        return self._refreshed(batch, published, staged.tally, staged.steps, started)
+        if self.changes is not None:
+            self.changes.state.compact()
+        return self._refreshed(
+            batch, published, staged.tally, staged.steps, started, kept_beside=staged.beside
+        )
 
     def _as_it_stands(self, batch: Batch, *, reading_again: bool) -> tuple[Batch, StagedBatch | None]:
         """Return the batch, and its rows if they are judged; instead of inputs that can't be read, another batch.
@@ -266,6 +281,9 @@ class TablePipeline:
         try:
             self.set_aside(staged, batch)
             self._done("quarantine")
+            if self.changes is not None:
+                self.changes.publish(staged, batch)
+                self._done("changes")
             return self._written(*self.target.with_staged(staged.kept), batch)
         except Exception as error:
             # Another run may have published the same rows, or other ones instead, and thrown these files away.
@@ -281,6 +299,8 @@ class TablePipeline:
             progress_in(state, batch.flow).check_order(batch.transaction, path=self.log.path)
         except SupersededWriteError as superseded:
             self.quarantine(batch).withdraw(batch)
+            if self.changes is not None:
+                self.changes.state.withdraw(batch)
             raise superseded from error
 
     def _written(
@@ -326,12 +346,17 @@ class TablePipeline:
             aside = None
             if quarantined is not None:
                 aside = self.quarantine(batch).table.stage(quarantined, expected_bytes=rows.quarantined_bytes)
+            beside = None
+            if rows.beside is not None and self.changes is not None:
+                beside = self.changes.state.table.stage(rows.beside)
             tally = rows.tally_of_written(kept.row_count).with_broken(counter.watched())
             steps = counter.steps()
         finally:
             rows.release()
         replaces = self._parts.conditions.get(batch.number) if self._parts is not None else None
-        ours = StagedBatch(kept=kept, quarantined=aside, tally=tally, steps=steps, replaces=replaces)
+        ours = StagedBatch(
+            kept=kept, quarantined=aside, tally=tally, steps=steps, replaces=replaces, beside=beside
+        )
         try:
             rows.check_written(ours.tally, kept, aside, table=self.table.name)
         except BaseException:
@@ -349,9 +374,12 @@ class TablePipeline:
         tally: Tally,
         steps: tuple[StepCount, ...],
         started: float,
+        *,
+        kept_beside: StagedRows | None = None,
     ) -> Refresh:
         source = self.table.flow.source
         source.taken(self.context, self.table.name, batch.inputs)
+        beside = {} if kept_beside is None else {"changes_kept": kept_beside.row_count}
         computed = self.finish(batch)
         how = {"refresh": computed.how} if computed.how else {}
         return Refresh(
@@ -362,7 +390,7 @@ class TablePipeline:
             steps=steps,
             seconds=time.monotonic() - started,
             inputs={**source.summary(batch.inputs), **how},
-            details={**source.counts(batch.inputs), **computed.counts},
+            details={**source.counts(batch.inputs), **computed.counts, **beside},
             set_aside=source.set_aside(batch.inputs),
             is_strict=self.table.options.strict,
         )
@@ -407,11 +435,10 @@ class TablePipeline:
 
     def validate(self, frame: DataFrame, batch: Batch, counter: RowCounter) -> JudgedRows:
         """Check the schema, and decide by the rules what becomes of each row, in one pass over them."""
-        written = StructType([field for field in frame.schema.fields if field.name != CAST_ERRORS])
-        self.check_schema(written, None if batch.rebuilds else self.log.state())
+        self.check_schema(self._shown(frame.drop(CAST_ERRORS)), None if batch.rebuilds else self.log.state())
         rows = judged(
             frame,
-            self.table.flow.rules,
+            (*self.table.flow.rules, *self.write_mode.rules(self.table.location)),
             counter,
             table=self.table.name,
             context=self._rules_about(
@@ -421,10 +448,15 @@ class TablePipeline:
         )
         try:
             self.write_mode.check_rows(rows.kept, table=self.table.name)
+            if self.changes is not None:
+                rows = self.changes.decided(rows, batch, counter)
             return rows.with_rejected(self.table.flow.source.rejected(self.context, self.request(batch)))
         except BaseException:
             rows.release()
             raise
+
+    def _shown(self, frame: DataFrame) -> StructType:
+        return self.write_mode.shown(frame).schema
 
     def publish(
         self, target: IWritableDeltaTable, rows: DataFrame, batch: Batch

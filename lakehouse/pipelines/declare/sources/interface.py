@@ -64,6 +64,8 @@ class NewInputs:
     """The inputs; None when only a closer look, which planning does not take, can name them."""
     outside_bytes: int | None = None
     """How much is to be read beside the pipeline's own tables, as far as a listing tells; None when it doesn't."""
+    rebuilds: bool = False
+    """Whether they are all rows, to take the place of those read before: some of these are not as they were."""
     closer_look: Callable[[], Inputs | None] = lambda: None
     """Names inputs that are not known yet; it may find nothing new: None."""
 
@@ -81,6 +83,9 @@ class SourceContext(Protocol):
 
     def state(self, table: str) -> TableState | None:
         """Return what the log of a declared table says; None while there is no table."""
+
+    def rows_change(self, table: str) -> bool:
+        """Return whether a declared table is written so that rows which it holds may become others."""
 
     def commit_id(self, table: str, version: int) -> str | None:
         """Return what tells a commit of a declared table from any other of its number; None when it is gone."""

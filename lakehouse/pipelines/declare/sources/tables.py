@@ -19,6 +19,7 @@ from lakehouse.pipelines.declare.sources.interface import (
     TableReference,
     TablesBeside,
 )
+from lakehouse.pipelines.declare.sources.row_changes import row_changes, with_change_columns
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import ReplacedInputError
 from lakehouse.tables import TableState, UnreadableChangesError
@@ -33,12 +34,13 @@ _EVERYTHING = -1
 class _Read:
     table: str
     incremental: bool = False
+    changes: bool = False
 
 
 @word("read")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSource(Source):
-    """Another table: whole, or only the rows that the reading table has not processed yet.
+    """Another table: whole, or only the rows that the reading table has not processed yet, or what changed since.
 
     Inputs are ``after`` and ``through``: the versions in between, the second included; ``after=-1`` is everything.
     """
@@ -47,17 +49,22 @@ class TableSource(Source):
 
     table: str
     incremental: bool = False
+    changes: bool = False
+    """Whether rows that changed come too: see ``row_changes``."""
 
     @classmethod
     def from_yaml(cls, given: _Read, part: YamlPart) -> TableSource:
-        return cls(table=given.table, incremental=given.incremental, location=part.location)
+        return cls(
+            table=given.table, incremental=given.incremental, changes=given.changes, location=part.location
+        )
 
     @property
     def label(self) -> str:
         return repr(self.table)
 
     def schema(self, upstream: Mapping[str, StructType]) -> StructType:
-        return upstream[self.table]
+        shown = upstream[self.table]
+        return with_change_columns(shown) if self.changes else shown
 
     def tables(self) -> Sequence[TableReference]:
         return (TableReference(table=self.table, location=self.location),)
@@ -76,27 +83,35 @@ class TableSource(Source):
 
     @property
     def gives_all_rows(self) -> bool:
-        return not self.incremental
+        return not self._goes_on
+
+    @property
+    def _goes_on(self) -> bool:
+        return self.incremental or self.changes
 
     def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
         state = context.state(self.table)
         if state is None:
             return None
         after = _EVERYTHING
-        if self.incremental and history:
+        rebuilds = ""
+        if self._goes_on and history:
             after = history[-1]["through"]
             if self._is_replaced(context, history[-1], state):
                 raise ReplacedInputError(table=table, source=self.table, path=context.path(self.table))
             if after == state.version:
                 return None
-            self._check_rows_stay(context, table, after=after, through=state.version)
+            if not self.changes:
+                rebuilds = self._why_rows_changed(context, table, after=after, through=state.version)
+            after = _EVERYTHING if rebuilds else after
         inputs = {
             "after": after,
             "through": state.version,
             "table_id": state.table_id,
             "commit": context.commit_id(self.table, state.version),
         }
-        return NewInputs(known=inputs, reason=self._reason(after, state.version), outside_bytes=0)
+        reason = rebuilds or self._reason(after, state.version)
+        return NewInputs(known=inputs, reason=reason, outside_bytes=0, rebuilds=bool(rebuilds))
 
     def stands(self, context: SourceContext, inputs: Inputs) -> bool:
         state = context.state(self.table)
@@ -113,6 +128,8 @@ class TableSource(Source):
 
     def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
         after, through = request.inputs["after"], request.inputs["through"]
+        if self.changes:
+            return row_changes(context.table(self.table), after=after, through=through)
         if after == _EVERYTHING:
             return context.table(self.table).read(version=through, where=request.where)
         return context.table(self.table).rows_added(after=after, through=through)
@@ -150,17 +167,26 @@ class TableSource(Source):
         now = context.commit_id(self.table, last["through"])
         return None not in (now, last.get("commit")) and now != last["commit"]
 
-    def _check_rows_stay(self, context: SourceContext, table: str, *, after: int, through: int) -> None:
-        """Raise ReplacedInputError where the rows that came can't be told from those that were read before."""
+    def _why_rows_changed(self, context: SourceContext, table: str, *, after: int, through: int) -> str:
+        """Say why rows that were read before are not as they were; empty where they are.
+
+        Raises ReplacedInputError where the table is not declared to change them.
+        """
         try:
             context.log(self.table).plain_files_added(after=after, through=through)
         except UnreadableChangesError as error:
+            if context.rows_change(self.table):
+                return f"rows of {self.table} changed: {error.reason}"
             path = context.path(self.table)
             raise ReplacedInputError(
                 table=table, source=self.table, path=path, reason=error.reason
             ) from error
+        return ""
 
     def _reason(self, after: int, through: int) -> str:
         if after == _EVERYTHING:
             return f"{self.table} is at version {through}"
+        if self.changes:
+            versions = f"version {through}" if through == after + 1 else f"versions {after + 1} to {through}"
+            return f"{self.table} has changed rows in {versions}"
         return f"{self.table} has new rows in versions {after + 1} to {through}"

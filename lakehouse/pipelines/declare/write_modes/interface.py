@@ -10,7 +10,10 @@ from typing import Any, ClassVar
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
+from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.change_data import ChangeRules
 from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.quality import SchemaValidator
@@ -68,6 +71,23 @@ class WriteMode(ABC):
     def steps(self, location: SourceLocation) -> Sequence[Step]:
         """Return steps that the mode needs behind those of the flow; ``location`` is the table's line."""
         return ()
+
+    @property
+    def changes(self) -> ChangeRules | None:
+        """How rows are decided on as changes, together with what the table holds; None where they are rows of it."""
+        return None
+
+    def rules(self, location: SourceLocation) -> Sequence[FlowRule]:
+        """Return what rows must meet for this mode, beside the rules of the flow; ``location`` is the table's line."""
+        return ()
+
+    def problems(self, *, location: SourceLocation) -> Sequence[DefinitionError]:
+        """Return what is wrong with the declaration, found without Spark; ``location`` is the table's line."""
+        return ()
+
+    def shown(self, frame: DataFrame) -> DataFrame:
+        """Return rows as the table shows them; for their schema, of a frame that need not have any."""
+        return frame
 
     def check_rows(self, frame: DataFrame, *, table: str) -> None:  # noqa: B027 - most modes take any rows
         """Raise DataError for rows that can't be written in this mode; called before anything is written."""

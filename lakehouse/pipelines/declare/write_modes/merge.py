@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_
 from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.ingestion import METADATA_COLUMNS
+from lakehouse.pipelines.declare.change_data import ChangeRules
 from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.steps import Deduplicate, Step
+from lakehouse.pipelines.declare.write_modes.changed_rows import (
+    merged,
+    sequence_is_there,
+    shown_by,
+    with_other_keys,
+)
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import RepeatedKeysError
@@ -20,7 +28,6 @@ from lakehouse.source_location import SourceLocation
 from lakehouse.tables import (
     AlreadyPublished,
     IWritableDeltaTable,
-    MergePlan,
     Published,
     TransactionId,
     quoted,
@@ -30,6 +37,8 @@ from lakehouse.words import word
 __all__ = ["Merge"]
 
 _KEYS_SHOWN = 3
+_COLUMN = re.compile(r"[^\W\d]\w*")
+"""A column's name; any other text is an expression, with or without a direction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +52,9 @@ class _MergeYaml:
 class Merge(WriteMode):
     """Updates rows whose keys match and inserts the others; NULL equals NULL in keys.
 
-    With ``sequence_by`` the latest row of a key wins, whichever batch it comes in. Without it each key must be
-    there once in a batch, and the batch that comes last wins.
+    With ``sequence_by`` the latest row of a key wins, whichever batch it comes in: by a column, as ``apply_changes``
+    decides it, or by an expression, with any of the rows that are latest. Without it each key must be there once
+    in a batch, and the batch that comes last wins.
     """
 
     yaml_type: ClassVar[Any] = list[str] | _MergeYaml
@@ -69,8 +79,21 @@ class Merge(WriteMode):
     def required_columns(self) -> Sequence[str]:
         return self.keys
 
+    @property
+    def changes(self) -> ChangeRules | None:
+        if self.sequence_by is None or _COLUMN.fullmatch(self.sequence_by) is None:
+            return None
+        return ChangeRules(keys=self.keys, sequence_by=(self.sequence_by,), uncompared=METADATA_COLUMNS)
+
+    def rules(self, location: SourceLocation) -> Sequence[FlowRule]:
+        rules = self.changes
+        return () if rules is None else (sequence_is_there(rules, location),)
+
+    def shown(self, frame: DataFrame) -> DataFrame:
+        return frame if self.changes is None else shown_by(self.changes, frame)
+
     def steps(self, location: SourceLocation) -> Sequence[Step]:
-        if self.sequence_by is None:
+        if self.sequence_by is None or self.changes is not None:
             return ()
         return (Deduplicate(keys=self.keys, keep="latest", order_by=self.sequence_by, location=location),)
 
@@ -83,12 +106,9 @@ class Merge(WriteMode):
             raise RepeatedKeysError(table=table, keys=self.keys, examples=[str(row) for row in repeated])
 
     def rows_that_stay(self, held: DataFrame, new: DataFrame) -> DataFrame:
-        names = {key: f"__lakehouse_merged_{number}" for number, key in enumerate(self.keys)}
-        keys = new.select(*(F.col(quoted(key)).alias(name) for key, name in names.items()))
-        same = reduce(and_, (held[quoted(key)].eqNullSafe(keys[name]) for key, name in names.items()))
-        return held.join(keys, same, "left_anti")
+        return with_other_keys(held, new, self.keys)
 
     def publish(
         self, table: IWritableDeltaTable, frame: DataFrame, transaction: TransactionId
     ) -> Published | AlreadyPublished:
-        return table.merge(frame, MergePlan(keys=self.keys), transaction=transaction)
+        return merged(table, frame, self.keys, transaction)

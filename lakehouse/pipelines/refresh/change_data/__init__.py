@@ -1,0 +1,5 @@
+"""Refresh a table from a feed of changes: decide each batch with what the table holds and what is kept beside it."""
+
+from lakehouse.pipelines.refresh.change_data.refresh import ChangeRefresh
+
+__all__ = ["ChangeRefresh"]

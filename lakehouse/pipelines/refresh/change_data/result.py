@@ -1,0 +1,171 @@
+"""What was decided, as the rows to write, to keep beside the table and to set aside, and as counts that add up."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from lakehouse.pipelines.declare.change_data import (
+    DELETED,
+    FIRST,
+    GIVEN,
+    KEY,
+    NEWLY_IN_CONFLICT,
+    ORIGIN,
+    OUTCOME,
+    ROW,
+    ChangeRules,
+    Origin,
+    Outcome,
+)
+from lakehouse.pipelines.refresh.batches import Batch
+from lakehouse.pipelines.refresh.change_data.gathered import Gathered
+from lakehouse.pipelines.refresh.change_data.state import ChangeState
+from lakehouse.pipelines.refresh.judged_rows import JudgedRows
+from lakehouse.pipelines.refresh.row_counts import RowCounter
+from lakehouse.quality import ConservationError, Tally
+
+__all__ = ["ChangeResult"]
+
+_CONFLICT_RULE = "change(conflict)"
+"""The rule under which changes are counted and set aside that contradict each other."""
+_CONTRADICTED = "another change of this key and sequence says something else"
+_EARLIER = "; this one came with an earlier batch"
+_DELETES = ", and deletes"
+
+
+class ChangeResult:
+    """Of one batch; ``decided`` is computed once."""
+
+    def __init__(self, table: str, rules: ChangeRules, gathered: Gathered, decided: DataFrame) -> None:
+        self._table = table
+        self._rules = rules
+        self._gathered = gathered
+        self._decided = decided
+
+    def of(self, rows: JudgedRows, batch: Batch, counter: RowCounter, *, state: ChangeState) -> JudgedRows:
+        """Return the judged rows with what became of them. Raises ConservationError where one is lost."""
+        counts = _Counts.of(self._decided, self._gathered.kept_beside)
+        assert rows.tally is not None  # noqa: S101 - the mode's own rules judge every row
+        tally = counts.tally_after(rows.tally, clearing_rows=self._gathered.clearing_rows, table=self._table)
+        came = rows.tally.written
+        counter.decided("duplicate changes", came, counts.duplicates)
+        counter.decided("late changes", came - counts.duplicates, counts.late)
+        return dataclasses.replace(
+            rows,
+            kept=self._to_write(),
+            kept_is_decided=True,
+            beside=self._beside(counts, batch, state),
+            quarantined=self._quarantined(rows.quarantined, counts),
+            rejected_count=rows.rejected_count + counts.withdrawn,
+            tally=tally,
+            persisted=(*rows.persisted, *self._gathered.persisted, self._decided),
+        )
+
+    def _to_write(self) -> DataFrame:
+        if self._gathered.held is None:
+            return self._rules.shown(self._decided)
+        return self._rules.to_write(self._decided, self._gathered.held)
+
+    def _beside(self, counts: _Counts, batch: Batch, state: ChangeState) -> DataFrame | None:
+        marker = self._gathered.marker
+        if not counts.kept and marker is None:
+            return None
+        kept = state.kept(self._decided.where(self._gathered.kept_beside), batch)
+        return kept if marker is None else kept.unionByName(state.marker(kept, marker, batch))
+
+    def _quarantined(self, others: DataFrame | None, counts: _Counts) -> DataFrame | None:
+        if not counts.conflicts + counts.withdrawn:
+            return others
+        came = self._decided.where(F.col(OUTCOME) == Outcome.CONFLICT.value)
+        found = [came.select(f"{GIVEN}.*", _errors(F.lit(_CONTRADICTED)))]
+        if counts.withdrawn:
+            deletes = F.when(F.col(DELETED), F.lit(_DELETES)).otherwise(F.lit(""))
+            message = F.concat(F.lit(_CONTRADICTED), F.lit(_EARLIER), deletes)
+            withdrawn = self._decided.where(_is_withdrawn())
+            found.append(withdrawn.select(*self._as_given(), _errors(message)))
+        if others is not None:
+            found.insert(0, others)
+        return functools.reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), found)
+
+    def _as_given(self) -> Sequence[Column]:
+        """Return a change of an earlier batch in the columns of the feed, as far as they are known."""
+        given = self._decided.schema[GIVEN].dataType
+        assert isinstance(given, StructType)  # noqa: S101 - it is made so
+        columns = []
+        for each in given:
+            if each.name in self._rules.keys:
+                value = F.col(KEY).getField(each.name)
+            elif each.name in self._rules.sequence_by:
+                value = self._rules.part_of_sequence(each.name)
+            elif each.name in self._gathered.row_type.names:
+                value = F.col(ROW).getField(each.name)
+            else:
+                value = F.lit(None).cast(each.dataType)
+            columns.append(value.alias(each.name))
+        return columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    """How many changes became what."""
+
+    applied: int
+    late: int
+    duplicates: int
+    conflicts: int
+    withdrawn: int
+    """Changes of earlier batches that are in conflict now."""
+    kept: int
+    """Changes to be kept beside the table."""
+
+    @classmethod
+    def of(cls, decided: DataFrame, kept: Column) -> _Counts:
+        """Count in one pass."""
+        outcomes = {
+            "applied": Outcome.APPLIED,
+            "late": Outcome.LATE,
+            "duplicates": Outcome.DUPLICATE,
+            "conflicts": Outcome.CONFLICT,
+        }
+        row = decided.agg(
+            *(F.count_if(F.col(OUTCOME) == each.value).alias(name) for name, each in outcomes.items()),
+            F.count_if(_is_withdrawn()).alias("withdrawn"),
+            F.count_if(kept).alias("kept"),
+        ).first()
+        assert row is not None  # noqa: S101 - an aggregate without groups has one row
+        return cls(**row.asDict())
+
+    def tally_after(self, judged: Tally, *, clearing_rows: int, table: str) -> Tally:
+        """Return the counts of the rules with those of the decision. Raises ConservationError."""
+        written, dropped = self.applied + clearing_rows, self.late + self.duplicates
+        if judged.written != written + dropped + self.conflicts:
+            raise ConservationError(
+                table=table,
+                rows_in=judged.written,
+                written=written,
+                dropped=dropped,
+                quarantined=self.conflicts,
+            )
+        return dataclasses.replace(
+            judged,
+            written=written,
+            dropped=judged.dropped + dropped,
+            quarantined=judged.quarantined + self.conflicts,
+            broken={**judged.broken, _CONFLICT_RULE: self.conflicts},
+        )
+
+
+def _errors(message: Column) -> Column:
+    error = F.struct(F.lit(_CONFLICT_RULE).alias("rule"), message.alias("message"))
+    return F.array(error).cast("array<struct<rule:string,message:string>>").alias("_errors")
+
+
+def _is_withdrawn() -> Column:
+    return F.col(NEWLY_IN_CONFLICT) & F.col(FIRST) & (F.col(ORIGIN) < F.lit(int(Origin.FEED)))

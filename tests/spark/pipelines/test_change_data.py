@@ -1,0 +1,260 @@
+"""What a feed of changes makes of a table: each line of the table in the how-to, on one pipeline run three times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import Row, SparkSession
+
+from lakehouse.pipelines import DeclarativePipelineBuilder, Refreshed, from_files, read
+from lakehouse.quality import Tally
+from tests.change_oracle import Change, current_rows, history_rows
+from tests.spark.pipelines.landing import Lake
+
+pytestmark = pytest.mark.spark
+
+COLUMNS = ("id", "at", "part", "op", "a", "b")
+
+Given = tuple[int | None, int, str, str | None, str | None]
+"""Sequence, tie-breaker, operation (U, D), and two values."""
+
+
+def up(at: int | None, a: str | None, b: str | None = None, *, part: int = 0) -> Given:
+    return at, part, "U", a, b
+
+
+def gone(at: int) -> Given:
+    return at, 0, "D", None, None
+
+
+FEED: dict[str, list[list[Given]]] = {
+    "late": [[up(2, "new")], [up(1, "old")], []],
+    "out of order": [[up(3, "c"), up(1, "a"), up(2, "b")], [], []],
+    "sent twice": [[up(1, "a"), up(1, "a")], [up(1, "a")], [up(2, "b")]],
+    "contradicted at once": [[up(1, "a")], [up(2, "x"), up(2, "y")], []],
+    "contradicted later": [[up(1, "a")], [up(2, "x")], [up(2, "y"), up(2, "x")]],
+    "decided after that": [[up(1, "x"), up(1, "y")], [up(2, "z")], [up(1, "x")]],
+    "tie": [[up(1, "second", part=2), up(1, "first", part=1)], [], []],
+    "no sequence": [[up(1, "a")], [up(None, "b")], []],
+    "inserted again": [[up(1, "a")], [gone(2)], [up(3, "b")]],
+    "unknown": [[gone(2)], [up(1, "a")], []],
+    "not back": [[up(1, "a")], [gone(3)], [up(2, "b")]],
+    "unchanged": [[up(1, "a")], [up(2, "a")], [up(3, "b")]],
+    "split": [[up(1, "a"), up(5, "a")], [up(3, "b")], []],
+    "patched": [[up(1, "a", "b")], [up(3, None, "c")], [up(2, "z", "z")]],
+    "patched after delete": [[up(1, "a", "b")], [gone(2), up(3, None, "c")], []],
+}
+"""By key, what comes with each of three batches."""
+
+QUARANTINED = {
+    ("contradicted at once", "x"),
+    ("contradicted at once", "y"),
+    ("contradicted later", "x"),
+    ("contradicted later", "y"),
+    ("decided after that", "x"),
+    ("decided after that", "y"),
+    ("no sequence", "b"),
+    (None, "a"),
+}
+
+
+class Applied:
+    """The tables after three batches."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        raw = read("raw", incremental=True).cast({"at": "int", "part": "int"})
+        feed = raw.where("coalesce(op, '') != 'T'")
+        cdc: dict[str, Any] = {"keys": ["id"], "sequence_by": ["at", "part"], "apply_as_deletes": "op = 'D'"}
+        kept: dict[str, Any] = {"column_list": ["id", "at", "part", "a", "b"]}
+        patches = feed.select(
+            "id", "at", "part", "op", "a", "named_struct('in', b, 'deep', struct(a AS a)) AS s"
+        )
+        builder = DeclarativePipelineBuilder("feeds").variable("landing", default="none")
+        builder.bronze("raw", from_files("${landing}/*.csv", columns=COLUMNS))
+        builder.silver("now", feed.apply_changes(**cdc, **kept))
+        builder.silver("history", feed.apply_changes(**cdc, **kept, stored_as_scd_type=2))
+        builder.silver(
+            "tracked",
+            feed.apply_changes(**cdc, **kept, stored_as_scd_type=2, track_history_column_list=["a"]),
+        )
+        builder.silver(
+            "patched", patches.apply_changes(**cdc, ignore_null_updates=True, except_column_list=["op"])
+        )
+        truncating = {**cdc, "sequence_by": "at", "apply_as_truncates": "op = 'T'"}
+        builder.silver("cleared", raw.apply_changes(**truncating, except_column_list=["op"]))
+        self.definition = builder.build()
+        self.tallies: dict[str, list[Tally]] = {}
+        for number in range(3):
+            rows: list[Sequence[Any]] = [
+                (key, *each) for key, batches in FEED.items() for each in batches[number]
+            ]
+            rows += [[(None, *up(1, "a"))], [(None, 2, 0, "T", None, None)], []][number]
+            lake.land(f"{number}.csv", *rows, header=",".join(COLUMNS))
+            result = lake.run(self.definition)
+            assert result.status == "ok", result.failures
+            for name, outcome in result.outcomes.items():
+                if isinstance(outcome, Refreshed):
+                    self.tallies.setdefault(name, []).extend(each.tally for each in outcome.refreshes)
+        self.tables = {
+            name: lake.spark.read.format("delta").load(str(lake.warehouse / "silver" / name)).collect()
+            for name in ("now", "history", "tracked", "patched", "cleared", "now_quarantine")
+        }
+
+    def of(self, table: str, key: str) -> list[Row]:
+        """Return a key's rows, in the order of their time."""
+        rows = [row for row in self.tables[table] if row["id"] == key]
+        return sorted(rows, key=lambda row: str(row.asDict().get("__START_AT")))
+
+    def now(self, key: str) -> list[str]:
+        return [row["a"] for row in self.of("now", key)]
+
+    def history(self, key: str, table: str = "history") -> list[tuple[int, int | None, str]]:
+        return [
+            (row["__START_AT"]["at"], row["__END_AT"] and row["__END_AT"]["at"], row["a"])
+            for row in self.of(table, key)
+        ]
+
+
+@pytest.fixture(scope="module")
+def applied(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Applied:
+    return Applied(Lake(spark, tmp_path_factory.mktemp("changes")))
+
+
+def changes_of_feed() -> list[Change]:
+    return [
+        Change(key, (at, part), None if op == "D" else (a, b))
+        for key, batches in FEED.items()
+        for batch in batches
+        for at, part, op, a, b in batch
+        if at is not None
+    ]
+
+
+def test_a_late_change_does_not_undo_a_newer_one(applied: Applied) -> None:
+    assert applied.now("late") == ["new"]
+    assert applied.history("late") == [(1, 2, "old"), (2, None, "new")]
+
+
+def test_changes_out_of_order_are_put_in_order(applied: Applied) -> None:
+    assert applied.now("out of order") == ["c"]
+    assert applied.history("out of order") == [(1, 2, "a"), (2, 3, "b"), (3, None, "c")]
+
+
+def test_a_change_that_comes_again_is_one_change(applied: Applied) -> None:
+    assert applied.now("sent twice") == ["b"]
+    assert applied.history("sent twice") == [(1, 2, "a"), (2, None, "b")]
+
+
+def test_changes_of_one_sequence_that_differ_do_not_count(applied: Applied) -> None:
+    assert applied.now("contradicted at once") == ["a"]
+    assert applied.history("contradicted at once") == [(1, None, "a")]
+
+
+def test_a_change_that_is_contradicted_later_is_taken_back(applied: Applied) -> None:
+    assert applied.now("contradicted later") == ["a"]
+    assert applied.history("contradicted later") == [(1, None, "a")]
+
+
+def test_a_key_goes_on_after_a_contradiction(applied: Applied) -> None:
+    assert applied.now("decided after that") == ["z"]
+
+
+def test_a_second_column_breaks_ties(applied: Applied) -> None:
+    assert applied.now("tie") == ["second"]
+    (first, second) = applied.of("history", "tie")
+    assert (first["a"], first["__END_AT"]) == ("first", second["__START_AT"])
+
+
+def test_what_nobody_can_place_is_quarantined_with_its_reason(applied: Applied) -> None:
+    assert applied.now("no sequence") == ["a"]
+    found = {(row["id"], row["a"]) for row in applied.tables["now_quarantine"]}
+    assert found == QUARANTINED
+    rules = {row["id"]: row["_errors"][0]["rule"] for row in applied.tables["now_quarantine"]}
+    assert rules[None] == "change(key)"
+    assert rules["no sequence"] == "change(sequence)"
+    assert rules["contradicted later"] == "change(conflict)"
+
+
+def test_a_key_that_was_deleted_can_be_inserted_again(applied: Applied) -> None:
+    assert applied.now("inserted again") == ["b"]
+    assert applied.history("inserted again") == [(1, 2, "a"), (3, None, "b")]
+
+
+def test_a_delete_of_an_unknown_key_is_remembered(applied: Applied) -> None:
+    assert applied.now("unknown") == []
+    assert applied.history("unknown") == [(1, 2, "a")]
+
+
+def test_an_older_change_never_brings_a_deleted_key_back(applied: Applied) -> None:
+    assert applied.now("not back") == []
+    assert applied.history("not back") == [(1, 2, "a"), (2, 3, "b")]
+
+
+def test_equal_values_in_a_row_are_one_interval(applied: Applied) -> None:
+    assert applied.history("unchanged") == [(1, 3, "a"), (3, None, "b")]
+
+
+def test_a_late_change_splits_an_interval_also_where_equal_values_were_one(applied: Applied) -> None:
+    assert applied.history("split") == [(1, 3, "a"), (3, 5, "b"), (5, None, "a")]
+
+
+def test_a_truncation_removes_all_that_is_older_and_nothing_else(applied: Applied) -> None:
+    rows = {row["id"] for row in applied.tables["cleared"]}
+    found = {(row["id"], row["at"]) for row in applied.tables["cleared"]}
+    assert all(at >= 2 for _, at in found)
+    assert "inserted again" in rows
+    assert "contradicted at once" not in rows
+
+
+def test_nulls_keep_what_was_there_down_into_structs(applied: Applied) -> None:
+    (row,) = applied.of("patched", "patched")
+    assert (row["a"], row["s"]["in"], row["s"]["deep"]["a"]) == ("z", "c", "z")
+    (after,) = applied.of("patched", "patched after delete")
+    assert (after["a"], after["s"]["in"]) == (None, "c")
+
+
+def test_values_that_are_not_tracked_change_in_place(applied: Applied) -> None:
+    assert [(row["__START_AT"]["at"], row["b"]) for row in applied.of("tracked", "patched after delete")] == [
+        (1, "b"),
+        (3, "c"),
+    ]
+
+
+def test_tables_are_what_the_oracle_makes_of_the_same_changes(applied: Applied) -> None:
+    feed = changes_of_feed()
+    found = {(row["id"], (row["at"], row["part"]), (row["a"], row["b"])) for row in applied.tables["now"]}
+    assert found == current_rows(feed)
+    for name, tracked in (("history", None), ("tracked", [0])):
+        intervals = {
+            (
+                row["id"],
+                tuple(row["__START_AT"]),
+                row["__END_AT"] and tuple(row["__END_AT"]),
+                (row["a"], row["b"]),
+            )
+            for row in applied.tables[name]
+        }
+        assert intervals == history_rows(feed, tracked=tracked)
+
+
+def test_every_row_is_written_dropped_or_quarantined(applied: Applied) -> None:
+    counts = [sum(len(batches[number]) for batches in FEED.values()) for number in range(3)]
+    for name in ("now", "history", "tracked", "patched"):
+        tallies = applied.tallies[name]
+        assert [each.rows_in for each in tallies] == [counts[0] + 1, *counts[1:]]
+        assert all(each.rows_in == each.written + each.dropped + each.quarantined for each in tallies)
+
+
+def test_the_table_has_no_columns_but_those_of_the_feed(applied: Applied) -> None:
+    names = list(applied.tables["now"][0].asDict())
+    assert names == ["id", "at", "part", "a", "b"]
+
+
+def test_a_run_without_changes_commits_nothing(applied: Applied, tmp_path: Path) -> None:
+    before = applied.lake.commits("silver/now")
+    applied.lake.run(applied.definition)
+    assert applied.lake.commits("silver/now") == before
