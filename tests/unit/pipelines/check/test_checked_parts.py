@@ -52,7 +52,7 @@ def problems_of(flow: Flow) -> str:
 def test_a_contradiction_is_said_with_its_line_and_the_way_out(flow: Flow, wrong: str) -> None:
     found = problems_of(flow)
     assert wrong in found
-    assert "test_parts_and_changed_files.py:" in found
+    assert "test_checked_parts.py:" in found
     assert "Fix: " in found
 
 

@@ -87,7 +87,7 @@ def test_only_the_steps_of_a_view_are_shared_where_a_layer_shares_no_others() ->
 def test_what_a_view_can_not_say_is_found_with_its_line(view: Flow, wrong: str) -> None:
     found = problems(shop(view, days=read("raw").join("clean", on="id").replace()))
     assert wrong in found
-    assert "test_views.py:" in found
+    assert "test_checked_views.py:" in found
     assert "Fix: " in found
 
 
