@@ -144,6 +144,15 @@ def test_the_page_about_pipelines_is_true(spark: SparkSession, project: Path) ->
     assert "United Kingdom" in countries
 
 
+def test_the_page_about_changes_is_true(project: Path) -> None:
+    (project / "landing" / "customers").mkdir(parents=True, exist_ok=True)
+    names = Reader(HOW_TO / "apply-changes.md").follow()
+    assert declaration_problems(names["definition"].with_variables({})) == []
+    readers = DeclarativePipelineBuilder("crm").bronze("customer_files", names["files"])
+    readers.silver("customers", names["by_file"]).gold("by_version", names["by_version"])
+    assert declaration_problems(readers.gold("names", names["names"]).build()) == []
+
+
 @pytest.mark.spark
 @pytest.mark.usefixtures("spark", "project")
 def test_the_page_about_tests_is_true() -> None:
