@@ -54,6 +54,10 @@ class Folder(LandingZone):
     def name(self) -> str:
         return "/in/*.csv"
 
+    @property
+    def root(self) -> str:
+        return "/in"
+
     def put(self, path: str, text: str) -> None:
         self.writes += 1
         self.files_there[path] = (text.encode(), self.writes)

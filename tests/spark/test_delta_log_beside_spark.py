@@ -207,6 +207,7 @@ def check(result: dict[str, tuple[int, int]]) -> None:
         assert acknowledged == there > 0
 
 
+@pytest.mark.slow
 def test_three_engines_append_at_once_and_ours_lose_nothing(spark: SparkSession, warehouse: Path) -> None:
     check(three_engines(spark, warehouse / "shared", seconds=6))
 

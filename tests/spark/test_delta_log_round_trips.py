@@ -259,6 +259,7 @@ def test_row_ids_and_times_in_commits_go_on_where_the_other_engine_stopped(
     assert len(set(times)) == 4
 
 
+@pytest.mark.slow
 def test_engines_take_turns_on_one_table(
     spark: SparkSession, warehouse: Path, manager: TransactionManager
 ) -> None:

@@ -42,6 +42,9 @@ _NOTHING_WAS_COMMITTED = (
     TableReplacedError,
 )
 
+_OPEN_TABLES = 32
+"""So many tables stay open: each takes a watch of the kernel, of which a user has 128 over all programs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OpenTable:
@@ -139,9 +142,11 @@ class TransactionManager:
     def _open(self, table_path: str | Path) -> _OpenTable:
         key = str(table_path)
         with self._lock:
-            if key not in self._tables:
-                self._tables[key] = self._opened(table_path)
-            return self._tables[key]
+            table = self._tables.pop(key, None) or self._opened(table_path)
+            self._tables[key] = table
+            while len(self._tables) > _OPEN_TABLES:
+                del self._tables[next(iter(self._tables))]  # the one that was used longest ago
+            return table
 
     def _opened(self, table_path: str | Path) -> _OpenTable:
         storage = table_storage(str(table_path)) if self._storage is None else self._storage

@@ -141,6 +141,7 @@ def test_a_packed_game_keeps_its_evaluations_and_lists_its_repairs(spark: SparkS
     assert found == [("e2e4", 300_000, 33, None), ("e7e5", None, None, -3), ("g1f3", None, None, None)]
 
 
+@pytest.mark.slow
 def test_files_in_a_cloud_are_taken_like_local_ones_and_a_damaged_one_is_set_aside(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,6 +95,7 @@ def test_the_jaffle_shop(example: Callable[[str], Example]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_loans(example: Callable[[str], Example]) -> None:
     loans = example("loans")
     loans.make()
@@ -126,6 +127,7 @@ def test_the_loans(example: Callable[[str], Example]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_sushi_restaurant(example: Callable[[str], Example]) -> None:
     sushi = example("sushi")
     sushi.make(days=range(4))

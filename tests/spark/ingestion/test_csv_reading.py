@@ -213,6 +213,7 @@ def test_an_optional_column_that_a_file_lacks_is_null_in_its_rows(
     assert sorted(tuple(row) for row in rows) == [("1", None, None), ("2", "x", None), ("3\n", None, None)]
 
 
+@pytest.mark.slow
 def test_a_very_long_line_and_a_very_wide_file_are_read(spark: SparkSession, tmp_path: Path) -> None:
     long_field, wide = "9" * (10 << 20), [f"n{number}" for number in range(25_000)]
     (tmp_path / "long.csv").write_text(f"id,note\n{long_field},x\n")

@@ -264,7 +264,10 @@ def test_a_file_that_changes_after_it_was_named_is_set_aside_and_taken_when_whol
     assert len(messages(lake)) == 1
 
 
-@pytest.mark.parametrize("step", ["batch", "validate", "quarantine"])
+@pytest.mark.parametrize(
+    "step",
+    ["quarantine", *(pytest.param(step, marks=pytest.mark.slow) for step in ("batch", "validate"))],
+)
 def test_a_file_that_goes_between_a_stopped_run_and_the_next_stops_nothing_and_no_other_row_is_lost(
     spark: SparkSession, tmp_path: Path, step: str
 ) -> None:

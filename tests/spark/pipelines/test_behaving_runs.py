@@ -81,6 +81,7 @@ def test_a_table_is_tried_again_after_faults_that_pass_while_no_other_run_is_let
     assert lake.rows("silver/clean") == [(1, 5), (2, 6), (3, 7)]
 
 
+@pytest.mark.slow
 def test_a_table_whose_time_is_up_is_stopped_in_spark_and_the_session_goes_on(lake: Lake) -> None:
     def definition(seconds: float, timeout: str) -> PipelineDefinition:
         def slowly(number: int) -> int:

@@ -38,6 +38,7 @@ def feed(*columns: str, evolve: bool = True, **options: Any) -> PipelineDefiniti
     return builder.build()
 
 
+@pytest.mark.slow
 def test_columns_come_and_go_where_that_is_allowed(spark: SparkSession, tmp_path: Path) -> None:
     lake = Lake(spark, tmp_path)
     lake.land("1.csv", (1, 1, "U", "x"), (2, 1, "U", "y"), header="id,at,op,a")
@@ -62,6 +63,7 @@ def test_columns_come_and_go_where_that_is_allowed(spark: SparkSession, tmp_path
     ]
 
 
+@pytest.mark.slow
 def test_rules_that_bind_stop_the_run_until_the_table_is_rebuilt(spark: SparkSession, tmp_path: Path) -> None:
     lake = Lake(spark, tmp_path)
     lake.land("1.csv", (1, 1, "U", "x"), (2, 2, "D", ""), header="id,at,op,a")

@@ -97,7 +97,9 @@ def test_what_a_source_from_outside_rejects_is_set_aside_and_counted(
     assert lake.rows("gold/numbers_quarantine", "number") == [(1000,)]
 
 
-@pytest.mark.parametrize("layer", ["bronze", "silver", "gold"])
+@pytest.mark.parametrize(
+    "layer", ["silver", *(pytest.param(layer, marks=pytest.mark.slow) for layer in ("bronze", "gold"))]
+)
 def test_any_layer_takes_files_of_a_format_from_outside(
     spark: SparkSession, tmp_path: Path, layer: str
 ) -> None:

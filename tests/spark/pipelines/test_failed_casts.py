@@ -54,7 +54,12 @@ AFTER: dict[str, Callable[[Flow], Flow]] = {
 }
 
 
-@pytest.mark.parametrize("step", AFTER)
+_QUICK = ("inner_join", "where", "transform", "aggregate")
+
+
+@pytest.mark.parametrize(
+    "step", [pytest.param(step, marks=() if step in _QUICK else pytest.mark.slow) for step in AFTER]
+)
 def test_a_failed_cast_reaches_quarantine_through(step: str, lake: Lake) -> None:
     lake.land("a.csv", *ROWS)
     outcome = lake.run(shop(t=("silver", AFTER[step](TYPED).append()))).outcomes["t"]

@@ -304,8 +304,10 @@ def test_a_run_that_stops_behind_its_groups_counts_no_row_twice(lake: Growing, t
     result = lake.run(definition, table)
     assert lake.rows(f"gold/{table}") == lake.sql(query)
     refreshes = result.outcomes[table].refreshes  # type: ignore[union-attr]
-    assert [str(each.inputs["refresh"]).partition(":")[0] for each in refreshes] == ["incremental"] * 2
-    assert [each.details["groups_touched"] for each in refreshes] == [2, 1]
+    assert [str(each.inputs["refresh"]).partition(":")[0] for each in refreshes] == ["incremental"]
+    assert [each.details["groups_touched"] for each in refreshes] == [2], (
+        "the waiting batch is decided afresh"
+    )
     # The kept groups of a batch that another definition replaced are those of no batch.
     lake.add(sale(6, day=1))
     assert lake.run(definition, table, listener=StopAfter("validate")).failures

@@ -115,7 +115,7 @@ def test_staged_rows_that_were_deleted_come_again(lake: Lake) -> None:
     assert places(lake) == list(range(30))
 
 
-@pytest.mark.parametrize("layer", ["bronze", "silver"])
+@pytest.mark.parametrize("layer", ["silver", pytest.param("bronze", marks=pytest.mark.slow)])
 def test_rows_that_a_restored_table_lost_come_again_or_the_reader_says_why(lake: Lake, layer: str) -> None:
     definition = shop(clean=("silver", NEW.expect_or_quarantine("fine", "id >= 5").append()))
     name = {"bronze": "raw", "silver": "clean"}[layer]

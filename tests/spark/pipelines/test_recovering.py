@@ -61,6 +61,7 @@ def test_a_corrected_file_is_the_way_out_of_a_fatal_rule(lake: Lake) -> None:
     assert lake.rows("silver/sales") == [(1, 5), (2, 8), (3, 7)]
 
 
+@pytest.mark.slow
 def test_a_file_that_stops_the_table_that_takes_it_is_taken_when_it_is_corrected(lake: Lake) -> None:
     builder = DeclarativePipelineBuilder("shop").variable("landing", default="none")
     rows = from_files("${landing}/*.csv", columns=["id", "units"]).expect_or_fail("sold", "int(units) > 0")

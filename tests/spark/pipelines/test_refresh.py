@@ -251,7 +251,7 @@ def test_a_replaced_table_of_any_layer_is_rebuilt_when_its_definition_changes(la
     assert lake.rows(f"{layer}/few", "id") == [("2",)]
 
 
-@pytest.mark.parametrize("layer", ["silver", "gold"])
+@pytest.mark.parametrize("layer", ["silver", pytest.param("gold", marks=pytest.mark.slow)])
 def test_quarantined_rows_go_with_a_replaced_table_and_stay_with_a_merged_one(lake: Lake, layer: str) -> None:
     rows = read("raw", incremental=True).cast({"id": "int", "units": "int"}, on_error="null")
     rows = rows.select("id", "units").expect_or_quarantine("few", "units < 10")

@@ -115,6 +115,7 @@ def test_snapshots_of_ten_thousand_tables_give_the_same_in_any_cut(
         check_snapshots(Lake(spark, folder), feeds=10_000, parts=parts, seed=3, **TRACKED)
 
 
+@pytest.mark.slow
 def test_a_key_whose_row_is_quarantined_is_not_deleted(spark: SparkSession, tmp_path: Path) -> None:
     lake = Lake(spark, tmp_path)
     raw = read("raw", incremental=True).cast({"id": "int", "at": "int"})

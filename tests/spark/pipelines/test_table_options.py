@@ -46,6 +46,7 @@ def described(lake: Lake, table: str) -> tuple[str | None, str | None, dict[str,
     return detail.description, columns["day"].metadata.get("comment"), tags, detail.partitionColumns
 
 
+@pytest.mark.slow
 def test_what_is_declared_is_kept_by_every_write_mode_and_changed_in_place(
     spark: SparkSession, tmp_path: Path
 ) -> None:

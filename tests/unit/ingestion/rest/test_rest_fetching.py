@@ -54,7 +54,7 @@ def failures_of(outcomes: list[PageOutcome]) -> list[FailedRequest]:
 
 
 def workers_now() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("lakehouse")]
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("lakehouse-rest")]
 
 
 @pytest.mark.parametrize("tasks", [1, 3])
