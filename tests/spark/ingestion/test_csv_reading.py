@@ -84,7 +84,8 @@ def test_a_file_is_rejected_exactly_when_csv_in_strict_mode_can_not_read_it(corp
             assert isinstance(found, Accepted), (text, found)
 
 
-@pytest.mark.parametrize("with_care", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("with_care", [False, True])
 def test_rows_are_those_of_csv_in_strict_mode(
     spark: SparkSession, corpus: dict[Path, str], with_care: bool
 ) -> None:

@@ -61,6 +61,7 @@ def rows(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(made, f"g int, part int, n int, t string, {columns}")
 
 
+@pytest.mark.slow
 def test_parts_add_up_to_the_whole(spark: SparkSession) -> None:
     frame = rows(spark).persist()
     step = read("x").aggregate(by=("g", "n % 2 AS odd"), **MEASURES).steps[0]

@@ -121,6 +121,7 @@ def read_table(lake: Lake, name: str) -> Rows:
     }
 
 
+@pytest.mark.slow
 def test_any_order_cut_and_repetition_gives_the_same_table(spark: SparkSession, tmp_path: Path) -> None:
     check_law(Lake(spark, tmp_path), feeds=300, batches=3, kinds=["now", "history"], seed=1)
 
