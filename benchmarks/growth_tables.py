@@ -40,13 +40,15 @@ def main() -> None:
     console = Console(width=100)
     spark = SparkSessionFactory().create("growth of tables")
     spark.range(1).collect()
-    for turn in ("first", "second"):
-        seconds = _seconds_to_validate(spark, arguments.tables)
-        console.print(f"validate of {arguments.tables} tables, {turn} time in the session: {seconds:.1f} s")
     ours, by_hand = [], []
     with tempfile.TemporaryDirectory(prefix="growth-tables-") as folder:
         landing = Path(folder) / "landing"
         landing.mkdir()
+        for turn in ("first", "second"):
+            seconds = _seconds_to_validate(spark, landing, arguments.tables)
+            console.print(
+                f"validate of {arguments.tables} tables, {turn} time in the session: {seconds:.1f} s"
+            )
         for day in range(arguments.days + 1):
             _land(landing, day)
             seconds = _timed_run(spark, Path(folder))
@@ -69,11 +71,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _seconds_to_validate(spark: SparkSession, tables: int) -> float:
+def _seconds_to_validate(spark: SparkSession, landing: Path, tables: int) -> float:
     builder = DeclarativePipelineBuilder("many")
     for number in range(tables // 3 + 1):
         raw, silver, gold = f"raw{number}", f"silver{number}", f"gold{number}"
-        builder.bronze(raw, from_files("landing/*.csv", columns=COLUMNS))
+        builder.bronze(raw, from_files(f"{landing}/*.csv", columns=COLUMNS))
         typed = read(raw, incremental=True).cast(COLUMNS).deduplicate().where("units > 0")
         builder.silver(silver, typed.expect_or_drop("priced", "price > 0").append())
         builder.gold(gold, read(silver).aggregate(by="day", units="sum(units)", n="count(*)").replace())
