@@ -250,7 +250,8 @@ class FileSource(Source):
         if request.reading_again:
             files = {path: file_format.with_care(found) for path, found in files.items()}
         rows = file_format.read(context.spark, files, ingested_at=request.decided_at)
-        rows = rows.withColumns({name: path_column(name) for name in self.choice.path_columns})
+        for name in self.choice.path_columns:
+            rows = rows.withColumn(name, path_column(name))
         wanted = self.schema_of(inputs).names
         return rows.select(*(F.col(quoted(name)) for name in wanted))
 
