@@ -7,13 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar
 
-import pyarrow as pa
-
 from lakehouse.ingestion.errors import UnreadableFileError
 from lakehouse.ingestion.formats.content import FileContent
-from lakehouse.ingestion.formats.json_lines import json_findings
-from lakehouse.ingestion.formats.portable import Findings, PortableFormat
-from lakehouse.ingestion.formats.records import Record, batches_of
+from lakehouse.ingestion.formats.record_format import RecordFormat
+from lakehouse.ingestion.formats.records import Record
 from lakehouse.optional_imports import require
 from lakehouse.words import word
 
@@ -24,7 +21,7 @@ _RECORD_BYTES = 200
 
 @word("avro")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AvroFormat(PortableFormat):
+class AvroFormat(RecordFormat):
     """Avro container files of records: fields by name, with the schema that each file carries. No jar is needed.
 
     A column that is declared without a type is a string. Needs the extra ``formats`` wherever files are read.
@@ -32,13 +29,7 @@ class AvroFormat(PortableFormat):
 
     seeks: ClassVar[bool] = True
 
-    def look(self, content: FileContent) -> Findings:
-        return json_findings(self._records(content), [name for name, _ in self.columns])
-
-    def rows_of(self, content: FileContent) -> Iterator[pa.RecordBatch]:
-        return batches_of(self._records(content), self.arrow_columns())
-
-    def _records(self, content: FileContent) -> Iterator[Record]:
+    def records_of(self, content: FileContent) -> Iterator[Record]:
         fastavro = require("fastavro", extra="formats", purpose="Reading Avro")
         for file in content.files():
             if content.head:

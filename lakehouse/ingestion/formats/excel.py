@@ -13,8 +13,8 @@ import pyarrow as pa
 from lakehouse.ingestion.errors import InvalidFormatError, UnreadableFileError
 from lakehouse.ingestion.formats.compression import check_unpacked
 from lakehouse.ingestion.formats.content import FileContent
-from lakehouse.ingestion.formats.json_lines import json_findings
 from lakehouse.ingestion.formats.portable import Findings, PortableFormat
+from lakehouse.ingestion.formats.record_format import findings_in
 from lakehouse.ingestion.formats.records import Record, batches_of
 from lakehouse.optional_imports import require
 from lakehouse.words import word
@@ -51,7 +51,7 @@ class ExcelFormat(PortableFormat):
         for file in content.files():
             if content.head:
                 header, rows = self._sheet(file)
-                one = json_findings(_records(header, rows), list(dict(self.columns)))
+                one = findings_in(_records(header, rows), list(dict(self.columns)))
                 found.records += 1 + one.records
                 found.names |= {name for name in header if name in dict(self.columns)}
                 for name in header:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import msgspec
-import pyarrow as pa
 
-from lakehouse.ingestion.errors import InvalidFormatError, UnreadableFileError
+from lakehouse.ingestion.errors import UnreadableFileError
 from lakehouse.ingestion.formats.content import FileContent
-from lakehouse.ingestion.formats.json_lines import json_findings, json_record
-from lakehouse.ingestion.formats.portable import Findings, PortableFormat
-from lakehouse.ingestion.formats.records import Record, batches_of, parsed_json
+from lakehouse.ingestion.formats.json_lines import json_record
+from lakehouse.ingestion.formats.record_format import EncodedRecordFormat
+from lakehouse.ingestion.formats.records import Record, parsed_json
 from lakehouse.ingestion.formats.text_encoding import TextEncoding
 from lakehouse.words import word
 
@@ -25,7 +24,7 @@ _BOM = b"\xef\xbb\xbf"
 
 @word("json")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JsonFormat(PortableFormat):
+class JsonFormat(EncodedRecordFormat):
     """A JSON document, plain or compressed: each object of the list at ``records`` is a row.
 
     An object in the place of the list is one row. The columns are as those of JSON lines. A document is read
@@ -36,20 +35,8 @@ class JsonFormat(PortableFormat):
 
     records: str = ""
     """Keys from the outside in, with dots between them, such as ``data.items``; empty: the top."""
-    encoding: str = "utf-8"
-    """A name that Python knows."""
 
-    def _problems_of_options(self) -> Sequence[InvalidFormatError]:
-        problem = TextEncoding(self.encoding).problem()
-        return [problem] if problem else []
-
-    def look(self, content: FileContent) -> Findings:
-        return json_findings(self._records(content), [name for name, _ in self.columns])
-
-    def rows_of(self, content: FileContent) -> Iterator[pa.RecordBatch]:
-        return batches_of(self._records(content), self.arrow_columns())
-
-    def _records(self, content: FileContent) -> Iterator[Record]:
+    def records_of(self, content: FileContent) -> Iterator[Record]:
         for body in content.wholes(most_bytes=_MOST_BYTES):
             text = b"".join(TextEncoding(self.encoding).utf8([body])).removeprefix(_BOM)
             if not text.strip():

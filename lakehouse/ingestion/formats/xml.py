@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from xml.parsers import expat
-
-import pyarrow as pa
 
 from lakehouse.ingestion.errors import InvalidFormatError, UnreadableFileError
 from lakehouse.ingestion.formats.content import FileContent
-from lakehouse.ingestion.formats.json_lines import json_findings
-from lakehouse.ingestion.formats.portable import Findings, PortableFormat
-from lakehouse.ingestion.formats.records import Record, batches_of
+from lakehouse.ingestion.formats.portable import Findings
+from lakehouse.ingestion.formats.record_format import RecordFormat
+from lakehouse.ingestion.formats.records import Record
 from lakehouse.ingestion.formats.records.json_text import MOST_LEVELS
 from lakehouse.words import word
 
@@ -24,13 +22,15 @@ _TEXT = "_VALUE"
 
 @word("xml")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class XmlFormat(PortableFormat):
+class XmlFormat(RecordFormat):
     """XML, plain or compressed: each element named ``row_tag`` is a row, wherever it stands.
 
     A child is a value, or a struct of its attributes (``_id``), its children and its own text (``_VALUE``), as
     Spark names them; one that comes more than once is a list. Names keep their prefixes. Entities of a file's own
     are refused: they may be a bomb. A file is rejected as a whole where it is not well-formed anywhere.
     """
+
+    has_texts_only: ClassVar[bool] = True
 
     row_tag: str
 
@@ -40,15 +40,12 @@ class XmlFormat(PortableFormat):
         return [InvalidFormatError(problem="the row tag is empty", fix="name the element that is a row.")]
 
     def look(self, content: FileContent) -> Findings:
-        found = json_findings(self._records(content), list(dict(self.columns)))
+        found = RecordFormat.look(self, content)
         if not found.records and content.head:
             raise UnreadableFileError(f"it has no element {self.row_tag!r}")
         return found
 
-    def rows_of(self, content: FileContent) -> Iterator[pa.RecordBatch]:
-        return batches_of(self._records(content), self.arrow_columns(), from_text=True)
-
-    def _records(self, content: FileContent) -> Iterator[Record]:
+    def records_of(self, content: FileContent) -> Iterator[Record]:
         for member in content.members():
             yield from _Elements(self.row_tag).records(member)
 
