@@ -14,6 +14,7 @@ from lakehouse.delta_log import (
     DeltaConcurrentModificationException,
     DeltaLogError,
     Predicate,
+    Transaction,
     TransactionManager,
     TransactionStatus,
     WriteKind,
@@ -46,13 +47,21 @@ def publish_files(
 
     ``new_columns`` lets the table get those that it lacks. Raises SupersededWriteError, TableWriteError.
     """
+
+    def fill(transaction: Transaction) -> bool:
+        struct = schema_from_json(json_of_nullable(schema), table=log.path)
+        if new_columns and transaction.exists:
+            transaction.add_columns(struct)
+        transaction.adopt(_linked(log.path, files), struct, kind=kind)
+        return True
+
     action = "replace" if kind is WriteKind.OVERWRITE else "append to"
     try:
-        return _commit(log.path, files, schema, taken, kind, new_columns=new_columns)
-    except ConcurrentTransactionException as error:
-        return _taken_by_another(log, taken, action, error)
-    except (OSError, StorageError, DeltaLogError) as error:
+        published = _committed(log, taken, action, fill)
+    except DeltaConcurrentModificationException as error:
         raise TableWriteError(path=log.path, action=action, cause=str(error)) from error
+    assert published is not None  # noqa: S101 - fill declines nothing
+    return published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,32 +82,23 @@ def publish_rewrite(
     None where it makes nothing of it, or where the table has changed meanwhile. Raises SupersededWriteError,
     TableWriteError.
     """
-    transaction = _MANAGER.start_transaction(log.path)
-    try:
-        progress = Progress.of(taken.application, transaction.application_version)
-        if taken.is_taken(progress.last):
-            return AlreadyPublished(version=transaction.read_version)
-        progress.check_order(taken, path=log.path)
+
+    def fill(transaction: Transaction) -> bool:
         made = rewrite(transaction.read_version)
         if made is None:
-            return None
+            return False
         transaction.read_whole_table()
-        transaction.set_transaction(taken.application, taken.number)
         for name in made.removed:
             transaction.remove(name)
         struct = schema_from_json(json_of_nullable(made.schema), table=log.path)
         transaction.adopt(_linked(log.path, made.added), struct)
         transaction.operation, transaction.operation_parameters = "MERGE", {}
-        return Published(version=_MANAGER.commit_transaction(transaction))
-    except ConcurrentTransactionException as error:
-        return _taken_by_another(log, taken, "merge into", error)
+        return True
+
+    try:
+        return _committed(log, taken, "merge into", fill)
     except DeltaConcurrentModificationException:
         return None
-    except (OSError, StorageError, DeltaLogError) as error:
-        raise TableWriteError(path=log.path, action="merge into", cause=str(error)) from error
-    finally:
-        if transaction.status is not TransactionStatus.COMMITTED:
-            _MANAGER.rollback_transaction(transaction)
 
 
 def delete_rows(log: TableLog, predicate: Predicate) -> None:
@@ -110,31 +110,33 @@ def delete_rows(log: TableLog, predicate: Predicate) -> None:
         raise TableWriteError(path=log.path, action="delete from", cause=str(error)) from error
 
 
-def _commit(
-    path: str,
-    files: Sequence[Path],
-    schema: StructType,
-    taken: TransactionId,
-    kind: WriteKind,
-    *,
-    new_columns: bool,
-) -> Published | AlreadyPublished:
-    transaction = _MANAGER.start_transaction(path)
+def _committed(
+    log: TableLog, taken: TransactionId, action: str, fill: Callable[[Transaction], bool]
+) -> Published | AlreadyPublished | None:
+    """Commit what ``fill`` puts into a transaction, unless the table has ``taken`` already; None where it declines.
+
+    Raises SupersededWriteError, TableWriteError, or DeltaConcurrentModificationException where the table changed.
+    """
     try:
-        progress = Progress.of(taken.application, transaction.application_version)
-        if taken.is_taken(progress.last):
-            return AlreadyPublished(version=transaction.read_version)
-        progress.check_order(taken, path=path)
-        transaction.set_transaction(taken.application, taken.number)
-        struct = schema_from_json(json_of_nullable(schema), table=path)
-        if new_columns and transaction.exists:
-            transaction.add_columns(struct)
-        transaction.adopt(_linked(path, files), struct, kind=kind)
-        return Published(version=_MANAGER.commit_transaction(transaction))
-    except BaseException:
-        if transaction.status is not TransactionStatus.COMMITTED:
-            _MANAGER.rollback_transaction(transaction)
+        transaction = _MANAGER.start_transaction(log.path)
+        try:
+            progress = Progress.of(taken.application, transaction.application_version)
+            if taken.is_taken(progress.last):
+                return AlreadyPublished(version=transaction.read_version)
+            progress.check_order(taken, path=log.path)
+            transaction.set_transaction(taken.application, taken.number)
+            if not fill(transaction):
+                return None
+            return Published(version=_MANAGER.commit_transaction(transaction))
+        finally:
+            if transaction.status is not TransactionStatus.COMMITTED:
+                _MANAGER.rollback_transaction(transaction)
+    except ConcurrentTransactionException as error:
+        return _taken_by_another(log, taken, action, error)
+    except DeltaConcurrentModificationException:
         raise
+    except (OSError, StorageError, DeltaLogError) as error:
+        raise TableWriteError(path=log.path, action=action, cause=str(error)) from error
 
 
 def _linked(path: str, files: Sequence[Path]) -> Iterator[str]:
