@@ -64,6 +64,7 @@ from lakehouse.pipelines.declare.write_modes import (
     Replace,
     ReplaceWhere,
     WriteMode,
+    names_or_none,
 )
 from lakehouse.pipelines.errors import NoTableInQueryError, UnknownColumnError, UnknownSourceError
 from lakehouse.quality import Condition, Expectation, Schema
@@ -181,11 +182,11 @@ class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords
                 apply_as_deletes=apply_as_deletes,
                 apply_as_truncates=apply_as_truncates,
                 ignore_null_updates=ignore_null_updates,
-                column_list=_names(column_list),
-                except_column_list=_names(except_column_list),
+                column_list=names_or_none(column_list),
+                except_column_list=names_or_none(except_column_list),
                 stored_as_scd_type=stored_as_scd_type,
-                track_history_column_list=_names(track_history_column_list),
-                track_history_except_column_list=_names(track_history_except_column_list),
+                track_history_column_list=names_or_none(track_history_column_list),
+                track_history_except_column_list=names_or_none(track_history_except_column_list),
                 evolve_schema=evolve_schema,
             )
         )
@@ -211,11 +212,11 @@ class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords
             ApplyChangesFromSnapshots(
                 keys=tuple(keys),
                 sequence_by=sequence_by,
-                column_list=_names(column_list),
-                except_column_list=_names(except_column_list),
+                column_list=names_or_none(column_list),
+                except_column_list=names_or_none(except_column_list),
                 stored_as_scd_type=stored_as_scd_type,
-                track_history_column_list=_names(track_history_column_list),
-                track_history_except_column_list=_names(track_history_except_column_list),
+                track_history_column_list=names_or_none(track_history_column_list),
+                track_history_except_column_list=names_or_none(track_history_except_column_list),
                 evolve_schema=evolve_schema,
             )
         )
@@ -496,10 +497,6 @@ def begin(source: Source) -> Flow:
     """Begin with a source of any kind, also one of your own."""
     mode = Append(evolve_schema=source.adds_columns) if source.is_appended_by_default else None
     return Flow(source=source, write_mode=mode)
-
-
-def _names(given: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if given is None else tuple(given)
 
 
 def _named_types(schema: Mapping[str, str] | StructType) -> tuple[tuple[str, str], ...]:

@@ -3,6 +3,7 @@
 from lakehouse.pipelines.declare.write_modes.append import Append
 from lakehouse.pipelines.declare.write_modes.apply_changes import ApplyChanges
 from lakehouse.pipelines.declare.write_modes.apply_changes_from_snapshots import ApplyChangesFromSnapshots
+from lakehouse.pipelines.declare.write_modes.changed_rows import names_or_none
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.pipelines.declare.write_modes.merge import Merge
 from lakehouse.pipelines.declare.write_modes.replace import Replace
@@ -16,4 +17,5 @@ __all__ = [
     "Replace",
     "ReplaceWhere",
     "WriteMode",
+    "names_or_none",
 ]

@@ -17,6 +17,7 @@ from lakehouse.pipelines.declare.rules import ConditionRule, FlowRule
 from lakehouse.pipelines.declare.write_modes.changed_rows import (
     all_there,
     merged,
+    names_or_none,
     sequence_is_there,
     shown_by,
     with_other_keys,
@@ -89,11 +90,11 @@ class ApplyChanges(WriteMode):
             apply_as_deletes=given.apply_as_deletes,
             apply_as_truncates=given.apply_as_truncates,
             ignore_null_updates=given.ignore_null_updates,
-            column_list=_names(given.column_list),
-            except_column_list=_names(given.except_column_list),
+            column_list=names_or_none(given.column_list),
+            except_column_list=names_or_none(given.except_column_list),
             stored_as_scd_type=given.stored_as_scd_type,
-            track_history_column_list=_names(given.track_history_column_list),
-            track_history_except_column_list=_names(given.track_history_except_column_list),
+            track_history_column_list=names_or_none(given.track_history_column_list),
+            track_history_except_column_list=names_or_none(given.track_history_except_column_list),
             evolve_schema=given.evolve_schema,
         )
 
@@ -204,7 +205,3 @@ class ApplyChanges(WriteMode):
         if any(name in (START_AT, END_AT) for name in (*self.keys, *self.sequence_by)):
             found.append((f"{START_AT} or {END_AT} as a key or a sequence", "rename the column of the feed."))
         return found
-
-
-def _names(given: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if given is None else tuple(given)

@@ -14,7 +14,7 @@ from lakehouse.pipelines.declare.change_data import SNAPSHOT, ChangeRules
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.write_modes.apply_changes import ApplyChanges
-from lakehouse.pipelines.declare.write_modes.changed_rows import shown_by
+from lakehouse.pipelines.declare.write_modes.changed_rows import names_or_none, shown_by
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.source_location import SourceLocation
@@ -64,11 +64,11 @@ class ApplyChangesFromSnapshots(WriteMode):
         return cls(
             keys=tuple(given.keys),
             sequence_by=given.sequence_by,
-            column_list=_names(given.column_list),
-            except_column_list=_names(given.except_column_list),
+            column_list=names_or_none(given.column_list),
+            except_column_list=names_or_none(given.except_column_list),
             stored_as_scd_type=given.stored_as_scd_type,
-            track_history_column_list=_names(given.track_history_column_list),
-            track_history_except_column_list=_names(given.track_history_except_column_list),
+            track_history_column_list=names_or_none(given.track_history_column_list),
+            track_history_except_column_list=names_or_none(given.track_history_except_column_list),
             evolve_schema=given.evolve_schema,
         )
 
@@ -127,7 +127,3 @@ class ApplyChangesFromSnapshots(WriteMode):
             track_history_except_column_list=self.track_history_except_column_list,
             evolve_schema=self.evolve_schema,
         )
-
-
-def _names(given: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if given is None else tuple(given)

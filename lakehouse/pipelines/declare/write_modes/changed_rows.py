@@ -21,7 +21,12 @@ from lakehouse.tables import (
     quoted,
 )
 
-__all__ = ["all_there", "merged", "sequence_is_there", "shown_by", "with_other_keys"]
+__all__ = ["all_there", "merged", "names_or_none", "sequence_is_there", "shown_by", "with_other_keys"]
+
+
+def names_or_none(given: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return column names as they are kept; None, for columns that nobody named, stays None."""
+    return None if given is None else tuple(given)
 
 
 def all_there(columns: Sequence[str]) -> str:
