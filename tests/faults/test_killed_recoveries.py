@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import runpy
 import shutil
 import signal
 import subprocess
@@ -17,21 +16,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import RunResult, Warehouse, release_files, run_pipeline
+from tests.faults.retail_tables import DAYS, PIPELINE, ROOT, STEPS, TABLES
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
-PIPELINE = runpy.run_path(str(ROOT / "jobs" / "retail.py"))["pipeline"]
-DAYS = ("2010-12-05", "2010-12-12")
-TABLES = {
-    "sales_raw": ["bronze/sales_raw"],
-    "sales": ["silver/sales", "silver/sales_quarantine"],
-    "cancellations": ["silver/cancellations"],
-    "daily_revenue": ["gold/daily_revenue"],
-    "customer_value": ["gold/customer_value"],
-    "country_month": ["gold/country_month"],
-}
-STEPS = ("batch", "validate", "quarantine", "publish")
 REBUILD: dict[str, Any] = {"full_refresh": ["sales_raw+"], "accept_loss": True}
 
 Contents = dict[str, Counter[str]]

@@ -5,7 +5,6 @@ The tables have a day already when the run with the next one is killed.
 
 from __future__ import annotations
 
-import runpy
 import shutil
 import signal
 import subprocess
@@ -17,21 +16,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import run_pipeline
+from tests.faults.retail_tables import DAYS, PIPELINE, ROOT, STEPS, TABLES
 
 pytestmark = pytest.mark.spark
-
-ROOT = Path(__file__).parents[2]
-PIPELINE = runpy.run_path(str(ROOT / "jobs" / "retail.py"))["pipeline"]
-DAYS = ("2010-12-05", "2010-12-12")
-TABLES = {
-    "sales_raw": ["bronze/sales_raw"],
-    "sales": ["silver/sales", "silver/sales_quarantine"],
-    "cancellations": ["silver/cancellations"],
-    "daily_revenue": ["gold/daily_revenue"],
-    "customer_value": ["gold/customer_value"],
-    "country_month": ["gold/country_month"],
-}
-STEPS = ("batch", "validate", "quarantine", "publish")
 
 QUICK = [
     ("sales_raw", "publish", "group"),
