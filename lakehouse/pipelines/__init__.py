@@ -113,10 +113,11 @@ from lakehouse.pipelines.refresh.decision import Decision, Finish, Rest, Take
 from lakehouse.pipelines.refresh.factory import PipelineFactory
 from lakehouse.pipelines.refresh.gold import GoldAggregationPipeline
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
+from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.pipelines.refresh.released import files_set_aside, release_files
 from lakehouse.pipelines.refresh.silver import SilverCleansePipeline
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch
-from lakehouse.pipelines.refresh.table_pipeline import Refresh, TablePipeline
+from lakehouse.pipelines.refresh.table_pipeline import TablePipeline
 from lakehouse.pipelines.run.listener import RunListener
 from lakehouse.pipelines.run.naming import register_tables
 from lakehouse.pipelines.run.plan import TablePlan, plan_run

@@ -23,8 +23,8 @@ from lakehouse.pipelines.errors import ChangedFilesError, NotLandableError
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.bronze import BronzeIngestionPipeline
 from lakehouse.pipelines.refresh.context import RefreshContext
+from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch
-from lakehouse.pipelines.refresh.table_pipeline import Refresh
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import Tally
 from lakehouse.tables import (
@@ -72,7 +72,7 @@ class LandingPipeline(BronzeIngestionPipeline):
 
     def _check_only_adds(self, batch: Batch) -> None:
         """Raise NotLandableError where rows of the table have to go; a run finishes the batch."""
-        if self._replaced_rows(batch) is not None:
+        if self.replaced_rows(batch) is not None:
             problem = "files come again, and take the place of their rows"
             raise NotLandableError(table=self.table.name, problem=problem, location=self.table.location)
 

@@ -21,7 +21,7 @@ from lakehouse.delta_log import (
 from lakehouse.masking import masked
 from lakehouse.pipelines.record.event import EVENTS_SCHEMA
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
-from lakehouse.pipelines.refresh.table_pipeline import Refresh
+from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.tables import TableWriteError, root_cause
 

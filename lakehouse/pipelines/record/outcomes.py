@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lakehouse.cache import NodeStatistics
 from lakehouse.errors import LakehouseError
-from lakehouse.pipelines.refresh.table_pipeline import Refresh
+from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.tables import SPARK_ERRORS, root_cause
 
 __all__ = ["Failed", "NothingNew", "Outcome", "Refreshed", "RunResult", "Skipped"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lakehouse.pipelines.record.html import Cell, html_table
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
-from lakehouse.pipelines.refresh.table_pipeline import Refresh
+from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 
 __all__ = ["result_html"]

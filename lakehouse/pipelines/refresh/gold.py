@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
 from lakehouse.pipelines.declare.definition import TableDefinition
-from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.computed import Computed
 from lakehouse.pipelines.refresh.context import RefreshContext
@@ -26,7 +24,7 @@ class GoldAggregationPipeline(TablePipeline):
 
     def __init__(self, table: TableDefinition, context: RefreshContext) -> None:
         super().__init__(table, context)
-        self._groups = GroupRefresh(table, context, batches=self.batches, apply_steps=self._applied)
+        self._groups = GroupRefresh(table, context, batches=self.batches, apply_steps=self.apply_steps)
 
     def choose(self, batch: Batch, last: Batch | None) -> Batch:
         return self._groups.choose(super().choose(batch, last), last)
@@ -40,8 +38,3 @@ class GoldAggregationPipeline(TablePipeline):
 
     def finish(self, batch: Batch) -> Computed:
         return self._groups.finish(batch)
-
-    def _applied(
-        self, frame: DataFrame, steps: Sequence[Step], batch: Batch, counter: RowCounter
-    ) -> DataFrame:
-        return self.apply_steps(frame, steps, batch, counter).frame

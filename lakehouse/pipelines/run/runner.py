@@ -32,8 +32,8 @@ from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.decision import Decision, Rest
 from lakehouse.pipelines.refresh.factory import PipelineFactory
 from lakehouse.pipelines.refresh.open_tables import TableEngine
+from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.pipelines.refresh.shared_frames import shared_prefixes
-from lakehouse.pipelines.refresh.table_pipeline import Refresh
 from lakehouse.pipelines.run.control import RunControl
 from lakehouse.pipelines.run.listener import RunListener
 from lakehouse.pipelines.run.lock import run_lock
