@@ -4,12 +4,7 @@ from lakehouse.pipelines.check.graph import TableGraph, graph_of
 from lakehouse.pipelines.check.selection import rebuilt_tables, select_tables
 from lakehouse.pipelines.check.table_check import NotChecked
 from lakehouse.pipelines.check.validation import Resolution, existing_schema, resolve
-from lakehouse.pipelines.declare.builder import DeclarativePipelineBuilder
-from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
-from lakehouse.pipelines.declare.durations import duration
-from lakehouse.pipelines.declare.flow import (
-    Flow,
-    UnknownFlowWordError,
+from lakehouse.pipelines.declare.beginnings import (
     begin,
     from_delta,
     from_files,
@@ -23,6 +18,10 @@ from lakehouse.pipelines.declare.flow import (
     sql,
     sql_file,
 )
+from lakehouse.pipelines.declare.builder import DeclarativePipelineBuilder
+from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
+from lakehouse.pipelines.declare.durations import duration
+from lakehouse.pipelines.declare.flow import Flow, UnknownFlowWordError
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.rules import FlowRule, LookUpRule, Rule, RuleContext, WholeRule
 from lakehouse.pipelines.declare.sources import (

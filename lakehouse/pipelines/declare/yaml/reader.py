@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.errors import DefinitionError, did_you_mean
+from lakehouse.pipelines.declare.beginnings import begin, begin_with_query
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
-from lakehouse.pipelines.declare.flow import Flow, begin, begin_with_query
+from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.pipelines.declare.rules import ActionName, ConditionRule, FlowRule
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
