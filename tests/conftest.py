@@ -35,6 +35,11 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
     return argname if isinstance(val, bytes) else None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have Spark's chess tests last of those with Spark: by then the other process has compiled the kernels."""
+    items.sort(key=lambda item: item.nodeid.startswith(f"{_WITH_SPARK}chess/"))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Have the class data of Spark's start built while tests run that need no Spark, on a core that they leave."""
     if sum(item.get_closest_marker("spark") is not None for item in session.items) > _MANY:

@@ -67,9 +67,9 @@ def hold_lease_and_fork(folder: str, log: str, uri: str, size_bytes: int, ready:
     files = NodeFileCache(folder, max_bytes=1 << 30)
     lease = files.open(uri, "1", logged_fetch(log, uri, size_bytes))
     link = lease.path
-    pid = os.fork()
-    if pid:
-        Path(child).write_text(str(pid))
+    if os.fork() == 0:
+        # The child says so itself: before it runs, it holds what its parent has open.
+        Path(child).write_text(str(os.getpid()))
         Path(ready).write_text(str(link))
     time.sleep(60)
 
