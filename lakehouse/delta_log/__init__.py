@@ -89,7 +89,7 @@ from lakehouse.delta_log.scan import (
     col,
     record_counts,
 )
-from lakehouse.delta_log.schema import StructType, schema_from_json
+from lakehouse.delta_log.schema import StructType, is_widening, schema_from_json
 from lakehouse.delta_log.snapshot import Snapshot, TableDifference, difference
 from lakehouse.delta_log.stored_objects import table_storage
 from lakehouse.delta_log.transaction import (
@@ -202,6 +202,7 @@ __all__ = [
     "arrow_column",
     "col",
     "difference",
+    "is_widening",
     "iso_text",
     "record_counts",
     "schema_from_json",

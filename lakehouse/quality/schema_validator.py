@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
+from lakehouse.delta_log import is_widening
 from lakehouse.errors import closest_name
 from lakehouse.quality.errors import SchemaMismatchError
 
@@ -81,6 +82,8 @@ class SchemaValidator:
     extra_allowed: bool = False
     missing_allowed: bool = False
     """Whether columns that may be null can be missing: they are null then."""
+    widening_allowed: bool = False
+    """Whether columns can have a wider type than is expected, which every value of the expected one fits."""
     check_nullability: bool = True
     case_sensitive: bool = False
 
@@ -129,6 +132,8 @@ class SchemaValidator:
                 yield from self._between_types(expected.valueType, found.valueType, f"{path}.value")
                 if self.check_nullability and found.valueContainsNull and not expected.valueContainsNull:
                     yield NullabilityDiffers(path=f"{path}.value")
+            case _ if self.widening_allowed and is_widening(expected.simpleString(), found.simpleString()):
+                return
             case _ if expected != found:
                 yield TypeDiffers(path=path, expected=expected.simpleString(), found=found.simpleString())
 

@@ -28,6 +28,7 @@ from lakehouse.tables.interface import (
 )
 from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
 from lakehouse.tables.log import TableLog
+from lakehouse.tables.plain_schema import has_wider_types
 from lakehouse.tables.reader import TableReader
 from lakehouse.tables.staging import StagedRows
 from lakehouse.tables.transaction_id import TransactionId
@@ -36,6 +37,8 @@ __all__ = ["DeltaSparkTable"]
 
 _CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
 """Set when a table is created: incremental readers need it, and it costs an append nothing."""
+
+_TYPE_WIDENING = "'delta.enableTypeWidening' = 'true'"
 
 _MERGE_TRANSACTION = threading.Lock()
 """A merge takes its transaction from the session's settings, which all threads share."""
@@ -115,7 +118,14 @@ class DeltaSparkTable:
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
     ) -> Published | AlreadyPublished:
         options = {"mergeSchema": "true"} if evolve_schema else {}
+        if evolve_schema and self._grows(frame.schema):
+            self._spark.sql(f"ALTER TABLE {self._name} SET TBLPROPERTIES ({_TYPE_WIDENING})")
         return self._save(frame, "append to", "append", transaction, options)
+
+    def _grows(self, schema: StructType) -> bool:
+        """Say whether columns of the table, which Delta has to be asked for once, get wider types."""
+        state = self.state()
+        return state is not None and has_wider_types(state.schema, schema)
 
     def replace(self, frame: DataFrame, *, transaction: TransactionId) -> Published | AlreadyPublished:
         frame = self._with_comments(frame)

@@ -12,6 +12,7 @@ from lakehouse.delta_log.schema.types import (
     StructField,
     StructType,
 )
+from lakehouse.delta_log.schema.widening import is_widening
 
 __all__ = [
     "ArrayType",
@@ -26,6 +27,7 @@ __all__ = [
     "column_mapping_mode",
     "delta_schema",
     "delta_type",
+    "is_widening",
     "merged",
     "schema_from_json",
     "schema_to_json",

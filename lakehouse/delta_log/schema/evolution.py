@@ -15,38 +15,52 @@ from lakehouse.delta_log.schema.types import (
     StructField,
     StructType,
 )
+from lakehouse.delta_log.schema.widening import is_widening
 
 __all__ = ["MAX_COLUMN_ID", "merged", "with_column_ids"]
 
 MAX_COLUMN_ID = "delta.columnMapping.maxColumnId"
 _ID, _PHYSICAL_NAME = "delta.columnMapping.id", "delta.columnMapping.physicalName"
+_TYPE_CHANGES = "delta.typeChanges"
 
 
-def merged(schema: StructType, found: StructType) -> StructType:
+def merged(schema: StructType, found: StructType, *, widens: bool = False) -> StructType:
     """Return ``schema`` with the columns that only ``found`` has, as nullable ones at its end.
 
     Columns of both keep the type they have, but for ``void``, which takes any; nested structs are merged alike.
+    With ``widens`` a column takes a wider type of ``found``, and notes that it had another.
     """
-    known = [_merged_field(part, found.get(part.name)) for part in schema]
+    known = [_merged_field(part, found.get(part.name), widens) for part in schema]
     new = [dataclasses.replace(part, nullable=True) for part in found if schema.get(part.name) is None]
     return StructType((*known, *new))
 
 
-def _merged_field(part: StructField, found: StructField | None) -> StructField:
+def _merged_field(part: StructField, found: StructField | None, widens: bool) -> StructField:
     if found is None:
         return part
-    return dataclasses.replace(part, data_type=_merged_type(part.data_type, found.data_type))
+    before, after = part.data_type, found.data_type
+    if widens and isinstance(before, PrimitiveType) and isinstance(after, PrimitiveType):
+        return _widened(part, before, after) if is_widening(before.name, after.name) else part
+    return dataclasses.replace(part, data_type=_merged_type(before, after, widens))
 
 
-def _merged_type(known: DataType, found: DataType) -> DataType:
+def _widened(part: StructField, before: PrimitiveType, after: PrimitiveType) -> StructField:
+    """Return the field with the wider type (Delta PROTOCOL, "Type Change Metadata")."""
+    changes = [*part.metadata.get(_TYPE_CHANGES, ()), {"fromType": before.name, "toType": after.name}]
+    return dataclasses.replace(part, data_type=after, metadata={**part.metadata, _TYPE_CHANGES: changes})
+
+
+def _merged_type(known: DataType, found: DataType, widens: bool) -> DataType:
     if known == PrimitiveType("void"):
         return found
     if isinstance(known, StructType) and isinstance(found, StructType):
-        return merged(known, found)
+        return merged(known, found, widens=widens)
     if isinstance(known, ArrayType) and isinstance(found, ArrayType):
-        return dataclasses.replace(known, element_type=_merged_type(known.element_type, found.element_type))
+        element = _merged_type(known.element_type, found.element_type, widens)
+        return dataclasses.replace(known, element_type=element)
     if isinstance(known, MapType) and isinstance(found, MapType):
-        return dataclasses.replace(known, value_type=_merged_type(known.value_type, found.value_type))
+        value = _merged_type(known.value_type, found.value_type, widens)
+        return dataclasses.replace(known, value_type=value)
     return known
 
 

@@ -255,9 +255,9 @@ class Transaction:
         """Set the comment of the table and those of columns, by name; what isn't given stays."""
         self.apply(operations.describe_table(self.view, comment=comment, columns=columns))
 
-    def add_columns(self, columns: pa.Schema | StructType) -> None:
+    def add_columns(self, columns: pa.Schema | StructType, *, widen: bool = False) -> None:
         """Add nullable columns at the end; columns of a struct that is there are added to it."""
-        self.apply(operations.add_columns(self.view, columns))
+        self.apply(operations.add_columns(self.view, columns, widen=widen))
 
     def enable_features(self, *features: str) -> None:
         """Upgrade the protocol so that it lists these features. Raises UnsupportedFeatureError."""

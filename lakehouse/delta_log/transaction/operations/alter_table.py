@@ -29,15 +29,20 @@ __all__ = ["add_columns", "enable_features", "replace_schema", "set_properties"]
 _CAN_BE_MAPPED_LATER = (ColumnMappingMode.NONE, ColumnMappingMode.NAME)
 
 
-def add_columns(view: TableView, columns: pa.Schema | StructType) -> Change:
-    """Add the columns that the schema lacks, nullable and at its end."""
-    metadata = view.metadata
+def add_columns(view: TableView, columns: pa.Schema | StructType, *, widen: bool = False) -> Change:
+    """Add the columns that the schema lacks, nullable and at its end; with ``widen`` let those that it has grow.
+
+    A table whose columns grow gets Delta's feature for it, which its readers must know.
+    """
+    metadata, found = view.metadata, struct_of(columns, table=view.table)
     before = schema_from_json(metadata.schema_string, table=view.table)
-    after = merged(before, struct_of(columns, table=view.table))
+    after = merged(before, found, widens=widen)
     if after == before:
         return Change()
+    grows = widen and after != merged(before, found)
+    properties = {**metadata.configuration, **({"delta.enableTypeWidening": "true"} if grows else {})}
     return Change(
-        actions=definition(view, metadata, after, metadata.configuration),
+        actions=definition(view, metadata, after, properties),
         operation=Operation.of("ADD COLUMNS", columns=[part.name for part in after]),
     )
 

@@ -18,7 +18,7 @@ __all__ = ["Append"]
 @word("append")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Append(WriteMode):
-    """Adds the rows; ``evolve_schema`` lets columns come, and go: a column that no longer comes is NULL."""
+    """Adds the rows; ``evolve_schema`` lets columns come, go and grow: one that no longer comes is NULL."""
 
     old_rows: ClassVar[OldRows] = OldRows.STAY
     schema_binds: ClassVar[bool] = True
@@ -33,6 +33,10 @@ class Append(WriteMode):
 
     @property
     def takes_new_columns(self) -> bool:
+        return self.evolve_schema
+
+    @property
+    def widens_columns(self) -> bool:
         return self.evolve_schema
 
     @property

@@ -59,6 +59,11 @@ class WriteMode(ABC):
         return not self.schema_binds
 
     @property
+    def widens_columns(self) -> bool:
+        """Whether a column of the table may get the wider type that the rows have."""
+        return False
+
+    @property
     def misses_columns(self) -> bool:
         """Whether the rows may lack columns that the table has, which are NULL then."""
         return not self.schema_binds
@@ -125,5 +130,6 @@ class WriteMode(ABC):
             expected=held,
             extra_allowed=self.takes_new_columns,
             missing_allowed=self.misses_columns,
+            widening_allowed=self.widens_columns,
             check_nullability=False,
         )
