@@ -35,9 +35,11 @@ from lakehouse.tables.native import NativeTable
 from lakehouse.tables.paths import literal_path
 from lakehouse.tables.plain_schema import odd_names
 from lakehouse.tables.queries import SparkQueryError, answer
+from lakehouse.tables.reader import TableReader
 from lakehouse.tables.restoring import RestoredTable, restore
 from lakehouse.tables.session_cores import parallelism
-from lakehouse.tables.staging import STAGING_FOLDER, StagedRows
+from lakehouse.tables.staging import STAGING_FOLDER, StagedRows, sweep_staging
+from lakehouse.tables.staging_folders import StagingFolder, staging_folder
 from lakehouse.tables.transaction_id import Predecessor, TransactionId
 
 __all__ = [
@@ -59,10 +61,12 @@ __all__ = [
     "SparkCatalog",
     "SparkQueryError",
     "StagedRows",
+    "StagingFolder",
     "SupersededWriteError",
     "TableDescription",
     "TableLayout",
     "TableLog",
+    "TableReader",
     "TableState",
     "TableWriteError",
     "TakenNameError",
@@ -86,5 +90,7 @@ __all__ = [
     "quoted",
     "restore",
     "root_cause",
+    "staging_folder",
+    "sweep_staging",
     "target_file_bytes",
 ]

@@ -1,11 +1,9 @@
-"""Parquet files that are written already, into a table on a local disk in one commit. No session is needed."""
+"""Parquet files that are written already, into a table in one commit. No session is needed."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pyspark.sql.types import StructType
 
@@ -26,7 +24,7 @@ from lakehouse.tables.interface import AlreadyPublished, Published, progress_in
 from lakehouse.tables.log import TableLog
 from lakehouse.tables.plain_schema import json_of_nullable
 from lakehouse.tables.progress import Progress
-from lakehouse.tables.staging import link_durably
+from lakehouse.tables.staged_files import StagedFile
 from lakehouse.tables.transaction_id import TransactionId
 
 __all__ = ["Rewrite", "delete_rows", "publish_files", "publish_rewrite"]
@@ -36,7 +34,7 @@ _MANAGER = TransactionManager(durable=True)
 
 def publish_files(
     log: TableLog,
-    files: Sequence[Path],
+    files: Sequence[StagedFile],
     schema: StructType,
     taken: TransactionId,
     kind: WriteKind = WriteKind.APPEND,
@@ -45,14 +43,15 @@ def publish_files(
 ) -> Published | AlreadyPublished:
     """Make files of this schema part of the table, which need not exist yet; they stay where they are.
 
-    ``new_columns`` lets the table get those that it lacks. Raises SupersededWriteError, TableWriteError.
+    ``new_columns`` lets the table get those that it lacks, and those that it has grow.
+    Raises SupersededWriteError, TableWriteError.
     """
 
     def fill(transaction: Transaction) -> bool:
         struct = schema_from_json(json_of_nullable(schema), table=log.path)
         if new_columns and transaction.exists:
-            transaction.add_columns(struct)
-        transaction.adopt(_linked(log.path, files), struct, kind=kind)
+            transaction.add_columns(struct, widen=True)
+        transaction.adopt((file.put_in(log.path) for file in files), struct, kind=kind)
         return True
 
     action = "replace" if kind is WriteKind.OVERWRITE else "append to"
@@ -70,7 +69,7 @@ class Rewrite:
 
     removed: tuple[str, ...]
     """Names below the table's folder."""
-    added: Sequence[Path]
+    added: Sequence[StagedFile]
     schema: StructType
 
 
@@ -91,7 +90,7 @@ def publish_rewrite(
         for name in made.removed:
             transaction.remove(name)
         struct = schema_from_json(json_of_nullable(made.schema), table=log.path)
-        transaction.adopt(_linked(log.path, made.added), struct)
+        transaction.adopt((file.put_in(log.path) for file in made.added), struct)
         transaction.operation, transaction.operation_parameters = "MERGE", {}
         return True
 
@@ -137,17 +136,6 @@ def _committed(
         raise
     except (OSError, StorageError, DeltaLogError) as error:
         raise TableWriteError(path=log.path, action=action, cause=str(error)) from error
-
-
-def _linked(path: str, files: Sequence[Path]) -> Iterator[str]:
-    """Give each staged file a name of this attempt's own in the table's folder, and yield its key.
-
-    The staged file stays, for another attempt may publish it too; what is linked is on the disk.
-    """
-    for file in files:
-        name = f"part-{uuid.uuid4()}{file.suffix}"
-        link_durably(file, Path(path) / name)
-        yield name
 
 
 def _taken_by_another(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-import os
 import shutil
 import uuid
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,15 @@ from pyspark.sql.types import StructType
 
 from lakehouse.storage import storage_for
 from lakehouse.tables.paths import literal_path
+from lakehouse.tables.staged_files import LocalStagedFile, StagedFile, StoredStagedFile
 
-__all__ = ["STAGING_FOLDER", "StagedRows", "link_durably"]
+__all__ = ["STAGING_FOLDER", "StagedRows", "sweep_staging"]
 
 STAGING_FOLDER = "_lakehouse_staging"
 """Below a table's folder; names that begin with ``_`` belong to no table."""
+
+_NOBODYS_AFTER = dt.timedelta(days=7)
+"""How long a folder that nobody names is left to the process that may be writing it."""
 
 
 class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,11 +60,14 @@ class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the files lie on this machine's disk."""
         return "://" not in self.folder
 
-    def files(self) -> list[Path]:
-        """Return the files of a local folder that hold rows."""
-        return [
-            file for file in sorted(Path(self.folder).glob("*.parquet")) if pq.read_metadata(file).num_rows
-        ]
+    def files(self) -> Sequence[StagedFile]:
+        """Return the files that hold rows; in a store, those that may."""
+        if self.is_local:
+            files = sorted(Path(self.folder).glob("*.parquet"))
+            return [LocalStagedFile(file) for file in files if pq.read_metadata(file).num_rows]
+        storage = storage_for(self.folder)
+        keys = [stat.key for stat in storage.list("")]
+        return [StoredStagedFile(storage, key) for key in keys if key.endswith(".parquet")]
 
     def exist(self) -> bool:
         """Say whether the files are still there."""
@@ -88,20 +96,6 @@ class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
         _remove(self.folder)
 
 
-def link_durably(file: Path, target: Path) -> None:
-    """Give a file a second name, and see to it that both name and content survive a power cut."""
-    try:
-        os.link(file, target)
-    except OSError:  # a file system without hard links
-        shutil.copyfile(file, target)
-    for path in (target, target.parent):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 def _row_count(spark: SparkSession, folder: str) -> int:
     if "://" in folder:
         return spark.read.parquet(literal_path(folder)).count()
@@ -115,3 +109,23 @@ def _remove(folder: str) -> None:
     storage = storage_for(folder)
     for stat in storage.list(""):
         storage.delete(stat.key)
+
+
+def sweep_staging(table_path: str, *, named: Collection[str]) -> None:
+    """Remove what killed processes staged for a table: folders that no note names, and nobody wrote to for a week."""
+    before = dt.datetime.now(dt.UTC) - _NOBODYS_AFTER
+    for folder, changed in _staged_folders(f"{table_path}/{STAGING_FOLDER}").items():
+        if changed < before.timestamp() and folder not in named:
+            _remove(folder)
+
+
+def _staged_folders(staging: str) -> dict[str, float]:
+    """Return the folders with the time of their last change, in seconds."""
+    if "://" not in staging:
+        there = Path(staging).iterdir() if Path(staging).is_dir() else ()
+        return {str(folder): folder.stat().st_mtime for folder in there}
+    found: dict[str, float] = {}
+    for stat in storage_for(staging).list(""):
+        folder = f"{staging}/{stat.key.partition('/')[0]}"
+        found[folder] = max(found.get(folder, 0.0), stat.modified_ms / 1000)
+    return found

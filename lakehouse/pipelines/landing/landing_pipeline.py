@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import time
-import uuid
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -28,14 +25,15 @@ from lakehouse.pipelines.refresh.staged_batches import StagedBatch
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import Tally
 from lakehouse.tables import (
-    STAGING_FOLDER,
     AlreadyPublished,
     Published,
     StagedRows,
+    StagingFolder,
     TableLog,
     TransactionId,
     delete_rows,
     publish_files,
+    staging_folder,
 )
 
 __all__ = ["LandingPipeline"]
@@ -68,6 +66,7 @@ class LandingPipeline(BronzeIngestionPipeline):
         published = self._published_files(staged, batch)
         staged.discard()
         self.staged.forget_before(batch.number)
+        self.staged.sweep(self.log.path)
         return self._refreshed(batch, published, staged.tally, staged.steps, started)
 
     def _check_only_adds(self, batch: Batch) -> None:
@@ -92,24 +91,22 @@ class LandingPipeline(BronzeIngestionPipeline):
         return staged
 
     def _staged_rows(self, inputs: FileInputs, shape: RowShape) -> StagedRows:
-        folder = self._new_folder(self.log.path)
-        rows, missing = 0, dict(inputs.accepted())
+        folder = staging_folder(self.log.path)
+        missing = dict(inputs.accepted())
         for part in self._landing.parts:
             if part.shape == shape and part.paths and missing.keys() >= set(part.paths):
-                rows += _moved(part.file, part.row_count, folder)
+                folder.take(part.file, part.row_count)
                 missing = {path: found for path, found in missing.items() if path not in part.paths}
         self._landing.parts.clear()
-        rows += self._rows_written(missing, shape, folder, inputs)
-        (folder / "_SUCCESS").touch()
-        schema = from_arrow_schema(shape.schema())
-        return StagedRows(folder=str(folder), row_count=rows, schema_json=json.loads(schema.json()))
+        self._write_rows(missing, shape, folder, inputs)
+        return folder.finish(from_arrow_schema(shape.schema()))
 
-    def _rows_written(
-        self, missing: dict[str, Accepted], shape: RowShape, folder: Path, inputs: FileInputs
-    ) -> int:
+    def _write_rows(
+        self, missing: dict[str, Accepted], shape: RowShape, folder: StagingFolder, inputs: FileInputs
+    ) -> None:
         """Write the rows of files that were only looked through, or were landed for another batch."""
         if not missing:
-            return 0
+            return
         listed = [
             LandedFile(path=file.path, size_bytes=file.size_bytes, modified_ms=file.modified_ms)
             for file in inputs.files
@@ -119,9 +116,9 @@ class LandingPipeline(BronzeIngestionPipeline):
         lost = [path for path in missing if not isinstance(verdicts[path], Accepted)]
         if lost:
             raise ChangedFilesError(table=self.table.name, path=lost[0])
-        rows = sum(_moved(part.file, part.row_count, folder) for part in self._landing.parts)
+        for part in self._landing.parts:
+            folder.take(part.file, part.row_count)
         self._landing.parts.clear()
-        return rows
 
     def _staged_aside(self, inputs: FileInputs, batch: Batch) -> StagedRows | None:
         rejected = {path: found.reason for path, found in inputs.rejected().items()}
@@ -138,11 +135,12 @@ class LandingPipeline(BronzeIngestionPipeline):
             }
             for path, reason in sorted(rejected.items())
         ]
-        folder = self._new_folder(self._quarantine_log.path)
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "part-0.parquet")
-        (folder / "_SUCCESS").touch()
-        schema_json = json.loads(from_arrow_schema(schema).json())
-        return StagedRows(folder=str(folder), row_count=len(rows), schema_json=schema_json)
+        self._landing.folder.mkdir(parents=True, exist_ok=True)
+        file = self._landing.folder / "rejected.parquet"
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), file)
+        folder = staging_folder(self._quarantine_log.path)
+        folder.take(file, len(rows))
+        return folder.finish(from_arrow_schema(schema))
 
     def _published_files(self, staged: StagedBatch, batch: Batch) -> Published | AlreadyPublished:
         """Publish both in the order that a run has: the table's commit is the batch's last."""
@@ -176,11 +174,6 @@ class LandingPipeline(BronzeIngestionPipeline):
         if last is not None and first < last < batch.number:
             delete_rows(self._quarantine_log, (col("_batch") > first) & (col("_batch") < batch.number))
 
-    def _new_folder(self, table_path: str) -> Path:
-        folder = Path(table_path) / STAGING_FOLDER / uuid.uuid4().hex
-        folder.mkdir(parents=True)
-        return folder
-
 
 def shape_of(files: LandableFiles, inputs: FileInputs, ingested_at: dt.datetime) -> RowShape:
     """Return how the rows of a batch are written."""
@@ -203,19 +196,10 @@ def _files(table: TableDefinition, context: RefreshContext) -> LandableFiles:
         problem = "its rows are not appended"
     elif not table.options.layout.is_plain:
         problem = "it has partitions or properties"
-    elif "://" in context.warehouse.root:
-        problem = f"its warehouse {context.warehouse.root!r} is not on this machine's disk"
     if files is None or problem:
         problem = problem or f"its rows come from {flow.source.label}"
         raise NotLandableError(table=table.name, problem=problem, location=table.location)
     return files
-
-
-def _moved(file: Path, row_count: int, folder: Path) -> int:
-    """Move a Parquet file that has rows; return how many."""
-    if row_count:
-        file.rename(folder / file.name)
-    return row_count
 
 
 def _nullable(schema: StructType) -> StructType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -52,7 +53,7 @@ def land(
         raise DefinitionErrors(problems)
     place = warehouse if isinstance(warehouse, Warehouse) else Warehouse.at(warehouse)
     declared, now = graph.tables[table], dt.datetime.now(dt.UTC)
-    folder = Path(place.path_of(declared.layer, table)) / STAGING_FOLDER / f"land-{uuid.uuid4().hex}"
+    folder = _own_folder(place.path_of(declared.layer, table))
 
     def shape_while_looking(_: FileFormat) -> RowShape | None:
         # Where new columns may become the table's, all files are looked through before a row is written.
@@ -76,6 +77,14 @@ def land(
         return _run(pipeline, filled.name, place, listener or RunListener())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _own_folder(table_path: str) -> Path:
+    """Return where files are written before they are staged: beside a local table, so that they need only be moved."""
+    name = f"land-{uuid.uuid4().hex}"
+    if "://" in table_path:
+        return Path(tempfile.gettempdir()) / name
+    return Path(table_path) / STAGING_FOLDER / name
 
 
 def _run(pipeline: LandingPipeline, name: str, warehouse: Warehouse, listener: RunListener) -> RunResult:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from lakehouse.pipelines.refresh.row_counts import StepCount
-from lakehouse.pipelines.warehouse import SYSTEM_LAYER
+from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX, SYSTEM_LAYER
 from lakehouse.quality import Tally
 from lakehouse.storage import AbstractStorageService, AlreadyThere, NotFoundError
-from lakehouse.tables import StagedRows
+from lakehouse.tables import StagedRows, sweep_staging
 
 __all__ = ["StagedBatch", "StagedBatches"]
 
@@ -32,6 +32,11 @@ class StagedBatch(msgspec.Struct, frozen=True, kw_only=True):
     def exists(self) -> bool:
         """Say whether the rows are still there."""
         return self.kept.exist() and all(each.exist() for each in self._others)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Where the rows lie."""
+        return tuple(each.folder for each in (self.kept, *self._others))
 
     def discard(self) -> None:
         """Delete the rows' files."""
@@ -64,6 +69,13 @@ class StagedBatches:
         if isinstance(self._storage.put_if_absent(key, msgspec.json.encode(staged)), AlreadyThere):
             return msgspec.json.decode(self._storage.read(key), type=StagedBatch)
         return staged
+
+    def sweep(self, path: str) -> None:
+        """Remove what killed processes staged beside the table at ``path`` and its quarantine, and never noted."""
+        found = [self._read(stat.key) for stat in self._storage.list(self._prefix)]
+        named = frozenset(folder for each in found if each is not None for folder in each.folders)
+        for table in (path, f"{path}{QUARANTINE_SUFFIX}"):
+            sweep_staging(table, named=named)
 
     def forget_before(self, number: int) -> None:
         """Delete what is noted of earlier batches, and rows of theirs that were never published.

@@ -214,6 +214,7 @@ class TablePipeline:
         published = self._publication.publish(staged, batch)
         staged.discard()
         self.staged.forget_before(batch.number)
+        self.staged.sweep(self.log.path)
         if (changes := self._publication.changes) is not None:
             changes.state.compact()
         return self._refreshed(

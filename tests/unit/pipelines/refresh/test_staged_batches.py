@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 from lakehouse.pipelines import StagedBatch
@@ -45,3 +47,18 @@ def test_the_first_note_of_a_batch_stands(tmp_path: Path) -> None:
     assert notes.keep(0, staged(tmp_path / "second")) == first
     notes.forget_before(0)
     assert notes.find(0) == first
+
+
+def test_what_a_killed_process_staged_and_never_noted_goes_after_a_week(tmp_path: Path) -> None:
+    table = tmp_path / "t"
+    staging = table / "_lakehouse_staging"
+    staging.mkdir(parents=True)
+    notes = StagedBatches(MemoryStorageService(), layer="silver", table="t")
+    notes.keep(0, staged(staging / "noted"))
+    for name in ("killed", "land-killed", "at-work"):
+        staged(staging / name)
+    long_ago = time.time() - 8 * 86_400
+    for name in ("noted", "killed", "land-killed"):
+        os.utime(staging / name, (long_ago, long_ago))
+    notes.sweep(str(table))
+    assert sorted(folder.name for folder in staging.iterdir()) == ["at-work", "noted"]
