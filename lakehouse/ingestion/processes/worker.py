@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import multiprocessing
+import os
 import pickle
 import signal
 import time
 from dataclasses import dataclass
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from lakehouse.ingestion.errors import WorkerStartError
@@ -67,6 +69,7 @@ class Worker:
         self._process = context.Process(target=serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
+        self._end = _ProcessEnd(self._process)
         self.task: Task | None = None
         self.is_ready = False
         self._since = time.monotonic()
@@ -81,7 +84,7 @@ class Worker:
     @property
     def sentinel(self) -> int:
         """What ``multiprocessing.connection.wait`` knows the end of the process by."""
-        return self._process.sentinel
+        return self._end.descriptor
 
     def seconds_left(self, limit: float) -> float:
         """Return how much of the time for its task is left; below 0 when it is over."""
@@ -98,6 +101,8 @@ class Worker:
 
         Raises WorkerStartError where the work itself can't be received.
         """
+        if not self.connection.poll() and not self._process.is_alive():
+            return self.died()  # a process that it left behind may hold the connection open
         try:
             message = self.connection.recv_bytes()
         except (EOFError, OSError):
@@ -132,6 +137,7 @@ class Worker:
         self._process.kill()
         self._process.join()
         self.connection.close()
+        self._end.close()
 
     def dismiss(self) -> None:
         """Tell it to end; it ends when it has nothing to do."""
@@ -142,6 +148,23 @@ class Worker:
         self._process.join(timeout=_SECONDS_TO_END)
         self._process.kill()
         self._process.join()
+        self._end.close()
+
+
+class _ProcessEnd:
+    """Becomes readable when the process ends, also where a process that it started holds its pipes open."""
+
+    def __init__(self, process: SpawnProcess) -> None:
+        self._own: int | None = None
+        if hasattr(os, "pidfd_open") and process.pid is not None:
+            self._own = os.pidfd_open(process.pid)
+        self.descriptor = process.sentinel if self._own is None else self._own
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        if self._own is not None:
+            os.close(self._own)
+            self._own = None
 
 
 def _how_it_ended(exit_code: int | None) -> str:

@@ -40,7 +40,7 @@ class _Producers(Generic[Item, Value]):
         self._taking = threading.Lock()
         self._places = threading.Semaphore(ahead)
         """One for each item that is taken and not yet yielded."""
-        self._done: queue.Queue[tuple[int, Value] | Exception | _End] = queue.Queue(maxsize=ahead + 1)
+        self._done: queue.Queue[tuple[int, Value] | BaseException | _End] = queue.Queue(maxsize=ahead + 1)
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -59,7 +59,7 @@ class _Producers(Generic[Item, Value]):
             match self._done.get():
                 case _End():
                     running -= 1
-                case Exception() as error:
+                case BaseException() as error:
                     raise error
                 case number, value:
                     early[number] = value
@@ -84,7 +84,7 @@ class _Producers(Generic[Item, Value]):
             while (item := self._taken()) is not None:
                 number, content = item
                 self._done.put((number, self._work(content)))
-        except Exception as error:  # noqa: BLE001 - it is raised where the values are taken
+        except BaseException as error:  # noqa: BLE001 - also sys.exit() is raised where the values are taken
             self._stopped.set()
             self._done.put(error)
         self._done.put(_End())

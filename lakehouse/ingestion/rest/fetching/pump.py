@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Future
@@ -58,8 +57,14 @@ class _Pump(Generic[T]):
             raise self._error
 
     def _run(self) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             asyncio.run(self._main())
+        except asyncio.CancelledError:
+            return
+        except BaseException as error:
+            if self._started.done():
+                raise
+            self._started.set_exception(error)  # no loop began, such as without a free file descriptor
 
     async def _main(self) -> None:
         task = asyncio.current_task()

@@ -101,6 +101,27 @@ def test_items_that_fail_or_kill_their_worker_come_back_with_the_reason_and_the_
     assert "in doubled" in details["raise"]
 
 
+def leaves_a_child(item: str) -> None:
+    """Die, and leave a process that holds what it inherited, the worker's pipes, as long as a file is there."""
+    if os.fork() == 0:
+        while Path(item).exists():
+            time.sleep(0.05)
+        os._exit(0)
+    os._exit(7)
+
+
+@pytest.mark.timeout(120)
+def test_a_worker_whose_own_child_outlives_it_is_noticed(tmp_path: Path) -> None:
+    held = tmp_path / "held"
+    held.touch()
+    processor = ParallelDataProcessor(leaves_a_child, processes=1, retries_after_death=0)
+    (outcome,) = processor.imap_unordered([str(held)])
+    held.unlink()
+    assert outcome == NotProcessed(
+        item=str(held), reason="the worker process ended with exit code 7", attempts=1
+    )
+
+
 def test_values_and_items_that_cant_be_sent_fail_alone() -> None:
     lock = threading.Lock()
     outcomes = {

@@ -91,3 +91,14 @@ def test_a_consumer_that_fails_leaves_no_thread() -> None:
     with pytest.raises(KeyboardInterrupt):
         values.throw(KeyboardInterrupt())
     assert threads_now() == 0
+
+
+def test_a_thread_that_is_told_to_exit_ends_the_work_and_not_its_consumer_for_ever() -> None:
+    def work(item: int) -> int:
+        if item == 3:
+            raise SystemExit(3)
+        return item
+
+    with pytest.raises(SystemExit):
+        list(by_threads(work, range(10), threads=2, ahead=4))
+    assert threads_now() == 0
