@@ -2,6 +2,8 @@
 
 from lakehouse.ingestion.after_commit import DELETE, clear_away
 from lakehouse.ingestion.candidates import Candidates
+from lakehouse.ingestion.catalog_tables import CatalogTable, IcebergTable, is_path
+from lakehouse.ingestion.column_changes import ColumnChanges
 from lakehouse.ingestion.errors import (
     DatabaseError,
     DatabaseSchemaError,
@@ -19,7 +21,7 @@ from lakehouse.ingestion.errors import (
 )
 from lakehouse.ingestion.file_choice import EVERY_FILE, FileChoice
 from lakehouse.ingestion.file_inputs import FileInputs, TrackedFile, moved_path
-from lakehouse.ingestion.file_tracking import FileTracker
+from lakehouse.ingestion.file_tracking import FileTracker, OnRewritten
 from lakehouse.ingestion.formats import (
     METADATA_COLUMNS,
     Accepted,
@@ -90,7 +92,7 @@ from lakehouse.ingestion.rest import (
     record_schema,
     rest_api,
 )
-from lakehouse.ingestion.schema_changes import RESCUED, NewColumns, SchemaChanges
+from lakehouse.ingestion.schema_changes import RESCUED, SchemaChanges, SchemaMode
 from lakehouse.ingestion.seen_files import SeenFiles
 from lakehouse.ingestion.spark_names import spark_file_path
 from lakehouse.ingestion.threads import by_threads
@@ -110,6 +112,8 @@ __all__ = [
     "Bearer",
     "BinaryFormat",
     "Candidates",
+    "CatalogTable",
+    "ColumnChanges",
     "CsvFormat",
     "Cursor",
     "DatabaseError",
@@ -122,6 +126,7 @@ __all__ = [
     "FileInputs",
     "FileTracker",
     "FixedWidthFormat",
+    "IcebergTable",
     "Incremental",
     "Inspection",
     "Inspector",
@@ -145,11 +150,11 @@ __all__ = [
     "ManifestZone",
     "MissingLandingZoneError",
     "MissingSecretError",
-    "NewColumns",
     "NextUrl",
     "NoAuth",
     "NotProcessed",
     "Offset",
+    "OnRewritten",
     "OnePage",
     "OrcFormat",
     "Page",
@@ -167,6 +172,7 @@ __all__ = [
     "RowShape",
     "SchemaChangedError",
     "SchemaChanges",
+    "SchemaMode",
     "SeenFiles",
     "StoredLandingZone",
     "TextFormat",
@@ -182,6 +188,7 @@ __all__ = [
     "columns_of",
     "fetch",
     "file_format",
+    "is_path",
     "jdbc_schema",
     "landing_zone",
     "moved_path",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lakehouse.errors import ConfigurationError, DataError, DefinitionError
+from lakehouse.ingestion.column_changes import ColumnChanges
 from lakehouse.source_location import SourceLocation
 
 __all__ = [
@@ -62,15 +63,14 @@ class UnreadableFileError(DataError):
 
 
 class SchemaChangedError(DataError):
-    """A file has columns that are not declared, where the declaration says that this is an error."""
+    """A file has other columns than are declared, where the declaration says that this is an error."""
 
-    def __init__(self, *, path: str, columns: Mapping[str, str]) -> None:
+    def __init__(self, *, path: str, changes: ColumnChanges) -> None:
         self.path = path
-        self.columns = dict(columns)
-        names = ", ".join(f"{name} {held}" for name, held in self.columns.items())
+        self.changes = changes
         super().__init__(
-            f"the file {path!r} has columns that are not declared: {names}.",
-            fix="declare them, or say new_columns='evolve', 'rescue' or 'ignore'.",
+            f"the file {path!r} has other columns than are declared ({changes}).",
+            fix="declare them, or say schema_changes='evolve', 'rescue' or 'ignore'.",
         )
 
 

@@ -29,17 +29,20 @@ class FileMemory:
         self._declaration = declaration
 
     def unknown(
-        self, listing: Listing, *, released: Collection[str] = (), only_last: bool = False
+        self, listing: Listing, *, released: Collection[str] = (), on_rewritten: str = "quarantine"
     ) -> Iterator[LandedFile]:
         """Yield the files that need a look: released, or none of their size and time was looked at for good.
 
-        ``only_last``: or one was, and another one of the same path after it.
+        ``replace``: or one was, and another one of the same path after it. ``ignore``: but none that was taken.
         """
         known = self._seen.between(min(listing.paths), max(listing.paths), _STATE)
         positions = pc.index_in(known["path"], value_set=arrow_column(listing.paths, pa.string()))
         listed = pc.is_valid(positions)
         known, positions = known.filter(listed), positions.filter(listed)
-        if only_last:
+        taken: Collection[int] = ()
+        if on_rewritten == "ignore":
+            taken = frozenset(positions.filter(pc.is_null(known["reason"])).to_pylist())
+        if on_rewritten == "replace":
             rows = {place: row for row, place in enumerate(positions.to_pylist())}.values()
             last = arrow_column(sorted(rows), pa.int64())
             known, positions = known.take(last), positions.take(last)
@@ -53,7 +56,7 @@ class FileMemory:
         return (
             listing.file(at)
             for at in range(len(listing))
-            if not verdicts.get(at) or listing.paths[at] in released
+            if listing.paths[at] in released or not (verdicts.get(at) or at in taken)
         )
 
     def paths_worth_another_look(self) -> Iterator[str]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Literal
 
 import msgspec
 from pyspark.sql import SparkSession
@@ -25,7 +26,10 @@ from lakehouse.ingestion.seen_files import SeenFiles
 from lakehouse.ingestion.threads import by_threads
 from lakehouse.version import __version__
 
-__all__ = ["FileTracker"]
+__all__ = ["FileTracker", "OnRewritten"]
+
+OnRewritten = Literal["quarantine", "replace", "ignore"]
+"""What becomes of a file that was taken and has another content now."""
 
 _OPENED_AT_ONCE = 16
 _LONGEST_WAIT_SECONDS = 1.0
@@ -46,8 +50,8 @@ class FileTracker:
     """How long a file must have been left alone to be taken for whole; None leaves it to the zone."""
     released: Collection[str] = frozenset()
     """Paths to look at again, whatever was found in them before."""
-    takes_changed: bool = False
-    """Whether a file that was taken is taken again when its content is another."""
+    on_rewritten: OnRewritten = "quarantine"
+    """What becomes of a file that was taken and has another content now."""
     gives_way: bool = False
     """Whether rows of a file's earlier content can be taken out of the table for those of a released one."""
     choice: FileChoice = EVERY_FILE
@@ -131,7 +135,7 @@ class FileTracker:
         files: list[LandedFile] = []
         through = mark.through
         for listing in listings:
-            unknown = memory.unknown(listing, released=self.released, only_last=self.takes_changed)
+            unknown = memory.unknown(listing, released=self.released, on_rewritten=self.on_rewritten)
             files += filter(self.choice.wants, unknown)
             through = max(through, *listing.paths)
         return Candidates(files=tuple(files), listed_after=mark, through=through)
@@ -171,7 +175,7 @@ class FileTracker:
         if repeats:
             found = Accepted(digest=found.digest)
         elif memory.was_taken(file.path) and not found.digest.startswith(UNREADABLE):
-            wanted = released or self.takes_changed
+            wanted = released or self.on_rewritten == "replace"
             replaces = wanted and self.gives_way and isinstance(found, Accepted)
             if not replaces and not (wanted and isinstance(found, Rejected)):
                 found = Rejected(reason=_TAKEN + (_STUCK if wanted else ""), digest=found.digest)

@@ -36,7 +36,7 @@ tables:
     write: {replace_where: day}
   - name: rates
     layer: bronze
-    flow: {from_files: {pattern: "${landing}/r*.csv", columns: [id, units, day], changed: replace}}
+    flow: {from_files: {pattern: "${landing}/r*.csv", columns: [id, units, day], on_rewritten: replace}}
     write: append
 """
 FIRST = [(n, n, f"d{n % 3}") for n in range(9)] + [(90, -5, "d8")]

@@ -61,8 +61,22 @@ class ColumnarFormat(PortableFormat):
                         found.note_column(each.name, _plain(each.type))
                 found.records += 1  # columns are there, rows or none
                 for batch in batches:
-                    batch.validate()
+                    batch.validate(full=True)  # Arrow takes any bytes for a string
+                    self._note_unfit(batch, found)
         return found
+
+    def _note_unfit(self, batch: pa.RecordBatch, found: Findings) -> None:
+        if (unfit := self.unfit_values) is None:
+            return
+        columns = self.arrow_columns()
+        doubtful = [
+            each.name
+            for each in batch.schema
+            if each.name in columns and not _is_wider(each.type, columns[each.name])
+        ]
+        for row in _rows(batch.select(doubtful)):
+            for name in unfit.of(row):
+                found.changed[name] = _plain(batch.schema.field(name).type)
 
     def rows_of(self, content: FileContent) -> Iterator[pa.RecordBatch]:
         columns = self.arrow_columns()
@@ -70,10 +84,12 @@ class ColumnarFormat(PortableFormat):
             with _translated(self.kind):
                 _, batches = self.open(file)
                 for batch in batches:
-                    yield from _conformed(batch, columns)
+                    yield from _conformed(batch, columns, keeps_unfit=self.keeps_unfit)
 
 
-def _conformed(batch: pa.RecordBatch, columns: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
+def _conformed(
+    batch: pa.RecordBatch, columns: Mapping[str, pa.DataType], *, keeps_unfit: bool
+) -> Iterator[pa.RecordBatch]:
     if batch.num_rows == 0:
         return
     if set(batch.schema.names) <= columns.keys() and all(
@@ -90,7 +106,7 @@ def _conformed(batch: pa.RecordBatch, columns: Mapping[str, pa.DataType]) -> Ite
         return
     row_bytes = batch.nbytes // batch.num_rows
     rows = (Record(row, row_bytes) for row in _rows(batch))
-    yield from batches_of(rows, columns)
+    yield from batches_of(rows, columns, keeps_unfit=keeps_unfit)
 
 
 def _is_wider(held: pa.DataType, wanted: pa.DataType) -> bool:

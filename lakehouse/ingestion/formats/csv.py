@@ -114,6 +114,9 @@ class CsvFormat(FileFormat):
     def more_columns(self, found: Accepted) -> Mapping[str, str]:
         return {name: "string" for name in found.facts["header"] if name not in self.columns}
 
+    def missing_columns(self, found: Accepted) -> Sequence[str]:
+        return [name for name in self._required if name not in found.facts["header"]]
+
     def with_columns(self, more: Mapping[str, str]) -> FileFormat:
         columns, optional = (*self.columns, *more), (*self.optional, *more)
         return dataclasses.replace(self, columns=columns, optional=optional)

@@ -51,9 +51,10 @@ class ExcelFormat(PortableFormat):
         for file in content.files():
             if content.head:
                 header, rows = self._sheet(file)
-                one = findings_in(_records(header, rows), list(dict(self.columns)))
+                one = findings_in(_records(header, rows), dict(self.columns), self.unfit_values)
                 found.records += 1 + one.records
                 found.names |= {name for name in header if name in dict(self.columns)}
+                found.changed |= one.changed
                 for name in header:
                     if name not in dict(self.columns):
                         found.note_column(name, one.more.get(name, pa.null()))
@@ -62,7 +63,7 @@ class ExcelFormat(PortableFormat):
     def rows_of(self, content: FileContent) -> Iterator[pa.RecordBatch]:
         for file in content.files():
             header, rows = self._sheet(file)
-            yield from batches_of(_records(header, rows), self.arrow_columns())
+            yield from batches_of(_records(header, rows), self.arrow_columns(), keeps_unfit=self.keeps_unfit)
 
     def _sheet(self, file: BinaryIO) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
         calamine = require("python_calamine", extra="formats", purpose="Reading Excel")

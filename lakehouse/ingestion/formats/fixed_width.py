@@ -11,6 +11,7 @@ import pyarrow as pa
 from lakehouse.ingestion.errors import InvalidFormatError
 from lakehouse.ingestion.formats.content import FileContent
 from lakehouse.ingestion.formats.portable import Findings, PortableFormat
+from lakehouse.ingestion.formats.record_format import findings_in
 from lakehouse.ingestion.formats.records import Record, batches_of
 from lakehouse.ingestion.formats.rescue import MALFORMED_ROW
 from lakehouse.ingestion.formats.text_encoding import TextEncoding, lines
@@ -60,16 +61,14 @@ class FixedWidthFormat(PortableFormat):
         return found
 
     def look(self, content: FileContent) -> Findings:
-        found = Findings(names={name for name, _ in self.columns})
-        for record in self._records(content):
-            found.records += 1
-            if record.malformed is not None:
-                found.malformed += 1
-                found.first_fault = found.first_fault or f"{record.fault} (line {found.records})"
+        found = findings_in(self._records(content), dict(self.columns), self.unfit_values)
+        found.names = {name for name, _ in self.columns}
         return found
 
     def rows_of(self, content: FileContent) -> Iterator[pa.RecordBatch]:
-        return batches_of(self._records(content), self.arrow_columns(), from_text=True)
+        return batches_of(
+            self._records(content), self.arrow_columns(), from_text=True, keeps_unfit=self.keeps_unfit
+        )
 
     def _records(self, content: FileContent) -> Iterator[Record]:
         width = max(stop for _, stop in self.places.values())

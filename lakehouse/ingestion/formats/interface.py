@@ -66,6 +66,25 @@ class FileFormat(ABC):
         """Return the columns that a file has beside those of the format, with their types."""
         return {}
 
+    def changed_types(self, found: Accepted) -> Mapping[str, str]:
+        """Return the format's columns that have values of another type in a file, with that type.
+
+        Only a format ``noting_changes`` finds them.
+        """
+        return {}
+
+    def missing_columns(self, found: Accepted) -> Sequence[str]:
+        """Return the format's columns that a file must have and lacks: a format ``noting_changes`` takes such files."""
+        return ()
+
+    def noting_changes(self) -> FileFormat:
+        """Return the format whose inspections note what differs from the columns, and reject no file for it."""
+        return self.without_required()
+
+    def without_unfit_values(self) -> FileFormat:
+        """Return the format that leaves out what does not fit: ``_rescued_data`` has malformed rows only."""
+        return self
+
     def with_columns(self, more: Mapping[str, str]) -> FileFormat:
         """Return the format with further columns, with their types, which a file may lack."""
         raise NotImplementedError

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import pyarrow as pa
 
 from lakehouse.ingestion.errors import InvalidFormatError
 from lakehouse.ingestion.formats.content import FileContent
 from lakehouse.ingestion.formats.portable import Findings, PortableFormat
-from lakehouse.ingestion.formats.records import Record, batches_of
+from lakehouse.ingestion.formats.records import Record, UnfitValues, batches_of
 from lakehouse.ingestion.formats.records.inference import type_of_value
 from lakehouse.ingestion.formats.text_encoding import TextEncoding
 
@@ -23,18 +22,20 @@ __all__ = ["EncodedRecordFormat", "RecordFormat", "findings_in"]
 class RecordFormat(PortableFormat):
     """Gives the records of a file; a subclass reads them."""
 
-    has_texts_only: ClassVar[bool] = False
-    """Whether each value is a text, so that ``"5"`` is a number where a number is declared."""
-
     @abstractmethod
     def records_of(self, content: FileContent) -> Iterator[Record]:
         """Yield the records. Raises UnreadableFileError."""
 
     def look(self, content: FileContent) -> Findings:
-        return findings_in(self.records_of(content), [name for name, _ in self.columns])
+        return findings_in(self.records_of(content), dict(self.columns), self.unfit_values)
 
     def rows_of(self, content: FileContent) -> Iterator[pa.RecordBatch]:
-        return batches_of(self.records_of(content), self.arrow_columns(), from_text=self.has_texts_only)
+        return batches_of(
+            self.records_of(content),
+            self.arrow_columns(),
+            from_text=self.has_texts_only,
+            keeps_unfit=self.keeps_unfit,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,10 @@ class EncodedRecordFormat(RecordFormat):
         return [problem] if problem else []
 
 
-def findings_in(records: Iterator[Record], declared: Sequence[str]) -> Findings:
-    """Return what is found in records, all of them read."""
+def findings_in(
+    records: Iterator[Record], declared: Iterable[str], unfit: UnfitValues | None = None
+) -> Findings:
+    """Return what is found in records, all of them read; with ``unfit`` also what does not fit the columns."""
     found, names = Findings(), frozenset(declared)
     for record in records:
         found.records += 1
@@ -64,4 +67,7 @@ def findings_in(records: Iterator[Record], declared: Sequence[str]) -> Findings:
             for name, value in record.values.items():
                 if name not in names:
                     found.note_column(name, type_of_value(value))
+        if unfit is not None:
+            for name in unfit.of(record.values):
+                found.note_changed(name, type_of_value(record.values[name]))
     return found

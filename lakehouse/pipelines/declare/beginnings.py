@@ -15,18 +15,18 @@ from lakehouse.ingestion import (
     Incremental,
     JdbcTable,
     Limits,
-    NewColumns,
     NoAuth,
     OnePage,
+    OnRewritten,
     Pagination,
     RestApi,
     SchemaChanges,
+    SchemaMode,
     columns_of,
     file_format,
 )
 from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.pipelines.declare.sources import (
-    ChangedFiles,
     DeltaSource,
     FileSource,
     GivenRow,
@@ -39,6 +39,7 @@ from lakehouse.pipelines.declare.sources import (
     Source,
     TableSource,
     cells_of,
+    table_elsewhere,
 )
 from lakehouse.pipelines.declare.steps import (
     Sql,
@@ -61,6 +62,7 @@ __all__ = [
     "from_range",
     "from_rest",
     "from_rows",
+    "from_table",
     "read",
     "seed",
     "sql",
@@ -77,7 +79,7 @@ def from_files(
     encoding: str = "utf-8",
     names_grow: bool = False,
     at_rest_seconds: float | None = None,
-    changed: ChangedFiles = "reject",
+    on_rewritten: OnRewritten = "quarantine",
     format: FileFormat | str | None = None,  # noqa: A002 - the word that Spark's readers use
     options: Mapping[str, Any] | None = None,
     manifest: bool = False,
@@ -86,7 +88,7 @@ def from_files(
     modified_before: str | None = None,
     max_files: int | None = None,
     max_bytes: int | None = None,
-    new_columns: NewColumns = "rescue",
+    schema_changes: SchemaMode = "rescue",
     infer_schema: bool = False,
     after_commit: str | None = None,
 ) -> Flow:
@@ -99,12 +101,14 @@ def from_files(
     was left alone for ``at_rest_seconds`` (on a disk 0.2, in a store 0). With ``names_grow`` each new file's
     name sorts after those before it, and a listing starts after the last one; a name that does not is found a
     day later at most. A file that was taken and comes with other content is set aside; with
-    ``changed="replace"`` its rows take the place of those that it gave before, in one commit.
+    ``on_rewritten="replace"`` its rows take the place of those that it gave before, in one commit, and with
+    ``"ignore"`` it is left alone.
 
     With ``manifest`` the files that match only name those to take. ``path_columns=["day"]`` takes a column from
     folders named ``day=…``. A batch takes at most ``max_files`` and ``max_bytes``, of files that were changed
-    within the bounds (ISO 8601). ``new_columns`` says what becomes of columns that are not declared, and
-    ``infer_schema`` makes columns of those in the first batch. ``after_commit`` is ``"delete"``, or a folder
+    within the bounds (ISO 8601). ``schema_changes`` says what becomes of a column that is not declared, of one
+    that is missing, and of a value of another type; ``infer_schema`` makes columns of all that the first batch has.
+    ``after_commit`` is ``"delete"``, or a folder
     that files are moved to when their rows are in the table.
     """
     if not isinstance(format, FileFormat):
@@ -123,7 +127,7 @@ def from_files(
         format=format,
         names_grow=names_grow,
         at_rest_seconds=at_rest_seconds,
-        changed=changed,
+        on_rewritten=on_rewritten,
         manifest=manifest,
         choice=FileChoice(
             modified_after=modified_after,
@@ -132,7 +136,7 @@ def from_files(
             max_bytes=max_bytes,
             path_columns=tuple(path_columns),
         ),
-        changes=SchemaChanges(new_columns=new_columns, infer=infer_schema),
+        changes=SchemaChanges(mode=schema_changes, infer=infer_schema),
         after_commit=after_commit,
         location=caller_location(),
     )
@@ -253,6 +257,27 @@ def from_parquet(path: str, *, columns: Mapping[str, str] | StructType) -> Flow:
     ``columns`` are the names and types to read; files may have more.
     """
     return begin(ParquetSource(path=path, columns=_named_types(columns), location=caller_location()))
+
+
+def from_table(
+    table: str,
+    *,
+    format: str = "delta",  # noqa: A002 - the word that Spark's readers use
+    columns: Mapping[str, str] | StructType | None = None,
+    incremental: bool = False,
+) -> Flow:
+    """Begin with a table that this pipeline does not make, by its name in a catalog or by its place.
+
+    ``catalog.schema.table`` is a name that Spark's session knows; ``format`` is ``delta``, ``iceberg`` or
+    ``parquet``, and ``columns`` are the names and types to read. A Delta table may be a path, a URI, or
+    ``layer.name`` in the same warehouse; it needs no columns then. A batch names the version that it reads, where the
+    format has versions; ``incremental`` takes only the rows that came since the last one.
+    """
+    named = _named_types(columns) if columns is not None else ()
+    location = caller_location()
+    return begin(
+        table_elsewhere(table, format=format, columns=named, incremental=incremental, location=location)
+    )
 
 
 def from_rows(rows: Iterable[GivenRow], *, columns: Mapping[str, str] | StructType) -> Flow:

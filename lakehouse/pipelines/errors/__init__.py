@@ -28,6 +28,7 @@ from lakehouse.pipelines.errors.refresh import (
     RepeatedKeysError,
     ReplacedInputError,
     UnknownTableError,
+    UnreadableTableError,
 )
 from lakehouse.pipelines.errors.run import RunHeldError, RunStoppedError, TableTimeoutError
 from lakehouse.pipelines.errors.tables import (
@@ -110,6 +111,7 @@ __all__ = [
     "UnknownSourceError",
     "UnknownTableError",
     "UnknownVariableError",
+    "UnreadableTableError",
     "UnwritableColumnError",
     "WholeReadAppendedError",
 ]

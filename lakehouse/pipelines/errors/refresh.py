@@ -22,6 +22,7 @@ __all__ = [
     "RepeatedKeysError",
     "ReplacedInputError",
     "UnknownTableError",
+    "UnreadableTableError",
 ]
 
 
@@ -35,6 +36,17 @@ class ReplacedInputError(DataError):
         super().__init__(
             f"{table!r} read rows of {source!r} before, and the table at {path!r} has been replaced since{how}.",
             fix=f"rebuild {table!r} from all rows, and what reads it: run with --full-refresh '{table}+'.",
+        )
+
+
+class UnreadableTableError(DataError):
+    """A table of a catalog is not there, or the session can't read it."""
+
+    def __init__(self, *, source: str, format: str, table: str, cause: str) -> None:  # noqa: A002
+        self.source = source
+        super().__init__(
+            f"{table!r} reads the {format} table {source!r}, which can't be read: {cause}.",
+            fix="check its name, and that the session has its catalog and the jars of its format (spark.conf).",
         )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from lakehouse.delta_log import Snapshot
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     RunListener,
@@ -44,7 +47,7 @@ def test_landing_and_runs_go_on_with_each_other(spark: SparkSession, tmp_path: P
         columns={"id": "bigint", "items": "array<struct<sku:string>>", "at": "timestamp"},
         optional=["items", "at"],
         path_columns=["day"],
-        new_columns="evolve",
+        schema_changes="evolve",
         max_files=50,
     )
     pipeline = DeclarativePipelineBuilder("p").bronze("raw", flow).build()
@@ -85,3 +88,35 @@ def test_landing_and_runs_go_on_with_each_other(spark: SparkSession, tmp_path: P
     )
     aside = spark.read.format("delta").load(warehouse.path_of("bronze", "raw_quarantine")).collect()
     assert [Path(row._source_file).name for row in aside] == ["bad.jsonl"]
+
+
+def test_a_column_grows_by_runs_and_by_landings(spark: SparkSession, tmp_path: Path) -> None:
+    landing = tmp_path / "in"
+    landing.mkdir()
+    flow = from_files(
+        f"{landing}/*", format="parquet", columns={"id": "bigint"}, schema_changes="evolve", at_rest_seconds=0
+    )
+    pipeline = DeclarativePipelineBuilder("p").bronze("raw", flow).build()
+    warehouse = Warehouse.at(tmp_path / "lake")
+
+    def take(name: str, held: pa.DataType, value: object, *, by_spark: bool) -> None:
+        rows = pa.table(
+            {"id": pa.array([1], pa.int64()), "x": pa.array([{"m": value}], pa.struct([("m", held)]))}
+        )
+        pq.write_table(rows, landing / name)
+        if by_spark:
+            assert run_pipeline(pipeline, spark=spark, warehouse=warehouse).failures == ()
+        else:
+            assert land(pipeline, "raw", warehouse=warehouse, processes=1).failures == ()
+
+    take("a", pa.int16(), 1, by_spark=True)
+    take("b", pa.int32(), 1 << 20, by_spark=True)
+    take("c", pa.int64(), 1 << 40, by_spark=False)
+    take("d", pa.int16(), 2, by_spark=True)
+    path = warehouse.path_of("bronze", "raw")
+    rows = spark.read.format("delta").load(path)
+    assert rows.schema["x"].dataType.simpleString() == "struct<m:bigint>"
+    expected = [1, 2, 1 << 20, 1 << 40]
+    assert sorted(row.x.m for row in rows.collect()) == expected
+    assert sorted(row["x"]["m"] for row in Snapshot.load(path).to_arrow().to_pylist()) == expected
+    assert rows.where("_rescued_data IS NOT NULL").count() == 0

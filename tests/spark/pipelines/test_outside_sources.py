@@ -19,6 +19,7 @@ from lakehouse.pipelines import (
     from_parquet,
     from_range,
     from_rows,
+    from_table,
     read,
     run_pipeline,
 )
@@ -87,3 +88,52 @@ def test_rows_and_tables_from_outside(spark: SparkSession, tmp_path: Path) -> No
         DefinitionErrors, match=r"reads the Delta table 'gold\.nothing', and there is none at"
     ):
         run_pipeline(one("gold", "t", from_delta("gold.nothing").replace()), spark=spark, warehouse=lake)
+
+
+def test_tables_of_a_catalog_are_read_at_their_versions(spark: SparkSession, tmp_path: Path) -> None:
+    lake, columns = tmp_path / "lake", {"id": "bigint"}
+    spark.sql("CREATE SCHEMA IF NOT EXISTS elsewhere")
+    for name, form in (("ids", "delta"), ("plain", "parquet")):
+        spark.sql(
+            f"CREATE TABLE elsewhere.{name} (id bigint, more string) USING {form} LOCATION '{tmp_path}/{name}'"
+        )
+        spark.sql(f"INSERT INTO elsewhere.{name} VALUES (1, 'x'), (2, 'y')")
+    named = "spark_catalog.elsewhere"
+    definition = (
+        DeclarativePipelineBuilder("shop")
+        .silver("ids", from_table(f"{named}.ids", columns=columns, incremental=True).append())
+        .gold("whole", from_table(f"{named}.ids", columns=columns).replace())
+        .gold("plain", from_table("elsewhere.plain", format="parquet", columns=columns).replace())
+        .build()
+    )
+
+    def run(*select: str) -> dict[str, object]:
+        result = run_pipeline(definition, spark=spark, warehouse=lake, select=select)
+        return {each.table: each.error for each in result.failures}
+
+    def ids(table: str) -> list[int]:
+        return sorted(row.id for row in spark.read.format("delta").load(str(lake / table)).collect())
+
+    try:
+        assert run() == {}
+        spark.sql("INSERT INTO elsewhere.ids VALUES (3, 'z')")
+        spark.sql("INSERT INTO elsewhere.plain VALUES (4, 'z')")
+        assert run() == {}
+        assert (ids("silver/ids"), ids("gold/whole"), ids("gold/plain")) == ([1, 2, 3], [1, 2, 3], [1, 2, 4])
+        assert len(commits(lake / "silver/ids")) == 2
+        assert run("ids", "whole") == {}
+        assert len(commits(lake / "gold/whole")) == 2, "an unchanged version is not read again"
+        spark.sql("DELETE FROM elsewhere.ids WHERE id = 1")
+        failed = run("ids", "whole")
+        assert "the table at 'spark_catalog.elsewhere.ids' has been replaced since" in str(failed["ids"])
+        assert ids("gold/whole") == [2, 3]
+        spark.sql("DROP TABLE elsewhere.plain")
+        assert "'plain' reads the parquet table 'elsewhere.plain', which can't be read" in str(
+            run("plain")["plain"]
+        )
+    finally:
+        spark.sql("DROP SCHEMA elsewhere CASCADE")
+
+
+def commits(table: Path) -> list[Path]:
+    return sorted((table / "_delta_log").glob("*.json"))

@@ -42,7 +42,7 @@ def definition(*, partition_by: list[str] | None = None, least: int = -5) -> Pip
         .bronze("raw", from_files("${landing}/s*.csv", columns=COLUMNS))
         .silver("sales", sales)
         .gold("days", days, partition_by=["day"] if partition_by is None else partition_by)
-        .bronze("rates_raw", from_files("${landing}/r*.csv", columns=COLUMNS, changed="replace"))
+        .bronze("rates_raw", from_files("${landing}/r*.csv", columns=COLUMNS, on_rewritten="replace"))
         .silver("rates", read("rates_raw").cast(COLUMNS).replace())
         .build()
     )

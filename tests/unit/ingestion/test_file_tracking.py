@@ -337,7 +337,7 @@ def test_a_file_that_may_change_is_taken_again_each_time_it_is_another(landing: 
     found = []
     for content in contents:
         landing.put("a.csv", content)
-        found.append(landing.look(takes_changed=True, gives_way=True))
+        found.append(landing.look(on_rewritten="replace", gives_way=True))
     reason = landing.seen_reason("a.csv")
     # The same content again is no news, and what can't be read leaves the rows of before.
     assert found == [{"a.csv": None}, {"a.csv": None}, {"a.csv": None}, None, {"a.csv": reason}, None]
@@ -349,8 +349,8 @@ def test_a_file_that_may_change_is_taken_again_each_time_it_is_another(landing: 
 
 def test_a_file_that_gets_an_old_content_with_its_old_time_is_noticed(landing: Landing) -> None:
     landing.put("a.csv", "id\n1\n", at=OLD)
-    assert landing.look(takes_changed=True, gives_way=True) == {"a.csv": None}
+    assert landing.look(on_rewritten="replace", gives_way=True) == {"a.csv": None}
     landing.put("a.csv", "id\n2\n")
-    assert landing.look(takes_changed=True, gives_way=True) == {"a.csv": None}
+    assert landing.look(on_rewritten="replace", gives_way=True) == {"a.csv": None}
     landing.put("a.csv", "id\n1\n", at=OLD)
-    assert landing.look(takes_changed=True, gives_way=True) == {"a.csv": None}
+    assert landing.look(on_rewritten="replace", gives_way=True) == {"a.csv": None}

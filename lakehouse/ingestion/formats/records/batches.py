@@ -12,7 +12,7 @@ from lakehouse.ingestion.formats.records.json_text import json_text
 from lakehouse.ingestion.formats.records.values import Convert, Losses, UnfitValue, converter
 from lakehouse.ingestion.formats.rescue import MALFORMED_ROW
 
-__all__ = ["Record", "batches_of"]
+__all__ = ["Record", "UnfitValues", "batches_of"]
 
 _BATCH_ROWS = 10_000
 _BATCH_BYTES = 8 << 20
@@ -35,14 +35,19 @@ class Record:
 
 
 def batches_of(
-    records: Iterable[Record], columns: Mapping[str, pa.DataType], *, from_text: bool = False
+    records: Iterable[Record],
+    columns: Mapping[str, pa.DataType],
+    *,
+    from_text: bool = False,
+    keeps_unfit: bool = True,
 ) -> Iterator[pa.RecordBatch]:
     """Yield the columns and ``_rescued_data``, in that order, some thousand rows at a time.
 
     A value that does not fit its type is NULL, as is the part of a nested value that does not. In both cases
-    ``_rescued_data`` has the whole value, as it has the values of further keys.
+    ``_rescued_data`` has the whole value, as it has the values of further keys; without ``keeps_unfit`` it has
+    neither.
     """
-    rows = _Rows(columns, from_text=from_text)
+    rows = _Rows(columns, from_text=from_text, keeps_unfit=keeps_unfit)
     for record in records:
         rows.add(record)
         if rows.is_full:
@@ -51,8 +56,37 @@ def batches_of(
         yield rows.taken()
 
 
-class _Rows:
+class UnfitValues:
+    """Finds the values that do not fit their columns, whole or in part. A string takes any value."""
+
     def __init__(self, columns: Mapping[str, pa.DataType], *, from_text: bool) -> None:
+        self._losses = Losses()
+        self._converters = {
+            name: converter(held, self._losses, from_text=from_text)
+            for name, held in columns.items()
+            if not pa.types.is_string(held)
+        }
+
+    def of(self, values: Mapping[str, Any]) -> list[str]:
+        """Return the names of those in one record."""
+        return [
+            name
+            for name, convert in self._converters.items()
+            if (value := values.get(name)) is not None and not self._fits(convert, value)
+        ]
+
+    def _fits(self, convert: Convert, value: Any) -> bool:
+        self._losses.any = False
+        try:
+            convert(value)
+        except UnfitValue:
+            return False
+        return not self._losses.any
+
+
+class _Rows:
+    def __init__(self, columns: Mapping[str, pa.DataType], *, from_text: bool, keeps_unfit: bool) -> None:
+        self._keeps_unfit = keeps_unfit
         self._losses = Losses()
         self._types = columns
         self._converters = {
@@ -81,6 +115,8 @@ class _Rows:
             self._values[name].append(self._converted(convert, name, value, lost))
         if len(values) > len(self._types) or not values.keys() <= self._types.keys():
             lost += [name for name, value in values.items() if name not in self._types and value is not None]
+        if not self._keeps_unfit:
+            lost = []
         if lost or record.malformed is not None:
             self._rescued.append(_rescue(record, lost, texts))
         else:

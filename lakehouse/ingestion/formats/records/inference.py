@@ -5,15 +5,30 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
+from lakehouse.delta_log import is_widening
 from lakehouse.ingestion.formats.records.json_text import TextNumber
+from lakehouse.ingestion.formats.records.types import arrow_type, type_text
 
-__all__ = ["joined_type", "type_of_value"]
+__all__ = [
+    "evolved_text",
+    "evolved_type",
+    "fits",
+    "fits_text",
+    "joined_text",
+    "joined_type",
+    "settled_text",
+    "settled_type",
+    "type_of_value",
+]
 
 _MOST_DIGITS = 38
+_MOST_REMEMBERED = 4096
+"""Thousands of files say the same of the same columns."""
 
 
 def type_of_value(value: Any) -> pa.DataType:
@@ -84,6 +99,38 @@ def settled_type(held: pa.DataType) -> pa.DataType:
     return held
 
 
+def evolved_type(known: pa.DataType, found: pa.DataType) -> pa.DataType:
+    """Return what a table's column becomes by values of a type: wider, or with more fields; else it stays."""
+    if pa.types.is_struct(known) and pa.types.is_struct(found):
+        before, came = _fields(known), _fields(found)
+        same = {name: evolved_type(held, came.get(name, held)) for name, held in before.items()}
+        new = {name: settled_type(held) for name, held in came.items() if name not in before}
+        return pa.struct(list({**same, **new}.items()))
+    if pa.types.is_list(known) and pa.types.is_list(found):
+        # The elements of a list are widened in no table; structs in it may get fields.
+        element = known.value_type
+        return pa.list_(evolved_type(element, found.value_type)) if pa.types.is_struct(element) else known
+    return found if _widens(known, found) else known
+
+
+def fits(known: pa.DataType, found: pa.DataType) -> bool:
+    """Say whether a column takes all values of a type as they are."""
+    if known == joined_type(known, found) or _widens(found, known):
+        return True
+    if pa.types.is_struct(known) and pa.types.is_struct(found):
+        held = _fields(known)
+        return all(name in held and fits(held[name], came) for name, came in _fields(found).items())
+    if pa.types.is_list(known) and pa.types.is_list(found):
+        return fits(known.value_type, found.value_type)
+    return False
+
+
+def _widens(narrow: pa.DataType, wide: pa.DataType) -> bool:
+    if pa.types.is_nested(narrow) or pa.types.is_nested(wide):
+        return False
+    return is_widening(type_text(narrow), type_text(wide))
+
+
 def _fields(held: pa.DataType) -> Mapping[str, pa.DataType]:
     return {each.name: each.type for each in held}
 
@@ -93,3 +140,30 @@ def _decimal_type(value: Decimal) -> pa.DataType:
     scale = max(0, -int(exponent))
     precision = max(len(digits), scale)
     return pa.decimal128(precision, scale) if precision <= _MOST_DIGITS else pa.string()
+
+
+# The same of types as DDL writes them
+
+
+@lru_cache(_MOST_REMEMBERED)
+def joined_text(one: str, other: str) -> str:
+    """Return the type that holds the values of both."""
+    return type_text(joined_type(arrow_type(one), arrow_type(other)))
+
+
+@lru_cache(_MOST_REMEMBERED)
+def settled_text(held: str) -> str:
+    """Return the type with strings for what no value told anything about."""
+    return type_text(settled_type(arrow_type(held)))
+
+
+@lru_cache(_MOST_REMEMBERED)
+def evolved_text(known: str, found: str) -> str:
+    """Return what a table's column becomes by values of a type."""
+    return type_text(evolved_type(arrow_type(known), arrow_type(found)))
+
+
+@lru_cache(_MOST_REMEMBERED)
+def fits_text(known: str, found: str) -> bool:
+    """Say whether a column takes all values of a type as they are."""
+    return fits(arrow_type(known), arrow_type(found))

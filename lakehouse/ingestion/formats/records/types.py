@@ -29,6 +29,7 @@ _SIMPLE: Mapping[str, pa.DataType] = {
     "timestamp_ltz": pa.timestamp("us", "UTC"),
     "timestamp_ntz": pa.timestamp("us"),
     "binary": pa.binary(),
+    "void": pa.null(),
 }
 _DECIMALS = frozenset({"decimal", "dec", "numeric"})
 _WORDS: Mapping[pa.DataType, str] = {held: word for word, held in reversed(list(_SIMPLE.items()))}

@@ -1,7 +1,8 @@
 """Where a flow's rows come from, one kind of source a file. A source knows no layer and decides no batch."""
 
+from lakehouse.pipelines.declare.sources.catalog import CatalogTableSource, table_elsewhere
 from lakehouse.pipelines.declare.sources.delta import DeltaSource
-from lakehouse.pipelines.declare.sources.files import SOURCE_FILE, ChangedFiles, FileSource
+from lakehouse.pipelines.declare.sources.files import SOURCE_FILE, FileSource
 from lakehouse.pipelines.declare.sources.given_rows import GivenRow, cells_of, frame_of_rows
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
@@ -22,7 +23,7 @@ from lakehouse.pipelines.declare.sources.tables import TableSource
 
 __all__ = [
     "SOURCE_FILE",
-    "ChangedFiles",
+    "CatalogTableSource",
     "CondensedHistory",
     "DeltaSource",
     "FileSource",
@@ -45,4 +46,5 @@ __all__ = [
     "TablesBeside",
     "cells_of",
     "frame_of_rows",
+    "table_elsewhere",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, get_args
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -24,8 +24,9 @@ from lakehouse.ingestion import (
     LandingZone,
     ManifestZone,
     MissingLandingZoneError,
-    NewColumns,
+    OnRewritten,
     SchemaChanges,
+    SchemaMode,
     SeenFiles,
     clear_away,
     file_format,
@@ -51,8 +52,6 @@ from lakehouse.words import word
 
 __all__ = ["SOURCE_FILE", "FileSource"]
 
-ChangedFiles = Literal["reject", "replace"]
-
 SOURCE_FILE = "_source_file"
 """The column that names the file of a row."""
 
@@ -70,7 +69,7 @@ class _Files:
     encoding: str | None = None
     names_grow: bool = False
     at_rest_seconds: float | None = None
-    changed: ChangedFiles = "reject"
+    on_rewritten: OnRewritten = "quarantine"
     format: str = "csv"
     options: Mapping[str, _Option] = dataclasses.field(default_factory=dict)
     """Further fields of the format."""
@@ -80,7 +79,7 @@ class _Files:
     modified_before: str | None = None
     max_files: int | None = None
     max_bytes: int | None = None
-    new_columns: NewColumns = "rescue"
+    schema_changes: SchemaMode = "rescue"
     infer_schema: bool = False
     after_commit: str | None = None
 
@@ -106,15 +105,15 @@ class FileSource(Source):
     """Whether each new file's name sorts after those before it: then a listing starts after the last one."""
     at_rest_seconds: float | None = None
     """How long a file must have been left alone to be taken for whole; None: 0.2 on a disk, 0 in a store."""
-    changed: ChangedFiles = "reject"
+    on_rewritten: OnRewritten = "quarantine"
     """What becomes of a file that was taken and has another content now: it is set aside, or its rows take the place
-    of those that it gave before."""
+    of those that it gave before, or it is left alone."""
     manifest: bool = False
     """Whether the files that match only name those that are taken."""
     choice: FileChoice = EVERY_FILE
     """Which files are taken, and how many at a time."""
     changes: SchemaChanges = RESCUED
-    """What becomes of columns that are not declared."""
+    """What becomes of columns that come, go, or have values of another type."""
     after_commit: str | None = None
     """What becomes of files whose rows are in the table: ``delete``, or the folder of an archive; None: they stay."""
 
@@ -125,7 +124,7 @@ class FileSource(Source):
             format=_format(given, part),
             names_grow=given.names_grow,
             at_rest_seconds=given.at_rest_seconds,
-            changed=given.changed,
+            on_rewritten=given.on_rewritten,
             manifest=given.manifest,
             choice=FileChoice(
                 modified_after=given.modified_after,
@@ -134,7 +133,7 @@ class FileSource(Source):
                 max_bytes=given.max_bytes,
                 path_columns=tuple(given.path_columns or ()),
             ),
-            changes=SchemaChanges(new_columns=given.new_columns, infer=given.infer_schema),
+            changes=SchemaChanges(mode=given.schema_changes, infer=given.infer_schema),
             after_commit=given.after_commit,
             location=part.location,
         )
@@ -174,18 +173,18 @@ class FileSource(Source):
             self.zone.check()
         except MissingLandingZoneError as error:
             problems.append(error.at(self.location))
-        if self.changed not in get_args(ChangedFiles):
-            wrong, fix = f"changed={self.changed!r}", "use 'reject' or 'replace'."
+        if self.on_rewritten not in get_args(OnRewritten):
+            wrong, fix = f"on_rewritten={self.on_rewritten!r}", "use 'quarantine', 'replace' or 'ignore'."
             problems.append(InvalidStepError(step="from_files", wrong=wrong, fix=fix, location=self.location))
         return problems
 
     def problems_with(self, old_rows: OldRows, *, compares: bool) -> Sequence[DefinitionError]:
-        if self.changed != "replace" or (old_rows is OldRows.STAY and not compares):
+        if self.on_rewritten != "replace" or (old_rows is OldRows.STAY and not compares):
             return ()
         return [
             InvalidStepError(
                 step="from_files",
-                wrong="changed='replace' in a table whose rows can't be told apart by their file",
+                wrong="on_rewritten='replace' in a table whose rows can't be told apart by their file",
                 fix="append the files' rows to a table of their own, without deduplicate(), and read that one.",
                 location=self.location,
             )
@@ -320,7 +319,7 @@ class FileSource(Source):
             inspector=context.inspector(self.zone, file_format),
             names_grow=self.names_grow,
             at_rest_seconds=self.at_rest_seconds,
-            takes_changed=self.changed == "replace",
+            on_rewritten=self.on_rewritten,
             session=lambda: context.spark,
         )
 

@@ -24,7 +24,7 @@ class LandableFiles(Protocol):
 
     @property
     def changes(self) -> SchemaChanges:
-        """What becomes of columns that are not declared."""
+        """What becomes of columns that come, go, or have values of another type."""
 
     @property
     def zone(self) -> LandingZone:

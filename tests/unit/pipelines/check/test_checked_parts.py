@@ -17,7 +17,7 @@ from lakehouse.pipelines import (
 )
 from lakehouse.pipelines.check.declarations import declaration_problems
 
-FILES = from_files("*.csv", columns=["id"], changed="replace")
+FILES = from_files("*.csv", columns=["id"], on_rewritten="replace")
 DAYS = read("sales").aggregate(by="day", units="sum(units)")
 
 
@@ -31,10 +31,13 @@ def problems_of(flow: Flow) -> str:
     [
         (
             FILES.deduplicate().append(),
-            "from_files has changed='replace' in a table whose rows can't be told apart",
+            "from_files has on_rewritten='replace' in a table whose rows can't be told apart",
         ),
-        (FILES.merge("id"), "from_files has changed='replace' in a table whose rows can't be told apart"),
-        (from_files("*.csv", columns=["id"], changed="ignore").append(), "has changed='ignore'"),  # type: ignore[arg-type]
+        (
+            FILES.merge("id"),
+            "from_files has on_rewritten='replace' in a table whose rows can't be told apart",
+        ),
+        (from_files("*.csv", columns=["id"], on_rewritten="x").append(), "has on_rewritten='x'"),  # type: ignore[arg-type]
         (
             read("sales", incremental=True).replace_where("day"),
             "gets only the new rows of 'sales' and replaces",
@@ -73,7 +76,7 @@ def test_yaml_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "tables:\n"
         "  - name: raw\n"
         "    layer: bronze\n"
-        "    flow: {from_files: {pattern: '*.csv', columns: [id], changed: replace}}\n"
+        "    flow: {from_files: {pattern: '*.csv', columns: [id], on_rewritten: replace}}\n"
         "    write: append\n"
         "  - name: days\n"
         "    layer: gold\n"

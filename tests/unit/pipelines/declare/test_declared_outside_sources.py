@@ -15,6 +15,7 @@ from lakehouse.pipelines import (
     from_parquet,
     from_range,
     from_rows,
+    from_table,
     graph_of,
     read,
     read_yaml_definition,
@@ -45,10 +46,37 @@ def flow_in_yaml(tmp_path: Path, flow: str) -> Flow:
         ("{from_range: {stop: 10, column: n}}", from_range(10, column="n")),
         ("{from_delta: {table: gold.days, incremental: true}}", from_delta("gold.days", incremental=True)),
         ("{from_parquet: {path: old/days, columns: rates}}", from_parquet("old/days", columns=RATES)),
+        ("{from_table: {table: gold.days}}", from_delta("gold.days")),
+        (
+            "{from_table: {table: old/days, format: parquet, columns: rates}}",
+            from_parquet("old/days", columns=RATES),
+        ),
+        (
+            "{from_table: {table: ice.shop.rates, format: iceberg, columns: rates, incremental: true}}",
+            from_table("ice.shop.rates", format="iceberg", columns=RATES, incremental=True),
+        ),
     ],
 )
 def test_yaml_gives_what_python_gives(tmp_path: Path, text: str, flow: Flow) -> None:
     assert flow_in_yaml(tmp_path, text) == flow.replace()
+
+
+@pytest.mark.parametrize(
+    ("flow", "wrong"),
+    [
+        (from_table("a.b.c", format="hudi", columns=RATES), "from_table has format='hudi'"),
+        (from_table("a.b.c"), "no columns for 'a.b.c'"),
+        (from_table("/a/b", columns=RATES), "a path, '/a/b'"),
+        (
+            from_table("a.b", format="parquet", columns=RATES, incremental=True),
+            "incremental=True, and parquet has no versions",
+        ),
+    ],
+)
+def test_a_table_of_a_catalog_that_can_not_be_read_is_refused_without_spark(flow: Flow, wrong: str) -> None:
+    flow = flow.append() if "incremental" in wrong else flow.replace()
+    (found,) = declaration_problems(DeclarativePipelineBuilder("shop").gold("t", flow).build())
+    assert wrong in str(found)
 
 
 def test_a_row_of_another_length_is_found_without_spark() -> None:

@@ -12,82 +12,25 @@ from typing import Any
 import pytest
 
 from lakehouse.cli import main
-from lakehouse.delta_log import Snapshot
-from lakehouse.ingestion import JsonLinesFormat
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     Failed,
-    Flow,
     NothingNew,
     NotLandableError,
-    PipelineDefinition,
     Refreshed,
-    RunListener,
-    RunResult,
-    Warehouse,
     batch_states,
     from_files,
-    land,
     read,
 )
 from lakehouse.storage import MemoryStorageService, register_scheme
 from lakehouse.storage.schemes import _FACTORIES
 from tests.unit.pipelines.landing.deadly_format import DeadlyFormat
-
-LINES = JsonLinesFormat(columns={"id": "bigint"})
-
-
-def put(path: Path, *ids: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        "".join(json.dumps({"id": each} if not isinstance(each, dict) else each) + "\n" for each in ids)
-    )
-    os.utime(path, (1e9, 1e9))
-
-
-class Place:
-    """A landing folder and a warehouse."""
-
-    def __init__(self, folder: Path) -> None:
-        self.landing = folder / "in"
-        self.landing.mkdir()
-        self.warehouse = Warehouse.at(folder / "lake")
-
-    def pipeline(self, flow: Flow | None = None, **given: Any) -> PipelineDefinition:
-        if flow is None:
-            given = {"format": LINES, **given}
-            flow = from_files(f"{self.landing}/{given.pop('pattern', '*')}", **given)
-        return DeclarativePipelineBuilder("p").bronze("raw", flow).build()
-
-    def land(self, definition: PipelineDefinition | None = None, **options: Any) -> RunResult:
-        return land(
-            definition or self.pipeline(), "raw", warehouse=self.warehouse, **{"processes": 1, **options}
-        )
-
-    def rows(self, table: str = "raw") -> list[dict[str, Any]]:
-        return Snapshot.load(self.warehouse.path_of("bronze", table)).to_arrow().to_pylist()
-
-    def ids(self) -> list[Any]:
-        return sorted((row["id"] for row in self.rows()), key=str)
-
-    def set_aside(self) -> dict[str, str]:
-        rows = self.rows("raw_quarantine")
-        names = [Path(row["_source_file"]).name for row in rows]
-        assert len(names) == len(set(names))
-        return {name: row["_errors"][0]["message"] for name, row in zip(names, rows, strict=True)}
+from tests.unit.pipelines.landing.landing_place import LINES, Place, StopAfter, only, put
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
-
-
-def only(result: RunResult, kind: type) -> Any:
-    (outcome,) = result.outcomes.values()
-    if isinstance(outcome, Failed) and kind is not Failed:
-        raise outcome.error
-    assert isinstance(outcome, kind), outcome
-    return outcome
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -119,17 +62,6 @@ def test_a_file_that_was_only_touched_is_not_landed_again_beside_a_new_one(place
     put(place.landing / "b", 2)
     only(place.land(), Refreshed)
     assert place.ids() == [1, 2]
-
-
-class StopAfter(RunListener):
-    """Ends the run after a step, as a kill does."""
-
-    def __init__(self, step: str) -> None:
-        self._step = step
-
-    def step_done(self, table: str, step: str) -> None:
-        if step == self._step:
-            raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("step", ["batch", "quarantine", "publish"])
@@ -178,43 +110,6 @@ def test_two_landings_at_once_take_each_file_once(place: Place) -> None:
         thread.join()
     place.land()
     assert place.ids() == sorted(range(20), key=str)
-
-
-def test_new_columns_become_the_tables_and_old_ones_may_go(place: Place) -> None:
-    evolving = place.pipeline(new_columns="evolve")
-    put(place.landing / "a", 1)
-    only(place.land(evolving), Refreshed)
-    put(place.landing / "b", {"id": 2, "n": {"m": [1]}}, {"n": {"m": []}, "ID": "x"})
-    put(place.landing / "c", {"n": None, "o": 1.5})
-    only(place.land(evolving), Refreshed)
-    put(place.landing / "d", {"id": 3, "o": 2})
-    only(place.land(evolving), Refreshed)
-    rows = [(row["id"], row["n"], row["o"]) for row in place.rows()]
-    assert sorted(rows, key=str) == sorted(
-        [(1, None, None), (2, {"m": [1]}, None), (None, {"m": []}, None), (None, None, 1.5), (3, None, 2.0)],
-        key=str,
-    )
-    assert [json.loads(row["_rescued_data"]) for row in place.rows() if row["_rescued_data"]] == [{"ID": "x"}]
-
-
-def test_a_schema_is_inferred_once_around_what_is_declared(place: Place) -> None:
-    inferring = place.pipeline(format="json_lines", columns={"id": "string"}, infer_schema=True)
-    put(place.landing / "a", {"id": 1, "n": 1}, {"id": 2, "n": 2.5, "t": [{"x": None}]})
-    only(place.land(inferring), Refreshed)
-    put(place.landing / "b", {"id": 3, "n": "three", "later": 1})
-    only(place.land(inferring), Refreshed)
-    rows = {row["id"]: row for row in place.rows()}
-    assert (rows["1"]["n"], rows["2"]["n"], rows["2"]["t"]) == (1.0, 2.5, [{"x": None}])
-    assert json.loads(rows["3"]["_rescued_data"]) == {"n": "three", "later": 1}
-    assert "later" not in rows["3"]
-
-
-def test_new_columns_are_left_out_or_fail(place: Place) -> None:
-    put(place.landing / "a", {"id": 1, "n": "x"}, {"n": 2})
-    failed = only(place.land(place.pipeline(new_columns="fail")), Failed)
-    assert "has columns that are not declared: n string" in str(failed.error)
-    only(place.land(place.pipeline(new_columns="ignore")), Refreshed)
-    assert [(row["id"], row["_rescued_data"]) for row in place.rows()] == [(1, None), (None, None)]
 
 
 def test_values_come_from_folders_and_files_go_to_the_archive_after_the_commit(
@@ -311,8 +206,25 @@ def test_a_table_that_only_spark_can_refresh_is_refused(place: Place, changed: A
         place.land(builder.build())
 
 
+def test_a_file_that_comes_again_is_set_aside_or_left_alone_as_it_is_said(place: Place) -> None:
+    put(place.landing / "a", 1)
+    (place.landing / "bad").write_bytes(b"\xff")
+    os.utime(place.landing / "bad", (1e9, 1e9))
+    ignoring = place.pipeline(on_rewritten="ignore")
+    only(place.land(ignoring), Refreshed)
+    put(place.landing / "a", 1, 2)
+    only(place.land(ignoring), NothingNew)
+    put(place.landing / "bad", 3, 4)
+    put(place.landing / "c", 5)
+    only(place.land(ignoring), Refreshed)
+    assert (place.ids(), list(place.set_aside())) == ([1, 3, 4, 5], ["bad"]), "what was never taken may come"
+    only(place.land(), Refreshed)
+    assert place.ids() == [1, 3, 4, 5]
+    assert place.set_aside()["a"] == "it was taken before, with other content"
+
+
 def test_files_that_come_again_in_place_of_their_rows_are_left_to_a_run(place: Place) -> None:
-    replacing = place.pipeline(changed="replace")
+    replacing = place.pipeline(on_rewritten="replace")
     put(place.landing / "a", 1)
     only(place.land(replacing), Refreshed)
     put(place.landing / "a", 1, 2)
