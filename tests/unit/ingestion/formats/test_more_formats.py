@@ -20,6 +20,7 @@ from lakehouse.ingestion import (
     XmlFormat,
     file_format,
 )
+from tests.unit.ingestion.formats.bad_files import workbook
 from tests.unit.ingestion.formats.format_files import reason_of, rescued_of, rows_of
 
 ORDERS = XmlFormat(
@@ -100,36 +101,6 @@ def test_a_fixed_line_that_is_torn_or_too_long_is_kept_whole() -> None:
         {"_malformed_row": " 3"},
     ]
     assert "none of its 1 lines can be read" in reason_of(WIDTHS, b'{"id": 1, "name": "x"}\n')
-
-
-def workbook(rows: list[list[object]], *, filler: int = 0) -> bytes:
-    """Return an xlsx file of one sheet, written by hand: numbers as they are, all else as inline text."""
-
-    def cell(value: object) -> str:
-        if isinstance(value, int | float):
-            return f"<c><v>{value}</v></c>"
-        return f'<c t="inlineStr"><is><t>{value}</t></is></c>' if value != "" else "<c/>"
-
-    lines = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    relations = "http://schemas.openxmlformats.org/package/2006/relationships"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    parts = {
-        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
-        "_rels/.rels": f'<Relationships xmlns="{relations}"><Relationship Id="r1" Type="{office}/officeDocument" '
-        'Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
-        '<sheet name="Sales" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{relations}"><Relationship Id="r1" '
-        f'Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData>'
-        f"{' ' * filler}</worksheet>",
-    }
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return target.getvalue()
 
 
 SHEET = ExcelFormat(columns={"id": "bigint", "price": "double", "name": "string"})
