@@ -1,10 +1,12 @@
 """The claim: one new day costs the retail job a day, whatever the history: Bronze, Silver and Gold together.
 
-    python benchmarks/growth_days.py [--data FOLDER] [--sizes 1 10 100] [--days 3]
+    python benchmarks/growth_days.py [--data FOLDER] [--sizes 1 10 100] [--days 3] [--folder FOLDER]
 
-The history is the sales of the folder, so many times over with other invoice numbers, taken by the job of
-``jobs/retail.py`` in one run; then one day after the other comes. One warm session. Medians of the days are printed,
-each with its ratio to that of the smallest history, what Spark read, and what the first run took for comparison.
+The history is the sales of the folder, so many times over with other invoice numbers. The job of ``jobs/retail.py``
+takes them once; their copies are then written into Bronze and Silver by Spark, in a file for each day and as the
+batches of a run, and Gold takes those by a run. Then one day after the other comes. One warm session. Medians of the
+days are printed, each with its ratio to that of the smallest history; what Spark read of files; and how many files
+were opened: those of the tables with which new rows were compared, and of the sources of Gold.
 """
 
 from __future__ import annotations
@@ -18,13 +20,14 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from growth.history import add_copies
+from growth.reading import BytesRead, files_compared
 from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table
 
-from lakehouse.pipelines import run_pipeline
+from lakehouse.pipelines import Refresh, Refreshed, run_pipeline
 from lakehouse.spark_session import SparkSessionFactory
 
 ROOT = Path(__file__).parents[1]
@@ -34,30 +37,58 @@ from jobs.retail import pipeline  # noqa: E402 - the project's folder is no pack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """What the runs beside one history took."""
+class Day:
+    """What the run with one new day took."""
 
-    rows: int
-    first_seconds: float
     seconds: float
     by_table: dict[str, float]
     read_mib: float
+    compared: str
+    """Files of a table with which its new rows were compared, of all that it has."""
+    gold_files: int
+    """Files of its source that Gold opened, all tables together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The days that came beside one history."""
+
+    rows: int
+    prepared_seconds: float
+    days: list[Day]
+
+    @property
+    def seconds(self) -> float:
+        """The median of the days."""
+        return statistics.median(day.seconds for day in self.days)
+
+    @property
+    def read_mib(self) -> float:
+        """The median of the days."""
+        return statistics.median(day.read_mib for day in self.days)
+
+    @property
+    def by_table(self) -> dict[str, float]:
+        """The medians of the days."""
+        return {
+            name: statistics.median(day.by_table[name] for day in self.days) for name in self.days[0].by_table
+        }
 
 
 def main() -> None:
     arguments = _arguments()
-    days = sorted(arguments.data.glob("*.csv*"))
-    history, later = days[: -arguments.days], days[-arguments.days :]
+    files = sorted(arguments.data.glob("*.csv*"))
+    history, later = files[: -arguments.days], files[-arguments.days :]
     spark = SparkSessionFactory().create("growth of days")
-    costs: dict[int, Cost] = {}
+    found: dict[int, History] = {}
     for warm, size in enumerate([min(arguments.sizes), *arguments.sizes]):  # the first round warms up
         with tempfile.TemporaryDirectory(prefix="growth-days-", dir=arguments.folder) as folder:
-            cost = _cost(spark, Path(folder), history, later, size)
-        print(f"{size} x: {cost}", file=sys.stderr)
+            measured = _Lake(spark, Path(folder)).measured(history, later, size)
+        print(f"{size} x: {measured}", file=sys.stderr)
         if warm:
-            costs[size] = cost
+            found[size] = measured
     spark.stop()
-    Console(width=120).print(_as_table(costs, arguments.days))
+    Console(width=150).print(_as_table(found, arguments.days))
 
 
 def _arguments() -> argparse.Namespace:
@@ -70,79 +101,78 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _cost(spark: SparkSession, folder: Path, history: list[Path], later: list[Path], size: int) -> Cost:
-    landing = folder / "landing"
-    landing.mkdir()
-    for day in history:
-        _land_often(day, landing / f"{day.name.partition('.')[0]}.csv", size)
-    rows, first_seconds, _ = _run(spark, folder)
-    seconds, tables, read = [], [], []
-    for day in later:
-        shutil.copy(day, landing)
-        before = _bytes_read(spark)
-        _, taken, by_table = _run(spark, folder)
-        seconds.append(taken)
-        tables.append(by_table)
-        read.append((_bytes_read(spark) - before) / 2**20)
-    return Cost(
-        rows=rows,
-        first_seconds=first_seconds,
-        seconds=statistics.median(seconds),
-        by_table={name: statistics.median(each[name] for each in tables) for name in tables[0]},
-        read_mib=statistics.median(read),
-    )
+class _Lake:
+    """A landing zone, and the tables of the job."""
 
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
+        self._spark = spark
+        self._landing, self._warehouse = folder / "landing", folder / "lake"
+        self._landing.mkdir()
+        self._variables = {"landing": str(self._landing)}
 
-def _land_often(day: Path, file: Path, size: int) -> None:
-    """Write a day's lines so many times over; the invoice's number, which comes first, tells the copies apart."""
-    header, *lines = day.read_text(encoding="utf-8").splitlines(keepends=True)
-    with file.open("w", encoding="utf-8") as out:
-        out.write(header)
-        for copy in range(size):
-            mark = f"-{copy}," if copy else ","
-            out.writelines(line.replace(",", mark, 1) for line in lines)
+    def measured(self, history: list[Path], later: list[Path], size: int) -> History:
+        started = time.perf_counter()
+        for day in history:
+            shutil.copy(day, self._landing)
+        rows = self._run()["sales_raw"].tally.rows_in
+        if size > 1:
+            definition = pipeline.with_variables(self._variables).resolved()
+            add_copies(self._spark, definition, self._warehouse, copies=size - 1)
+            self._run()
+        prepared = time.perf_counter() - started
+        print(f"{size} x is prepared in {prepared:.0f} s", file=sys.stderr)
+        days = [self._day(day) for day in later]
+        return History(rows=rows * size, prepared_seconds=prepared, days=days)
 
-
-def _run(spark: SparkSession, folder: Path) -> tuple[int, float, dict[str, float]]:
-    started = time.perf_counter()
-    variables = {"landing": str(folder / "landing")}
-    result = run_pipeline(pipeline, spark=spark, warehouse=folder / "lake", variables=variables)
-    seconds = time.perf_counter() - started
-    if result.status != "ok":
-        raise RuntimeError(str(result.failures))
-    refreshes = {name: outcome.refreshes[-1] for name, outcome in result.outcomes.items()}  # type: ignore[union-attr]
-    for name, refresh in refreshes.items():
-        print(
-            f"  {name}: {refresh.seconds:.2f} s, {refresh.inputs.get('refresh')}, {refresh.details}",
-            file=sys.stderr,
+    def _day(self, file: Path) -> Day:
+        shutil.copy(file, self._landing)
+        read = BytesRead(self._spark)
+        with files_compared() as compared:
+            started = time.perf_counter()
+            refreshes = self._run()
+            seconds = time.perf_counter() - started
+        return Day(
+            seconds=seconds,
+            by_table={name: refresh.seconds for name, refresh in refreshes.items()},
+            read_mib=read.mib(),
+            compared=", ".join(sorted(compared)) or "all",
+            gold_files=sum(refresh.details.get("files_read", 0) for refresh in refreshes.values()),
         )
-    by_table = {name: refresh.seconds for name, refresh in refreshes.items()}
-    return refreshes["sales_raw"].tally.rows_in, seconds, by_table
+
+    def _run(self) -> dict[str, Refresh]:
+        result = run_pipeline(
+            pipeline, spark=self._spark, warehouse=self._warehouse, variables=self._variables
+        )
+        if result.status != "ok":
+            raise RuntimeError(str(result.failures))
+        refreshes = {
+            name: outcome.refreshes[-1]
+            for name, outcome in result.outcomes.items()
+            if isinstance(outcome, Refreshed)
+        }
+        for name, refresh in refreshes.items():
+            how = f"{refresh.inputs.get('refresh')}, {dict(refresh.details)}"
+            print(f"  {name}: {refresh.seconds:.2f} s, {how}", file=sys.stderr)
+        return refreshes
 
 
-def _bytes_read(spark: SparkSession) -> int:
-    """Return the bytes that all stages of the session have read from files so far."""
-    gateway: Any = spark.sparkContext._gateway
-    quantiles, statuses = gateway.new_array(gateway.jvm.double, 0), gateway.jvm.java.util.ArrayList()
-    stages = spark.sparkContext._jsc.sc().statusStore().stageList(None, False, False, quantiles, statuses)
-    return sum(stages.apply(index).inputBytes() for index in range(stages.size()))
-
-
-def _as_table(costs: dict[int, Cost], days: int) -> Table:
+def _as_table(found: dict[int, History], days: int) -> Table:
     table = Table(title=f"one new day of the retail job: medians of {days} days")
-    smallest = costs[min(costs)]
-    columns = ("history", "rows", "first run", "a day", "to smallest", "MiB read", *smallest.by_table)
-    for heading in columns:
+    smallest = found[min(found)]
+    columns = ("history", "rows", "prepared", "a day", "to smallest", "MiB read", "files compared", "of Gold")
+    for heading in (*columns, *smallest.by_table):
         table.add_column(heading, justify="right")
-    for size, cost in costs.items():
+    for size, history in found.items():
         table.add_row(
             f"{size} x",
-            f"{cost.rows:,}",
-            f"{cost.first_seconds:.1f}",
-            f"{cost.seconds:.2f}",
-            f"{cost.seconds / smallest.seconds:.2f}",
-            f"{cost.read_mib:.1f}",
-            *(f"{seconds:.2f}" for seconds in cost.by_table.values()),
+            f"{history.rows:,}",
+            f"{history.prepared_seconds:.0f}",
+            f"{history.seconds:.2f}",
+            f"{history.seconds / smallest.seconds:.2f}",
+            f"{history.read_mib:.1f}",
+            history.days[-1].compared,
+            f"{history.days[-1].gold_files}",
+            *(f"{seconds:.2f}" for seconds in history.by_table.values()),
         )
     return table
 

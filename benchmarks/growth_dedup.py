@@ -11,8 +11,6 @@ them, builds the index of random keys.
 from __future__ import annotations
 
 import argparse
-import logging
-import re
 import statistics
 import tempfile
 import time
@@ -21,6 +19,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from growth.reading import BytesRead, files_compared
 from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table
@@ -99,15 +98,14 @@ def _measured(spark: SparkSession, folder: Path, rows: int, keys: tuple[str, ...
 
     run(0)
     _add_history(spark, lake / "silver" / "sales", rows)
-    first, before = run(1), _bytes_read(spark)
-    with _files_compared() as files:
+    first, read_bytes = run(1), BytesRead(spark)
+    with files_compared() as files:
         seconds = [run(2 + day) for day in range(days)]
-    read_mib = (_bytes_read(spark) - before) / days / 2**20
     index = (lake / "silver" / "sales" / "_lakehouse_index").rglob("*.keys")
     return Cost(
         seconds=statistics.median(seconds),
         first_seconds=first,
-        read_mib=read_mib,
+        read_mib=read_bytes.mib() / days,
         index_mib=sum(segment.stat().st_size for segment in index) / 2**20,
         files=", ".join(files),
     )
@@ -134,34 +132,6 @@ def _add_history(spark: SparkSession, table: Path, rows: int) -> None:
         f"timestamp'{FIRST_DAY}' + make_dt_interval(n, 0, 0, id % 86400) AS day",
     )
     NativeTable(spark, str(table)).append(history, transaction=TransactionId(application="history", number=0))
-
-
-def _bytes_read(spark: SparkSession) -> int:
-    """Return the bytes that all stages of the session have read from files so far."""
-    gateway = spark.sparkContext._gateway
-    quantiles, statuses = gateway.new_array(gateway.jvm.double, 0), gateway.jvm.java.util.ArrayList()
-    stages = spark.sparkContext._jsc.sc().statusStore().stageList(None, False, False, quantiles, statuses)
-    return sum(stages.apply(index).inputBytes() for index in range(stages.size()))
-
-
-class _files_compared:  # noqa: N801 - used as a context manager
-    """Collects what the comparison logs of its files."""
-
-    def __enter__(self) -> list[str]:
-        self.found: list[str] = []
-        logger = logging.getLogger("lakehouse.pipelines.refresh.rows_by_key")
-        self.handler = logging.Handler(logging.INFO)
-        self.handler.emit = self._note  # type: ignore[method-assign]
-        logger.setLevel(logging.INFO)
-        logger.addHandler(self.handler)
-        return self.found
-
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger("lakehouse.pipelines.refresh.rows_by_key").removeHandler(self.handler)
-
-    def _note(self, record: logging.LogRecord) -> None:
-        if match := re.search(r"(\d+) files of (\d+)", record.getMessage()):
-            self.found.append(f"{match[1]}/{match[2]}")
 
 
 def _curve(title: str, costs: dict[int, Cost], rows: int) -> Table:
