@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from growth.history import add_copies
+from growth.processor import cpu_seconds
 from growth.reading import BytesRead, files_compared
 from pyspark.sql import SparkSession
 from rich.console import Console
@@ -41,6 +42,7 @@ class Day:
     """What the run with one new day took."""
 
     seconds: float
+    cpu_seconds: float
     by_table: dict[str, float]
     read_mib: float
     compared: str
@@ -61,6 +63,11 @@ class History:
     def seconds(self) -> float:
         """The median of the days."""
         return statistics.median(day.seconds for day in self.days)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The median of the days."""
+        return statistics.median(day.cpu_seconds for day in self.days)
 
     @property
     def read_mib(self) -> float:
@@ -128,11 +135,12 @@ class _Lake:
         shutil.copy(file, self._landing)
         read = BytesRead(self._spark)
         with files_compared() as compared:
-            started = time.perf_counter()
+            started, cpu = time.perf_counter(), cpu_seconds()
             refreshes = self._run()
-            seconds = time.perf_counter() - started
+            seconds, cpu = time.perf_counter() - started, cpu_seconds() - cpu
         return Day(
             seconds=seconds,
+            cpu_seconds=cpu,
             by_table={name: refresh.seconds for name, refresh in refreshes.items()},
             read_mib=read.mib(),
             compared=", ".join(sorted(compared)) or "all",
@@ -159,7 +167,17 @@ class _Lake:
 def _as_table(found: dict[int, History], days: int) -> Table:
     table = Table(title=f"one new day of the retail job: medians of {days} days")
     smallest = found[min(found)]
-    columns = ("history", "rows", "prepared", "a day", "to smallest", "MiB read", "files compared", "of Gold")
+    columns = (
+        "history",
+        "rows",
+        "prepared",
+        "a day",
+        "to smallest",
+        "of CPU",
+        "MiB read",
+        "files compared",
+        "of Gold",
+    )
     for heading in (*columns, *smallest.by_table):
         table.add_column(heading, justify="right")
     for size, history in found.items():
@@ -169,6 +187,7 @@ def _as_table(found: dict[int, History], days: int) -> Table:
             f"{history.prepared_seconds:.0f}",
             f"{history.seconds:.2f}",
             f"{history.seconds / smallest.seconds:.2f}",
+            f"{history.cpu_seconds:.2f}",
             f"{history.read_mib:.1f}",
             history.days[-1].compared,
             f"{history.days[-1].gold_files}",

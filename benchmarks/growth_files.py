@@ -4,25 +4,26 @@ bound while the landing zone grows; small files cost their rows, not their numbe
     python benchmarks/growth_files.py [--master MASTER] [--files 30] [--megabytes 20] [--runs 3] [--only small]
 
 A Bronze table takes 1 ×, 10 × and 100 × as many small files, then one file of 1 ×, 10 × and 100 × the size, then one
-with a line break within quotes in each row; each run fills an empty warehouse in a warm session, and medians are
-printed. Beside the small files, Spark's own reader takes the same folder by hand. ``--master local-cluster[2,1,1024]``
-has two workers of their own.
+with a line break within quotes in each row, and one that gzip made, whole or in members; each run fills an empty
+warehouse in a warm session, and medians are printed. Beside the small files, Spark's own reader takes the same folder
+by hand. ``--master local-cluster[2,1,1024]`` has two workers of their own.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import resource
 import shutil
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from pyspark.sql import SparkSession
 from rich.console import Console
@@ -37,6 +38,31 @@ GROWTH = (1, 10, 100)
 COLUMNS = ("id", "units", "note")
 PLAIN_ROW = "{0},{1},some words of a note on row {0}\n"
 QUOTED_ROW = '{0},{1},"some words\nof a note on row {0}"\n'
+ROWS_AT_ONCE = 10_000
+
+Packed = Literal["whole", "members"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What one large file is like."""
+
+    name: str
+    row: str
+    growths: Sequence[int]
+    suffix: str = ""
+    packed: Packed = "whole"
+
+
+SHAPES = (
+    Shape(name="one file", row=PLAIN_ROW, growths=GROWTH),
+    # Rows with line breaks, and files of many members, are read by Python: the largest would take minutes.
+    Shape(name="one file, quoted line breaks", row=QUOTED_ROW, growths=GROWTH[:2]),
+    Shape(name="one file, gzip", row=PLAIN_ROW, growths=GROWTH[:2], suffix=".gz"),
+    Shape(
+        name="one file, gzip in members", row=PLAIN_ROW, growths=GROWTH[:2], suffix=".gz", packed="members"
+    ),
+)
 
 
 @dataclass(kw_only=True)
@@ -131,24 +157,35 @@ def _measured(spark: SparkSession, folder: Path, arguments: argparse.Namespace) 
         for number in range(arguments.files * growth):
             _write(landing / f"{number:06}.csv", PLAIN_ROW, rows=arguments.rows)
         yield bench.measure("small files", growth, landing, beside_by_hand=True)
-    # Rows with line breaks are read by Python: the largest of their files would take minutes.
-    shapes = (("one file", PLAIN_ROW, GROWTH), ("one file, quoted line breaks", QUOTED_ROW, GROWTH[:2]))
-    for name, row, growths in shapes if arguments.only != "small" else ():
-        for growth in growths:
-            landing = bench.landing(f"large{growth}{len(row)}")
+    for shape in SHAPES if arguments.only != "small" else ():
+        for growth in shape.growths:
+            landing = bench.landing(f"large{growth}{len(shape.name)}")
             size_bytes = arguments.megabytes * growth * 1_000_000
-            _write(landing / "a.csv", row, rows=size_bytes // len(row.format(10**6, 1)))
-            yield bench.measure(name, growth, landing)
+            rows = size_bytes // len(shape.row.format(10**6, 1))
+            _write(landing / f"a.csv{shape.suffix}", shape.row, rows=rows, packed=shape.packed)
+            yield bench.measure(shape.name, growth, landing)
             shutil.rmtree(landing)
 
 
-def _write(path: Path, row: str, *, rows: int) -> None:
-    with path.open("w") as file:
-        file.write(",".join(COLUMNS) + "\n")
-        for start in range(0, rows, 10_000):
-            file.write(
-                "".join(row.format(number, number % 7) for number in range(start, min(rows, start + 10_000)))
-            )
+def _write(path: Path, row: str, *, rows: int, packed: Packed = "whole") -> None:
+    with _opened(path, packed) as write:
+        write(",".join(COLUMNS) + "\n")
+        for start in range(0, rows, ROWS_AT_ONCE):
+            some = range(start, min(rows, start + ROWS_AT_ONCE))
+            write("".join(row.format(number, number % 7) for number in some))
+
+
+@contextmanager
+def _opened(path: Path, packed: Packed) -> Iterator[Callable[[str], object]]:
+    """Open a file and give what writes to it; where it is packed in members, each text becomes one."""
+    with path.open("wb") as file:
+        if path.suffix != ".gz":
+            yield lambda text: file.write(text.encode())
+        elif packed == "members":
+            yield lambda text: file.write(gzip.compress(text.encode(), 1))
+        else:
+            with gzip.open(file, "wb", 1) as stream:
+                yield lambda text: stream.write(text.encode())
 
 
 class _Bench:
