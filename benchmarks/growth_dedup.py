@@ -1,11 +1,12 @@
 """The claim: one new day costs ``deduplicate`` the same whatever the table holds; so do 1,500 random keys.
 
-    python benchmarks/growth_dedup.py [--sizes 1,10,100] [--rows 220000] [--days 3]
+    python benchmarks/growth_dedup.py [--sizes 1,10,100] [--rows 220000] [--days 3] [--only random]
 
 The history is a Silver table with as many rows as ``sizes`` times ``rows``, made by Spark: lines of sales over 150
-days, a file for each day, compared as whole rows or by random keys. The median of ``days`` runs with one new day each
-is printed, with the bytes that Spark read in them and the files that each comparison opened. The first run, beside
-them, builds the index of random keys.
+days, a file for each day, compared as whole rows, by random keys, or by random keys within 30 days. The median of
+``days`` runs with one new day each is printed, with the bytes that Spark read in them, the files that each comparison
+opened, and the rows that are counted as not compared with all of the table. The first run, beside them, builds the
+index of random keys.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import statistics
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,7 +26,15 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table
 
-from lakehouse.pipelines import DeclarativePipelineBuilder, PipelineDefinition, from_files, read, run_pipeline
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    Flow,
+    PipelineDefinition,
+    Refreshed,
+    from_files,
+    read,
+    run_pipeline,
+)
 from lakehouse.spark_session import SparkSessionFactory
 from lakehouse.tables import NativeTable, TransactionId
 
@@ -32,8 +42,12 @@ DAYS = 150
 FIRST_DAY = date(2011, 1, 1)
 ROWS_A_DAY = 1_500
 COLUMNS = {"key": "string", "invoice": "string", "code": "string", "quantity": "int", "day": "timestamp"}
-KEYS = {"days": (), "random keys": ("key",)}
-"""By what rows are compared: whole rows, of which the day tells files apart, or keys that are all over each file."""
+DEDUPLICATED = {
+    "whole rows": lambda rows: rows.deduplicate(),
+    "random keys": lambda rows: rows.deduplicate("key"),
+    "random keys within 30 days": lambda rows: rows.deduplicate("key", within="30 days", order_by="day"),
+}
+"""How rows are compared: as a whole, with the day that tells files apart, or by keys that are all over each file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +61,23 @@ class Cost:
     """By Spark, in a run; what is looked through of the index comes beside it."""
     index_mib: float
     files: str
+    beyond: int
+    """Rows that were not compared with all of the table, as the last run counts them."""
 
 
 def main() -> None:
     arguments = _arguments()
     console = Console(width=110)
     spark = SparkSessionFactory().create("growth of deduplication")
-    for kind, keys in KEYS.items():
+    for kind, deduplicated in DEDUPLICATED.items():
+        if not kind.startswith(arguments.only):
+            continue
         costs: dict[int, Cost] = {}
         for size in arguments.sizes:
             with tempfile.TemporaryDirectory(prefix="growth-dedup-") as folder:
-                costs[size] = _measured(spark, Path(folder), size * arguments.rows, keys, arguments.days)
+                costs[size] = _measured(
+                    spark, Path(folder), size * arguments.rows, deduplicated, arguments.days
+                )
                 print(kind, size, costs[size], flush=True)
         console.print(_curve(f"one new day, {kind}", costs, arguments.rows))
     spark.stop()
@@ -69,11 +89,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=sizes, default=[1, 10, 100])
     parser.add_argument("--rows", type=int, default=220_000)
     parser.add_argument("--days", type=int, default=3)
+    parser.add_argument(
+        "--only", default="", help="measure the kinds of comparison whose names begin with this"
+    )
     return parser.parse_args()
 
 
-def _definition(keys: tuple[str, ...]) -> PipelineDefinition:
-    typed = read("raw", incremental=True).cast(COLUMNS).deduplicate(*keys)
+def _definition(deduplicated: Callable[[Flow], Flow]) -> PipelineDefinition:
+    typed = deduplicated(read("raw", incremental=True).cast(COLUMNS))
     return (
         DeclarativePipelineBuilder("growth")
         .variable("landing", default="landing")
@@ -83,31 +106,38 @@ def _definition(keys: tuple[str, ...]) -> PipelineDefinition:
     )
 
 
-def _measured(spark: SparkSession, folder: Path, rows: int, keys: tuple[str, ...], days: int) -> Cost:
+def _measured(
+    spark: SparkSession, folder: Path, rows: int, deduplicated: Callable[[Flow], Flow], days: int
+) -> Cost:
     """Run a first, small day; put the history into the table behind the run's back; then measure new days."""
-    landing, lake, definition = folder / "landing", folder / "lake", _definition(keys)
+    landing, lake, definition = folder / "landing", folder / "lake", _definition(deduplicated)
     landing.mkdir(parents=True)
 
-    def run(day: int) -> float:
+    def run(day: int) -> tuple[float, int]:
         _land(landing, FIRST_DAY + timedelta(days=DAYS + day))
         started = time.perf_counter()
         result = run_pipeline(definition, spark=spark, warehouse=lake, variables={"landing": str(landing)})
         if result.failures:
             raise RuntimeError(str(result.failures))
-        return time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        outcome = result.outcomes["sales"]
+        steps = outcome.refreshes[-1].steps if isinstance(outcome, Refreshed) else ()
+        beyond = sum(step.rows_in for step in steps if step.step.startswith("not compared"))
+        return seconds, beyond
 
     run(0)
     _add_history(spark, lake / "silver" / "sales", rows)
-    first, read_bytes = run(1), BytesRead(spark)
+    first, read_bytes = run(1)[0], BytesRead(spark)
     with files_compared() as files:
-        seconds = [run(2 + day) for day in range(days)]
+        runs = [run(2 + day) for day in range(days)]
     index = (lake / "silver" / "sales" / "_lakehouse_index").rglob("*.keys")
     return Cost(
-        seconds=statistics.median(seconds),
+        seconds=statistics.median(seconds for seconds, _ in runs),
         first_seconds=first,
         read_mib=read_bytes.mib() / days,
         index_mib=sum(segment.stat().st_size for segment in index) / 2**20,
         files=", ".join(files),
+        beyond=runs[-1][1],
     )
 
 
@@ -145,6 +175,7 @@ def _curve(title: str, costs: dict[int, Cost], rows: int) -> Table:
         "index MiB",
         "files opened",
         "first run s",
+        "not compared",
     ):
         table.add_column(heading, justify="right")
     smallest = next(iter(costs.values()))
@@ -158,6 +189,7 @@ def _curve(title: str, costs: dict[int, Cost], rows: int) -> Table:
             f"{cost.index_mib:.1f}",
             cost.files,
             f"{cost.first_seconds:.2f}",
+            f"{cost.beyond:,}",
         )
     return table
 

@@ -7,17 +7,12 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+from indexed_tables import index_every_table
+
 from lakehouse.pipelines import DeclarativePipelineBuilder, from_files, read
-from lakehouse.pipelines.refresh import rows_by_key
-from lakehouse.tables.key_index import index, narrowing
+from lakehouse.tables.key_index import index
 
 KILLED_AT = "LAKEHOUSE_TEST_KILLED_AT"
-SMALLEST = (
-    (rows_by_key, "_FEW_FILES", 0),
-    (narrowing, "_WORTH_BYTES", 1),
-    (narrowing, "_BUILT_FROM_BYTES", 1),
-)
-"""With these any table is compared by its index, and any file is worth one."""
 
 pipeline = (
     DeclarativePipelineBuilder("random keys")
@@ -44,8 +39,7 @@ def killed_after(done: Callable[..., Any]) -> Callable[..., Any]:
 
 
 if moment := os.environ.get(KILLED_AT):
-    for module, name, value in SMALLEST:
-        setattr(module, name, value)
+    index_every_table()
     if moment == "segments":
         index.Manifests.add = killed_before(index.Manifests.add)  # type: ignore[method-assign]
     elif moment == "manifest":

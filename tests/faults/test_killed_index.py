@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from indexed_tables import SMALLEST
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.pipelines import run_pipeline
@@ -89,7 +90,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return read_files(reader, files, version=version)
 
     monkeypatch.setattr(TableReader, "read_files", counting)
-    for module, name, value in GIVEN["SMALLEST"]:
+    for module, name, value in SMALLEST:
         monkeypatch.setattr(module, name, value)
     return counts
 
