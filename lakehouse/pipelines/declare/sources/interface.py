@@ -281,6 +281,10 @@ class Source(ABC):
         """Return the size of what a batch reads, from logs and listings; None when it is not known."""
         return None
 
+    def row_count(self, context: SourceContext, inputs: Inputs) -> int | None:
+        """Return how many rows these inputs are; None when that is not known before they are read."""
+        return None
+
     def counts(self, inputs: Inputs) -> Mapping[str, int]:
         """Return what is counted of a batch beside rows, such as files."""
         return {}

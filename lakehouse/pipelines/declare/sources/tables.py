@@ -137,6 +137,11 @@ class TableSource(Source):
     def size_bytes(self, context: SourceContext, inputs: Inputs) -> int | None:
         return context.bytes_added(self.table, after=inputs["after"], through=inputs["through"])
 
+    def row_count(self, context: SourceContext, inputs: Inputs) -> int | None:
+        if inputs["after"] != _EVERYTHING:
+            return None
+        return context.log(self.table).row_count(version=inputs["through"])
+
     tells_added_rows: ClassVar[bool] = True
 
     def added_since(self, context: SourceContext, last: Inputs, now: Inputs) -> NewInputs | str:

@@ -17,7 +17,9 @@ from lakehouse.pipelines.refresh.groups.kept_state import KeptStates
 __all__ = ["Choice", "is_worth_keeping"]
 
 _WORTH_KEEPING_BYTES = 16 * 1024 * 1024
-"""A source of this size is read in about the time that a Spark job takes which keeps groups."""
+_WORTH_KEEPING_ROWS = 1_000_000
+"""A source of less is read in about the time that a Spark job takes which keeps groups. Both count: rows that are
+much alike take few bytes, and their groups as long as any."""
 
 
 def is_worth_keeping(table: TableDefinition, context: RefreshContext, batch: Batch) -> bool:
@@ -26,7 +28,10 @@ def is_worth_keeping(table: TableDefinition, context: RefreshContext, batch: Bat
     if policy != "auto":
         return policy == "incremental"
     size_bytes = table.flow.source.size_bytes(context, batch.inputs)
-    return size_bytes is None or size_bytes >= _WORTH_KEEPING_BYTES
+    if size_bytes is None or size_bytes >= _WORTH_KEEPING_BYTES:
+        return True
+    row_count = table.flow.source.row_count(context, batch.inputs)
+    return row_count is not None and row_count >= _WORTH_KEEPING_ROWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

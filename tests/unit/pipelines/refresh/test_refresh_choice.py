@@ -152,3 +152,14 @@ def test_a_small_source_is_read_whole_unless_groups_are_demanded(
     monkeypatch.setattr(choice, "_WORTH_KEEPING_BYTES", 1_000_000)
     assert "whole: its source is so small" in shop.totals().decide().reason
     assert shop.totals(refresh_policy="incremental").decide().reason.startswith("incremental: ")
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(4, "incremental: "), (5, "whole: its source is so small")])
+def test_a_source_of_few_bytes_and_many_rows_is_not_small(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, rows: int, expected: str
+) -> None:
+    shop.take()
+    shop.write("sales")  # two rows beside two
+    monkeypatch.setattr(choice, "_WORTH_KEEPING_BYTES", 1_000_000)
+    monkeypatch.setattr(choice, "_WORTH_KEEPING_ROWS", rows)
+    assert expected in shop.totals().decide().reason
