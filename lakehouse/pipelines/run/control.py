@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.errors import LakehouseError
 from lakehouse.pipelines.errors import RunStoppedError, TableTimeoutError
+from lakehouse.pipelines.run.seats import Seats
 from lakehouse.tables import SPARK_ERRORS
 
 __all__ = ["RunControl"]
@@ -39,6 +40,8 @@ class RunControl:
         self._stopping = threading.Event()
         self.session: SparkSession | None = None
         """Set when there is one."""
+        self.seats: Seats | None = None
+        """Those of the tables in work, once there are any."""
 
     @property
     def has_timeouts(self) -> bool:
@@ -79,8 +82,9 @@ class RunControl:
         return -1.0 if since is None or seconds is None else self._clock() - since - seconds
 
     def pause(self, seconds: float) -> None:
-        """Wait, but no longer than until somebody stops the run."""
-        self._stopping.wait(seconds)
+        """Wait, but no longer than until somebody stops the run; another table may be in work meanwhile."""
+        with contextlib.nullcontext() if self.seats is None else self.seats.away():
+            self._stopping.wait(seconds)
 
     def interrupt(self, table: str) -> None:
         """Cancel what Spark is doing for a table."""

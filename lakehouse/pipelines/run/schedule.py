@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from lakehouse.pipelines.record.outcomes import Failed, Outcome, Skipped
 from lakehouse.pipelines.run.control import RunControl
+from lakehouse.pipelines.run.seats import Seats
 
 __all__ = ["run_in_order", "tables_at_once"]
 
@@ -37,10 +38,10 @@ def run_in_order(
 ) -> None:
     """Call ``work`` for each of ``names``, after its inputs among them, and ``finish`` with each outcome.
 
-    ``work`` is called from several threads, ``finish`` only from this one. When this call is interrupted, all work
-    is told to end, and is waited for.
+    ``work`` is called from several threads, ``finish`` only from this one. A table that pauses by its ``control``
+    is not among those ``at_once``. When this call is interrupted, all work is told to end, and is waited for.
     """
-    _Order(inputs, names, at_once, work, finish, control or RunControl({})).run()
+    _Order(inputs, names, Seats(at_once), work, finish, control or RunControl({})).run()
 
 
 class _Order:
@@ -48,14 +49,15 @@ class _Order:
         self,
         inputs: Mapping[str, frozenset[str]],
         names: Sequence[str],
-        at_once: int,
+        seats: Seats,
         work: Callable[[str], Outcome],
         finish: Callable[[Outcome], None],
         control: RunControl,
     ) -> None:
+        control.seats = seats
         self._needs = {name: inputs[name] & frozenset(names) for name in names}
         self._waiting = list(names)
-        self._at_once = at_once
+        self._seats = seats
         self._work = work
         self._finish = finish
         self._control = control
@@ -79,17 +81,19 @@ class _Order:
             if broken:
                 self._waiting.remove(name)
                 self._done(Skipped(table=name, because=broken[0]))
-            elif len(self._running) < self._at_once:
+            elif self._seats.take():
                 self._waiting.remove(name)
                 self._running[_begun(self._work, name)] = name
 
     def _wait(self) -> None:
         if not self._running:
             return  # everything that was ready is skipped: look again
-        seconds = _LOOK_SECONDS if self._control.has_timeouts else None
+        # A table that pauses leaves its seat without an outcome: while others wait, it is looked for one.
+        seconds = _LOOK_SECONDS if self._control.has_timeouts or self._waiting else None
         finished, _ = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED)
         for future in finished:
             del self._running[future]
+            self._seats.leave()
             self._done(future.result())
         for future, name in list(self._running.items()):
             over = self._control.seconds_over(name)
@@ -97,11 +101,13 @@ class _Order:
                 self._control.interrupt(name)
             if over >= _GRACE_SECONDS and (why := self._control.reason(name)) is not None:
                 del self._running[future]  # its thread can't be ended, and publishes nothing any more
+                self._seats.leave()
                 self._done(Failed(table=name, error=why, seconds=over))
 
     def _stop(self, by: str) -> None:
         """Tell all work to end, and wait for it a while."""
         self._control.stop(by)
+        self._seats.open_to_all()
         deadline = time.monotonic() + _GRACE_SECONDS
         left = set(self._running)
         while left and time.monotonic() < deadline:

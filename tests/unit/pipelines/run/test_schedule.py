@@ -13,6 +13,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.pipelines import Failed, NothingNew, Outcome, Skipped, TableTimeoutError
 from lakehouse.pipelines.run.control import RunControl
 from lakehouse.pipelines.run.schedule import run_in_order, tables_at_once
+from lakehouse.pipelines.run.seats import Seats
 
 GRAPHS = st.integers(1, 8).flatmap(
     lambda size: st.tuples(
@@ -153,3 +154,59 @@ def test_no_more_tables_are_in_work_than_may_be() -> None:
     inputs = {str(number): frozenset[str]() for number in range(9)}
     run_in_order(inputs, list(inputs), at_once=3, work=work, finish=lambda outcome: None)
     assert 1 <= most[0] <= 3
+
+
+def test_a_table_that_pauses_before_its_next_try_leaves_its_seat_to_another() -> None:
+    control, second_ran = RunControl({}), threading.Event()
+    order: list[str] = []
+
+    def work(name: str) -> Outcome:
+        if name == "pauses":
+            while not second_ran.is_set():
+                control.pause(0.01)
+        else:
+            second_ran.set()
+        order.append(name)
+        return NothingNew(table=name)
+
+    inputs = {"pauses": frozenset[str](), "second": frozenset[str]()}
+    run_in_order(inputs, list(inputs), at_once=1, work=work, finish=lambda outcome: None, control=control)
+    assert order == ["second", "pauses"]
+
+
+def test_a_table_that_comes_back_is_before_one_that_begins_and_beside_no_more_than_may_be() -> None:
+    seats, back, ended = Seats(1), threading.Event(), threading.Event()
+    assert seats.take()
+
+    def pause() -> None:
+        with seats.away():
+            back.wait(timeout=10)
+        ended.set()
+
+    thread = threading.Thread(target=pause, daemon=True)
+    thread.start()
+    while not seats.take():
+        pass  # until it has left
+    back.set()
+    assert not ended.wait(timeout=0.05), "its seat is taken"
+    seats.leave()
+    assert ended.wait(timeout=10)
+    assert not seats.take(), "it is back in it"
+
+
+def test_a_table_that_pauses_ends_at_once_when_the_run_is_stopped() -> None:
+    control, paused, ended = RunControl({}), threading.Event(), list[str]()
+
+    def work(name: str) -> Outcome:
+        if name == "pauses":
+            paused.set()
+            control.pause(30)
+            ended.append(name)
+        elif paused.wait(timeout=10):
+            raise KeyboardInterrupt("SIGTERM")
+        return NothingNew(table=name)
+
+    inputs = {"pauses": frozenset[str](), "stops": frozenset[str]()}
+    with pytest.raises(KeyboardInterrupt):
+        run_in_order(inputs, list(inputs), at_once=1, work=work, finish=lambda outcome: None, control=control)
+    assert ended == ["pauses"]
