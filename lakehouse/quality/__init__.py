@@ -6,7 +6,7 @@ from lakehouse.quality.casts import (
     CastPolicy,
     CastTarget,
     cast_columns,
-    cast_targets,
+    cast_shape,
 )
 from lakehouse.quality.errors import (
     ConservationError,
@@ -57,7 +57,7 @@ __all__ = [
     "WholeExpectationFailedError",
     "as_struct",
     "cast_columns",
-    "cast_targets",
+    "cast_shape",
     "is_reserved_rule",
     "judge",
 ]

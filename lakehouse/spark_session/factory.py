@@ -205,6 +205,8 @@ def _launch_conf(master: str, warehouse: str) -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.warehouse.dir": _spark_warehouse(warehouse),
         "spark.databricks.delta.snapshotPartitions": "2",
+        # Else each use of a column in Python asks the JVM ten times, to note its line; errors name steps and lines.
+        "spark.python.sql.dataFrameDebugging.enabled": "false",
         DEFAULT_JAVA_OPTIONS: " ".join(_JAVA_OPTIONS),
     }
 

@@ -14,6 +14,7 @@ from lakehouse.pipelines.check.empty_rules import EmptyRules
 from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.check.spark_messages import described
 from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.steps import Step, StepContext
 from lakehouse.pipelines.declare.steps.failed_casts import has_failed_casts
 from lakehouse.pipelines.declare.views import WithViews
@@ -72,7 +73,7 @@ class TableCheck:
         if not self._check_columns(frame):
             return None
         self._check_rules(frame)
-        shown = self._shown(frame.drop(CAST_ERRORS))
+        shown = self._shown(frame.drop(CAST_ERRORS) if has_failed_casts(frame) else frame)
         if shown is None:
             return None
         schema = shown.schema
@@ -88,7 +89,7 @@ class TableCheck:
         try:
             if watched := step.watched(frame):
                 frame.select(*watched.values()).columns  # noqa: B018 - asking for columns makes Spark analyse
-            after = step.apply(frame, self._beside)
+            after = step.try_on(frame, self._beside)
             columns = after.columns
         except Exception as error:  # noqa: BLE001 - a step runs the user's code, which may raise anything
             parts = step.parts()
@@ -104,7 +105,7 @@ class TableCheck:
 
     def _try(self, step: Step, frame: DataFrame) -> DefinitionError | None:
         try:
-            step.apply(frame, self._beside).columns  # noqa: B018 - asking for columns makes Spark analyse
+            step.try_on(frame, self._beside).columns  # noqa: B018 - asking for columns makes Spark analyse
         except Exception as error:  # noqa: BLE001 - as above
             return self._problem(step, frame, error)
         return None
@@ -141,19 +142,31 @@ class TableCheck:
         return not by_step
 
     def _check_rules(self, frame: DataFrame) -> None:
-        context = EmptyRules(self.empty)
         mode = self.table.flow.write_mode
         own = mode.rules(self.table.location) if mode is not None else ()
-        for rule in (*self.table.flow.rules, *own):
-            try:
-                looked_up = rule.looked_up(frame, context)
-                broken = [each.broken() for each in rule.expectations()]
+        self._try_rules((*self.table.flow.rules, *own), frame)
+
+    def _try_rules(self, rules: Sequence[FlowRule], frame: DataFrame) -> None:
+        """Try rules all together, as they are judged, and one by one where something is wrong."""
+        context, looked_up = EmptyRules(self.empty), frame
+        try:
+            for rule in rules:
+                looked_up = rule.looked_up(looked_up, context)
+            broken = [each.broken() for rule in rules for each in rule.expectations()]
+            if broken or looked_up is not frame:
                 looked_up.select(*broken, F.lit(True)).columns  # noqa: B018 - as above
-                measures = [each.measure(F.lit(True)) for each in rule.whole_expectations(context)]
+            measures = [
+                each.measure(F.lit(True)) for rule in rules for each in rule.whole_expectations(context)
+            ]
+            if measures:
                 frame.agg(F.count(F.lit(1)), *measures).columns  # noqa: B018 - as above
-            except Exception as error:  # noqa: BLE001 - a rule may be the user's function
-                label = f"the rule {rule.name!r}"
-                self.problems.append(self._described(label, rule.location, frame, error))
+        except Exception as error:  # noqa: BLE001 - a rule may be the user's function
+            if len(rules) > 1:
+                for rule in rules:
+                    self._try_rules((rule,), frame)
+                return
+            label = f"the rule {rules[0].name!r}"
+            self.problems.append(self._described(label, rules[0].location, frame, error))
 
     def _shown(self, frame: DataFrame) -> DataFrame | None:
         """Return the rows as the write mode shows them; None where it can't work on them."""

@@ -2,6 +2,7 @@
 
 from lakehouse.quality.casts.columns import CAST_ERRORS, CastPolicy, cast_columns
 from lakehouse.quality.casts.formats import BadFormatError
-from lakehouse.quality.casts.target import CastTarget, cast_targets
+from lakehouse.quality.casts.shape import cast_shape
+from lakehouse.quality.casts.target import CastTarget
 
-__all__ = ["CAST_ERRORS", "BadFormatError", "CastPolicy", "CastTarget", "cast_columns", "cast_targets"]
+__all__ = ["CAST_ERRORS", "BadFormatError", "CastPolicy", "CastTarget", "cast_columns", "cast_shape"]

@@ -16,13 +16,14 @@ from lakehouse.quality.casts.target import CastTarget, cast_targets
 from lakehouse.quality.schemas import Schema
 from lakehouse.tables import quoted
 
-__all__ = ["CAST_ERRORS", "CastPolicy", "cast_columns"]
+__all__ = ["CAST_ERRORS", "ERRORS_TYPE", "CastPolicy", "cast_columns"]
 
 CAST_ERRORS = "_cast_errors"
 """The column that carries what could not be cast (array of struct: rule, message) to the table's rules."""
 
-_ERRORS_TYPE = "array<struct<rule:string,message:string>>"
-_NO_ERRORS = f"CAST(array() AS {_ERRORS_TYPE})"
+ERRORS_TYPE = "array<struct<rule:string,message:string>>"
+"""The type of CAST_ERRORS."""
+_NO_ERRORS = f"CAST(array() AS {ERRORS_TYPE})"
 _QUICK = "__lakehouse_quick_{}"
 _EXACT = "__lakehouse_exact_{}"
 _FATAL = "__lakehouse_fatal"
@@ -150,7 +151,7 @@ def _errors(groups: Sequence[_Group], earlier: str | None) -> str:
     looked = [f"{earlier} IS NOT NULL"] if earlier else []
     looked += [group.looked() for group in groups]
     if not found:
-        return f"CAST(NULL AS {_ERRORS_TYPE})"
+        return f"CAST(NULL AS {ERRORS_TYPE})"
     some = let("found", f"concat({', '.join(found)})", "CASE WHEN size(found) > 0 THEN found END")
     return f"CASE WHEN {' OR '.join(looked)} THEN {some} END"
 

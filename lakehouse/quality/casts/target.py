@@ -22,6 +22,7 @@ from lakehouse.quality.casts.patterns import DatetimePattern
 from lakehouse.quality.casts.text import quick_text
 from lakehouse.quality.casts.typed import exact_value
 from lakehouse.quality.errors import UnreadableFormatError, UnreadableSchemaError
+from lakehouse.quality.plain_types import plain_type
 from lakehouse.quality.schemas import Schema, as_struct
 
 __all__ = ["CastTarget", "cast_targets"]
@@ -39,6 +40,12 @@ class CastTarget:
     format: TextFormat | None
     text: str
     """As people write it."""
+
+    def takes_any(self, source: DataType) -> bool:
+        """Say whether the cast is valid SQL for any value of the type ``source``; False where only Spark can tell."""
+        return source == self.type or (
+            self.format is None and isinstance(source, StringType) and plain_type(self.text) == self.type
+        )
 
     def exact(self, value: str, source: DataType) -> str:
         """Return SQL for ``value``, which is of the type ``source``, in this type; NULL where it would not survive."""

@@ -14,7 +14,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql.types import StringType
 
-from lakehouse.quality import CAST_ERRORS, CastPolicy, cast_columns
+from lakehouse.quality import CAST_ERRORS, CastPolicy, as_struct, cast_columns, cast_shape
 
 pytestmark = pytest.mark.spark
 
@@ -463,3 +463,18 @@ def test_columns_keep_their_order_and_names_of_any_kind(spark: SparkSession) -> 
     assert tuple(row)[:3] == (1, "keep", None)
     assert row[CAST_ERRORS] == [Row(rule=f"cast({name})", message=f"{name} is 'x', which is no int")]
     assert isinstance(got.schema["it's"].dataType, StringType)
+
+
+@pytest.mark.parametrize("policy", list(CastPolicy))
+def test_the_shape_of_a_cast_is_that_of_the_cast(spark: SparkSession, policy: CastPolicy) -> None:
+    """Plain types are read as Spark reads them, and text into them is what a cast makes of it."""
+    plain = ["bigint", "binary", "boolean", "date", "double", "float", "int", "integer", "long", "smallint"]
+    types = [*plain, "string", "timestamp_ntz", "tinyint", "decimal(38,0)", "Decimal( 9 , 2 )"]
+    columns = {f"c{number}": data_type for number, data_type in enumerate(types)}
+    texts = ", ".join(f"CAST(NULL AS STRING) AS {name}" for name in columns)
+    frame = spark.sql(f"SELECT {texts}, 1 AS kept, CAST(NULL AS DATE) AS day, '' AS zoned FROM range(0)")
+    more = {"day": "timestamp", "zoned": "timestamp in 'UTC'"}
+    for schema in (columns, more):
+        shape = cast_shape(frame, schema, on_error=policy)
+        assert shape.schema == cast_columns(frame, schema, on_error=policy).schema
+    assert as_struct(columns) == as_struct(", ".join(f"{name} {each}" for name, each in columns.items()))

@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal, Self
 from pyspark.sql import DataFrame
 
 from lakehouse.pipelines.declare.expressions import plain_column, why_not_by_row
+from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.yaml_part import YamlPart
-from lakehouse.quality import CastPolicy, Schema, as_struct, cast_columns, cast_targets
+from lakehouse.quality import CastPolicy, Schema, as_struct, cast_columns, cast_shape
 from lakehouse.source_location import caller_location
 from lakehouse.words import word
 
@@ -37,6 +38,9 @@ class Select(Step):
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         return frame.selectExpr(*self.columns)
+
+    def chooses_freely(self, before: DataFrame, after: DataFrame) -> bool:
+        return self.why_not_by_row() is not None and may_choose(before, after)
 
     def why_not_by_row(self) -> str | None:
         return next((why for each in self.columns if (why := why_not_by_row(each)) is not None), None)
@@ -69,6 +73,9 @@ class Rename(Step):
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         check_columns(self, [old for old, _ in self.names], frame)
         return frame.withColumnsRenamed(dict(self.names))
+
+    def chooses_freely(self, before: DataFrame, after: DataFrame) -> bool:
+        return False
 
     def why_not_by_row(self) -> None:
         return None
@@ -111,9 +118,22 @@ class Cast(Step):
         return f"cast({names})"
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
-        schema: Schema = self.schema if isinstance(self.schema, str) else dict(self.schema)
-        check_columns(self, list(cast_targets(schema)), frame)
-        return cast_columns(frame, schema, on_error=self.on_error)
+        return cast_columns(frame, self._schema_for(frame), on_error=self.on_error)
+
+    def try_on(self, frame: DataFrame, context: StepContext) -> DataFrame:
+        return cast_shape(frame, self._schema_for(frame), on_error=self.on_error)
+
+    def _schema_for(self, frame: DataFrame) -> Schema:
+        """Return the types by column. Raises UnknownColumnError where the frame lacks one."""
+        if isinstance(self.schema, str):
+            struct = as_struct(self.schema)
+            check_columns(self, struct.names, frame)
+            return struct
+        check_columns(self, [name for name, _ in self.schema], frame)
+        return dict(self.schema)
+
+    def chooses_freely(self, before: DataFrame, after: DataFrame) -> bool:
+        return False
 
     def why_not_by_row(self) -> None:
         return None

@@ -85,6 +85,13 @@ class Step(ABC):
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         """Return the next frame."""
 
+    def try_on(self, frame: DataFrame, context: StepContext) -> DataFrame:
+        """Return a frame with the columns and types of ``apply``; raise what ``apply`` would.
+
+        Called on frames without a row, to check the flow. For a step that has a quicker answer than its own work.
+        """
+        return self.apply(frame, context)
+
     def watched(self, frame: DataFrame) -> Mapping[str, Column]:
         """Return conditions whose rows are counted before the step, by the name that they are counted under."""
         return {}
