@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.check.analyses import Analyses, key_of
 from lakehouse.pipelines.check.declarations import declaration_problems
 from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
@@ -58,6 +59,7 @@ def resolve(
     found: dict[str, StructType] = {}
     schemas = ByTable(found, own_name=lambda name: graph.tables[name].name)
     empty = EmptyTables(spark=spark, schemas=schemas)
+    analyses, settings = Analyses.of(spark), spark.conf.getAll
     problems = [*graph.problems, *declaration_problems(definition)]
     not_checked = [
         NotChecked(what=f"the table {name!r}", because="it is in a circle, or reads from one")
@@ -72,10 +74,17 @@ def resolve(
             because = f"{missing[0]!r}, which it reads, has no schema"
             not_checked.append(NotChecked(what=f"the table {name!r}", because=because))
             continue
-        check = TableCheck(table=table, empty=empty)
-        schema = check.run(existing(table))
-        problems += check.problems
-        not_checked += check.not_checked
+        held = existing(table)
+        read = {each.table: schemas[each.table] for each in table.inputs()}
+        key = key_of(table, inputs=read, existing=held, settings=settings)
+        schema = analyses.schema(key)
+        if schema is None:
+            check = TableCheck(table=table, empty=empty)
+            schema = check.run(held)
+            problems += check.problems
+            not_checked += check.not_checked
+            if schema is not None and not check.problems and not check.not_checked:
+                analyses.keep(key, schema)
         if schema is not None:
             found[name] = schema
     return Resolution(

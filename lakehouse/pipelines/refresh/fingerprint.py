@@ -13,7 +13,7 @@ from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.source_location import SourceLocation
 from lakehouse.version import __version__
 
-__all__ = ["fingerprint_of"]
+__all__ = ["fingerprint_of", "holds_code"]
 
 
 def fingerprint_of(flow: Flow, beside: Sequence[Flow] = ()) -> str:
@@ -29,6 +29,21 @@ def fingerprint_of(flow: Flow, beside: Sequence[Flow] = ()) -> str:
             digest.update(part.encode())
             digest.update(b"\0")
     return digest.hexdigest()
+
+
+def holds_code(value: Any) -> bool:
+    """Say whether a declaration holds a function, or anything else that its text doesn't tell."""
+    match value:
+        case SourceLocation() | str() | int() | float() | bytes() | None | Enum():
+            return False
+        case Mapping():
+            return any(holds_code(each) for each in value.values())
+        case tuple() | list() | frozenset():
+            return any(holds_code(each) for each in value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return any(holds_code(getattr(value, field.name)) for field in fields(value))
+        case _:
+            return True
 
 
 def _parts(value: Any) -> Iterator[str]:
