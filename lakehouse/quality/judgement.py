@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from lakehouse.quality.casts import CAST_ERRORS
@@ -98,6 +99,23 @@ class Judgement:
 
     def counted(self) -> tuple[Judgement, Tally]:
         """Count in one aggregate over the marked rows; return the judgement with what they break together."""
+        row = self.marked.agg(*self._counts()).first()
+        assert row is not None  # noqa: S101 - an aggregate without groups has one row
+        return self._with_counts(row.asDict(recursive=False))
+
+    def counting_itself(self) -> tuple[Judgement, Observation]:
+        """Return a judgement whose marked rows are counted by whatever goes through them first.
+
+        No filter behind that point is moved before it, so that all rows come to it.
+        """
+        point = Observation()
+        return dataclasses.replace(self, marked=self.marked.observe(point, *self._counts())), point
+
+    def tally_of(self, counts: Mapping[str, Any]) -> Tally:
+        """Return the tally of what such a point has counted."""
+        return self._with_counts(counts)[1]
+
+    def _counts(self) -> list[Column]:
         counts = [
             F.count_if(F.col(_ACTION) == action.value).alias(action.name.lower()) for action in RuleAction
         ]
@@ -112,8 +130,9 @@ class Judgement:
         measures = [
             rule.measure(stays).alias(_MEASURE.format(position)) for position, rule in enumerate(self.whole)
         ]
-        row = self.marked.agg(F.count(F.lit(1)).alias("rows"), *counts, *broken, *casts, *measures).first()
-        assert row is not None  # noqa: S101 - an aggregate without groups has one row
+        return [F.count(F.lit(1)).alias("rows"), *counts, *broken, *casts, *measures]
+
+    def _with_counts(self, row: Mapping[str, Any]) -> tuple[Judgement, Tally]:
         by_rule = {
             rule.name: row[_BROKEN.format(position)] for position, rule in enumerate(self.expectations)
         }

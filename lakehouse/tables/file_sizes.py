@@ -43,8 +43,11 @@ def in_few_files(frame: DataFrame, *, expected_bytes: int, table_bytes: int) -> 
 def evened_out(frame: DataFrame, *, input_bytes: int | None) -> DataFrame:
     """Return the same rows; where many tasks read little each, brought together in parts of a useful size.
 
-    It costs a shuffle of what is read, so it is done only for less than 1 MiB a core. None: not known, left alone.
+    It costs a shuffle of what is read, so it is done only for less than 1 MiB a core; what is worth one task is
+    left to one, without a shuffle. None: not known, left alone.
     """
+    if input_bytes is not None and input_bytes <= _WORTH_A_TASK:
+        return frame.coalesce(1)
     if input_bytes is None or input_bytes > _WORTH_A_TASK * (parallelism(frame.sparkSession) or 1):
         return frame
     return frame.hint("rebalance")

@@ -12,7 +12,8 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from lakehouse.pipelines.declare.rules import FlowRule, RuleContext
-from lakehouse.pipelines.declare.steps import may_choose
+from lakehouse.pipelines.declare.steps import may_choose, runs_code
+from lakehouse.pipelines.refresh.counted_rows import CountedRows
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
 from lakehouse.quality import CAST_ERRORS, ConservationError, Judgement, Tally, judge
@@ -45,6 +46,10 @@ class JudgedRows:
     """Whether the rows to write are what a decision makes of those that came, and their number is another."""
     beside: DataFrame | None = None
     """Rows that are kept beside the table."""
+    counting: CountedRows | None = None
+    """What counts the rows while those to write are written; None where they are counted already, or not at all."""
+    failed_casts: FailedCasts | None = None
+    """Rows that left the way before the rules, for ``counted`` to look at."""
 
     @property
     def kept_bytes(self) -> int | None:
@@ -67,6 +72,27 @@ class JudgedRows:
         if self.quarantined is not None:
             together = self.quarantined.unionByName(rejected, allowMissingColumns=True)
         return dataclasses.replace(self, quarantined=together, rejected_count=rejected.count())
+
+    def counted(self, written: int) -> JudgedRows:
+        """Return them with their counts, once those to write are in files, which hold ``written`` rows.
+
+        Raises ExpectationFailedError where a row breaks a fatal rule.
+        """
+        if self.counting is None:
+            return self
+        tally = self.counting.tally(written)
+        judged_rows = JudgedRows(
+            kept=self.kept,
+            quarantined=self.counting.quarantined() if tally.quarantined else None,
+            tally=tally,
+            persisted=self.persisted,
+        )
+        if self.failed_casts is not None:
+            judged_rows = _with_failed_casts(judged_rows, self.failed_casts)
+        together = [each for each in (judged_rows.quarantined, self.quarantined) if each is not None]
+        return dataclasses.replace(
+            judged_rows, quarantined=_union(together), rejected_count=self.rejected_count
+        )
 
     def in_batch(self, number: int) -> DataFrame | None:
         """Return the quarantined rows with the number of their batch; None when there are none."""
@@ -114,11 +140,13 @@ def judged(
     table: str,
     context: JudgingContext,
     settle: Callable[[DataFrame], DataFrame],
+    while_written: bool = False,
 ) -> JudgedRows:
     """Judge the rows that reach a table's rules. Raises ExpectationFailedError when one breaks a fatal rule, and
     WholeExpectationFailedError when all of them do together.
 
     Rows that steps or rules choose freely are settled with their marks, so that what is judged is what is written.
+    With ``while_written``, rows that can be are counted by the action that writes them: ``counted`` gives the counts.
     """
     frame, entered = counter.count(frame)
     if not rules and CAST_ERRORS not in frame.columns and not counter.failed_casts:
@@ -139,8 +167,11 @@ def judged(
             whole=[each for rule in rules for each in rule.whole_expectations(seen)],
             look_ups=look_ups,
         )
-        if (counter.choices and not look_ups) or may_choose(frame, judgement.marked):
+        if (counter.choices and not look_ups) or _may_choose(rules, frame, judgement):
             judgement = dataclasses.replace(judgement, marked=settle(judgement.marked))
+        elif while_written and not look_ups and not judgement.whole and not runs_code(judgement.marked):
+            counting = CountedRows.of(judgement, entered, table=table)
+            return JudgedRows(kept=counting.kept(), counting=counting, failed_casts=counter.failed_casts)
         persisted.append(judgement.marked.persist())
         counted = _with_failed_casts(_counted(judgement, entered, table), counter.failed_casts)
         return dataclasses.replace(counted, persisted=(*counted.persisted, *persisted))
@@ -148,6 +179,12 @@ def judged(
         for each in persisted:
             each.unpersist()
         raise
+
+
+def _may_choose(rules: Sequence[FlowRule], frame: DataFrame, judgement: Judgement) -> bool:
+    """Say whether rules may judge the same rows otherwise another time; Spark's plan says it where texts don't."""
+    by_row = not judgement.look_ups and all(rule.is_by_row for rule in rules)
+    return not by_row and may_choose(frame, judgement.marked)
 
 
 def _counted(judgement: Judgement, entered: Observation, table: str) -> JudgedRows:

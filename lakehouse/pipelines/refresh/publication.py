@@ -81,29 +81,38 @@ class Publication:
 
     def stage(self, rows: JudgedRows, batch: Batch, counter: RowCounter) -> StagedBatch:
         """Write the judged rows beside their tables, check that none is missing, and note where they are."""
+        written: list[StagedRows] = []
+
+        def stage(table: IWritableDeltaTable, frame: DataFrame, expected_bytes: int | None) -> StagedRows:
+            written.append(table.stage(frame, expected_bytes=expected_bytes))
+            return written[-1]
+
+        parts = self._giving_way.parts
         try:
             kept = self._stage_kept(rows, batch)
+            written.append(kept)
+            rows = rows.counted(kept.row_count)
             quarantined = rows.in_batch(batch.number)
-            aside = None
+            aside = beside = None
             if quarantined is not None:
-                aside = self.quarantine(batch).table.stage(quarantined, expected_bytes=rows.quarantined_bytes)
-            beside = None
+                aside = stage(self.quarantine(batch).table, quarantined, rows.quarantined_bytes)
             if rows.beside is not None and self.changes is not None:
-                beside = self.changes.state.table.stage(rows.beside)
-            tally = rows.tally_of_written(kept.row_count).with_broken(counter.watched())
-            steps = counter.steps()
-        finally:
-            rows.release()
-        parts = self._giving_way.parts
-        replaces = parts.conditions.get(batch.number) if parts is not None else None
-        ours = StagedBatch(
-            kept=kept, quarantined=aside, tally=tally, steps=steps, replaces=replaces, beside=beside
-        )
-        try:
+                beside = stage(self.changes.state.table, rows.beside, None)
+            ours = StagedBatch(
+                kept=kept,
+                quarantined=aside,
+                tally=rows.tally_of_written(kept.row_count).with_broken(counter.watched()),
+                steps=counter.steps(),
+                replaces=parts.conditions.get(batch.number) if parts is not None else None,
+                beside=beside,
+            )
             rows.check_written(ours.tally, kept, aside, table=self._table.name)
         except BaseException:
-            ours.discard()
+            for each in written:
+                each.discard()
             raise
+        finally:
+            rows.release()
         staged = self._staged.keep(batch.number, ours)
         if staged != ours:
             ours.discard()

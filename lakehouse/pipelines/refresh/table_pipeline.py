@@ -47,6 +47,8 @@ __all__ = ["TablePipeline"]
 
 _log = logging.getLogger(__name__)
 
+_QUICK_BYTES = 2**20
+
 
 class TablePipeline:
     """Refreshes one table: decide → read → transform → judge → publish, batch by batch.
@@ -203,7 +205,7 @@ class TablePipeline:
             try:
                 frame = self.compute(batch, counter, reading_again=reading_again)
                 rows = self.validate(frame, batch, counter)
-                if rows.quarantined is None and rows.tally is None:
+                if rows.quarantined is None and rows.tally is None and rows.counting is None:
                     return self._publish_unjudged(rows, batch, counter, started)
                 staged = self._publication.stage(rows, batch, counter)
             finally:
@@ -315,6 +317,7 @@ class TablePipeline:
                 dt.datetime.fromisoformat(batch.planned_at), batch.pinned, old_rows=self.old_rows(batch)
             ),
             settle=self._steps.settled,
+            while_written=self._is_read_again_quickly(batch) and not self.write_mode.looks_at_rows,
         )
         try:
             self.write_mode.check_rows(rows.kept, table=self.table.name)
@@ -324,6 +327,15 @@ class TablePipeline:
         except BaseException:
             rows.release()
             raise
+
+    def _is_read_again_quickly(self, batch: Batch) -> bool:
+        """Say whether a batch is so small that to compute it twice takes less than to keep it between.
+
+        It is read from versions of tables: what lies outside may change between two looks.
+        """
+        source = self.table.flow.source
+        size_bytes = source.size_bytes(self.context, batch.inputs) if source.tables() else None
+        return size_bytes is not None and size_bytes <= _QUICK_BYTES
 
     def _shown(self, frame: DataFrame) -> StructType:
         return self.write_mode.shown(frame).schema

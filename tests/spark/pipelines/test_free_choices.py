@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from lakehouse.pipelines import Refreshed, read
-from lakehouse.pipelines.declare.steps import may_choose
+from lakehouse.pipelines.declare.steps import may_choose, runs_code
 from lakehouse.tables import NativeTable, StagedRows
 from tests.spark.pipelines.landing import Lake, shop
 
@@ -105,3 +105,10 @@ def test_a_plan_tells_whether_its_rows_may_be_others_the_next_time(spark: SparkS
     assert {name: may_choose(rows, change(rows)) for name, (_, change) in CHOICES.items()} == {
         name: chooses for name, (chooses, _) in CHOICES.items()
     }
+
+
+def test_a_plan_tells_whether_code_that_is_not_spark_s_makes_its_rows(spark: SparkSession) -> None:
+    rows = spark.createDataFrame([(1, "a", 1.0)], "n int, t string, x double")
+    found = {name for name, (_, change) in CHOICES.items() if runs_code(change(rows))}
+    assert found == {"a function"}
+    assert runs_code(rows.mapInArrow(lambda batches: batches, rows.schema).where("n > 1"))

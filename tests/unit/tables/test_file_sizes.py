@@ -40,7 +40,7 @@ class Session:
 
 
 class Frame:
-    """Says which hint it was given."""
+    """Says what was asked of it."""
 
     def __init__(self, session: Any) -> None:
         self.sparkSession = session
@@ -48,23 +48,28 @@ class Frame:
     def hint(self, name: str) -> str:
         return name
 
+    def coalesce(self, parts: int) -> str:
+        return f"{parts} task"
+
 
 TWO_CORES = SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=2))
 
 
 @pytest.mark.parametrize(
-    ("session", "input_bytes", "is_evened_out"),
+    ("session", "input_bytes", "asked"),
     [
-        (TWO_CORES, 0, True),
-        (TWO_CORES, 2 * MIB, True),
-        (TWO_CORES, 2 * MIB + 1, False),
-        (TWO_CORES, None, False),
-        (Session(), MIB, True),
-        (Session(), MIB + 1, False),
+        (TWO_CORES, 0, "1 task"),
+        (TWO_CORES, MIB, "1 task"),
+        (TWO_CORES, MIB + 1, "rebalance"),
+        (TWO_CORES, 2 * MIB, "rebalance"),
+        (TWO_CORES, 2 * MIB + 1, None),
+        (TWO_CORES, None, None),
+        (Session(), MIB, "1 task"),
+        (Session(), MIB + 1, None),
     ],
 )
 def test_only_rows_of_small_inputs_are_brought_together(
-    session: Any, input_bytes: int | None, is_evened_out: bool
+    session: Any, input_bytes: int | None, asked: str | None
 ) -> None:
     frame: Any = Frame(session)
-    assert evened_out(frame, input_bytes=input_bytes) == ("rebalance" if is_evened_out else frame)
+    assert evened_out(frame, input_bytes=input_bytes) == (asked or frame)

@@ -32,6 +32,8 @@ class _NotNullYaml:
 class NotNull(Rule):
     """The column has a value."""
 
+    judges_by_row: ClassVar[bool] = True
+
     yaml_type: ClassVar[Any] = _NotNullYaml
 
     column: str
@@ -52,6 +54,8 @@ class NotNull(Rule):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted(Rule):
     """The column has one of the values."""
+
+    judges_by_row: ClassVar[bool] = True
 
     column: str
     values: Sequence[Value]
@@ -76,6 +80,8 @@ class Accepted(Rule):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Between(Rule):
     """The column's value is not below ``minimum`` and not above ``maximum``; NaN is above every number."""
+
+    judges_by_row: ClassVar[bool] = True
 
     column: str
     minimum: Value | None = None
@@ -104,6 +110,8 @@ class Between(Rule):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches(Rule):
     """The whole text of the column matches the regular expression (Java's, as Spark's RLIKE takes it)."""
+
+    judges_by_row: ClassVar[bool] = True
 
     column: str
     pattern: str

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, get_args
 from pyspark.sql import DataFrame
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.expressions import why_not_by_row
 from lakehouse.pipelines.declare.rules.context import RuleContext
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
@@ -35,6 +36,9 @@ class FlowRule(ABC):
     words: ClassVar[Words] = Words("rule")
     yaml_type: ClassVar[Any] = None
     """What stands in YAML behind the word, as a type that ``strict_yaml`` reads; None for the subclass's own fields."""
+
+    judges_by_row: ClassVar[bool] = False
+    """Whether every rule of this kind says the same of the same row at any time, from that row alone."""
 
     action: ActionName = "quarantine"
     location: SourceLocation = field(compare=False)
@@ -70,6 +74,14 @@ class FlowRule(ABC):
     def expectations(self) -> Sequence[Expectation]:
         """Return what holds for each good row."""
         return ()
+
+    @property
+    def is_by_row(self) -> bool:
+        """Whether the rule surely says the same of the same row at any time, from that row alone."""
+        return self.judges_by_row or all(
+            isinstance(each.condition, str) and why_not_by_row(each.condition) is None
+            for each in self.expectations()
+        )
 
     def whole_expectations(self, context: RuleContext) -> Sequence[WholeExpectation]:
         """Return what holds for all rows of the table together."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-__all__ = ["may_choose", "may_vary"]
+__all__ = ["may_choose", "may_vary", "runs_code"]
 
 _OPERATORS = re.compile(
     r"^[\s:|+-]*(?:Deduplicate|DeduplicateWithinWatermark|Window|GlobalLimit|LocalLimit|Offset|Tail|Sample)\b",
@@ -17,6 +17,9 @@ _OPERATORS = re.compile(
 _AGGREGATE = re.compile(r"^[\s:|+-]*Aggregate\b", re.MULTILINE)
 _FUNCTIONS = re.compile(r"\.aggregate\.(?:First|Last|AnyValue|Collect\w+|ListAgg|MaxBy|MinBy|Mode)\"")
 """In a plan's JSON: what takes some of several values, or puts them in a row."""
+
+_FOREIGN = ("PYTHON_UDF", "SCALA_UDF", "INVOKE", "DESERIALIZE_TO_OBJECT", "SERIALIZE_FROM_OBJECT")
+"""Patterns of Spark's plans: what calls functions of others, and what hands rows to them as objects."""
 
 
 def may_choose(before: DataFrame, after: DataFrame) -> bool:
@@ -37,6 +40,18 @@ def may_vary(frame: DataFrame) -> bool:
     return plan is not None and (not plan.deterministic() or _tells_the_time(frame, plan))
 
 
+def runs_code(frame: DataFrame) -> bool:
+    """Say whether code that is not Spark's own computes rows of ``frame``, as a Python function does.
+
+    Nobody knows whether it gives the same another time. Where no plan can be seen (Spark Connect), it may be there.
+    """
+    plan = _plan_of(frame)
+    if plan is None:
+        return True
+    patterns = getattr(frame.sparkSession._jvm, "org.apache.spark.sql.catalyst.trees.TreePattern")
+    return any(plan.containsPattern(getattr(patterns, name)()) for name in _FOREIGN)
+
+
 def _plan_of(frame: DataFrame) -> Any | None:
     jvm_frame = getattr(frame, "_jdf", None)
     return None if jvm_frame is None else jvm_frame.queryExecution().analyzed()
@@ -44,8 +59,8 @@ def _plan_of(frame: DataFrame) -> Any | None:
 
 def _tells_the_time(frame: DataFrame, plan: Any) -> bool:
     # The time is one in a query, and a second query has another.
-    jvm: Any = frame.sparkSession._jvm
-    return bool(plan.containsPattern(jvm.org.apache.spark.sql.catalyst.trees.TreePattern.CURRENT_LIKE()))
+    patterns = getattr(frame.sparkSession._jvm, "org.apache.spark.sql.catalyst.trees.TreePattern")
+    return bool(plan.containsPattern(patterns.CURRENT_LIKE()))
 
 
 def _choices(plan: Any) -> int:

@@ -11,8 +11,9 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import METADATA_COLUMNS
-from lakehouse.pipelines.declare.expressions import why_varying, why_varying_code
+from lakehouse.pipelines.declare.expressions import why_not_by_row, why_varying, why_varying_code
 from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.steps.look_back import LookBack
 from lakehouse.pipelines.declare.steps.order import Order
@@ -52,6 +53,11 @@ class Where(Step):
 
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         return frame.where(self.condition if isinstance(self.condition, str) else self.condition())
+
+    def chooses_freely(self, before: DataFrame, after: DataFrame) -> bool:
+        if isinstance(self.condition, str) and why_not_by_row(self.condition) is None:
+            return False
+        return may_choose(before, after)
 
     def why_not_by_row(self) -> str | None:
         return (

@@ -94,6 +94,11 @@ class WriteMode(ABC):
         """Return rows as the table shows them; for their schema, of a frame that need not have any."""
         return frame
 
+    @property
+    def looks_at_rows(self) -> bool:
+        """Whether the mode itself reads the rows, beside the write: to check them, or to decide on them as changes."""
+        return self.changes is not None
+
     def check_rows(self, frame: DataFrame, *, table: str) -> None:  # noqa: B027 - most modes take any rows
         """Raise DataError for rows that can't be written in this mode; called before anything is written."""
 

@@ -97,6 +97,10 @@ class Merge(WriteMode):
             return ()
         return (Deduplicate(keys=self.keys, keep="latest", order_by=self.sequence_by, location=location),)
 
+    @property
+    def looks_at_rows(self) -> bool:
+        return True
+
     def check_rows(self, frame: DataFrame, *, table: str) -> None:
         if self.sequence_by is not None:
             return

@@ -1,0 +1,73 @@
+"""Counts that were taken on the way are believed only where the files hold as many rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lakehouse.pipelines.refresh.counted_rows import CountedRows
+from lakehouse.quality import ConservationError, Tally
+
+
+def tally(written: int, quarantined: int, *, rows_in: int | None = None) -> Tally:
+    rows_in = written + quarantined if rows_in is None else rows_in
+    return Tally(
+        rows_in=rows_in,
+        written=written,
+        dropped=0,
+        quarantined=quarantined,
+        failed=0,
+        broken={"r": quarantined},
+    )
+
+
+class Judged:
+    """Rows that are counted a second time as ``recounted``."""
+
+    def __init__(self, recounted: Tally) -> None:
+        self._recounted = recounted
+        self.checked: list[Tally] = []
+
+    def tally_of(self, counts: dict[str, int]) -> Tally:
+        return tally(counts["warn"], counts["quarantine"])
+
+    def tally(self) -> Tally:
+        return self._recounted
+
+    def check_fatal(self, found: Tally, *, table: str) -> None:
+        self.checked.append(found)
+
+
+class Point:
+    def __init__(self, **counts: int) -> None:
+        self.get = counts
+
+
+def counted(point: Point, *, entered: int, recounted: Tally) -> tuple[CountedRows, Judged]:
+    judged: Any = Judged(recounted)
+    of: Any = CountedRows
+    return of(judgement=judged, point=point, entered=Point(rows=entered), table="t"), judged
+
+
+RECOUNTED = tally(3, 2)
+
+
+@pytest.mark.parametrize(
+    ("point", "expected"),
+    [
+        (Point(warn=3, quarantine=1), tally(3, 1)),
+        (Point(warn=6, quarantine=2), RECOUNTED),  # a stage that was repeated counted twice
+        (Point(), RECOUNTED),  # the optimizer left the point out
+    ],
+)
+def test_counts_are_taken_again_where_the_files_hold_other_rows(point: Point, expected: Tally) -> None:
+    rows, judged = counted(point, entered=4, recounted=RECOUNTED)
+    assert rows.tally(3) == expected
+    assert judged.checked == [expected], "fatal rules are asked before anything is published"
+
+
+def test_rows_that_are_lost_on_the_way_to_the_rules_are_noticed() -> None:
+    rows, _ = counted(Point(warn=3, quarantine=1), entered=5, recounted=RECOUNTED)
+    with pytest.raises(ConservationError):
+        rows.tally(3)
