@@ -19,6 +19,7 @@ _VARIABLES = ("SPARK_SUBMIT_OPTS", "PYSPARK_SUBMIT_ARGS", "JAVA_TOOL_OPTIONS", "
 _CLASS_DATA = re.compile(
     r"SharedArchiveFile|ArchiveClassesAtExit|AutoCreateSharedArchive|-Xshare|AOTCache|AOTMode"
 )
+_COLLECTOR = re.compile(r"[+-]Use\w*GC\b")
 _COMPILER = re.compile(r"TieredStopAtLevel|[+-]TieredCompilation|-Xint|-Xcomp|UseJVMCICompiler")
 
 
@@ -53,6 +54,11 @@ class GivenOptions:
     def decide_class_data(self) -> bool:
         """Whether the user says which archive is used, or that none is."""
         return any(_CLASS_DATA.search(text) for text in self.texts)
+
+    @property
+    def decide_collector(self) -> bool:
+        """Whether the user says how the JVM collects garbage."""
+        return any(_COLLECTOR.search(text) for text in self.texts)
 
     @property
     def decide_compiler(self) -> bool:

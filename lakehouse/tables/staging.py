@@ -27,6 +27,9 @@ STAGING_FOLDER = "_lakehouse_staging"
 
 _NOBODYS_AFTER = dt.timedelta(days=7)
 """How long a folder that nobody names is left to the process that may be writing it."""
+_SUCCESS = "_SUCCESS"
+"""The file that says that all others are there, as Hadoop names it."""
+_MARKS_SUCCESS = "mapreduce.fileoutputcommitter.marksuccessfuljobs"
 
 
 class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +45,14 @@ class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
     def write(cls, frame: DataFrame, table_path: str) -> StagedRows:
         """Compute the rows and write them."""
         folder = f"{table_path}/{STAGING_FOLDER}/{uuid.uuid4().hex}"
+        writer = frame.write
+        if "://" not in folder:
+            # For each file that Hadoop creates on a disk, it starts two processes that set its permissions.
+            writer = writer.option(_MARKS_SUCCESS, "false")
         try:
-            frame.write.parquet(folder)
+            writer.parquet(folder)
+            if "://" not in folder:
+                (Path(folder) / _SUCCESS).touch()
             count = _row_count(frame.sparkSession, folder)
         except BaseException:
             _remove(folder)
@@ -72,8 +81,8 @@ class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
     def exist(self) -> bool:
         """Say whether the files are still there."""
         if self.is_local:
-            return (Path(self.folder) / "_SUCCESS").exists()
-        return storage_for(self.folder).exists("_SUCCESS")
+            return (Path(self.folder) / _SUCCESS).exists()
+        return storage_for(self.folder).exists(_SUCCESS)
 
     def are_whole(self) -> bool:
         """Say whether the files are there, and hold as many rows as were written."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import click
@@ -53,6 +55,20 @@ def test_an_error_of_ours_is_one_line_with_a_way_out(verb, capsys: pytest.Captur
     verb(raising(TableError("it broke.", fix="correct it.")))
     main(["probe"])
     assert capsys.readouterr().err == "error: it broke. Fix: correct it.\n"
+
+
+def test_garbage_is_collected_again_once_a_verb_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "probe_of_garbage.py"
+    file.write_text("import click, gc\nwhile_loading = gc.isenabled()\ncommand = click.Command('probe')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    probe = cli_verbs.Verb(module="probe_of_garbage", help="a probe")
+    monkeypatch.setitem(cli_verbs.VERBS, "probe", probe)
+    monkeypatch.delitem(sys.modules, "probe_of_garbage", raising=False)
+    assert main(["probe"]) == 0
+    assert not sys.modules["probe_of_garbage"].while_loading
+    assert gc.isenabled()
 
 
 def test_an_unknown_verb_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:

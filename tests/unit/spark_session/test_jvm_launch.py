@@ -75,6 +75,7 @@ def test_small_work_takes_the_quick_compiler_unless_the_settings_say_which(
     factory = SparkSessionFactory(Settings(spark=SparkSettings(compiler=compiler)), jars_folder=jars_folder)  # type: ignore[arg-type]
     options = factory.launch(expected_bytes=expected_bytes, downloads=False).options(READY)
     assert ("-XX:TieredStopAtLevel=1" in options[JAVA]) is quick
+    assert ("-XX:+UseSerialGC" in options[JAVA]) is quick
 
 
 def test_java_options_of_the_settings_come_behind_ours_so_that_they_win(jars_folder: Path) -> None:
@@ -114,6 +115,12 @@ def test_class_data_of_the_user_s_own_are_left_alone(
 def test_a_compiler_of_the_user_s_own_stays(jars_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPARK_SUBMIT_OPTS", "-XX:-TieredCompilation")
     assert "TieredStopAtLevel" not in launch(jars_folder, compiler="quick").options(READY)[JAVA]
+
+
+@pytest.mark.parametrize("option", ["-XX:+UseG1GC", "-XX:+UseParallelGC", "-XX:-UseSerialGC"])
+def test_a_collector_of_the_user_s_own_stays_for_a_jvm_takes_no_two(jars_folder: Path, option: str) -> None:
+    decided = launch(jars_folder, compiler="quick", conf={"spark.driver.extraJavaOptions": option})
+    assert "GC" not in decided.options(READY)[JAVA]
 
 
 @pytest.mark.parametrize(
