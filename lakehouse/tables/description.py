@@ -1,4 +1,4 @@
-"""What a table says of itself beside its rows: comments and properties, kept as they are declared."""
+"""What a table says of itself beside its rows: comments, properties and clustering, kept as they are declared."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lakehouse.delta_log import (
     schema_from_json,
 )
 from lakehouse.errors import StorageError
+from lakehouse.tables.clustering import CLUSTERING_FEATURES, can_be_clustered, clustered_by, clustering
 from lakehouse.tables.errors import TableWriteError
 from lakehouse.tables.log import TableLog
 
@@ -41,6 +42,8 @@ class TableDescription:
     columns: Mapping[str, str] = field(default_factory=dict)
     """Comments by column."""
     properties: Mapping[str, str] = field(default_factory=dict)
+    cluster_by: tuple[str, ...] = ()
+    """The columns by which files are clustered from the next OPTIMIZE on; taken where the table can have them."""
 
     def is_met_by(self, snapshot: Snapshot) -> bool:
         """Say whether the table has all of it."""
@@ -49,6 +52,15 @@ class TableDescription:
             self.comment in (None, snapshot.metadata.description)
             and all(comments.get(name) == text for name, text in self.columns.items())
             and all(snapshot.properties.get(name) == text for name, text in self.properties.items())
+            and not self.clusters_otherwise(snapshot)
+        )
+
+    def clusters_otherwise(self, snapshot: Snapshot) -> bool:
+        """Say whether the table is to be clustered, can be, and is not as it is declared."""
+        return (
+            bool(self.cluster_by)
+            and can_be_clustered(snapshot, self.cluster_by)
+            and clustered_by(snapshot) != self.cluster_by
         )
 
 
@@ -80,6 +92,9 @@ def describe(log: TableLog, description: TableDescription) -> int | None:
         }
         if missing:
             transaction.set_properties(missing)
+        if description.clusters_otherwise(snapshot):
+            transaction.enable_features(*CLUSTERING_FEATURES)
+            transaction.append_action(clustering(snapshot, description.cluster_by))
         return _MANAGER.commit_transaction(transaction)
     except (DeltaLogError, StorageError, OSError) as error:
         raise TableWriteError(path=log.path, action="describe", cause=str(error)) from error

@@ -12,6 +12,7 @@ from lakehouse.pipelines.errors import (
     ChangedPartitionsError,
     ChangedSourceError,
     ForeignTableError,
+    InvalidOptionsError,
     LostBatchError,
     LostInputsError,
 )
@@ -149,10 +150,21 @@ class Decider:
             )
 
     def _check_partitions(self, *, rebuilds: bool) -> None:
-        """Raise ChangedPartitionsError where other partitions are declared than the table has."""
-        declared = tuple(self._table.options.partition_by)
-        snapshot = self._log.snapshot() if declared and not rebuilds else None
-        if snapshot is not None and (held := tuple(snapshot.partition_columns)) != declared:
+        """Raise ChangedPartitionsError for other partitions than the table's, InvalidOptionsError for a clustering."""
+        options = self._table.options
+        declared = tuple(options.partition_by)
+        clusters = bool(options.cluster_by)
+        snapshot = self._log.snapshot() if clusters or (declared and not rebuilds) else None
+        held = tuple(snapshot.partition_columns) if snapshot is not None else ()
+        if held and clusters:
+            fix = f"leave cluster_by out, or partition_by={list(held)} in its place; or name another table."
+            raise InvalidOptionsError(
+                table=self._table.name,
+                wrong=f"cluster_by, and the table is partitioned by {', '.join(held)}",
+                fix=fix,
+                location=self._table.location,
+            )
+        if snapshot is not None and declared and held != declared:
             raise ChangedPartitionsError(
                 table=self._table.name, held=held, declared=declared, location=self._table.location
             )
