@@ -91,16 +91,20 @@ def check_snapshots(
     outcome = lake.run(pipeline).outcomes["history"]
     assert isinstance(outcome, Refreshed)
     (refresh,) = outcome.refreshes
-    assert (refresh.tally.written, refresh.tally.rows_in) == (0, refresh.tally.dropped)
+    tally = refresh.tally
+    assert (tally.written, tally.rows_in) == (0, tally.dropped + tally.quarantined)
+    assert tally.broken["change(late)"] == tally.quarantined
+    assert 0 < tally.quarantined <= len(late)
+    aside = lake.rows("silver/history_quarantine", "at", "_errors")
+    reason = "this snapshot, or a later one, was taken with an earlier batch"
+    assert {(at, errors[0].rule, errors[0].message) for at, errors in aside} == {(2, "change(late)", reason)}
     assert read_table(lake, "now") == current_rows(changes)
     assert read_table(lake, "history") == history_rows(changes)
     if "tracked" in more:
         assert read_table(lake, "tracked") == history_rows(changes, tracked=[1])
 
 
-def test_tables_are_as_snapshots_say_and_a_late_one_does_not_count(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_tables_are_as_snapshots_say_and_a_late_one_is_set_aside(spark: SparkSession, tmp_path: Path) -> None:
     check_snapshots(Lake(spark, tmp_path), feeds=50, parts=[(1, 2), (3,)], seed=3)
 
 

@@ -35,6 +35,9 @@ __all__ = ["ChangeResult"]
 
 _CONFLICT_RULE = "change(conflict)"
 """The rule under which changes are counted and set aside that contradict each other."""
+_LATE_RULE = "change(late)"
+"""The rule under which rows of a snapshot are set aside that came after it, or a later one, was taken."""
+_TAKEN_BEFORE = "this snapshot, or a later one, was taken with an earlier batch"
 _CONTRADICTED = "another change of this key and sequence says something else"
 _EARLIER = "; this one came with an earlier batch"
 _DELETES = ", and deletes"
@@ -51,7 +54,9 @@ class ChangeResult:
 
     def of(self, rows: JudgedRows, batch: Batch, counter: RowCounter, *, state: ChangeState) -> JudgedRows:
         """Return the judged rows with what became of them. Raises ConservationError where one is lost."""
-        counts = _Counts.of(self._decided, self._gathered.kept_beside)
+        counts = _Counts.of(
+            self._decided, self._gathered.kept_beside, late_is_refused=self._rules.from_snapshots
+        )
         assert rows.tally is not None  # noqa: S101 - the mode's own rules judge every row
         tally = counts.tally_after(rows.tally, clearing_rows=self._gathered.clearing_rows, table=self._table)
         came = rows.tally.written
@@ -81,10 +86,13 @@ class ChangeResult:
         return kept if marker is None else kept.unionByName(state.marker(kept, marker, batch))
 
     def _quarantined(self, others: DataFrame | None, counts: _Counts) -> DataFrame | None:
-        if not counts.conflicts + counts.withdrawn:
+        if not counts.conflicts + counts.withdrawn + counts.refused:
             return others
         came = self._decided.where(F.col(OUTCOME) == Outcome.CONFLICT.value)
         found = [came.select(f"{GIVEN}.*", _errors(F.lit(_CONTRADICTED)))]
+        if counts.refused:
+            late = self._decided.where(F.col(OUTCOME) == Outcome.LATE.value)
+            found.append(late.select(f"{GIVEN}.*", _errors(F.lit(_TAKEN_BEFORE), rule=_LATE_RULE)))
         if counts.withdrawn:
             deletes = F.when(F.col(DELETED), F.lit(_DELETES)).otherwise(F.lit(""))
             message = F.concat(F.lit(_CONTRADICTED), F.lit(_EARLIER), deletes)
@@ -118,6 +126,8 @@ class _Counts:
 
     applied: int
     late: int
+    refused: int
+    """Late ones that are set aside: what a snapshot says can't be told apart from others once these were taken."""
     duplicates: int
     conflicts: int
     withdrawn: int
@@ -126,11 +136,11 @@ class _Counts:
     """Changes to be kept beside the table."""
 
     @classmethod
-    def of(cls, decided: DataFrame, kept: Column) -> _Counts:
+    def of(cls, decided: DataFrame, kept: Column, *, late_is_refused: bool) -> _Counts:
         """Count in one pass."""
         outcomes = {
             "applied": Outcome.APPLIED,
-            "late": Outcome.LATE,
+            "refused" if late_is_refused else "late": Outcome.LATE,
             "duplicates": Outcome.DUPLICATE,
             "conflicts": Outcome.CONFLICT,
         }
@@ -140,30 +150,32 @@ class _Counts:
             F.count_if(kept).alias("kept"),
         ).first()
         assert row is not None  # noqa: S101 - an aggregate without groups has one row
-        return cls(**row.asDict())
+        return cls(**{"late": 0, "refused": 0, **row.asDict()})
 
     def tally_after(self, judged: Tally, *, clearing_rows: int, table: str) -> Tally:
         """Return the counts of the rules with those of the decision. Raises ConservationError."""
         written, dropped = self.applied + clearing_rows, self.late + self.duplicates
-        if judged.written != written + dropped + self.conflicts:
+        aside = self.conflicts + self.refused
+        if judged.written != written + dropped + aside:
             raise ConservationError(
                 table=table,
                 rows_in=judged.written,
                 written=written,
                 dropped=dropped,
-                quarantined=self.conflicts,
+                quarantined=aside,
             )
+        refused = {_LATE_RULE: self.refused} if self.refused else {}
         return dataclasses.replace(
             judged,
             written=written,
             dropped=judged.dropped + dropped,
-            quarantined=judged.quarantined + self.conflicts,
-            broken={**judged.broken, _CONFLICT_RULE: self.conflicts},
+            quarantined=judged.quarantined + aside,
+            broken={**judged.broken, _CONFLICT_RULE: self.conflicts, **refused},
         )
 
 
-def _errors(message: Column) -> Column:
-    error = F.struct(F.lit(_CONFLICT_RULE).alias("rule"), message.alias("message"))
+def _errors(message: Column, *, rule: str = _CONFLICT_RULE) -> Column:
+    error = F.struct(F.lit(rule).alias("rule"), message.alias("message"))
     return F.array(error).cast("array<struct<rule:string,message:string>>").alias("_errors")
 
 
