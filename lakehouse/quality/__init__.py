@@ -8,6 +8,7 @@ from lakehouse.quality.casts import (
     cast_columns,
     cast_shape,
 )
+from lakehouse.quality.contract import ANSWERS, Answer, ColumnFit, Contract, Fit, common_type, fitted
 from lakehouse.quality.errors import (
     ConservationError,
     ExpectationFailedError,
@@ -18,6 +19,23 @@ from lakehouse.quality.errors import (
 )
 from lakehouse.quality.expectation import Condition, Expectation, RuleAction
 from lakehouse.quality.judgement import Judgement, Tally, judge
+from lakehouse.quality.odcs import (
+    Bounds,
+    ContractChange,
+    OdcsDocument,
+    OdcsProperty,
+    OdcsTable,
+    QualityItem,
+    UnreadableContractError,
+    contract_changes,
+    default_type,
+    exact_type,
+    fits_logical_type,
+    logical_type,
+    parse_odcs,
+    plain_type,
+    read_odcs,
+)
 from lakehouse.quality.quarantine import QUARANTINE_COLUMNS, is_reserved_rule
 from lakehouse.quality.schema_validator import (
     Difference,
@@ -28,29 +46,43 @@ from lakehouse.quality.schema_validator import (
     TypeDiffers,
 )
 from lakehouse.quality.schemas import Schema, as_struct
+from lakehouse.quality.tolerance import Tolerance
 from lakehouse.quality.whole_expectation import WholeExpectation
 
 __all__ = [
+    "ANSWERS",
     "CAST_ERRORS",
     "QUARANTINE_COLUMNS",
+    "Answer",
     "BadFormatError",
+    "Bounds",
     "CastPolicy",
     "CastTarget",
+    "ColumnFit",
     "Condition",
     "ConservationError",
+    "Contract",
+    "ContractChange",
     "Difference",
     "Expectation",
     "ExpectationFailedError",
     "ExtraColumn",
+    "Fit",
     "Judgement",
     "MissingColumn",
     "NullabilityDiffers",
+    "OdcsDocument",
+    "OdcsProperty",
+    "OdcsTable",
+    "QualityItem",
     "RuleAction",
     "Schema",
     "SchemaMismatchError",
     "SchemaValidator",
     "Tally",
+    "Tolerance",
     "TypeDiffers",
+    "UnreadableContractError",
     "UnreadableFormatError",
     "UnreadableSchemaError",
     "WholeExpectation",
@@ -58,6 +90,16 @@ __all__ = [
     "as_struct",
     "cast_columns",
     "cast_shape",
+    "common_type",
+    "contract_changes",
+    "default_type",
+    "exact_type",
+    "fits_logical_type",
+    "fitted",
     "is_reserved_rule",
     "judge",
+    "logical_type",
+    "parse_odcs",
+    "plain_type",
+    "read_odcs",
 ]

@@ -106,12 +106,11 @@ class ConservationError(DataError):
 class SchemaMismatchError(TableError):
     """Two schemas differ where they must agree; every difference is listed."""
 
-    def __init__(self, *, subject: str, differences: Sequence[str]) -> None:
+    def __init__(self, *, subject: str, differences: Sequence[str], ways_out: Sequence[str] = ()) -> None:
         self.subject = subject
         self.differences = tuple(differences)
-        listed = "; ".join(differences)
+        listed, ways = "; ".join(differences), "".join(f"{each}; " for each in dict.fromkeys(ways_out))
         super().__init__(
             f"{subject} does not have the expected schema (schema mismatch): {listed}.",
-            fix="bring the definition and the table together: cast or rename, or let the table take new "
-            "columns with append(evolve_schema=True).",
+            fix=f"{ways}or rebuild the table by the definition: --full-refresh TABLE.",
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from lakehouse.quality.tolerance import Tolerance
 from lakehouse.source_location import SourceLocation
 
 __all__ = ["Condition", "Expectation", "RuleAction"]
@@ -37,7 +38,18 @@ class Expectation:
     """Whether a condition that is NULL counts as kept; by default it counts as broken."""
     why_broken: str | None = None
     """What is wrong with a row that breaks it, for a person; None where the condition's own text says it."""
+    shown: str | None = None
+    """A column, text, that says of a row that breaks it what was found; None where there is none."""
+    at_most: Tolerance | None = None
+    """How many rows may break it; up to there they are counted and kept."""
     location: SourceLocation = field(compare=False)
+
+    def settled(self, broken: int, *, of: int) -> Expectation:
+        """Return the rule without tolerance: with its action where more rows break it, or else one that only warns."""
+        if self.at_most is None:
+            return self
+        action = RuleAction.WARN if self.at_most.allows(broken, of=of) else self.action
+        return replace(self, at_most=None, action=action)
 
     @property
     def text(self) -> str:
@@ -50,6 +62,11 @@ class Expectation:
     def message(self) -> str:
         """What is wrong with a row that breaks the rule."""
         return f"not ({self.text})" if self.why_broken is None else self.why_broken
+
+    def told(self) -> Column:
+        """Return a column: the message, with what was found in the row."""
+        message = F.lit(self.message)
+        return message if self.shown is None else F.concat(message, F.lit(": "), F.col(self.shown))
 
     def broken(self) -> Column:
         """Return a column, never null: whether the row breaks this rule."""

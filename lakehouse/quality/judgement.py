@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,8 +22,9 @@ from lakehouse.quality.whole_expectation import WholeExpectation
 
 __all__ = ["Judgement", "Tally", "judge"]
 
-_ACTION = "__lakehouse_action"
-_BROKEN = "__lakehouse_broken_{}"
+_BROKEN = "__lakehouse_broken"
+"""The positions of the rules that a row breaks, in their order; NULL for a row that breaks none."""
+_COUNT = "__lakehouse_count_{}"
 _MEASURE = "__lakehouse_measure_{}"
 _EXAMPLES_SHOWN = 3
 
@@ -98,10 +100,28 @@ class Judgement:
         return self.counted()[1]
 
     def counted(self) -> tuple[Judgement, Tally]:
-        """Count in one aggregate over the marked rows; return the judgement with what they break together."""
+        """Count in one aggregate over the marked rows; return the judgement with what they break together.
+
+        There is a second one where more rows break a rule than it tolerates: until it is known, they are kept.
+        """
         row = self.marked.agg(*self._counts()).first()
         assert row is not None  # noqa: S101 - an aggregate without groups has one row
-        return self._with_counts(row.asDict(recursive=False))
+        settled = [
+            rule.settled(row[_COUNT.format(position)], of=row["rows"])
+            for position, rule in enumerate(self.expectations)
+        ]
+        judgement = dataclasses.replace(self, expectations=tuple(settled))
+        if any(
+            before.at_most is not None and rule.action is not RuleAction.WARN
+            for before, rule in zip(self.expectations, settled, strict=True)
+        ):
+            return judgement.counted()
+        return judgement._with_counts(row.asDict(recursive=False))
+
+    @property
+    def tolerates(self) -> bool:
+        """Whether it is known only from all rows what becomes of one."""
+        return any(rule.at_most is not None for rule in self.expectations)
 
     def counting_itself(self) -> tuple[Judgement, Observation]:
         """Return a judgement whose marked rows are counted by whatever goes through them first.
@@ -116,26 +136,23 @@ class Judgement:
         return self._with_counts(counts)[1]
 
     def _counts(self) -> list[Column]:
-        counts = [
-            F.count_if(F.col(_ACTION) == action.value).alias(action.name.lower()) for action in RuleAction
-        ]
+        action = self._action()
+        counts = [F.count_if(action == each.value).alias(each.name.lower()) for each in RuleAction]
         broken = [
-            F.count_if(F.col(_BROKEN.format(position))).alias(_BROKEN.format(position))
+            F.count_if(F.array_contains(_BROKEN, position)).alias(_COUNT.format(position))
             for position in range(len(self.expectations))
         ]
         casts = (
             [F.count_if(F.col(CAST_ERRORS).isNotNull()).alias(CAST_ERRORS)] if self.has_cast_errors else []
         )
-        stays = F.col(_ACTION) == RuleAction.WARN.value
+        stays = action == RuleAction.WARN.value
         measures = [
             rule.measure(stays).alias(_MEASURE.format(position)) for position, rule in enumerate(self.whole)
         ]
         return [F.count(F.lit(1)).alias("rows"), *counts, *broken, *casts, *measures]
 
     def _with_counts(self, row: Mapping[str, Any]) -> tuple[Judgement, Tally]:
-        by_rule = {
-            rule.name: row[_BROKEN.format(position)] for position, rule in enumerate(self.expectations)
-        }
+        by_rule = {rule.name: row[_COUNT.format(position)] for position, rule in enumerate(self.expectations)}
         reasons = {
             rule.name: reason
             for position, rule in enumerate(self.whole)
@@ -154,6 +171,20 @@ class Judgement:
         judgement = dataclasses.replace(self, broken_whole=reasons)
         return judgement, tally.with_kept_rows_to(judgement._hardest_whole)
 
+    def _action(self) -> Column:
+        """Return what becomes of a row by all that it breaks; what is tolerated keeps it."""
+        actions = [0 if rule.at_most is not None else rule.action.value for rule in self.expectations]
+        hardest = F.lit(0)
+        if any(actions):
+            by_rule = F.array(*map(F.lit, actions))
+            of_broken = F.transform(_BROKEN, lambda position: F.element_at(by_rule, position + 1))
+            hardest = F.when(F.col(_BROKEN).isNotNull(), F.coalesce(F.array_max(of_broken), F.lit(0)))
+            hardest = hardest.otherwise(F.lit(0))
+        if not self.has_cast_errors:
+            return hardest
+        quarantine = F.lit(RuleAction.QUARANTINE.value)
+        return F.greatest(hardest, F.when(F.col(CAST_ERRORS).isNotNull(), quarantine).otherwise(F.lit(0)))
+
     @property
     def _hardest_whole(self) -> RuleAction:
         """What becomes of rows that break nothing by themselves."""
@@ -168,7 +199,9 @@ class Judgement:
                 raise WholeExpectationFailedError(table=table, rule=whole.name, reason=reason)
         for position, rule in enumerate(self.expectations):
             if rule.action is RuleAction.FAIL and tally.broken[rule.name]:
-                rows = self._plain(self.marked.where(F.col(_BROKEN.format(position)))).take(_EXAMPLES_SHOWN)
+                rows = self._plain(self.marked.where(F.array_contains(_BROKEN, position))).take(
+                    _EXAMPLES_SHOWN
+                )
                 raise ExpectationFailedError(
                     table=table,
                     rule=rule.name,
@@ -181,36 +214,27 @@ class Judgement:
         """Return the rows to write, as they came, without marks."""
         if self._hardest_whole is not RuleAction.WARN:
             return self._plain(self.marked.limit(0))
-        return self._plain(self.marked.where(F.col(_ACTION) == RuleAction.WARN.value))
+        return self._plain(self.marked.where(self._action() == RuleAction.WARN.value))
 
     def quarantined(self) -> DataFrame:
         """Return the rows to set aside, with all that they break in ``_errors`` (array of struct: rule, message)."""
         together = self._hardest_whole is RuleAction.QUARANTINE
         actions = [RuleAction.QUARANTINE.value, *([RuleAction.WARN.value] if together else [])]
-        rows = self.marked.where(F.col(_ACTION).isin(actions))
+        rows = self.marked.where(self._action().isin(actions))
         return self._plain(rows.withColumn("_errors", self._errors()))
 
     def _errors(self) -> Column:
-        messages = [
-            F.when(
-                F.col(_BROKEN.format(position)),
-                F.struct(F.lit(rule.name).alias("rule"), F.lit(rule.message).alias("message")),
-            )
-            for position, rule in enumerate(self.expectations)
-        ]
         empty = F.array().cast("array<struct<rule:string,message:string>>")
-        messages += [
-            F.struct(F.lit(name).alias("rule"), F.lit(reason).alias("message"))
-            for name, reason in self.broken_whole.items()
-        ]
-        by_rules = F.filter(F.array(*messages), lambda message: message.isNotNull()) if messages else empty
-        if not self.has_cast_errors:
-            return by_rules
-        return F.concat(F.coalesce(F.col(CAST_ERRORS), empty), by_rules)
+        parts = [F.coalesce(F.col(CAST_ERRORS), empty)] if self.has_cast_errors else []
+        if self.expectations:
+            messages = F.array(*(_error(F.lit(rule.name), rule.told()) for rule in self.expectations))
+            told = F.transform(_BROKEN, lambda position: F.element_at(messages, position + 1))
+            parts.append(F.coalesce(told, empty))
+        parts += [F.array(_error(F.lit(name), F.lit(why))) for name, why in self.broken_whole.items()]
+        return F.concat(*parts) if parts else empty
 
     def _plain(self, frame: DataFrame) -> DataFrame:
-        marks = [_BROKEN.format(position) for position in range(len(self.expectations))]
-        return frame.drop(_ACTION, CAST_ERRORS, *marks, *self.look_ups)
+        return frame.drop(_BROKEN, CAST_ERRORS, *self.look_ups)
 
 
 def judge(
@@ -224,21 +248,23 @@ def judge(
 
     ``look_ups`` are columns of the frame that only the rules look at.
     """
-    has_cast_errors = CAST_ERRORS in frame.columns
-    marks = {_BROKEN.format(position): rule.broken() for position, rule in enumerate(expectations)}
-    marked = frame.withColumns(marks) if marks else frame
-    actions = [
-        F.when(F.col(_BROKEN.format(position)), F.lit(rule.action.value)).otherwise(F.lit(0))
-        for position, rule in enumerate(expectations)
-    ]
-    if has_cast_errors:
-        quarantine = F.lit(RuleAction.QUARANTINE.value)
-        actions.append(F.when(F.col(CAST_ERRORS).isNotNull(), quarantine).otherwise(F.lit(0)))
-    hardest = F.greatest(F.lit(0), F.lit(0), *actions).cast("tinyint")
     return Judgement(
-        marked=marked.withColumn(_ACTION, hardest),
+        marked=frame.withColumn(_BROKEN, _broken(expectations)) if expectations else frame,
         expectations=tuple(expectations),
-        has_cast_errors=has_cast_errors,
+        has_cast_errors=CAST_ERRORS in frame.columns,
         whole=tuple(whole),
         look_ups=tuple(look_ups),
     )
+
+
+def _broken(expectations: Sequence[Expectation]) -> Column:
+    """Return the positions of the rules that a row breaks: one column, NULL for most rows, costs little to keep."""
+    marks = [rule.broken() for rule in expectations]
+    first = F.when(marks[0], F.lit(True))
+    is_broken = functools.reduce(lambda found, mark: found.when(mark, F.lit(True)), marks[1:], first)
+    positions = F.array(*(F.when(mark, F.lit(position)) for position, mark in enumerate(marks)))
+    return F.when(is_broken, F.filter(positions, lambda position: position.isNotNull()))
+
+
+def _error(rule: Column, message: Column) -> Column:
+    return F.struct(rule.alias("rule"), message.alias("message"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
@@ -25,6 +26,9 @@ __all__ = [
 class Difference:
     """One place where two schemas differ."""
 
+    way_out: ClassVar[str] = "make the two schemas agree"
+    """How a table that is declared so can come to differ, as a person writes it."""
+
     path: str
     """Dotted down into structs; ``element``, ``key`` and ``value`` stand for what arrays and maps hold."""
 
@@ -32,6 +36,11 @@ class Difference:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingColumn(Difference):
     """A column is expected and not there."""
+
+    way_out: ClassVar[str] = (
+        "for a column that no longer comes, contract={'columns': 'evolve'} (it is NULL then); "
+        "for one with a new name, renamed={'old': 'new'}"
+    )
 
     did_you_mean: str | None
 
@@ -46,6 +55,10 @@ class MissingColumn(Difference):
 class ExtraColumn(Difference):
     """A column is there and not expected."""
 
+    way_out: ClassVar[str] = (
+        "for a new column, contract={'columns': 'evolve'}, or 'discard_value', 'discard_row', 'quarantine', 'rescue'"
+    )
+
     type: str
 
     def __str__(self) -> str:
@@ -55,6 +68,10 @@ class ExtraColumn(Difference):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeDiffers(Difference):
     """A column has another type."""
+
+    way_out: ClassVar[str] = (
+        "for another type, cast, or contract={'data_type': 'evolve'} where the table's can be widened, or 'rescue'"
+    )
 
     expected: str
     found: str
@@ -94,7 +111,11 @@ class SchemaValidator:
     def check(self, found: StructType, *, subject: str) -> None:
         """Raise SchemaMismatchError with every difference, where there is one."""
         if differences := self.differences(found):
-            raise SchemaMismatchError(subject=subject, differences=[str(each) for each in differences])
+            raise SchemaMismatchError(
+                subject=subject,
+                differences=[str(each) for each in differences],
+                ways_out=[each.way_out for each in differences],
+            )
 
     def _between_structs(self, expected: StructType, found: StructType, prefix: str) -> Iterator[Difference]:
         there = {self._key(field.name): field for field in found.fields}

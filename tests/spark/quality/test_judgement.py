@@ -15,6 +15,7 @@ from lakehouse.quality import (
     Expectation,
     ExpectationFailedError,
     RuleAction,
+    Tolerance,
     as_struct,
     cast_columns,
     judge,
@@ -158,3 +159,32 @@ def test_a_failed_cast_puts_its_row_into_quarantine(spark: SparkSession) -> None
     tally = judgement.tally()
     assert (tally.written, tally.quarantined, tally.broken["cast"]) == (1, 1, 1)
     assert judgement.kept().columns == ["x"]
+
+
+@pytest.mark.parametrize(("at_most", "is_kept"), [("40 %", True), ("< 40 %", False), (40, True), (39, False)])
+def test_rows_stay_until_more_of_them_break_a_rule_than_it_tolerates(
+    frame: DataFrame, at_most: int | str, is_kept: bool
+) -> None:
+    """40 of the 100 rows have neither NULL nor a number below 1 as their units."""
+    tolerated = [
+        Expectation(
+            name="few",
+            condition="coalesce(units, 0) < 1",
+            action=action,
+            at_most=Tolerance.of(at_most),
+            location=HERE,
+        )
+        for action in (RuleAction.DROP, RuleAction.FAIL)
+    ]
+    judgement, tally = judge(frame, [RULES[2], tolerated[0]]).counted()
+    assert tally.broken["few"] == 40
+    assert tally.dropped == (0 if is_kept else 40)
+    assert judgement.kept().count() == tally.written == (40 if is_kept else 0)
+    assert judgement.quarantined().count() == tally.quarantined == 60
+    fatal, tally = judge(frame, [tolerated[1]]).counted()
+    assert tally.failed == (0 if is_kept else 40)
+    if is_kept:
+        fatal.check_fatal(tally, table="t")
+    else:
+        with pytest.raises(ExpectationFailedError):
+            fatal.check_fatal(tally, table="t")
