@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructField, StructType
+from pyspark.sql.types import ArrayType, DataType, StructField, StructType
 
 from lakehouse.delta_log import Predicate
 from lakehouse.tables.candidates import Candidates
@@ -36,6 +36,7 @@ from lakehouse.tables.transaction_id import TransactionId
 __all__ = ["DeltaSparkTable"]
 
 _CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
+_COLUMN_MAPPING = "delta.columnMapping.mode"
 """Set when a table is created: incremental readers need it, and it costs an append nothing."""
 
 _TYPE_WIDENING = "'delta.enableTypeWidening' = 'true'"
@@ -113,6 +114,40 @@ class DeltaSparkTable:
             self._spark.sql(f"OPTIMIZE {self._name}")
         except SPARK_ERRORS as error:
             raise TableWriteError(path=self._path, action="compact", cause=root_cause(error)) from error
+
+    def take_schema(self, schema: StructType, *, add_columns: bool) -> None:
+        state = self.state()
+        if state is None:
+            return
+        wider = list(_other_types(state.schema, schema))
+        try:
+            if add_columns:
+                self._add_columns(schema.fields, state.schema)
+            if wider:
+                self._spark.sql(f"ALTER TABLE {self._name} SET TBLPROPERTIES ({_TYPE_WIDENING})")
+            for path, data_type in wider:
+                self._spark.sql(
+                    f"ALTER TABLE {self._name} ALTER COLUMN {path} TYPE {data_type.simpleString()}"
+                )
+        except SPARK_ERRORS as error:
+            raise TableWriteError(
+                path=self._path, action="change the schema of", cause=root_cause(error)
+            ) from error
+
+    def rename_columns(self, names: Mapping[str, str]) -> None:
+        state = self.state()
+        held = () if state is None else state.schema.names
+        due = {old: new for old, new in names.items() if old in held and new not in held}
+        if not due:
+            return
+        try:
+            self._spark.sql(f"ALTER TABLE {self._name} SET TBLPROPERTIES ('{_COLUMN_MAPPING}' = 'name')")
+            for old, new in due.items():
+                self._spark.sql(f"ALTER TABLE {self._name} RENAME COLUMN {quoted(old)} TO {quoted(new)}")
+        except SPARK_ERRORS as error:
+            raise TableWriteError(
+                path=self._path, action="rename columns of", cause=root_cause(error)
+            ) from error
 
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
@@ -275,3 +310,17 @@ def _transaction_in_session(spark: SparkSession, transaction: TransactionId) -> 
     finally:
         for key in settings:
             spark.conf.unset(key)
+
+
+def _other_types(held: DataType, wanted: DataType, path: str = "") -> Iterator[tuple[str, DataType]]:
+    """Yield each column, or field in one, that has another type in ``held``, as SQL names it, and the wanted type."""
+    if isinstance(held, StructType) and isinstance(wanted, StructType):
+        known = {each.name.lower(): each for each in held.fields}
+        for each in wanted.fields:
+            if (before := known.get(each.name.lower())) is not None:
+                inner = f"{path}.{quoted(before.name)}" if path else quoted(before.name)
+                yield from _other_types(before.dataType, each.dataType, inner)
+    elif isinstance(held, ArrayType) and isinstance(wanted, ArrayType):
+        yield from _other_types(held.elementType, wanted.elementType, f"{path}.element")
+    elif held != wanted:
+        yield path, wanted

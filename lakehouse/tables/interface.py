@@ -136,6 +136,15 @@ class IWritableDeltaTable(IReadableDeltaTable, Protocol):
     def compact(self) -> None:
         """Write small files again as few large ones, in a commit that changes no row."""
 
+    def take_schema(self, schema: StructType, *, add_columns: bool) -> None:
+        """Widen the table's columns to the types of ``schema``, and add those that it lacks, without a row.
+
+        Nothing happens where they are wide enough, and while there is no table.
+        """
+
+    def rename_columns(self, names: Mapping[str, str]) -> None:
+        """Give columns new names, without a row: ``names`` has the new one by the old. What has it already stays."""
+
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
     ) -> Published | AlreadyPublished:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pyspark.sql import DataFrame, SparkSession
@@ -137,6 +137,12 @@ class NativeTable:
         finally:
             for each in staged:
                 each.discard()
+
+    def take_schema(self, schema: StructType, *, add_columns: bool) -> None:
+        self._fallback.take_schema(schema, add_columns=add_columns)
+
+    def rename_columns(self, names: Mapping[str, str]) -> None:
+        self._fallback.rename_columns(names)
 
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
