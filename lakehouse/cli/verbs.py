@@ -30,6 +30,7 @@ VERBS: dict[str, Verb] = {
         module="lakehouse.cli.yaml_schema", help="print the JSON Schema of definitions in YAML"
     ),
     "plan": Verb(module="lakehouse.cli.plan", help="say what a run would do, and why"),
+    "contract": Verb(module="lakehouse.cli.contract", help="read, make and compare data contracts"),
     "table": Verb(module="lakehouse.cli.table", help="look at a Delta table, or maintain it, without Spark"),
     "sample": Verb(module="lakehouse.cli.sample", help="draw rows of a table as the input of a test"),
     "sql": Verb(module="lakehouse.cli.sql", help="ask the tables by SQL, without Spark"),

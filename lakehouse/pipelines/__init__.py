@@ -1,6 +1,8 @@
 """Declare tables, check them, run them. Only ``check`` and ``run`` start Spark work; no verb of the CLI is here."""
 
+from lakehouse.pipelines.check.contract_export import contract_text, exported_contract
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
+from lakehouse.pipelines.check.schema_changes import SchemaChange, schema_changes
 from lakehouse.pipelines.check.selection import rebuilt_tables, select_tables
 from lakehouse.pipelines.check.table_check import NotChecked
 from lakehouse.pipelines.check.validation import Resolution, existing_schema, resolve
@@ -20,6 +22,7 @@ from lakehouse.pipelines.declare.beginnings import (
     sql_file,
 )
 from lakehouse.pipelines.declare.builder import DeclarativePipelineBuilder
+from lakehouse.pipelines.declare.contracts import AgreedTable, NotEnforced, agreed_on, beginning_of
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.durations import duration
 from lakehouse.pipelines.declare.flow import Flow, UnknownFlowWordError
@@ -73,6 +76,7 @@ from lakehouse.pipelines.errors import (
     LostInputsError,
     MissingVariableError,
     NewRowsReplaceError,
+    NewTableError,
     NoPendingBatchError,
     NoSuchTableError,
     NoTableInQueryError,
@@ -114,6 +118,7 @@ from lakehouse.pipelines.refresh.decision import Decision, Finish, Rest, Take
 from lakehouse.pipelines.refresh.factory import PipelineFactory
 from lakehouse.pipelines.refresh.gold import GoldAggregationPipeline
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
+from lakehouse.pipelines.refresh.kept_contracts import KeptContracts
 from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.pipelines.refresh.released import files_set_aside, release_files
 from lakehouse.pipelines.refresh.silver import SilverCleansePipeline
@@ -130,6 +135,7 @@ from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.words import word
 
 __all__ = [
+    "AgreedTable",
     "AmbiguousTableError",
     "Append",
     "Batch",
@@ -170,6 +176,7 @@ __all__ = [
     "JdbcSource",
     "JudgedRows",
     "JvmOnlyStepError",
+    "KeptContracts",
     "KeptGroups",
     "LookUpRule",
     "LostBatchError",
@@ -180,11 +187,13 @@ __all__ = [
     "MissingVariableError",
     "NewInputs",
     "NewRowsReplaceError",
+    "NewTableError",
     "NoPendingBatchError",
     "NoSuchTableError",
     "NoTableInQueryError",
     "NoWriteModeError",
     "NotChecked",
+    "NotEnforced",
     "NotIncrementalError",
     "NotLandableError",
     "NotSetAsideError",
@@ -221,6 +230,7 @@ __all__ = [
     "RunRecord",
     "RunResult",
     "RunStoppedError",
+    "SchemaChange",
     "SilverCleansePipeline",
     "Skipped",
     "Source",
@@ -255,12 +265,16 @@ __all__ = [
     "WholeRule",
     "WriteMode",
     "YamlPart",
+    "agreed_on",
     "batch_states",
     "begin",
+    "beginning_of",
+    "contract_text",
     "definition_schema",
     "drop_pending_batch",
     "duration",
     "existing_schema",
+    "exported_contract",
     "files_set_aside",
     "from_delta",
     "from_files",
@@ -284,6 +298,7 @@ __all__ = [
     "resolve",
     "restore_table",
     "run_pipeline",
+    "schema_changes",
     "seed",
     "select_tables",
     "sql",

@@ -119,9 +119,9 @@ class Judgement:
         return judgement._with_counts(row.asDict(recursive=False))
 
     @property
-    def tolerates(self) -> bool:
-        """Whether it is known only from all rows what becomes of one."""
-        return any(rule.at_most is not None for rule in self.expectations)
+    def is_by_row(self) -> bool:
+        """Whether a row alone says what becomes of it: no rule is about all of them, or tolerates some."""
+        return not self.whole and all(rule.at_most is None for rule in self.expectations)
 
     def counting_itself(self) -> tuple[Judgement, Observation]:
         """Return a judgement whose marked rows are counted by whatever goes through them first.

@@ -77,6 +77,7 @@ def key_of(
     parts = [table.name, repr(table.options)]
     parts += [f"{name}={inputs[name].json()}" for name in sorted(inputs)]
     parts += ["" if existing is None else existing.json()]
+    parts += ["" if table.agreed is None else table.agreed.document.text]
     parts += [f"{name}={settings[name]}" for name in sorted(settings)]
     for part in parts:
         digest.update(part.encode())

@@ -13,6 +13,7 @@ from lakehouse.pipelines.errors import (
     ChangingInputError,
     DuplicateRuleError,
     InvalidNameError,
+    InvalidOptionsError,
     InvalidRuleError,
     NewRowsReplaceError,
     NotIncrementalError,
@@ -118,6 +119,21 @@ def _writing(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> I
                 yield RowsWithoutPartError(table=table.name, step=step.label, location=step.location)
     yield from _changing_inputs(table, tables)
     yield from _policy(table)
+    yield from _changing_schema(table)
+
+
+def _changing_schema(table: TableDefinition) -> Iterator[DefinitionError]:
+    mode = table.flow.write_mode
+    if mode is None or mode.changes is None:
+        return
+    asked = {
+        "contract data_type='evolve'": table.terms.data_type == "evolve",
+        "renamed": bool(table.options.renamed),
+    }
+    for wrong in (what for what, is_asked in asked.items() if is_asked):
+        fix = f"leave it out, and run with --full-refresh {table.name} where the table is to change so."
+        what = f"{wrong} with {mode.name}, which keeps earlier changes as they came"
+        yield InvalidOptionsError(table=table.name, wrong=what, fix=fix, location=table.location)
 
 
 def _policy(table: TableDefinition) -> Iterator[DefinitionError]:

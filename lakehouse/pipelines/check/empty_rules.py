@@ -28,6 +28,18 @@ class EmptyRules:
     def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
         return self._empty.table(table).frame
 
+    def all_rows_of(self, table: str) -> DataFrame:
+        return self._empty.table(table).frame
+
+    def own_rows_that_stay(self) -> DataFrame | None:
+        return None
+
+    def earlier_measures(self, rule: str, most: int) -> Sequence[float]:
+        return ()
+
+    def note_measure(self, rule: str, value: float) -> None:
+        """Nothing is measured here."""
+
     def own_row_count(self) -> int:
         return 0
 

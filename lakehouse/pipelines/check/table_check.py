@@ -26,7 +26,7 @@ from lakehouse.pipelines.errors import (
     UnknownColumnError,
     UnwritableColumnError,
 )
-from lakehouse.quality import CAST_ERRORS, QUARANTINE_COLUMNS, SchemaMismatchError
+from lakehouse.quality import CAST_ERRORS, QUARANTINE_COLUMNS
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import odd_names
 
@@ -72,13 +72,14 @@ class TableCheck:
             frame = after
         if not self._check_columns(frame):
             return None
-        self._check_rules(frame)
         shown = self._shown(frame.drop(CAST_ERRORS) if has_failed_casts(frame) else frame)
         if shown is None:
             return None
         schema = shown.schema
+        fitted = self._fitted(frame, schema, existing)
+        self._check_rules(fitted)
+        schema = schema if fitted is frame else self._schema(fitted)
         self._check_write(schema, compared)
-        self._check_existing(schema, existing)
         return schema
 
     @property
@@ -217,15 +218,17 @@ class TableCheck:
                     )
                 )
 
-    def _check_existing(self, schema: StructType, existing: StructType | None) -> None:
-        mode = self.table.flow.write_mode
-        if existing is None or mode is None or (validator := mode.validator_beside(existing)) is None:
-            return
-        if differences := validator.differences(schema):
+    def _fitted(self, frame: DataFrame, shown: StructType, existing: StructType | None) -> DataFrame:
+        """Return the rows as the table's contract lets them in; note what it refuses."""
+        fit = self.table.fit(shown, existing)
+        if fit.refused:
             subject = f"{self.table.location}: the rows for {self.table.name!r}"
-            listed = [str(each) for each in differences]
-            mismatch = SchemaMismatchError(subject=subject, differences=listed)
-            self.problems.append(DefinitionError(str(mismatch)))
+            self.problems.append(DefinitionError(str(fit.mismatch(subject))))
+        return frame if fit.leaves_rows_alone else fit.applied(frame).drop(*fit.marks)
+
+    def _schema(self, frame: DataFrame) -> StructType:
+        mode, rows = self.table.flow.write_mode, frame.drop(CAST_ERRORS)
+        return rows.schema if mode is None or mode.changes is None else mode.shown(rows).schema
 
     def _problem(self, step: Step, frame: DataFrame, error: Exception) -> DefinitionError:
         return self._described(step.label, step.location, frame, error)

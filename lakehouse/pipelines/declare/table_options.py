@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, TypedDict, get_args
 
-from lakehouse.errors import DefinitionError
+from lakehouse.errors import DefinitionError, did_you_mean
 from lakehouse.pipelines.declare.durations import duration
 from lakehouse.pipelines.errors import InvalidOptionsError
+from lakehouse.quality import Contract
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import TableDescription, TableLayout
 
@@ -32,6 +33,8 @@ class OptionWords(TypedDict, total=False):
     refresh_policy: RefreshPolicy
     timeout: str | None
     strict: bool
+    contract: str | Mapping[str, str] | None
+    renamed: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,28 @@ class TableOptions:
     """How long a run may work on the table, such as ``30 min``; then it is stopped, and is as it was."""
     strict: bool = False
     """Whether a run fails, with all tables written, where an input of the table is set aside."""
+    contract: str | Mapping[str, str] | None = None
+    """What becomes of ``columns`` and values of a ``data_type`` that are not expected, and of ``tables`` that are not
+    there: one word for the first two, or one for each. What is not named is left to how the table is written. A name
+    that ends in ``.yaml``, or ``file``, is a data contract (ODCS); ``schema`` the object of it that is the table."""
+
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """New names of columns that the table has under old ones: ``{"qty": "quantity"}``. Its files stay as they are."""
+
+    @property
+    def terms(self) -> Contract:
+        """The contract's answers, those of its file aside."""
+        if self.contract is None or self._is_file(self.contract):
+            return Contract()
+        return Contract.of(self.contract)
+
+    @property
+    def contract_file(self) -> tuple[str, str | None] | None:
+        """The data contract's file, and the object of its schema if that is named; None where there is no file."""
+        given = self.contract
+        if given is None or isinstance(given, str):
+            return (given, None) if given is not None and self._is_file(given) else None
+        return (given["file"], given.get("schema")) if "file" in given else None
 
     @property
     def layout(self) -> TableLayout:
@@ -94,6 +119,7 @@ class TableOptions:
             wrong.append(
                 (f"timeout={self.timeout!r}", "write a length of time, such as '30 min' or '2 hours'.")
             )
+        wrong += self._wrong_contract()
         wrong += [
             (f"the property {name!r}", f"use a property of Delta, {_PROPERTY_PREFIX}….")
             for name in self.properties
@@ -101,4 +127,17 @@ class TableOptions:
         ]
         return [
             InvalidOptionsError(table=table, wrong=what, fix=fix, location=location) for what, fix in wrong
+        ]
+
+    @staticmethod
+    def _is_file(given: object) -> bool:
+        return isinstance(given, str) and given.endswith((".yaml", ".yml", ".json"))
+
+    def _wrong_contract(self) -> Sequence[tuple[str, str]]:
+        names = [*(each.name for each in fields(Contract)), "file", "schema"]
+        given = [] if self.contract is None or isinstance(self.contract, str) else list(self.contract)
+        unknown = [name for name in given if name not in names]
+        return [
+            *((f"the contract {name!r}", did_you_mean(name, names)) for name in unknown),
+            *self.terms.wrong(),
         ]

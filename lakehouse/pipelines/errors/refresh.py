@@ -16,6 +16,7 @@ __all__ = [
     "ForeignTableError",
     "LostBatchError",
     "LostInputsError",
+    "NewTableError",
     "NoPendingBatchError",
     "NotLandableError",
     "NotSetAsideError",
@@ -47,6 +48,17 @@ class UnreadableTableError(DataError):
         super().__init__(
             f"{table!r} reads the {format} table {source!r}, which can't be read: {cause}.",
             fix="check its name, and that the session has its catalog and the jars of its format (spark.conf).",
+        )
+
+
+class NewTableError(DataError):
+    """A table is not there, and its contract makes no new one."""
+
+    def __init__(self, *, table: str, path: str, location: SourceLocation) -> None:
+        self.table = table
+        super().__init__(
+            f"{location}: {table!r} is not at {path!r}, and its contract freezes tables: it makes no new one.",
+            fix="check the warehouse's path, or let the table be made once: contract={'tables': 'evolve'}.",
         )
 
 

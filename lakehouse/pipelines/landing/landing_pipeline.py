@@ -79,7 +79,11 @@ class LandingPipeline(BronzeIngestionPipeline):
         """Write the batch's rows beside their tables, and note where they are."""
         inputs = FileInputs.of(batch.inputs)
         shape = shape_of(self.files, inputs, dt.datetime.fromisoformat(batch.planned_at))
-        self.check_schema(self.files.schema_of(inputs), self.log.state())
+        fit = self.check_schema(self.files.schema_of(inputs), self.log.state())
+        widens = fit.widens and not self.write_mode.widens_columns
+        if widens or not fit.leaves_rows_alone:
+            problem = "its contract looks at each row, or changes the type of a column"
+            raise NotLandableError(table=self.table.name, problem=problem, location=self.table.location)
         kept = self._staged_rows(inputs, shape)
         rows = Tally(
             rows_in=kept.row_count, written=kept.row_count, dropped=0, quarantined=0, failed=0, broken={}

@@ -15,6 +15,7 @@ from lakehouse.pipelines.errors import (
     InvalidOptionsError,
     LostBatchError,
     LostInputsError,
+    NewTableError,
 )
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.pipelines.refresh.condensed_histories import CondensedHistories
@@ -63,6 +64,8 @@ class Decider:
     def decide(self) -> Decision:
         """Say what a refresh does now, and why."""
         newest, state = self._look()
+        if state is None and (rest := self._rest_without_table()) is not None:
+            return rest
         last = self._last_taken(state)
         waits = newest is not None and self._batches.waits(newest, last=last)
         # A table that was to be rebuilt, and was not yet, is rebuilt under a changed definition too.
@@ -113,6 +116,14 @@ class Decider:
     @property
     def _is_asked_for(self) -> bool:
         return self._table.name in self._context.rebuilt.tables
+
+    def _rest_without_table(self) -> Rest | None:
+        """Return why a table that is not there is left alone. Raises NewTableError where it must be there."""
+        answer = self._table.contract.tables
+        if answer == "freeze":
+            raise NewTableError(table=self._table.name, path=self._log.path, location=self._table.location)
+        makes_none = answer == "discard_row"
+        return Rest(reason="it is not there, and its contract makes no new table") if makes_none else None
 
     def _check_nothing_is_lost(self, last: int | None) -> None:
         """Raise LostInputsError where the table could not be rebuilt with all that it was made of."""

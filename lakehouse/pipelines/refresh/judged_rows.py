@@ -16,7 +16,7 @@ from lakehouse.pipelines.declare.steps import may_choose, runs_code
 from lakehouse.pipelines.refresh.counted_rows import CountedRows
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
-from lakehouse.quality import CAST_ERRORS, ConservationError, Judgement, Tally, judge
+from lakehouse.quality import CAST_ERRORS, ConservationError, Expectation, Judgement, Tally, judge
 from lakehouse.tables import StagedRows, estimated_bytes
 
 __all__ = ["JudgedRows", "judged"]
@@ -141,15 +141,18 @@ def judged(
     context: JudgingContext,
     settle: Callable[[DataFrame], DataFrame],
     while_written: bool = False,
+    contract: Sequence[Expectation] = (),
+    marks: Sequence[str] = (),
 ) -> JudgedRows:
     """Judge the rows that reach a table's rules. Raises ExpectationFailedError when one breaks a fatal rule, and
     WholeExpectationFailedError when all of them do together.
 
+    ``contract`` is kept by rows beside the rules; it looks at the columns ``marks``, which are not written.
     Rows that steps or rules choose freely are settled with their marks, so that what is judged is what is written.
     With ``while_written``, rows that can be are counted by the action that writes them: ``counted`` gives the counts.
     """
     frame, entered = counter.count(frame)
-    if not rules and CAST_ERRORS not in frame.columns and not counter.failed_casts:
+    if not rules and not contract and CAST_ERRORS not in frame.columns and not counter.failed_casts:
         return JudgedRows(kept=frame, kept_point=entered)
     persisted: list[DataFrame] = []
     try:
@@ -163,13 +166,13 @@ def judged(
             looked_up = rule.looked_up(looked_up, seen)
         judgement = judge(
             looked_up,
-            [each for rule in rules for each in rule.expectations()],
+            [*contract, *(each for rule in rules for each in rule.expectations())],
             whole=[each for rule in rules for each in rule.whole_expectations(seen)],
-            look_ups=look_ups,
+            look_ups=[*marks, *look_ups],
         )
         if (counter.choices and not look_ups) or _may_choose(rules, frame, judgement):
             judgement = dataclasses.replace(judgement, marked=settle(judgement.marked))
-        elif while_written and not look_ups and not judgement.whole and not runs_code(judgement.marked):
+        elif while_written and not look_ups and judgement.is_by_row and not runs_code(judgement.marked):
             counting = CountedRows.of(judgement, entered, table=table)
             return JudgedRows(kept=counting.kept(), counting=counting, failed_casts=counter.failed_casts)
         persisted.append(judgement.marked.persist())

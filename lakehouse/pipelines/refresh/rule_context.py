@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -24,7 +24,7 @@ class BatchRules:
     """Answers the rules of one table about one batch (a RuleContext).
 
     ``versions`` are those of the tables beside it, as the batch names them; ``old_rows`` is what becomes of the
-    table's rows with this batch.
+    table's rows with this batch; ``earlier`` gives what a rule noted of so many batches before.
     """
 
     def __init__(
@@ -36,8 +36,11 @@ class BatchRules:
         versions: Mapping[str, int],
         now: dt.datetime,
         old_rows: OldRows | None = None,
+        earlier: Callable[[str, int], Sequence[float]] = lambda rule, most: (),
     ) -> None:
         self.now = now
+        self.noted: dict[str, float] = {}
+        self._earlier = earlier
         self._context = context
         self._name = table
         self._mode = mode
@@ -69,18 +72,33 @@ class BatchRules:
             found = self._with_keys(table, keys, theirs, version=version)
         return self._context.table(table).read(version=version).limit(0) if found is None else found
 
-    def own_row_count(self) -> int:
+    def all_rows_of(self, table: str) -> DataFrame:
+        return self._context.table(table).read(version=self._versions[table])
+
+    def own_rows_that_stay(self) -> DataFrame | None:
         state = self._log.state()
         if state is None or self._old_rows is OldRows.GO:
-            return 0
+            return None
+        held = self._context.table(self._name).read(version=state.version)
+        assert self._rows is not None  # noqa: S101 - a batch is judged
+        return self._mode.rows_that_stay(held, self._rows)
+
+    def own_row_count(self) -> int:
+        state = self._log.state()
         if (
-            self._old_rows is OldRows.STAY
+            state is not None
+            and self._old_rows is OldRows.STAY
             and (count := self._log.row_count(version=state.version)) is not None
         ):
             return count
-        held = self._context.table(self._name).read(version=state.version)
-        assert self._rows is not None  # noqa: S101 - a batch is judged
-        return self._mode.rows_that_stay(held, self._rows).count()
+        held = self.own_rows_that_stay()
+        return 0 if held is None else held.count()
+
+    def earlier_measures(self, rule: str, most: int) -> Sequence[float]:
+        return self._earlier(rule, most)
+
+    def note_measure(self, rule: str, value: float) -> None:
+        self.noted[rule] = value
 
     def has_rows_since(self, column: str, moment: dt.datetime) -> bool:
         state = self._log.state()

@@ -6,7 +6,8 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 import msgspec
 from pyspark.sql import DataFrame
@@ -26,14 +27,16 @@ from lakehouse.pipelines.refresh.decision import Decision, Finish, Take
 from lakehouse.pipelines.refresh.flow_steps import FlowSteps
 from lakehouse.pipelines.refresh.giving_way import GivingWay
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows, judged
+from lakehouse.pipelines.refresh.noted_measures import NotedMeasures
 from lakehouse.pipelines.refresh.publication import Publication, write_rows
 from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.pipelines.refresh.row_counts import RowCounter, StepCount
 from lakehouse.pipelines.refresh.rule_context import BatchRules
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
+from lakehouse.pipelines.refresh.table_schema import TableSchema
 from lakehouse.pipelines.refresh.taken_batches import TakenBatches
 from lakehouse.pipelines.refresh.touched_parts import TouchedParts
-from lakehouse.quality import CAST_ERRORS, RuleAction, Tally, WholeExpectationFailedError
+from lakehouse.quality import CAST_ERRORS, Fit, RuleAction, Tally, WholeExpectationFailedError
 from lakehouse.tables import (
     AlreadyPublished,
     IWritableDeltaTable,
@@ -68,6 +71,10 @@ class TablePipeline:
         self.log = context.log(table.name)
         self.batches = BatchLog(context.warehouse.storage, layer=table.layer, table=table.folder)
         self.staged = StagedBatches(context.warehouse.storage, layer=table.layer, table=table.folder)
+        self._schema = TableSchema(table=table, warehouse=context.warehouse)
+        self._measures = NotedMeasures(
+            context.warehouse.storage, self.batches, layer=table.layer, table=table.folder
+        )
         self.condensed = CondensedHistories(context.warehouse.storage, layer=table.layer, table=table.folder)
         self._decider = Decider(
             table,
@@ -165,6 +172,7 @@ class TablePipeline:
     def describe(self) -> None:
         """Give the table the comments and properties that are declared and that it lacks."""
         describe(self.log, self.table.options.description)
+        self._schema.keep_contract()
 
     def check_at_rest(self) -> None:
         """Judge what time alone can break, from the log. Raises WholeExpectationFailedError for a fatal rule."""
@@ -178,12 +186,8 @@ class TablePipeline:
                 raise WholeExpectationFailedError(table=self.table.name, rule=rule.name, reason=reason)
             _log.warning("%s breaks the rule %s: %s", self.table.name, rule.name, reason)
 
-    def _rules_about(
-        self, now: dt.datetime, versions: Mapping[str, int], *, old_rows: OldRows | None = None
-    ) -> BatchRules:
-        return BatchRules(
-            self.context, self.table.name, self.write_mode, versions=versions, now=now, old_rows=old_rows
-        )
+    def _rules_about(self, now: dt.datetime, versions: Mapping[str, int], **more: Any) -> BatchRules:
+        return BatchRules(self.context, self.table.name, self.write_mode, versions=versions, now=now, **more)
 
     def _parts_by(self, mode: WriteMode | None) -> TouchedParts | None:
         if mode is None or mode.part is None:
@@ -199,6 +203,7 @@ class TablePipeline:
         self._done("batch")
         batch, staged = self._as_it_stands(batch, reading_again=reading_again)
         self._publication.remove_abandoned(batch)
+        self._schema.begin(self.target, batch)
         parts = self._giving_way.parts
         if staged is None:
             counter = RowCounter()
@@ -307,20 +312,28 @@ class TablePipeline:
 
     def validate(self, frame: DataFrame, batch: Batch, counter: RowCounter) -> JudgedRows:
         """Check the schema, and decide by the rules what becomes of each row, in one pass over them."""
-        self.check_schema(self._shown(frame.drop(CAST_ERRORS)), None if batch.rebuilds else self.log.state())
+        held = None if batch.rebuilds else self.log.state()
+        fit = self.check_schema(self._shown(frame.drop(CAST_ERRORS)), held)
+        context = self._rules_about(
+            dt.datetime.fromisoformat(batch.planned_at),
+            batch.pinned,
+            old_rows=self.old_rows(batch),
+            earlier=partial(self._measures.earlier, batch),
+        )
         rows = judged(
-            frame,
+            fit.applied(frame),
             (*self.table.flow.rules, *self.write_mode.rules(self.table.location)),
             counter,
             table=self.table.name,
-            context=self._rules_about(
-                dt.datetime.fromisoformat(batch.planned_at), batch.pinned, old_rows=self.old_rows(batch)
-            ),
+            context=context,
             settle=self._steps.settled,
             while_written=self._is_read_again_quickly(batch) and not self.write_mode.looks_at_rows,
+            contract=fit.expectations(location=self.table.location),
+            marks=fit.marks,
         )
         try:
             self.write_mode.check_rows(rows.kept, table=self.table.name)
+            self._measures.keep(batch, context.noted)
             if (changes := self._publication.changes) is not None:
                 rows = changes.decided(rows, batch, counter)
             return rows.with_rejected(self.table.flow.source.rejected(self.context, self.request(batch)))
@@ -347,17 +360,16 @@ class TablePipeline:
 
         It is the last of the batch's commits; that of the quarantine comes before it.
         """
+        self._schema.take(target, rows.schema, batch)
         return write_rows(target, rows, batch, self._giving_way)
 
     def replaced_rows(self, batch: Batch) -> str | None:
         """Return the SQL condition of the table's rows that give way to the batch's; None where none or all do."""
         return self._giving_way.condition(batch)
 
-    def check_schema(self, found: StructType, state: TableState | None) -> None:
-        """Raise SchemaMismatchError when rows of this schema can't stand beside those of the table."""
-        if state is None or (validator := self.write_mode.validator_beside(state.schema)) is None:
-            return
-        validator.check(found, subject=f"the rows for {self.table.name!r} ({self.table.location})")
+    def check_schema(self, found: StructType, state: TableState | None) -> Fit:
+        """Return how rows of this schema come into the table. Raises SchemaMismatchError where they can't."""
+        return self._schema.fit(found, state)
 
     def request(self, batch: Batch, *, reading_again: bool = False) -> ReadRequest:
         """Return what the batch asks its source for."""

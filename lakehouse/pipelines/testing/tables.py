@@ -77,6 +77,18 @@ class CaseTables:
     def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
         return self.get(table).rows
 
+    def all_rows_of(self, table: str) -> DataFrame:
+        return self.get(table).rows
+
+    def own_rows_that_stay(self) -> DataFrame | None:
+        return None
+
+    def earlier_measures(self, rule: str, most: int) -> Sequence[float]:
+        return ()
+
+    def note_measure(self, rule: str, value: float) -> None:
+        """There is no later batch."""
+
     def own_row_count(self) -> int:
         return 0
 

@@ -153,6 +153,18 @@ def test_the_page_about_changes_is_true(project: Path) -> None:
     assert declaration_problems(readers.gold("names", names["names"]).build()) == []
 
 
+def test_the_page_about_contracts_is_true(project: Path) -> None:
+    page = HOW_TO / "keep-a-contract.md"
+    (block,) = blocks_of(page, "yaml")
+    (project / block.title).parent.mkdir()
+    (project / block.title).write_text(block.text)
+    names = Reader(page).follow()
+    for definition in (names["definition"], names["held"]):
+        assert declaration_problems(definition) == []
+    (orders,) = names["held"].resolved().tables
+    assert (orders.contract.columns, orders.flow.rules[1].at_most) == ("discard_value", "1 %")
+
+
 @pytest.mark.spark
 @pytest.mark.usefixtures("spark", "project")
 def test_the_page_about_tests_is_true() -> None:

@@ -4,10 +4,13 @@ from lakehouse.pipelines.declare.rules.columns import Accepted, Between, Matches
 from lakehouse.pipelines.declare.rules.conditions import ConditionRule
 from lakehouse.pipelines.declare.rules.context import RuleContext
 from lakehouse.pipelines.declare.rules.freshness import Freshness
+from lakehouse.pipelines.declare.rules.in_contract import InContract
 from lakehouse.pipelines.declare.rules.interface import ActionName, FlowRule, Rule
 from lakehouse.pipelines.declare.rules.look_ups import LookUpRule
 from lakehouse.pipelines.declare.rules.references import References
 from lakehouse.pipelines.declare.rules.row_count import RowCount
+from lakehouse.pipelines.declare.rules.same_sum import SameSum
+from lakehouse.pipelines.declare.rules.steady import Steady
 from lakehouse.pipelines.declare.rules.unique import Unique
 from lakehouse.pipelines.declare.rules.whole import WholeRule
 from lakehouse.pipelines.declare.rules.words import RuleWords
@@ -19,6 +22,7 @@ __all__ = [
     "ConditionRule",
     "FlowRule",
     "Freshness",
+    "InContract",
     "LookUpRule",
     "Matches",
     "NotNull",
@@ -27,6 +31,8 @@ __all__ = [
     "Rule",
     "RuleContext",
     "RuleWords",
+    "SameSum",
+    "Steady",
     "Unique",
     "WholeRule",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from lakehouse.pipelines.declare.rules.in_contract import InContract, bounded, item
 from lakehouse.pipelines.declare.rules.interface import ActionName, Rule
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.quality import Condition
@@ -25,6 +26,7 @@ Value = bool | int | float | str
 class _NotNullYaml:
     columns: list[str]
     action: ActionName = "quarantine"
+    at_most: int | str | None = None
 
 
 @word("not_null")
@@ -40,7 +42,8 @@ class NotNull(Rule):
 
     @classmethod
     def from_yaml(cls, given: _NotNullYaml, part: YamlPart) -> Sequence[NotNull]:
-        return [cls(column=column, action=given.action, location=part.location) for column in given.columns]
+        more: Any = {"action": given.action, "at_most": given.at_most, "location": part.location}
+        return [cls(column=column, **more) for column in given.columns]
 
     @property
     def name(self) -> str:
@@ -48,6 +51,12 @@ class NotNull(Rule):
 
     def condition(self) -> Condition:
         return f"{quoted(self.column)} IS NOT NULL"
+
+    def in_contract(self) -> InContract:
+        if self.action == "quarantine" and self.at_most is None:
+            return InContract(column=self.column, property={"required": True})
+        asked = {"metric": "nullValues", **bounded(self.tolerance)}
+        return InContract(column=self.column, quality=item(self.name, asked, action=self.action))
 
 
 @word("accepted")
@@ -66,6 +75,9 @@ class Accepted(Rule):
 
     def condition(self) -> Condition:
         return _IsIn(column=self.column, values=tuple(self.values))
+
+    def in_contract(self) -> InContract:
+        return _invalid(self, self.column, {"validValues": list(self.values)})
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         if not self.values:
@@ -93,6 +105,14 @@ class Between(Rule):
 
     def condition(self) -> Condition:
         return _IsBetween(column=self.column, minimum=self.minimum, maximum=self.maximum)
+
+    def in_contract(self) -> InContract:
+        is_text = any(isinstance(bound, str) for bound in (self.minimum, self.maximum))
+        if self.action == "quarantine" and self.at_most is None and not is_text:
+            given = {"minimum": self.minimum, "maximum": self.maximum}
+            bounds = {key: value for key, value in given.items() if value is not None}
+            return InContract(column=self.column, property={"logicalTypeOptions": bounds})
+        return super(Between, self).in_contract()
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         if self.minimum is None and self.maximum is None:
@@ -122,6 +142,14 @@ class Matches(Rule):
 
     def condition(self) -> Condition:
         return _Matches(column=self.column, pattern=self.pattern)
+
+    def in_contract(self) -> InContract:
+        return _invalid(self, self.column, {"pattern": f"^(?:{self.pattern})$"})
+
+
+def _invalid(rule: Rule, column: str, arguments: Mapping[str, Any]) -> InContract:
+    asked = {"metric": "invalidValues", "arguments": dict(arguments), **bounded(rule.tolerance)}
+    return InContract(column=column, quality=item(rule.name, asked, action=rule.action))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,18 @@ class RuleContext(Protocol):
         At least all that have the same values in these columns as one of ``rows``.
         """
 
+    def all_rows_of(self, table: str) -> DataFrame:
+        """Return another table, whole."""
+
+    def own_rows_that_stay(self) -> DataFrame | None:
+        """Return all of the table's rows that stay when the batch is written; None where there are none."""
+
+    def earlier_measures(self, rule: str, most: int) -> Sequence[float]:
+        """Return what a rule noted of the last batches that the table took, at most so many of them."""
+
+    def note_measure(self, rule: str, value: float) -> None:
+        """Note what a rule measured of this batch, for later ones to be compared with."""
+
     def own_row_count(self) -> int:
         """Return how many of the table's rows stay when the batch is written."""
 

@@ -10,6 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from lakehouse.pipelines.declare.rules.context import RuleContext
+from lakehouse.pipelines.declare.rules.in_contract import InContract
 from lakehouse.pipelines.declare.rules.whole import WholeRule
 from lakehouse.pipelines.declare.steps.look_back import LookBack
 from lakehouse.tables import quoted
@@ -41,6 +42,11 @@ class Freshness(WholeRule):
                 f"within={self.within!r}",
                 "write a number and second, minute, hour, day or week: '36 hours'.",
             )
+
+    def in_contract(self) -> InContract:
+        number, _, unit = self.within.strip().partition(" ")
+        level = {"property": "freshness", "value": int(number), "unit": unit.strip(), "element": self.column}
+        return InContract(service_level=level)
 
     def measure(self, stays: Column) -> Column:
         newest = F.max(F.when(stays, F.col(quoted(self.column))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal, get_args
 
 from pyspark.sql import DataFrame
@@ -12,10 +12,11 @@ from pyspark.sql import DataFrame
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.expressions import why_not_by_row
 from lakehouse.pipelines.declare.rules.context import RuleContext
+from lakehouse.pipelines.declare.rules.in_contract import InContract
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.pipelines.errors import InvalidRuleError
-from lakehouse.quality import Condition, Expectation, RuleAction, WholeExpectation
+from lakehouse.quality import Condition, Expectation, RuleAction, Tolerance, WholeExpectation
 from lakehouse.source_location import SourceLocation
 from lakehouse.words import Words
 
@@ -34,6 +35,8 @@ class FlowRule(ABC):
     """
 
     words: ClassVar[Words] = Words("rule")
+    counts_rows: ClassVar[bool] = True
+    """Whether rows can break it one by one, so that some can be tolerated."""
     yaml_type: ClassVar[Any] = None
     """What stands in YAML behind the word, as a type that ``strict_yaml`` reads; None for the subclass's own fields."""
 
@@ -41,6 +44,8 @@ class FlowRule(ABC):
     """Whether every rule of this kind says the same of the same row at any time, from that row alone."""
 
     action: ActionName = "quarantine"
+    at_most: int | str | None = None
+    """How many rows of a batch may break it before the action is taken, ``10`` or ``"1 %"``; until then they stay."""
     location: SourceLocation = field(compare=False)
 
     @classmethod
@@ -57,6 +62,11 @@ class FlowRule(ABC):
     def action_on_rows(self) -> RuleAction:
         """What the action means to the judgement."""
         return RuleAction[self.action.upper()]
+
+    @property
+    def tolerance(self) -> Tolerance | None:
+        """What ``at_most`` says; None where each row counts."""
+        return None if self.at_most is None else Tolerance.of(self.at_most)
 
     def tables(self) -> Sequence[TableReference]:
         """Return the other tables of the pipeline that the rule looks at."""
@@ -91,6 +101,21 @@ class FlowRule(ABC):
         """Say why the rule is broken although nothing new came; None where it is kept. Look only at the log."""
         return None
 
+    def in_contract(self) -> InContract:
+        """Return how a data contract says it: by default as an item that only this library reads."""
+        word = next((word for word, cls in FlowRule.words.items() if cls is type(self)), None)
+        if word is None or type(self).yaml_type is not None:
+            return InContract(
+                quality={"name": self.name, "type": "text", "description": f"It keeps {self.name}."}
+            )
+        given = {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if each.name != "location" and getattr(self, each.name) != each.default
+        }
+        custom = {"name": self.name, "type": "custom", "engine": "lakehouse", "implementation": {word: given}}
+        return InContract(quality=custom)
+
     def wrong(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the declaration, each with the way out."""
         yield from ()
@@ -100,6 +125,10 @@ class FlowRule(ABC):
         found = list(self.wrong())
         if self.action not in get_args(ActionName):
             found.append((f"action={self.action!r}", f"use one of {', '.join(get_args(ActionName))}."))
+        if self.at_most is not None and not self.counts_rows:
+            found.append((f"at_most={self.at_most!r}", "leave it out: no row breaks this rule by itself."))
+        elif self.at_most is not None and self.tolerance is None:
+            found.append((f"at_most={self.at_most!r}", "write a number of rows, 10, or a share, '1 %'."))
         return [
             InvalidRuleError(rule=self.name, wrong=wrong, fix=fix, location=self.location)
             for wrong, fix in found
@@ -126,6 +155,7 @@ class Rule(FlowRule):
                 condition=self.condition(),
                 action=self.action_on_rows,
                 null_is_fine=self.null_is_fine,
+                at_most=self.tolerance,
                 location=self.location,
             ),
         )

@@ -49,6 +49,7 @@ class LookUpRule(FlowRule):
                 action=self.action_on_rows,
                 null_is_fine=True,
                 why_broken=self.why_broken,
+                at_most=self.tolerance,
                 location=self.location,
             ),
         )

@@ -14,6 +14,7 @@ from pyspark.sql.types import StringType, StructType
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.rules.context import RuleContext
+from lakehouse.pipelines.declare.rules.in_contract import InContract
 from lakehouse.pipelines.declare.rules.interface import ActionName
 from lakehouse.pipelines.declare.rules.look_ups import LookUpRule
 from lakehouse.pipelines.declare.rules.unique import marked_where_found
@@ -34,6 +35,7 @@ class _ReferencesYaml:
     columns: str | list[str]
     to: str | list[str] | None = None
     action: ActionName = "quarantine"
+    at_most: int | str | None = None
 
 
 @word("references")
@@ -50,9 +52,12 @@ class References(LookUpRule):
 
     @classmethod
     def from_yaml(cls, given: _ReferencesYaml, part: YamlPart) -> Sequence[References]:
-        return [
-            cls.of(given.table, given.columns, given.to, action=given.action, location=part.location),
-        ]
+        more: dict[str, Any] = {
+            "action": given.action,
+            "at_most": given.at_most,
+            "location": part.location,
+        }
+        return [cls.of(given.table, given.columns, given.to, **more)]
 
     @classmethod
     def of(
@@ -77,6 +82,12 @@ class References(LookUpRule):
         elif len(self.columns) != len(self.to):
             theirs = f"{len(self.columns)} columns and {len(self.to)} of {self.table!r}"
             yield theirs, "name as many columns of the other table, in the same order."
+
+    def in_contract(self) -> InContract:
+        theirs = [f"{self.table.rpartition('.')[2]}.{column}" for column in self.to]
+        if len(self.columns) == 1:
+            return InContract(column=self.columns[0], relationship={"to": theirs[0]})
+        return InContract(relationship={"from": list(self.columns), "to": theirs})
 
     def tables(self) -> Sequence[TableReference]:
         return (TableReference(table=self.table, location=self.location),)

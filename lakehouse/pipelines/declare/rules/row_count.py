@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from lakehouse.pipelines.declare.rules.context import RuleContext
+from lakehouse.pipelines.declare.rules.in_contract import InContract, item
 from lakehouse.pipelines.declare.rules.whole import WholeRule
 from lakehouse.words import word
 
@@ -38,6 +39,19 @@ class RowCount(WholeRule):
             yield "no bound", "give minimum, maximum or both."
         elif self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             yield f"minimum={self.minimum!r} above maximum={self.maximum!r}", "swap them."
+
+    def in_contract(self) -> InContract:
+        if self.of != "table":
+            return super(RowCount, self).in_contract()
+        least, most = self.minimum, self.maximum
+        if least is not None and most is not None and least != most:
+            bounds: dict[str, Any] = {"mustBeBetween": [least, most]}
+        elif least is not None and most is not None:
+            bounds = {"mustBe": least}
+        else:
+            bounds = {"mustBeGreaterOrEqualTo": least} if most is None else {"mustBeLessOrEqualTo": most}
+        asked = {"metric": "rowCount", **bounds}
+        return InContract(quality=item(self.name, asked, action=self.action, default="fail"))
 
     def measure(self, stays: Column) -> Column:
         return F.count_if(stays)

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.pipelines.declare.rules.context import RuleContext
+from lakehouse.pipelines.declare.rules.in_contract import InContract, bounded, item
 from lakehouse.pipelines.declare.rules.interface import ActionName
 from lakehouse.pipelines.declare.rules.look_ups import LookUpRule
 from lakehouse.pipelines.declare.yaml_part import YamlPart
@@ -28,6 +29,7 @@ _COUNT = "__lakehouse_count"
 class _UniqueYaml:
     columns: str | list[str]
     action: ActionName = "quarantine"
+    at_most: int | str | None = None
 
 
 @word("unique")
@@ -45,7 +47,7 @@ class Unique(LookUpRule):
     @classmethod
     def from_yaml(cls, given: _UniqueYaml, part: YamlPart) -> Sequence[Unique]:
         columns = (given.columns,) if isinstance(given.columns, str) else tuple(given.columns)
-        return [cls(columns=columns, action=given.action, location=part.location)]
+        return [cls(columns=columns, action=given.action, at_most=given.at_most, location=part.location)]
 
     @property
     def name(self) -> str:
@@ -58,6 +60,13 @@ class Unique(LookUpRule):
     def wrong(self) -> Iterator[tuple[str, str]]:
         if not self.columns:
             yield "no columns", "name the columns whose values tell one row from all others."
+
+    def in_contract(self) -> InContract:
+        if len(self.columns) == 1 and self.action == "quarantine" and self.at_most is None:
+            return InContract(column=self.columns[0], property={"unique": True})
+        arguments = {"properties": list(self.columns)}
+        asked = {"metric": "duplicateValues", "arguments": arguments, **bounded(self.tolerance)}
+        return InContract(quality=item(self.name, asked, action=self.action))
 
     def marked(self, rows: DataFrame, mark: str, context: RuleContext) -> DataFrame:
         keys = [F.col(quoted(column)) for column in self.columns]

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from pyspark.sql import Column
 
@@ -20,6 +20,8 @@ __all__ = ["WholeRule"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeRule(FlowRule):
     """A rule that one aggregate over a batch decides; where it is broken, all rows of the batch break it."""
+
+    counts_rows: ClassVar[bool] = False
 
     action: ActionName = "fail"
 

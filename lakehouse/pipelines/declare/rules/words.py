@@ -12,11 +12,16 @@ from lakehouse.pipelines.declare.rules.freshness import Freshness
 from lakehouse.pipelines.declare.rules.interface import ActionName, FlowRule
 from lakehouse.pipelines.declare.rules.references import References
 from lakehouse.pipelines.declare.rules.row_count import RowCount, RowsOf
+from lakehouse.pipelines.declare.rules.same_sum import SameSum
+from lakehouse.pipelines.declare.rules.steady import Steady
 from lakehouse.pipelines.declare.rules.unique import Unique
 from lakehouse.quality import Condition
 from lakehouse.source_location import caller_location
 
-__all__ = ["RuleWords"]
+__all__ = ["AtMost", "RuleWords"]
+
+AtMost = int | str | None
+"""How many rows of a batch may break a rule before its action is taken: ``10``, ``"1 %"``."""
 
 
 class RuleWords(ABC):
@@ -32,44 +37,77 @@ class RuleWords(ABC):
 
     def expect(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Self:
         """Count the rows that break the condition, and keep them."""
-        return self._expect(name, condition, "warn", null_is_fine)
+        return self._expect(name, condition, "warn", null_is_fine, None)
 
-    def expect_or_drop(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Self:
-        """Leave out the rows that break the condition, and count them."""
-        return self._expect(name, condition, "drop", null_is_fine)
+    def expect_or_drop(
+        self,
+        name: str,
+        condition: Condition,
+        *,
+        null_is_fine: bool = False,
+        at_most: AtMost = None,
+    ) -> Self:
+        """Leave out the rows that break the condition, and count them.
 
-    def expect_or_quarantine(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Self:
+        With ``at_most="1 %"``, here and in all rules about rows, they stay until more rows of a batch break it.
+        """
+        return self._expect(name, condition, "drop", null_is_fine, at_most)
+
+    def expect_or_quarantine(
+        self,
+        name: str,
+        condition: Condition,
+        *,
+        null_is_fine: bool = False,
+        at_most: AtMost = None,
+    ) -> Self:
         """Put the rows that break the condition into the table's quarantine, with all that they break."""
-        return self._expect(name, condition, "quarantine", null_is_fine)
+        return self._expect(name, condition, "quarantine", null_is_fine, at_most)
 
-    def expect_or_fail(self, name: str, condition: Condition, *, null_is_fine: bool = False) -> Self:
+    def expect_or_fail(
+        self,
+        name: str,
+        condition: Condition,
+        *,
+        null_is_fine: bool = False,
+        at_most: AtMost = None,
+    ) -> Self:
         """Write nothing when any row breaks the condition."""
-        return self._expect(name, condition, "fail", null_is_fine)
+        return self._expect(name, condition, "fail", null_is_fine, at_most)
 
-    def _expect(self, name: str, condition: Condition, action: ActionName, null_is_fine: bool) -> Self:
+    def _expect(
+        self, name: str, condition: Condition, action: ActionName, null_is_fine: bool, at_most: AtMost
+    ) -> Self:
         return self.rule(
             ConditionRule(
                 given_name=name,
                 given_condition=condition,
                 nulls_keep_it=null_is_fine,
                 action=action,
+                at_most=at_most,
                 location=caller_location(),
             )
         )
 
     # Rules of the library, each called after itself and its column: ``accepted(status)``
 
-    def not_null(self, *columns: str, action: ActionName = "quarantine") -> Self:
+    def not_null(self, *columns: str, action: ActionName = "quarantine", at_most: AtMost = None) -> Self:
         """Ask for a value in each of the columns."""
-        here = caller_location()
-        return self.rule(*(NotNull(column=column, action=action, location=here) for column in columns))
+        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        return self.rule(*(NotNull(column=column, **more) for column in columns))
 
     def accepted(
-        self, column: str, values: Sequence[Value] | str, *, action: ActionName = "quarantine"
+        self,
+        column: str,
+        values: Sequence[Value] | str,
+        *,
+        action: ActionName = "quarantine",
+        at_most: AtMost = None,
     ) -> Self:
         """Ask for one of the values, which may be a variable: ``"${statuses}"``; NULL is fine."""
         given = (values,) if isinstance(values, str) else tuple(values)
-        return self.rule(Accepted(column=column, values=given, action=action, location=caller_location()))
+        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        return self.rule(Accepted(column=column, values=given, **more))
 
     def between(
         self,
@@ -78,26 +116,28 @@ class RuleWords(ABC):
         maximum: Value | None = None,
         *,
         action: ActionName = "quarantine",
+        at_most: AtMost = None,
     ) -> Self:
         """Ask for a value within the bounds, themselves included; NULL is fine. None is no bound."""
-        return self.rule(
-            Between(
-                column=column, minimum=minimum, maximum=maximum, action=action, location=caller_location()
-            )
-        )
+        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        return self.rule(Between(column=column, minimum=minimum, maximum=maximum, **more))
 
-    def matches(self, column: str, pattern: str, *, action: ActionName = "quarantine") -> Self:
+    def matches(
+        self, column: str, pattern: str, *, action: ActionName = "quarantine", at_most: AtMost = None
+    ) -> Self:
         """Ask that the whole text matches the regular expression; NULL is fine."""
-        return self.rule(Matches(column=column, pattern=pattern, action=action, location=caller_location()))
+        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        return self.rule(Matches(column=column, pattern=pattern, **more))
 
     # Rules about a row among others, and about all rows together
 
-    def unique(self, *columns: str, action: ActionName = "quarantine") -> Self:
+    def unique(self, *columns: str, action: ActionName = "quarantine", at_most: AtMost = None) -> Self:
         """Ask that no other row of the batch or the table has the same values in the columns; NULL equals nothing.
 
         All rows of a batch that share a key break the rule; the rows that the table holds stay.
         """
-        return self.rule(Unique(columns=columns, action=action, location=caller_location()))
+        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        return self.rule(Unique(columns=columns, **more))
 
     def references(
         self,
@@ -106,9 +146,11 @@ class RuleWords(ABC):
         *,
         to: str | Sequence[str] | None = None,
         action: ActionName = "quarantine",
+        at_most: AtMost = None,
     ) -> Self:
         """Ask that another table has a row with these values, in columns of the same names or those of ``to``."""
-        return self.rule(References.of(table, columns, to, action=action, location=caller_location()))
+        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        return self.rule(References.of(table, columns, to, **more))
 
     def row_count(
         self,
@@ -124,6 +166,37 @@ class RuleWords(ABC):
         """
         bounds: dict[str, Any] = {"minimum": minimum, "maximum": maximum}
         return self.rule(RowCount(**bounds, of=of, action=action, location=caller_location()))
+
+    def same_sum(
+        self,
+        table: str,
+        column: str,
+        *,
+        to: str | None = None,
+        at_most: AtMost = None,
+        action: ActionName = "fail",
+    ) -> Self:
+        """Ask that a column's sum over the table is that of another table's column, of the same name or ``to``.
+
+        ``at_most`` is how far they may be apart: a number, or a share of the other's sum, ``"0.1 %"``.
+        """
+        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        return self.rule(SameSum(table=table, column=column, to=to, **more))
+
+    def steady(
+        self,
+        measured: str,
+        *,
+        within: str | float = 3.0,
+        runs: int = 10,
+        action: ActionName = "fail",
+    ) -> Self:
+        """Ask that an aggregate of the batch, ``"avg(amount)"``, is near its mean over the last ``runs`` batches.
+
+        ``within`` is a number of standard deviations, or a share of the mean, ``"20 %"``.
+        """
+        more: dict[str, Any] = {"action": action, "location": caller_location()}
+        return self.rule(Steady(measured=measured, within=within, runs=runs, **more))
 
     def freshness(self, column: str, *, within: str, action: ActionName = "fail") -> Self:
         """Ask that the newest row is at most so old, as in ``within="1 day"``; also when a run finds nothing new."""

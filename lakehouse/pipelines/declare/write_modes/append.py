@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
+from lakehouse.quality import Contract
 from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId
 from lakehouse.words import word
 
@@ -42,6 +43,9 @@ class Append(WriteMode):
     @property
     def misses_columns(self) -> bool:
         return self.evolve_schema
+
+    def under(self, contract: Contract) -> Append:
+        return replace(self, evolve_schema=True) if contract.columns == "evolve" else self
 
     def publish(
         self, table: IWritableDeltaTable, frame: DataFrame, transaction: TransactionId

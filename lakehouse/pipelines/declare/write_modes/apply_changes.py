@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from pyspark.sql import Column, DataFrame
@@ -25,7 +25,7 @@ from lakehouse.pipelines.declare.write_modes.changed_rows import (
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import InvalidWriteModeError
-from lakehouse.quality import Condition
+from lakehouse.quality import Condition, Contract
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import (
     AlreadyPublished,
@@ -113,6 +113,9 @@ class ApplyChanges(WriteMode):
     @property
     def misses_columns(self) -> bool:
         return self.evolve_schema
+
+    def under(self, contract: Contract) -> ApplyChanges:
+        return replace(self, evolve_schema=True) if contract.columns == "evolve" else self
 
     @property
     def changes(self) -> ChangeRules:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from pyspark.sql import DataFrame
@@ -17,6 +17,7 @@ from lakehouse.pipelines.declare.write_modes.apply_changes import ApplyChanges
 from lakehouse.pipelines.declare.write_modes.changed_rows import names_or_none, shown_by
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.quality import Contract
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId
 from lakehouse.words import word
@@ -39,7 +40,7 @@ class _SnapshotsYaml:
 @word("apply_changes_from_snapshots")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyChangesFromSnapshots(WriteMode):
-    """Keeps the rows of a table as snapshots say, which come in their order; a late one does not count.
+    """Keeps the rows of a table as snapshots say, which come in their order; a late one is quarantined.
 
     A key that is quarantined is there, with the values that it had.
     """
@@ -87,6 +88,9 @@ class ApplyChangesFromSnapshots(WriteMode):
     @property
     def misses_columns(self) -> bool:
         return self.evolve_schema
+
+    def under(self, contract: Contract) -> ApplyChangesFromSnapshots:
+        return replace(self, evolve_schema=True) if contract.columns == "evolve" else self
 
     @property
     def changes(self) -> ChangeRules:

@@ -16,7 +16,7 @@ from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
-from lakehouse.quality import SchemaValidator
+from lakehouse.quality import Contract
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId
 from lakehouse.words import Words
@@ -127,14 +127,16 @@ class WriteMode(ABC):
         """Return those of the table's rows ``held`` that are still there when ``new`` is written."""
         return held.limit(0) if self.old_rows is OldRows.GO else held
 
-    def validator_beside(self, held: StructType) -> SchemaValidator | None:
-        """Return what rows must pass to stand in a table of schema ``held``; None when any rows may."""
+    @property
+    def contract(self) -> Contract:
+        """What becomes of other columns and types than the table has, where its own contract doesn't say it."""
         if not self.schema_binds:
-            return None
-        return SchemaValidator(
-            expected=held,
-            extra_allowed=self.takes_new_columns,
-            missing_allowed=self.misses_columns,
-            widening_allowed=self.widens_columns,
-            check_nullability=False,
+            return Contract()
+        return Contract(
+            columns="evolve" if self.takes_new_columns else "freeze",
+            data_type="evolve" if self.widens_columns else "freeze",
         )
+
+    def under(self, contract: Contract) -> WriteMode:
+        """Return the mode as a table with this contract is written."""
+        return self

@@ -167,6 +167,7 @@ def _condition_rule(name: str, given: Any, action: ActionName, part: YamlPart) -
         given_name=name,
         given_condition=given if plain else given.condition,
         nulls_keep_it=False if plain else given.null_is_fine,
+        at_most=None if plain else given.at_most,
         action=action,
         location=part.location,
     )

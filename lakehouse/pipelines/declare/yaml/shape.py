@@ -78,7 +78,14 @@ def model_shape() -> type:
 def _flow_fields() -> _Fields:
     step = _shape("Step", _one_of(Step.words))
     rule = _shape("Rule", _one_of(FlowRule.words))
-    condition = _shape("Condition", {"condition": (str, _REQUIRED), "null_is_fine": (bool, False)})
+    condition = _shape(
+        "Condition",
+        {
+            "condition": (str, _REQUIRED),
+            "null_is_fine": (bool, False),
+            "at_most": (int | str | None, None),
+        },
+    )
     return {
         **_one_of(Source.words),
         **dict.fromkeys((*QUERIES, "flow"), (str | None, None)),

@@ -1,0 +1,7 @@
+"""A table's data contract: the columns and rules of an ODCS file as the table is held to them."""
+
+from lakehouse.pipelines.declare.contracts.agreed import AgreedTable, NotEnforced, agreed_on
+from lakehouse.pipelines.declare.contracts.beginning import beginning_of
+from lakehouse.pipelines.declare.contracts.contract_rule import ContractRule
+
+__all__ = ["AgreedTable", "ContractRule", "NotEnforced", "agreed_on", "beginning_of"]

@@ -1,0 +1,47 @@
+"""What batches of a table were measured to be, for rules that compare a batch with those before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from lakehouse.pipelines.refresh.batches import Batch, BatchLog
+from lakehouse.pipelines.warehouse import SYSTEM_LAYER
+from lakehouse.storage import AbstractStorageService, NotFoundError
+
+__all__ = ["NotedMeasures"]
+
+
+class NotedMeasures:
+    """A small file a batch, by its number. Only what the table has taken counts: its batches form a chain."""
+
+    def __init__(self, storage: AbstractStorageService, batches: BatchLog, *, layer: str, table: str) -> None:
+        self._storage = storage
+        self._batches = batches
+        self._prefix = f"{SYSTEM_LAYER}/measures/{layer}/{table}/"
+
+    def keep(self, batch: Batch, measures: Mapping[str, float]) -> None:
+        """Note the measures of a batch; of two runs that judge it, the first one's stay."""
+        if measures:
+            self._storage.put_if_absent(self._key(batch.number), msgspec.json.encode(measures))
+
+    def earlier(self, batch: Batch, name: str, most: int) -> Sequence[float]:
+        """Return a measure of the last batches that the table took before, newest first."""
+        found: list[float] = []
+        last = batch.goes_on_from
+        while last is not None and len(found) < most:
+            measures = self._read(last)
+            if name in measures:
+                found.append(measures[name])
+            last = self._batches.get(last).batch.goes_on_from
+        return found
+
+    def _read(self, number: int) -> Mapping[str, float]:
+        try:
+            return msgspec.json.decode(self._storage.read(self._key(number)), type=dict[str, float])
+        except NotFoundError:
+            return {}
+
+    def _key(self, number: int) -> str:
+        return f"{self._prefix}{number:020}.json"

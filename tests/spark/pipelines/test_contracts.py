@@ -1,0 +1,160 @@
+"""What becomes of a new column, and of a value of another type, is what the table's contract says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from landing import Lake
+from pyspark.sql import SparkSession
+
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    DefinitionErrors,
+    Failed,
+    NothingNew,
+    PipelineDefinition,
+    Refreshed,
+    from_files,
+    read,
+)
+
+pytestmark = pytest.mark.spark
+
+ANSWERS = ("evolve", "discard_row", "discard_value", "quarantine")
+BEFORE = ("CAST(id AS INT) AS id", "CAST(units AS INT) AS units")
+AFTER = ("CAST(id AS INT) AS id", "CAST(units AS BIGINT) AS units", "nullif(day, '-') AS day")
+ROWS = [(1, 1, "-"), (2, 5_000_000_000, "-"), (3, 3, "monday"), (4, 4, "-")]
+"""What comes with the second batch: a value that no int holds, and one in a column that is new."""
+
+
+def shop(columns: tuple[str, ...], **contracts: Any) -> PipelineDefinition:
+    builder = DeclarativePipelineBuilder("shop").variable("landing", default="none")
+    builder.bronze("raw", from_files("${landing}/*.csv", columns=("id", "units", "day")))
+    for name, contract in contracts.items():
+        flow = read("raw", incremental=True).select(*columns)
+        builder.silver(name, flow.merge("id") if "merged" in name else flow.append(), contract=contract)
+    return builder.build()
+
+
+def refreshed(result: Any, table: str) -> Any:
+    outcome = result.outcomes[table]
+    assert isinstance(outcome, Refreshed), (table, outcome)
+    return outcome.refreshes[-1].tally
+
+
+def test_each_answer_takes_what_comes_as_it_says(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(spark, tmp_path)
+    contracts: dict[str, Any] = {answer: answer for answer in ANSWERS}
+    contracts["merged_rescue"] = {"columns": "rescue", "data_type": "rescue"}
+    lake.land("1.csv", (0, 0, "-"))
+    lake.run(shop(BEFORE, **contracts))
+    lake.land("2.csv", *ROWS)
+
+    result = lake.run(shop(AFTER, **contracts))
+
+    assert result.status == "ok", result.outcomes
+    taken = [
+        (0, 0, None),
+        (1, 1, None),
+        (2, 5_000_000_000, None),
+        (3, 3, "monday"),
+        (4, 4, None),
+    ]
+    assert lake.rows("silver/evolve") == taken
+    types = spark.read.format("delta").load(str(lake.warehouse / "silver/evolve")).dtypes
+    assert types == [("id", "int"), ("units", "bigint"), ("day", "string")]
+    assert lake.rows("silver/discard_value") == [(0, 0), (1, 1), (2, None), (3, 3), (4, 4)]
+    for name in ("discard_row", "quarantine"):
+        assert lake.rows(f"silver/{name}") == [(0, 0), (1, 1), (4, 4)]
+        tally = refreshed(result, name)
+        assert dict(tally.broken) == {"contract(units)": 1, "contract(day)": 1}
+        assert (tally.rows_in, tally.written) == (4, 2)
+    assert refreshed(result, "discard_row").dropped == refreshed(result, "quarantine").quarantined == 2
+    rows = lake.rows("silver/merged_rescue", "id", "units", "_rescued_data")
+    assert [(row[0], row[1], row[2] and json.loads(row[2])) for row in rows] == [
+        (0, 0, None),
+        (1, 1, None),
+        (2, None, {"units": 5_000_000_000}),
+        (3, 3, {"day": "monday"}),
+        (4, 4, None),
+    ]
+    errors = [
+        (row[0], [tuple(each) for each in row[1]])
+        for row in lake.rows("silver/quarantine_quarantine", "id", "_errors")
+    ]
+    assert errors == [
+        (2, [("contract(units)", "'units' can't be int: 5000000000")]),
+        (3, [("contract(day)", "the table takes no column 'day': monday")]),
+    ]
+
+    # The next batch finds the table as it is now, widened or not.
+    lake.land("3.csv", (5, 6_000_000_000, "sunday"))
+    again = lake.run(shop(AFTER, **contracts), select=["raw", "evolve", "merged_rescue"])
+    assert again.status == "ok", again.outcomes
+    assert lake.rows("silver/evolve")[-1] == (5, 6_000_000_000, "sunday")
+    assert len(lake.rows("silver/merged_rescue")) == 6
+
+
+def test_what_a_contract_freezes_is_said_by_validate_and_stops_the_table(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = Lake(spark, tmp_path)
+    frozen: dict[str, Any] = {"partly": {"columns": "freeze"}, "silent": None}
+    lake.land("1.csv", (0, 0, "-"))
+    lake.run(shop(BEFORE, **frozen))
+    lake.land("2.csv", *ROWS)
+    before = lake.commits("silver/partly")
+
+    with pytest.raises(DefinitionErrors) as refused:
+        lake.run(shop(AFTER, **frozen))
+
+    assert len(refused.value.errors) == 2, (
+        "each table says what its write mode says, where its contract is silent"
+    )
+    for error in refused.value.errors:
+        assert "'units' is bigint, expected int; 'day' (string) is not expected" in str(error)
+        assert "for a new column, contract={'columns': 'evolve'}" in str(error)
+        assert "for another type, cast, or contract={'data_type': 'evolve'}" in str(error)
+    assert lake.commits("silver/partly") == before
+
+
+def test_a_contract_says_what_becomes_of_a_table_that_is_not_there(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = Lake(spark, tmp_path)
+    lake.land("1.csv", (0, 0, "-"))
+
+    result = lake.run(
+        shop(BEFORE, frozen={"tables": "freeze"}, left={"tables": "discard_row"}, made={"tables": "evolve"})
+    )
+
+    assert isinstance(result.outcomes["made"], Refreshed)
+    assert isinstance(result.outcomes["left"], NothingNew)
+    failed = result.outcomes["frozen"]
+    assert isinstance(failed, Failed)
+    assert "its contract freezes tables" in str(failed.error)
+    assert not (lake.warehouse / "silver/left").exists()
+
+
+def test_a_renamed_column_keeps_its_values_and_the_files_they_are_in(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = Lake(spark, tmp_path)
+    lake.land("1.csv", (0, 7, "-"))
+    lake.run(shop(BEFORE, t=None))
+    files = {path.name for path in (lake.warehouse / "silver/t").glob("*.parquet")}
+    lake.land("2.csv", (1, 8, "-"))
+    renamed = ("CAST(id AS INT) AS id", "CAST(units AS INT) AS pieces")
+    builder = DeclarativePipelineBuilder("shop").variable("landing", default="none")
+    builder.bronze("raw", from_files("${landing}/*.csv", columns=("id", "units", "day")))
+    flow = read("raw", incremental=True).select(*renamed).append()
+    pipeline = builder.silver("t", flow, renamed={"units": "pieces"}).build()
+
+    for _ in range(2):
+        assert lake.run(pipeline).status in ("ok", "nothing new")
+
+    assert lake.rows("silver/t", "id", "pieces") == [(0, 7), (1, 8)]
+    assert files <= {path.name for path in (lake.warehouse / "silver/t").glob("*.parquet")}

@@ -1,0 +1,83 @@
+"""Which columns a contract asks for, and of which types, beside what the table has and what comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql.types import (
+    DecimalType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+)
+
+from lakehouse.pipelines import DeclarativePipelineBuilder, TableDefinition, read
+
+FILE = Path(__file__).parent / "orders.odcs.yaml"
+AGREED: dict[str, Any] = {
+    "order_id": LongType(),
+    "customer": StringType(),
+    "amount": DecimalType(10, 2),
+    "status": StringType(),
+    "ordered_at": TimestampType(),
+}
+
+
+def schema(**changes: Any) -> StructType:
+    columns = {**AGREED, **changes}
+    return StructType([StructField(name, kind) for name, kind in columns.items() if kind is not None])
+
+
+def table(*, mode: str = "append", **contract: str) -> TableDefinition:
+    flow: Any = read("raw", incremental=mode == "append")
+    builder = DeclarativePipelineBuilder("shop").silver("raw", read("r").replace())
+    builder.silver("orders", getattr(flow, mode)(), contract={"file": str(FILE), **contract})
+    return builder.build().resolved().tables[1]
+
+
+def refused(found: StructType, held: StructType | None = None, **contract: str) -> list[str]:
+    return [str(each) for each in table(**contract).fit(found, held).refused]
+
+
+def test_rows_of_the_contracts_own_schema_come_in() -> None:
+    assert not refused(schema())
+    assert not refused(schema(), schema())
+    assert refused(schema(status=None)) == ["'status' is missing"]
+    assert refused(schema(status=None), schema()) == ["'status' is missing"]
+    assert refused(schema(status=None), schema(), columns="evolve") == ["'status' is missing"]
+
+
+def test_a_physical_type_of_spark_binds_and_a_logical_one_takes_all_types_of_its_kind() -> None:
+    assert refused(schema(order_id=IntegerType())) == ["'order_id' is int, expected bigint"]
+    assert not refused(schema(ordered_at=TimestampNTZType())), "a timestamp all the same"
+    assert refused(schema(ordered_at=StringType())) == ["'ordered_at' is string, expected timestamp"]
+    held = schema(ordered_at=TimestampNTZType())
+    assert refused(schema(), held) == ["'ordered_at' is timestamp, expected timestamp_ntz"], (
+        "as the table has it"
+    )
+    assert refused(schema(order_id=IntegerType()), mode="replace") == ["'order_id' is int, expected bigint"]
+
+
+def test_columns_beside_the_contract_are_answered_by_it() -> None:
+    found = schema(note=StringType())
+    fit = table().fit(found, schema())
+    assert [(each.column, each.answer) for each in fit.columns] == [("note", "discard_value")]
+    fit = table(columns="rescue").fit(found, None)
+    assert [(each.column, each.answer) for each in fit.columns] == [("note", "rescue")]
+    assert refused(found, schema(note=StringType())) == [], "the table has it already"
+
+
+def test_a_table_that_can_not_hold_what_the_contract_says_has_to_evolve() -> None:
+    held = schema(order_id=IntegerType(), status=None)
+    assert refused(schema(), held) == [
+        "'order_id' is bigint, expected int",
+        "'status' (string) is not expected",
+    ]
+    evolving = table(columns="evolve", data_type="evolve").fit(schema(), held)
+    assert not evolving.refused
+    assert evolving.evolved == ("widens 'order_id' from int to bigint", "adds 'status' (string)")
