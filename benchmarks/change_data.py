@@ -1,6 +1,6 @@
 """The claim: applying a feed of changes costs what a MERGE by hand costs, and late rows cost the files they touch.
 
-    python benchmarks/change_data.py [--rows 5000000] [--runs 3]
+    python benchmarks/change_data.py [--rows 5000000] [--runs 3] [--only now|history]
 
 A table of so many rows takes changes of 1 % of them, at random keys: with the rows as they are now, and with
 their history. Beside it, a copy of the same table takes the same changes by the MERGE that one writes by hand,
@@ -195,7 +195,9 @@ def main(arguments: argparse.Namespace) -> None:
     shown = Table(title=f"changes of {arguments.rows:,} rows: medians of {arguments.runs}, in seconds")
     for heading in ("what", "ours", "by hand", "ratio"):
         shown.add_column(heading, justify="left" if heading == "what" else "right")
-    for table, merge in (("now", merge_now), ("history", merge_history)):
+    merges = {"now": merge_now, "history": merge_history}
+    for table in [arguments.only] if arguments.only else list(merges):
+        merge = merges[table]
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
             bench = Bench(spark, Path(folder), rows=arguments.rows)
             bench.land(bench.first())
@@ -206,6 +208,7 @@ def main(arguments: argparse.Namespace) -> None:
                     bench.land(bench.late(at=round_))
                     late.append(bench.refresh(table))
                     rewritten.append(bench.seconds_of_rewriting(table))
+                    print(f"{table}: late {late[-1]:.1f} s, rewritten {rewritten[-1]:.1f} s", flush=True)
                 _add(shown, "history: late rows, beside rewriting the table", late, rewritten)
             bench.copy(table)
             ours, theirs = [], []
@@ -229,5 +232,6 @@ if __name__ == "__main__":
     )
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", choices=("now", "history"), help="one of the two tables")
     parser.add_argument("--folder", type=Path, default=None, help="where the tables are made")
     main(parser.parse_args())
