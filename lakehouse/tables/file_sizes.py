@@ -40,16 +40,16 @@ def in_few_files(frame: DataFrame, *, expected_bytes: int, table_bytes: int) -> 
     return frame.coalesce(-(-max(expected_bytes, 1) // target_file_bytes(table_bytes)))
 
 
-def evened_out(frame: DataFrame, *, input_bytes: int | None) -> DataFrame:
+def evened_out(frame: DataFrame, *, input_bytes: int | None, files_are_few: bool = False) -> DataFrame:
     """Return the same rows; where many tasks read little each, brought together in parts of a useful size.
 
-    It costs a shuffle of what is read, so it is done only for less than 1 MiB a core; what is worth one task is
-    left to one, without a shuffle. None: not known, left alone.
+    It costs a shuffle of what is read, so it is done only for less than 1 MiB a core; what one task reads as fast, of
+    few files, is left to one without a shuffle. None: not known, left alone.
     """
-    if input_bytes is not None and input_bytes <= _WORTH_A_TASK:
-        return frame.coalesce(1)
     if input_bytes is None or input_bytes > _WORTH_A_TASK * (parallelism(frame.sparkSession) or 1):
         return frame
+    if files_are_few and input_bytes <= _WORTH_A_TASK:
+        return frame.coalesce(1)
     return frame.hint("rebalance")
 
 

@@ -152,7 +152,10 @@ class Publication:
         """Return the rows of a batch in parts that are worth a file, where no step has seen to it."""
         if any(step.shuffles_rows or step.adds_whole_tables for step in self._table.all_steps):
             return frame
-        return evened_out(frame, input_bytes=self._table.flow.source.size_bytes(self._context, batch.inputs))
+        source = self._table.flow.source
+        size_bytes = source.size_bytes(self._context, batch.inputs)
+        # A batch leaves few files in a table, while any number of them may land.
+        return evened_out(frame, input_bytes=size_bytes, files_are_few=bool(source.tables()))
 
     def _set_aside(self, staged: StagedBatch, batch: Batch) -> None:
         self._let_go(batch)

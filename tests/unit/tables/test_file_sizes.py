@@ -56,20 +56,21 @@ TWO_CORES = SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=2))
 
 
 @pytest.mark.parametrize(
-    ("session", "input_bytes", "asked"),
+    ("session", "input_bytes", "of_few", "of_many"),
     [
-        (TWO_CORES, 0, "1 task"),
-        (TWO_CORES, MIB, "1 task"),
-        (TWO_CORES, MIB + 1, "rebalance"),
-        (TWO_CORES, 2 * MIB, "rebalance"),
-        (TWO_CORES, 2 * MIB + 1, None),
-        (TWO_CORES, None, None),
-        (Session(), MIB, "1 task"),
-        (Session(), MIB + 1, None),
+        (TWO_CORES, 0, "1 task", "rebalance"),
+        (TWO_CORES, MIB, "1 task", "rebalance"),
+        (TWO_CORES, MIB + 1, "rebalance", "rebalance"),
+        (TWO_CORES, 2 * MIB, "rebalance", "rebalance"),
+        (TWO_CORES, 2 * MIB + 1, None, None),
+        (TWO_CORES, None, None, None),
+        (Session(), MIB, "1 task", "rebalance"),
+        (Session(), MIB + 1, None, None),
     ],
 )
 def test_only_rows_of_small_inputs_are_brought_together(
-    session: Any, input_bytes: int | None, asked: str | None
+    session: Any, input_bytes: int | None, of_few: str | None, of_many: str | None
 ) -> None:
     frame: Any = Frame(session)
-    assert evened_out(frame, input_bytes=input_bytes) == (asked or frame)
+    assert evened_out(frame, input_bytes=input_bytes, files_are_few=True) == (of_few or frame)
+    assert evened_out(frame, input_bytes=input_bytes) == (of_many or frame)
