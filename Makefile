@@ -6,7 +6,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # One process has all tests with Spark, and so one session; the other has the rest.
 SIDE_BY_SIDE := -n 2 --dist loadscope
 
-.PHONY: help demo test test-all check bench docs wheel clean java azurite
+.PHONY: help demo test test-all check bench docs wheel clean java azurite chromium
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,10 +14,10 @@ help: ## Print this help
 demo: $(INSTALLED) java ## Take 14 days of real sales from Bronze through Silver to Gold
 	$(BIN)/lakehouse run retail
 
-test: check java azurite ## What every change must pass: the checks, and the quick tests
+test: check java azurite chromium ## What every change must pass: the checks, and the quick tests
 	$(BIN)/pytest $(SIDE_BY_SIDE)
 
-test-all: check java azurite ## The slow tests too: kills, a cluster, long properties
+test-all: check java azurite chromium ## The slow tests too: kills, a cluster, long properties
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "slow or not slow"
 
 check: $(INSTALLED) ## Lint, format, types, layers
@@ -45,6 +45,9 @@ java: $(INSTALLED)
 
 azurite:
 	@scripts/ensure-azurite
+
+chromium:
+	@scripts/ensure-chromium
 
 # The lock names versions and hashes of everything, the build's own tools included: nothing else is fetched.
 $(INSTALLED): requirements/dev.txt pyproject.toml

@@ -1,6 +1,11 @@
 """The command line: arguments in, one library call, the answer out. No work is done here."""
 
-from lakehouse.cli.errors import BrokenScriptError, InvalidConditionError, ProjectExistsError
+from lakehouse.cli.errors import (
+    BrokenScriptError,
+    InvalidConditionError,
+    ProjectExistsError,
+    UnwritableFileError,
+)
 from lakehouse.cli.main import main
 
-__all__ = ["BrokenScriptError", "InvalidConditionError", "ProjectExistsError", "main"]
+__all__ = ["BrokenScriptError", "InvalidConditionError", "ProjectExistsError", "UnwritableFileError", "main"]

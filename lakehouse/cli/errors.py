@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lakehouse.errors import ConfigurationError, DefinitionError
 
-__all__ = ["BrokenScriptError", "InvalidConditionError", "ProjectExistsError"]
+__all__ = ["BrokenScriptError", "InvalidConditionError", "ProjectExistsError", "UnwritableFileError"]
 
 _EXAMPLE = "units > 5 AND country IN ('France', 'Spain') AND day IS NOT NULL"
 
@@ -37,3 +37,13 @@ class InvalidConditionError(DefinitionError):
         self.text = text
         self.reason = reason
         super().__init__(f"the condition {text!r} can't be used: {reason}.", fix=fix)
+
+
+class UnwritableFileError(ConfigurationError):
+    """The file that somebody asked for can't be written."""
+
+    def __init__(self, *, path: Path, error: OSError) -> None:
+        self.path = path
+        super().__init__(
+            f"{str(path)!r} can't be written: {error.strerror}.", fix="name another file: --output FILE."
+        )

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
 from lakehouse.cli.exit_codes import ExitCode
+from lakehouse.cli.known_lineage import known_lineage
 from lakehouse.cli.pipeline_options import (
     PipelineRequest,
     full_refresh_options,
     length_of_time,
     pipeline_options,
 )
+from lakehouse.cli.report_file import write_report
 from lakehouse.cli.run_report import JsonReport, LiveReport, PlainReport, Report
 from lakehouse.cli.termination import sigterm_stops
 from lakehouse.errors import DefinitionError, LakehouseError
@@ -54,6 +58,12 @@ __all__ = ["command"]
     callback=length_of_time,
     help="Run again each time that so much time has passed, such as '15 min', until somebody stops it.",
 )
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what happened as one page of HTML to this file, also where tables fail.",
+)
 @pipeline_options
 def _run(request: PipelineRequest, **given: Any) -> int:
     """Refresh the tables of pipeline NAME with everything that is new.
@@ -83,6 +93,7 @@ class _Choices:
     in_session: bool
     strict: bool
     every: dt.timedelta | None
+    report_file: Path | None = None
 
 
 def _once(request: PipelineRequest, definition: PipelineDefinition, choices: _Choices) -> ExitCode:
@@ -101,6 +112,10 @@ def _once(request: PipelineRequest, definition: PipelineDefinition, choices: _Ch
             catalog=request.settings.catalog or in_session,
             listener=report,
         )
+    if choices.report_file is not None:
+        with contextlib.suppress(LakehouseError):  # the report is worth having without lineage too
+            known_lineage(request)
+        write_report(request, choices.report_file)
     if any(failure.is_bug for failure in result.failures):
         return ExitCode.BUG
     is_broken = bool(result.failures) or result.breaks_strictness(of_all=choices.strict)

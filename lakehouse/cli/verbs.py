@@ -37,6 +37,10 @@ VERBS: dict[str, Verb] = {
     "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
     "land": Verb(module="lakehouse.cli.land", help="take files into a Bronze table without Spark"),
     "history": Verb(module="lakehouse.cli.history", help="show what happened in the last runs"),
+    "report": Verb(module="lakehouse.cli.report", help="write what happened as one page of HTML"),
+    "docs": Verb(module="lakehouse.cli.docs", help="write what is declared as one page of HTML"),
+    "lineage": Verb(module="lakehouse.cli.lineage", help="say where columns come from, and where they go"),
+    "graph": Verb(module="lakehouse.cli.graph", help="say which table reads which, without Spark"),
     "batches": Verb(module="lakehouse.cli.batches", help="show a table's batches, or drop one that waits"),
     "quarantine": Verb(
         module="lakehouse.cli.quarantine", help="show the files that a table set aside, or release them"

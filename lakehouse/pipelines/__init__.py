@@ -2,6 +2,16 @@
 
 from lakehouse.pipelines.check.contract_export import contract_text, exported_contract
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
+from lakehouse.pipelines.check.lineage import (
+    ColumnName,
+    Edge,
+    Influence,
+    PipelineLineage,
+    TableLineage,
+    keep_lineage,
+    kept_lineage,
+    lineage_of,
+)
 from lakehouse.pipelines.check.schema_changes import SchemaChange, schema_changes
 from lakehouse.pipelines.check.selection import rebuilt_tables, select_tables
 from lakehouse.pipelines.check.table_check import NotChecked
@@ -71,6 +81,7 @@ from lakehouse.pipelines.errors import (
     InvalidViewError,
     InvalidWriteModeError,
     JvmOnlyStepError,
+    LineageUnavailableError,
     LostBatchError,
     LostCastErrorsError,
     LostInputsError,
@@ -97,6 +108,7 @@ from lakehouse.pipelines.errors import (
     TableTimeoutError,
     UnknownColumnError,
     UnknownLayerError,
+    UnknownOriginError,
     UnknownSelectionError,
     UnknownSourceError,
     UnknownTableError,
@@ -124,6 +136,7 @@ from lakehouse.pipelines.refresh.released import files_set_aside, release_files
 from lakehouse.pipelines.refresh.silver import SilverCleansePipeline
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch
 from lakehouse.pipelines.refresh.table_pipeline import TablePipeline
+from lakehouse.pipelines.report import report_of, report_page
 from lakehouse.pipelines.run.listener import RunListener
 from lakehouse.pipelines.run.naming import register_tables
 from lakehouse.pipelines.run.plan import TablePlan, plan_run
@@ -147,6 +160,7 @@ __all__ = [
     "ChangedRulesError",
     "ChangedSourceError",
     "ChangingInputError",
+    "ColumnName",
     "CondensedHistory",
     "CycleError",
     "Decision",
@@ -155,6 +169,7 @@ __all__ = [
     "DuplicateColumnError",
     "DuplicateNameError",
     "DuplicateRuleError",
+    "Edge",
     "Event",
     "EventLog",
     "Failed",
@@ -165,6 +180,7 @@ __all__ = [
     "ForeignTableError",
     "GoldAggregationPipeline",
     "History",
+    "Influence",
     "Inputs",
     "InvalidNameError",
     "InvalidOptionsError",
@@ -178,6 +194,7 @@ __all__ = [
     "JvmOnlyStepError",
     "KeptContracts",
     "KeptGroups",
+    "LineageUnavailableError",
     "LookUpRule",
     "LostBatchError",
     "LostCastErrorsError",
@@ -206,6 +223,7 @@ __all__ = [
     "PipelineCase",
     "PipelineDefinition",
     "PipelineFactory",
+    "PipelineLineage",
     "PipelineNotFoundError",
     "QuarantineNameError",
     "ReadRequest",
@@ -240,6 +258,7 @@ __all__ = [
     "StepContext",
     "TableDefinition",
     "TableGraph",
+    "TableLineage",
     "TableOptions",
     "TablePipeline",
     "TablePlan",
@@ -251,6 +270,7 @@ __all__ = [
     "UnknownColumnError",
     "UnknownFlowWordError",
     "UnknownLayerError",
+    "UnknownOriginError",
     "UnknownSelectionError",
     "UnknownSourceError",
     "UnknownTableError",
@@ -285,8 +305,11 @@ __all__ = [
     "from_rows",
     "from_table",
     "graph_of",
+    "keep_lineage",
+    "kept_lineage",
     "land",
     "last_runs",
+    "lineage_of",
     "plan_run",
     "read",
     "read_sql_models",
@@ -295,6 +318,8 @@ __all__ = [
     "register_tables",
     "release_files",
     "repeat",
+    "report_of",
+    "report_page",
     "resolve",
     "restore_table",
     "run_pipeline",

@@ -11,7 +11,10 @@ from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 from lakehouse.pipelines.declare.steps import OtherTable
 from lakehouse.tables import quoted
 
-__all__ = ["EmptyTables"]
+__all__ = ["MARK", "EmptyTables"]
+
+MARK = "lakehouse input "
+"""Before the name of an input, the alias that stands under its columns in every plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,19 +25,20 @@ class EmptyTables:
     schemas: Mapping[str, StructType]
 
     def table(self, name: str) -> OtherTable:
-        return OtherTable(frame=self.frame(self.schemas[name]))
+        return OtherTable(frame=self.frame(self.schemas[name], of=name))
 
-    def frame(self, schema: StructType) -> DataFrame:
+    def frame(self, schema: StructType, *, of: str = "") -> DataFrame:
         """Return a frame of this schema without a row, each column nullable.
 
-        It is a query, so that the session is called once, not for each column.
+        It is a query, so that the session is called once, not for each column. ``of`` is what the columns belong
+        to; a plan tells it by the alias under them, also where Spark gives them new identifiers.
         """
         columns = [
             f"CAST(NULL AS {_sql_type(each.dataType)}) AS {quoted(each.name)}" for each in schema.fields
         ]
         if not columns:
             return self.spark.range(0).select()
-        return self.spark.sql(f"SELECT {', '.join(columns)} FROM range(0)")  # noqa: S608 - names are quoted
+        return self.spark.sql(f"SELECT {', '.join(columns)} FROM range(0) AS {quoted(MARK + of)}")  # noqa: S608 - names are quoted
 
 
 def _sql_type(data_type: DataType) -> str:

@@ -35,6 +35,8 @@ class Resolution:
     schemas: Mapping[str, StructType]
     problems: tuple[DefinitionError, ...]
     not_checked: tuple[NotChecked, ...]
+    read_schemas: Mapping[str, StructType]
+    """``schemas``, and those of tables from outside that are read."""
 
     def check(self) -> None:
         """Raise DefinitionErrors with all problems, where there is one."""
@@ -93,6 +95,7 @@ def resolve(
         schemas={name: schema for name, schema in found.items() if name in graph.order},
         problems=tuple(problems),
         not_checked=tuple(not_checked),
+        read_schemas=found,
     )
 
 

@@ -13,6 +13,7 @@ from lakehouse.pipelines.errors.flows import (
     UnknownColumnError,
     UnwritableColumnError,
 )
+from lakehouse.pipelines.errors.lineage import LineageUnavailableError, UnknownOriginError
 from lakehouse.pipelines.errors.refresh import (
     AmbiguousTableError,
     ChangedFilesError,
@@ -83,6 +84,7 @@ __all__ = [
     "InvalidViewError",
     "InvalidWriteModeError",
     "JvmOnlyStepError",
+    "LineageUnavailableError",
     "LostBatchError",
     "LostCastErrorsError",
     "LostInputsError",
@@ -109,6 +111,7 @@ __all__ = [
     "TableTimeoutError",
     "UnknownColumnError",
     "UnknownLayerError",
+    "UnknownOriginError",
     "UnknownSelectionError",
     "UnknownSourceError",
     "UnknownTableError",

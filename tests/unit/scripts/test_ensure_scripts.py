@@ -192,6 +192,27 @@ def test_npm_that_fails_leaves_no_stamp(machine: Machine) -> None:
     assert len(machine.calls("npm")) == 2
 
 
+def test_a_chromium_that_is_there_is_left_alone(machine: Machine) -> None:
+    machine.has_root()
+    machine.has("apt-get")
+    machine.has("chromium")
+    assert machine.run("ensure-chromium").stderr == ""
+    assert machine.calls("apt-get") == []
+
+
+def test_root_with_apt_gets_chromium(machine: Machine) -> None:
+    machine.has_root()
+    machine.has("apt-get")
+    assert machine.run("ensure-chromium").returncode == 0
+    assert "chromium" in machine.calls("apt-get")[-1]
+
+
+def test_without_chromium_one_line_says_that_tests_skip(machine: Machine) -> None:
+    answer = machine.run("ensure-chromium")
+    assert answer.returncode == 0
+    assert answer.stderr == "the tests of the report in a browser will skip: Chromium is needed on PATH.\n"
+
+
 def test_an_old_python_is_refused_in_one_line(machine: Machine) -> None:
     machine.has("old", 'case "$1" in --version) echo Python 3.10.2;; *) exit 1;; esac')
     answer = machine.run("ensure-venv", "old")

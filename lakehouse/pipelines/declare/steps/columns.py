@@ -147,6 +147,10 @@ class Cast(Step):
             return None
         return column
 
+    def made_of(self, column: str) -> str | None:
+        # Columns of one type are cast together; what becomes of each is its own affair.
+        return column
+
     def parts(self) -> Sequence[Step]:
         if isinstance(self.schema, str):
             return (self,)

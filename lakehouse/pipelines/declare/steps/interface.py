@@ -137,6 +137,10 @@ class Step(ABC):
         """Return the column of the input whose values ``column`` of the result has; None when that isn't sure."""
         return None
 
+    def made_of(self, column: str) -> str | None:
+        """Return the column of the input that alone the values of ``column`` are made of; None when that isn't sure."""
+        return self.passes_on(column)
+
     @property
     def group_keys(self) -> tuple[str, ...] | None:
         """The expressions that a group's rows have in common, where a row of the result depends on one group only.

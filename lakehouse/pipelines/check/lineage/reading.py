@@ -1,0 +1,134 @@
+"""Reads the lineage of a table off the plan of its empty frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.pipelines.check.empty_tables import EmptyTables
+from lakehouse.pipelines.check.lineage.model import (
+    Edge,
+    Influence,
+    OpaqueStep,
+    PipelineLineage,
+    TableLineage,
+)
+from lakehouse.pipelines.check.lineage.operators import read_plan
+from lakehouse.pipelines.check.lineage.plan_tree import plan_from_json
+from lakehouse.pipelines.check.lineage.touching import Edges, Promise, Touched, by_way_of
+from lakehouse.pipelines.check.lineage.tracing import TableTrace, trace_of
+from lakehouse.pipelines.check.validation import Resolution
+from lakehouse.pipelines.declare.table_names import ByTable
+from lakehouse.pipelines.errors import LineageUnavailableError
+
+__all__ = ["lineage_of"]
+
+
+def lineage_of(resolution: Resolution, spark: SparkSession) -> PipelineLineage:
+    """Return the lineage of all tables of a definition that was checked. Reads plans of empty frames, and no data.
+
+    Raises LineageUnavailableError over Spark Connect, which shows no plan of its own making.
+    """
+    tables = resolution.graph.tables
+    schemas = ByTable(resolution.read_schemas, own_name=lambda name: tables[name].name)
+    empty = EmptyTables(spark=spark, schemas=schemas)
+    if not hasattr(spark.range(0), "_jdf"):
+        raise LineageUnavailableError
+    found = {name: _of_table(trace_of(tables[name], empty)) for name in resolution.graph.order}
+    return PipelineLineage(pipeline=resolution.definition.name, tables=found)
+
+
+def _of_table(trace: TableTrace) -> TableLineage:
+    written = trace.frames[-1].frame
+    numbers = [_numbers(each.frame) for each in trace.frames]
+    promised = _promised(trace, numbers)
+    touched = _read(written, promised)
+    names = written.columns
+    by_name = dict(zip(names, touched.order, strict=True))
+    rows = touched.rows
+    for choice in trace.choices:
+        chosen = _read(choice.frame, promised)
+        at = None if choice.column is None else choice.frame.columns.index(choice.column)
+        edges = chosen.every() if at is None else chosen.columns[chosen.order[at]]
+        rows |= chosen.rows | by_way_of(edges, Influence.FILTER)
+    for key in trace.keys:
+        if key in by_name:
+            rows |= by_way_of(touched.columns[by_name[key]], Influence.GROUP_BY)
+    return TableLineage(
+        table=trace.table,
+        columns={name: _sorted(touched.columns[number]) for name, number in by_name.items()},
+        rows=_sorted(rows),
+        opaque=_opaque(trace, touched),
+        made_at=_made_at(trace, numbers, by_name),
+        types={field.name: field.dataType.simpleString() for field in written.schema.fields},
+    )
+
+
+def _read(frame: DataFrame, promised: Mapping[int, Promise]) -> Touched:
+    return read_plan(plan_from_json(_analysed(frame).toJSON()), promised)
+
+
+def _analysed(frame: DataFrame) -> Any:
+    return frame._jdf.queryExecution().analyzed()  # a classic session alone has it
+
+
+def _sorted(edges: Edges) -> tuple[Edge, ...]:
+    order = list(Influence)
+    return tuple(sorted(edges, key=lambda edge: (edge.source, order.index(edge.how))))
+
+
+def _promised(trace: TableTrace, numbers: Sequence[Sequence[int]]) -> dict[int, Promise]:
+    """Return the columns of which a step itself says what they are made of, where its plan would say more."""
+    found: dict[int, Promise] = {}
+    frames = list(zip(trace.frames, numbers, strict=True))
+    for (before, numbers_before), (after, numbers_after) in pairwise(frames):
+        if after.step is None:
+            continue
+        there = dict(zip(before.frame.columns, numbers_before, strict=True))
+        for name, number in zip(after.frame.columns, numbers_after, strict=True):
+            of = after.step.made_of(name)
+            if of in there and number != there[of]:
+                how = Influence.IDENTITY if after.step.passes_on(name) == of else Influence.TRANSFORMATION
+                found[number] = Promise(of=there[of], how=how)
+    return found
+
+
+def _made_at(
+    trace: TableTrace, numbers: Sequence[Sequence[int]], by_name: Mapping[str, int]
+) -> dict[str, str]:
+    """Return for each column the first step behind which it is there under its number."""
+    first: dict[int, str] = {}
+    for each, behind in zip(trace.frames, numbers, strict=True):
+        for number in behind:
+            first.setdefault(number, str(each.location))
+    return {name: first[number] for name, number in by_name.items()}
+
+
+def _numbers(frame: DataFrame) -> list[int]:
+    """Return the numbers of a frame's columns, off a text like ``a#1|b#2L``; names may have any letters."""
+    text = _analysed(frame).output().mkString("|")
+    numbers = []
+    for name in frame.columns:
+        found = re.compile(rf"{re.escape(name)}#(\d+)[^|]*\|?").match(text)
+        assert found is not None, text  # noqa: S101 - Spark writes it so
+        numbers.append(int(found[1]))
+        text = text[found.end() :]
+    return numbers
+
+
+def _opaque(trace: TableTrace, touched: Touched) -> tuple[OpaqueStep, ...]:
+    """Name the steps that brought opaque operators, each the first behind which there are more of them."""
+    if not touched.opaque:
+        return ()
+    found = []
+    seen = 0
+    for each in trace.frames:
+        number = len(_read(each.frame, {}).opaque)
+        if number > seen and each.step is not None:
+            found.append(OpaqueStep(label=each.step.label, place=str(each.location)))
+        seen = number
+    return tuple(found)

@@ -1,0 +1,254 @@
+"""No column touches another without an edge: one input column is changed at a time, and the outputs compared."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+from pyspark.sql.functions import col
+
+from lakehouse.pipelines import DeclarativePipelineBuilder, Flow, PipelineLineage, from_rows, read, resolve
+from lakehouse.pipelines.check.lineage import ColumnName, Influence, TableLineage, lineage_of
+
+COLUMNS = {"k": "int", "a": "int", "b": "int", "s": "string", "l": "array<int>"}
+ROWS = [
+    (1, 10, 100, "x", [1, 2]),
+    (1, 20, 200, "y", [3]),
+    (2, 30, 300, "x", [4, 5, 6]),
+    (2, 40, 400, "z", [7]),
+    (3, 50, 500, "y", [8, 9]),
+    (3, 60, 600, "w", [10]),
+]
+CHANGED: dict[str, list[Any]] = {
+    "k": [3, 1, 1, 3, 2, 4],
+    "a": [60, 11, 52, 25, 33, 7],
+    "b": [900, 150, 20, 310, 505, 60],
+    "s": ["y", "x", "z", "w", "v", "x"],
+    "l": [[2], [1, 9], [5], [6, 6], [7, 1, 2], [3]],
+}
+"""Other values of each column, no row with its own."""
+
+
+def lineage(spark: SparkSession, flow: Flow) -> PipelineLineage:
+    raw = from_rows(ROWS, columns=COLUMNS).replace()
+    other = from_rows([(1, 7), (2, 8), (3, 9)], columns={"k": "int", "v": "int"}).replace()
+    pipeline = (
+        DeclarativePipelineBuilder("p").bronze("raw", raw).bronze("other", other).silver("out", flow).build()
+    )
+    resolution = resolve(pipeline.with_variables({}), spark)
+    resolution.check()
+    return lineage_of(resolution, spark)
+
+
+def out(spark: SparkSession, flow: Flow) -> TableLineage:
+    return lineage(spark, flow).tables["out"]
+
+
+def edges(table: TableLineage, column: str) -> dict[str, set[str]]:
+    """Return by source column how it touches a column's values."""
+    found: dict[str, set[str]] = {}
+    for edge in table.columns[column]:
+        found.setdefault(str(edge.source), set()).add(edge.how.word)
+    return found
+
+
+def rows(table: TableLineage) -> set[str]:
+    return {str(edge) for edge in table.rows}
+
+
+# Known answers
+
+
+def test_columns_of_joins_windows_groups_and_lists_have_their_edges(spark: SparkSession) -> None:
+    def ranked(frame: DataFrame) -> DataFrame:
+        ordered = Window.partitionBy("k").orderBy(F.desc("a"))
+        sums = Window.partitionBy("s")
+        return frame.withColumn("rank", F.row_number().over(ordered)).withColumn("sum", F.sum("b").over(sums))
+
+    def branched(frame: DataFrame) -> DataFrame:
+        left = frame.select(col("a").alias("x"), col("s").alias("y"))
+        return left.union(frame.select("b", "s")).distinct()
+
+    windows = out(spark, read("raw").transform(ranked).replace())
+    assert edges(windows, "rank") == {"raw.k": {"window"}, "raw.a": {"window"}}
+    assert edges(windows, "sum") == {"raw.b": {"aggregation"}, "raw.s": {"window"}}
+    assert edges(windows, "l") == {"raw.l": {"identity"}}
+
+    united = out(spark, read("raw").transform(branched).replace())
+    assert edges(united, "x") == {"raw.a": {"identity"}, "raw.b": {"identity"}}
+    assert {"raw.a (group by)", "raw.b (group by)", "raw.s (group by)"} <= rows(united)
+
+    joined = out(spark, read("raw").join("other", on="k").select("k", "v", "a + v AS sum").replace())
+    assert edges(joined, "v") == {"other.v": {"identity"}}
+    assert edges(joined, "sum") == {"raw.a": {"transformation"}, "other.v": {"transformation"}}
+    assert {"raw.k (join)", "other.k (join)"} <= rows(joined)
+
+    grouped = out(
+        spark, read("raw").where("b > 1").aggregate(by="k", t="sum(a)", n="count(DISTINCT s)").replace()
+    )
+    assert edges(grouped, "t") == {"raw.a": {"aggregation"}}
+    assert edges(grouped, "n") == {"raw.s": {"aggregation"}}
+    assert rows(grouped) == {"raw.k (group by)", "raw.b (filter)"}
+
+    lists = out(spark, read("raw").transform(lambda f: f.select("k", F.explode("l").alias("e"))).replace())
+    assert edges(lists, "e") == {"raw.l": {"transformation"}}
+    assert rows(lists) == {"raw.l (filter)"}
+
+    chosen = out(spark, read("raw").select("CASE WHEN s = 'x' THEN a ELSE b END AS c", "1 AS one").replace())
+    assert edges(chosen, "c") == {
+        "raw.s": {"conditional"},
+        "raw.a": {"transformation"},
+        "raw.b": {"transformation"},
+    }
+    assert edges(chosen, "one") == {}
+
+
+def test_queries_with_shared_and_inner_ones_have_their_edges(spark: SparkSession) -> None:
+    query = """
+        WITH t AS (SELECT k, a, s FROM {input} WHERE a > (SELECT min(v) FROM {other}))
+        SELECT x.k, y.s, x.a FROM t x JOIN t y ON x.k = y.k
+        WHERE x.s IN (SELECT s FROM {input} WHERE b > 1)
+    """
+    table = out(spark, read("raw").sql(query).replace())
+    assert edges(table, "s") == {"raw.s": {"identity"}}
+    assert rows(table) == {
+        "raw.k (join)",
+        "raw.a (filter)",
+        "other.v (filter)",
+        "raw.s (filter)",
+        "raw.b (filter)",
+    }
+
+
+def test_casts_rules_and_keys_touch_the_rows_and_each_cast_column_itself_alone(spark: SparkSession) -> None:
+    flow = (
+        read("raw")
+        .cast({"a": "string", "b": "string"})
+        .expect_or_quarantine("known", "s IS NOT NULL")
+        .expect("noted", "l IS NOT NULL")
+        .merge("k")
+    )
+    table = out(spark, flow)
+    assert edges(table, "a") == {"raw.a": {"transformation"}}
+    assert edges(table, "b") == {"raw.b": {"transformation"}}
+    assert {"raw.s (filter)", "raw.k (group by)"} <= rows(table)
+    assert not {each for each in rows(table) if each.startswith("raw.l")}
+
+
+def test_a_step_that_hides_what_it_does_is_named_with_its_line(spark: SparkSession) -> None:
+    def hidden(frame: DataFrame) -> DataFrame:
+        return frame.select("k", "a").mapInPandas(lambda parts: parts, "k int, z int")
+
+    table = out(spark, read("raw").transform(hidden).select("z").replace())
+    (step,) = table.opaque
+    assert step.label == "transform(hidden)"
+    assert step.place.partition(":")[0].endswith("test_column_lineage.py")
+    assert edges(table, "z") == {"raw.k": {"transformation"}, "raw.a": {"transformation"}}
+
+
+def test_a_column_is_said_to_be_made_where_its_step_stands(spark: SparkSession) -> None:
+    flow = read("raw").select("k", "a")
+    changed = flow.transform(lambda frame: frame.withColumn("a", col("a") + 1))
+    made = out(spark, changed.replace()).made_at
+    lines = {name: int(place.rpartition(":")[2]) for name, place in made.items()}
+    here = test_a_column_is_said_to_be_made_where_its_step_stands.__code__.co_firstlineno
+    assert lines == {"k": here + 1, "a": here + 2}
+
+
+# Random flows
+
+
+def steps(random: random.Random) -> Iterator[tuple[str, Any]]:
+    """Yield steps of many kinds, each a function of a frame with the columns of ``raw``."""
+    by = Window.partitionBy(random.choice("ks"))
+    number, other = random.sample(["a", "b"], 2)
+    yield "filter", lambda f: f.where(col(number) > random.choice([15, 25, 35]))
+    yield "compute", lambda f: f.withColumn(number, col(number) + col(other))
+    yield "case", lambda f: f.withColumn(other, F.when(col("s") < "y", col(number)).otherwise(0))
+    yield "window", lambda f: f.withColumn(number, F.sum(other).over(by))
+    yield "rank", lambda f: f.withColumn(other, F.rank().over(by.orderBy(number)))
+    yield "explode", lambda f: f.withColumn("e", F.explode("l")).withColumn(number, col("e")).drop("e")
+    # By all columns: among rows that are alike in the order, Spark takes any.
+    yield "first", lambda f: f.orderBy(F.desc(number), *COLUMNS).limit(4)
+    yield "distinct", lambda f: f.select("k", "a", "b", "s", "l").distinct()
+    yield "union", lambda f: f.union(f.select("k", col(other), col(number), "s", "l"))
+    yield (
+        "itself",
+        lambda f: f.join(f.select("k", col(number).alias("n")), "k").withColumn(other, col("n")).drop("n"),
+    )
+    yield "semi", lambda f: f.join(f.where(col(other) > 200).select("k"), "k", "left_semi")
+    yield "except", lambda f: f.exceptAll(f.where(col(number) > 30))
+    yield (
+        "group",
+        lambda f: f.groupBy("k").agg(
+            F.max(number).alias("a"), F.sum(other).alias("b"), F.min("s").alias("s"), F.max("l").alias("l")
+        ),
+    )
+    yield "inner", lambda f: f.withColumn(number, F.array_max(F.transform("l", lambda x: x + col(other))))
+
+
+def fitting(change: Any, names: list[str]) -> Any:
+    return lambda frame: change(frame).select(*names)
+
+
+@dataclass(frozen=True)
+class Result:
+    """The values of each column, sorted."""
+
+    columns: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, frame: DataFrame) -> Result:
+        rows = [row.asDict() for row in frame.collect()]
+        return cls({name: sorted(repr(row[name]) for row in rows) for name in frame.columns})
+
+
+@pytest.mark.parametrize(
+    ("seed", "length", "changes"),
+    [(1, 2, "ka"), *(pytest.param(seed, 3, "kabsl", marks=pytest.mark.slow) for seed in range(2, 14))],
+)
+def test_no_edge_is_missing_in_random_flows(
+    spark: SparkSession, seed: int, length: int, changes: str
+) -> None:
+    source = random.Random(seed)
+    chosen = [source.choice(list(steps(source))) for _ in range(length)]
+    flow = read("raw")
+    for _, change in chosen:
+        flow = flow.transform(fitting(change, list(COLUMNS)))
+    table = out(spark, flow.replace())
+
+    def computed(values: list[tuple[Any, ...]]) -> Result:
+        frame = spark.createDataFrame(values, ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items()))
+        frame = frame.coalesce(1)
+        for _, change in chosen:
+            frame = fitting(change, list(COLUMNS))(frame)
+        return Result.of(frame)
+
+    before = computed(ROWS)
+    for name in changes:
+        at = list(COLUMNS).index(name)
+        changed = [(*row[:at], other, *row[at + 1 :]) for row, other in zip(ROWS, CHANGED[name], strict=True)]
+        after = computed(changed)
+        for column in COLUMNS:
+            if before.columns[column] != after.columns[column]:
+                touching = {edge.source for edge in table.of(column)}
+                assert ColumnName("raw", name) in touching, (name, column, [word for word, _ in chosen])
+
+
+def test_the_words_are_those_of_openlineage() -> None:
+    assert {each.value for each in Influence} == {
+        ("DIRECT", "IDENTITY"),
+        ("DIRECT", "TRANSFORMATION"),
+        ("DIRECT", "AGGREGATION"),
+        ("INDIRECT", "JOIN"),
+        ("INDIRECT", "GROUP_BY"),
+        ("INDIRECT", "FILTER"),
+        ("INDIRECT", "SORT"),
+        ("INDIRECT", "WINDOW"),
+        ("INDIRECT", "CONDITIONAL"),
+    }
