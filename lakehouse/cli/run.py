@@ -64,6 +64,7 @@ __all__ = ["command"]
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write what happened as one page of HTML to this file, also where tables fail.",
 )
+@click.option("--run-id", metavar="TEXT", help="Name the run so in its events; by default by a random name.")
 @pipeline_options
 def _run(request: PipelineRequest, **given: Any) -> int:
     """Refresh the tables of pipeline NAME with everything that is new.
@@ -94,6 +95,13 @@ class _Choices:
     strict: bool
     every: dt.timedelta | None
     report_file: Path | None = None
+    run_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.every is not None and self.run_id is not None:
+            raise click.UsageError(
+                "--run-id names one run, and --every makes many. Fix: leave one of them out."
+            )
 
 
 def _once(request: PipelineRequest, definition: PipelineDefinition, choices: _Choices) -> ExitCode:
@@ -111,6 +119,7 @@ def _once(request: PipelineRequest, definition: PipelineDefinition, choices: _Ch
             timeout=choices.timeout,
             catalog=request.settings.catalog or in_session,
             listener=report,
+            run_id=choices.run_id,
         )
     if choices.report_file is not None:
         with contextlib.suppress(LakehouseError):  # the report is worth having without lineage too

@@ -7,7 +7,7 @@ from typing import Any
 from lakehouse.cli.run_text import MARKS
 from lakehouse.pipelines import Failed, NothingNew, Outcome, Refresh, Refreshed, RunResult, Skipped
 
-__all__ = ["result_json"]
+__all__ = ["outcome_json", "result_json"]
 
 
 def result_json(result: RunResult) -> dict[str, Any]:
@@ -17,13 +17,13 @@ def result_json(result: RunResult) -> dict[str, Any]:
         "status": result.status,
         "started_at": result.started_at.isoformat(),
         "seconds": round(result.seconds, 3),
-        "tables": [_outcome_json(outcome) for outcome in result.outcomes.values()],
+        "tables": [outcome_json(outcome) for outcome in result.outcomes.values()],
         "warnings": list(result.warnings),
         "cache": None if result.cache is None else result.cache.as_dict(),
     }
 
 
-def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
     plain: dict[str, Any] = {"table": outcome.table, "status": MARKS[type(outcome)]}
     match outcome:
         case Refreshed():

@@ -1,14 +1,17 @@
-"""How a run looks while it goes: a live table on a terminal, plain lines elsewhere, JSON for programs.
+"""How a run looks while it goes: a live table on a terminal, plain lines elsewhere, JSON events for programs.
 
 A report is a context: when it is left, by an error too, the terminal is as it was.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import click
 from rich.console import Console
@@ -16,7 +19,7 @@ from rich.live import Live
 from rich.table import Table
 
 from lakehouse.cli.output import Output
-from lakehouse.cli.run_json import result_json
+from lakehouse.cli.run_json import outcome_json, result_json
 from lakehouse.cli.run_text import cells, closing_lines, failure_lines, notes, outcome_lines
 from lakehouse.pipelines import Failed, Outcome, RunListener, RunResult
 
@@ -62,16 +65,25 @@ class PlainReport(Report):
 
 
 class LiveReport(Report):
-    """Fills a table on the terminal while the run goes. Thread-safe."""
+    """Fills a table on the terminal while the run goes, with the time that each table is at its step. Thread-safe."""
 
-    def __init__(self, warehouse: str, console: Console | None = None) -> None:
+    def __init__(
+        self,
+        warehouse: str,
+        console: Console | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._since: dict[str, float] = {}
+        """When each table that is in work came to its step."""
         self._warehouse = warehouse
         self._console = console or Console()
         self._rows: dict[str, tuple[str, ...]] = {}
         self._title = ""
         self._notes: list[str] = []
         self._lock = threading.Lock()
-        self._live = Live(console=self._console, refresh_per_second=8)
+        self._live = Live(console=self._console, refresh_per_second=4, get_renderable=self._drawn)
 
     def close(self) -> None:
         """Stop the live table: show the cursor, end its thread, release stdout and stderr."""
@@ -81,9 +93,10 @@ class LiveReport(Report):
         self._title = pipeline
         self._rows = dict.fromkeys(tables, ("waits", "", "", "", "", ""))
         self._live.start()
-        self._draw()
 
     def step_done(self, table: str, step: str) -> None:
+        with self._lock:
+            self._since[table] = self._clock()
         self._set(table, (f"{step} ✓", *self._rows.get(table, ("",) * 6)[1:]))
 
     def table_finished(self, outcome: Outcome) -> None:
@@ -91,6 +104,8 @@ class LiveReport(Report):
         if isinstance(outcome, Failed):
             first, *others = failure_lines(outcome)
             self._notes += [f"  {outcome.table}: {first}", *others]
+        with self._lock:
+            self._since.pop(outcome.table, None)
         self._set(outcome.table, cells(outcome))
 
     def run_finished(self, result: RunResult) -> None:
@@ -101,21 +116,49 @@ class LiveReport(Report):
     def _set(self, table: str, row: tuple[str, ...]) -> None:
         with self._lock:
             self._rows[table] = row
-            self._draw()
+        self._live.refresh()
 
-    def _draw(self) -> None:
+    def _drawn(self) -> Table:
         drawn = Table(title=self._title, title_justify="left")
         drawn.add_column("table")
         drawn.add_column("state")
         for heading in ("read", "written", "dropped", "quarantined", "rows/s"):
             drawn.add_column(heading, justify="right")
-        for table, row in self._rows.items():
-            drawn.add_row(table, *row)
-        self._live.update(drawn)
+        with self._lock:
+            for table, (state, *numbers) in self._rows.items():
+                drawn.add_row(table, f"{state}{self._lasting(table)}", *numbers)
+        return drawn
+
+    def _lasting(self, table: str) -> str:
+        """Return how long a table is at its step, where that is long enough to wonder whether it lives."""
+        seconds = self._clock() - self._since[table] if table in self._since else 0.0
+        return f" {seconds:.0f} s" if seconds >= 1 else ""
 
 
 class JsonReport(Report):
-    """Prints the whole result as one JSON document, at the end."""
+    """Prints each event as a JSON object on a line when it comes; the last one has the whole result. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._output = Output(as_json=True)
+        self._lock = threading.Lock()
+
+    def run_started(self, pipeline: str, tables: Sequence[str]) -> None:
+        self._say("run_started", pipeline=pipeline, tables=list(tables))
+
+    def step_done(self, table: str, step: str) -> None:
+        self._say("step_done", table=table, step=step)
+
+    def table_finished(self, outcome: Outcome) -> None:
+        self._say("table_finished", **outcome_json(outcome))
 
     def run_finished(self, result: RunResult) -> None:
-        Output(as_json=True).document(result_json(result))
+        self._say("run_finished", **result_json(result))
+
+    def run_failed(self, error: BaseException) -> None:
+        self._say("run_failed", error={"class": type(error).__name__, "message": str(error)})
+
+    def _say(self, event: str, **more: Any) -> None:
+        record = {"event": event, "time": dt.datetime.now(dt.UTC).isoformat(), **more}
+        with self._lock:
+            self._output.record(record)
+            sys.stdout.flush()

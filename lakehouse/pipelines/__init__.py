@@ -121,6 +121,7 @@ from lakehouse.pipelines.landing import land
 from lakehouse.pipelines.record.event import Event
 from lakehouse.pipelines.record.events import EventLog
 from lakehouse.pipelines.record.history import RunRecord, last_runs
+from lakehouse.pipelines.record.listener import RunListener
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
 from lakehouse.pipelines.refresh.batch_states import BatchState, batch_states, drop_pending_batch
 from lakehouse.pipelines.refresh.batches import Batch
@@ -137,7 +138,6 @@ from lakehouse.pipelines.refresh.silver import SilverCleansePipeline
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch
 from lakehouse.pipelines.refresh.table_pipeline import TablePipeline
 from lakehouse.pipelines.report import report_of, report_page
-from lakehouse.pipelines.run.listener import RunListener
 from lakehouse.pipelines.run.naming import register_tables
 from lakehouse.pipelines.run.plan import TablePlan, plan_run
 from lakehouse.pipelines.run.repeating import repeat

@@ -20,9 +20,9 @@ from lakehouse.pipelines.declare.definition import PipelineDefinition
 from lakehouse.pipelines.errors import DefinitionErrors
 from lakehouse.pipelines.landing.landing_pipeline import LandingPipeline, shape_of
 from lakehouse.pipelines.record.events import EventLog
+from lakehouse.pipelines.record.listener import RunListener
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult
 from lakehouse.pipelines.refresh.context import RefreshContext
-from lakehouse.pipelines.run.listener import RunListener
 from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.tables import STAGING_FOLDER
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import logging
+import os
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -19,13 +20,16 @@ from lakehouse.cache import NodeStatistics
 from lakehouse.errors import LakehouseError
 from lakehouse.pipelines.check.declarations import declaration_problems
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
+from lakehouse.pipelines.check.lineage import kept_lineage
 from lakehouse.pipelines.check.selection import rebuilt_tables, select_tables
 from lakehouse.pipelines.check.validation import existing_schema, resolve
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.durations import duration
 from lakehouse.pipelines.errors import DefinitionErrors, RunStoppedError
+from lakehouse.pipelines.open_events import Listeners, RunSubject, listeners_from_environment
 from lakehouse.pipelines.record.cache_use import CacheUse
 from lakehouse.pipelines.record.events import EventLog
+from lakehouse.pipelines.record.listener import RunListener
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult
 from lakehouse.pipelines.record.result_table import result_html
 from lakehouse.pipelines.refresh.context import RefreshContext
@@ -35,7 +39,6 @@ from lakehouse.pipelines.refresh.open_tables import TableEngine
 from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.pipelines.refresh.shared_frames import shared_prefixes
 from lakehouse.pipelines.run.control import RunControl
-from lakehouse.pipelines.run.listener import RunListener
 from lakehouse.pipelines.run.lock import run_lock
 from lakehouse.pipelines.run.naming import register_tables
 from lakehouse.pipelines.run.schedule import run_in_order, tables_at_once
@@ -71,6 +74,7 @@ def run_pipeline(
     catalog: CatalogSettings | None = None,
     listener: RunListener | None = None,
     engine: TableEngine = NativeTable,
+    run_id: str | None = None,
 ) -> RunResult:
     """Refresh the selected tables (all by default) and return how each ended; a failed table raises nothing.
 
@@ -80,6 +84,8 @@ def run_pipeline(
     A table that meets a fault that passes by itself is tried again, ``retries`` times, after a pause that grows.
     ``timeout`` is how long each table may take that doesn't say so itself. One run of a pipeline works in a
     warehouse at a time: RunHeldError says who is at it, unless the run is not ``exclusive``.
+
+    ``run_id`` is the run's name in the event log and for listeners, by default one that nobody else has.
 
     With a ``catalog`` the tables have names there afterwards: ``spark.table("gold.daily_revenue")``.
 
@@ -93,7 +99,9 @@ def run_pipeline(
     rebuilt = rebuilt_tables(graph, full_refresh, accepts_loss=accept_loss)
     selected = select_tables(graph, select) | rebuilt.tables
     chosen = [graph.tables[name] for name in graph.order if name in selected]
-    heard = listener or RunListener()
+    home = warehouse if isinstance(warehouse, Warehouse) else Warehouse.at(warehouse)
+    name = run_id or uuid.uuid4().hex
+    heard = _with_open_events(listener or RunListener(), filled, graph, home, run_id=name)
     control = RunControl(_timeouts(chosen, timeout))
 
     def step_done(table: str, step: str) -> None:
@@ -107,7 +115,7 @@ def run_pipeline(
     context = RefreshContext(
         pipeline=filled.name,
         open_session=cache(open_session),
-        warehouse=warehouse if isinstance(warehouse, Warehouse) else Warehouse.at(warehouse),
+        warehouse=home,
         tables=graph.tables,
         shared_steps=shared_prefixes(chosen, any_steps=PipelineFactory.shares_steps),
         on_step=step_done,
@@ -115,9 +123,30 @@ def run_pipeline(
         rebuilt=rebuilt,
     )
     run = _Run(filled, graph, chosen, context, heard, control=control, retries=retries, catalog=catalog)
+    run.run_id = name
     run.has_session = not callable(spark)
     with run_lock(context.warehouse, filled.name).held() if exclusive else nullcontext():
         return run.run()
+
+
+def _with_open_events(
+    listener: RunListener,
+    definition: PipelineDefinition,
+    graph: TableGraph,
+    warehouse: Warehouse,
+    *,
+    run_id: str,
+) -> RunListener:
+    """Return the listener beside those that the environment asks for."""
+    subject = RunSubject(
+        run_id=run_id,
+        pipeline=definition.name,
+        graph=graph,
+        warehouse=warehouse,
+        lineage=cache(partial(kept_lineage, warehouse, definition)),
+    )
+    others = listeners_from_environment(subject, os.environ)
+    return Listeners(listener, others) if others else listener
 
 
 def _timeouts(tables: Sequence[TableDefinition], default: dt.timedelta | None) -> Mapping[str, dt.timedelta]:
@@ -143,6 +172,7 @@ class _Run:
     ) -> None:
         self.has_session = False
         """Whether a session is at hand that nobody has to start."""
+        self.run_id = ""
         self._catalog = catalog
         self._warnings: list[str] = []
         self._control = control
@@ -280,7 +310,7 @@ class _Run:
         self, *, cache_use: NodeStatistics | None = None, error: BaseException | None = None
     ) -> RunResult:
         return RunResult(
-            run_id=uuid.uuid4().hex,
+            run_id=self.run_id,
             pipeline=self._definition.name,
             started_at=self._started_at,
             seconds=time.monotonic() - self._started,

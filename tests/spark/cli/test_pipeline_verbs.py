@@ -51,10 +51,14 @@ def edit(project: Path, old: str, new: str) -> None:
 
 
 def test_a_new_project_runs_at_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, text = answer(capsys, "run", "shop", "--json")
+    code, text = answer(capsys, "run", "shop", "--json", "--run-id", "first", "--report", "out/shop.html")
     assert code == 0
-    result = json.loads(text)
-    assert result["status"] == "ok"
+    events = [json.loads(line) for line in text.splitlines()]
+    assert [events[0]["event"], events[-1]["event"]] == ["run_started", "run_finished"]
+    result = events[-1]
+    assert (result["run_id"], result["status"]) == ("first", "ok")
+    assert "All 3 tables are up to date" in Path("out/shop.html").read_text()
+    assert "transformation of <i>" in Path("out/shop.html").read_text()
     orders = next(table for table in result["tables"] if table["table"] == "orders")["batches"][0]
     assert (orders["rows_in"], orders["written"], orders["quarantined"]) == (4, 3, 1)
     assert orders["rules"] == {"has_customer": 1, "positive": 1, "cast": 0}

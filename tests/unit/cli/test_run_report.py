@@ -125,15 +125,50 @@ def test_a_terminal_shows_a_row_a_table(capsys: pytest.CaptureFixture[str]) -> N
         assert part in text
 
 
+def test_a_table_that_takes_long_shows_that_it_lives() -> None:
+    out, now = io.StringIO(), [100.0]
+    console = Console(file=out, force_terminal=True, width=120)
+    with LiveReport("/lake", console, clock=lambda: now[0]) as report:
+        report.run_started("shop", ["sales", "raw"])
+        report.step_done("sales", "batch")
+        now[0] += 95
+        report.step_done("raw", "batch")
+        report.table_finished(OUTCOMES["raw"])
+    shown = out.getvalue().splitlines()
+    assert any("sales" in line and "batch ✓ 95 s" in line for line in shown)
+    assert not any("raw" in line and "95 s" in line for line in shown)
+
+
 def test_json_has_every_number(capsys: pytest.CaptureFixture[str]) -> None:
     told(JsonReport())
-    result = json.loads(capsys.readouterr().out)
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["event"] == "run_finished"
     assert result["status"] == "failed"
     tables = {table["table"]: table for table in result["tables"]}
     assert tables["sales"]["batches"][0]["quarantined"] == 50
     assert tables["sales"]["batches"][0]["rules"] == {"priced": 50, "ok": 0}
     assert tables["ratios"]["error"]["message"] == "it broke. Fix: correct it."
     assert tables["behind"]["because"] == "ratios"
+
+
+def test_json_has_one_event_a_line_as_it_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    report = JsonReport()
+    report.run_started("shop", ["raw", "sales"])
+    assert json.loads(capsys.readouterr().out)["tables"] == ["raw", "sales"]
+    report.step_done("sales", "batch")
+    report.table_finished(OUTCOMES["ratios"])
+    report.run_failed(ValueError("it\nbroke"))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.pop("event") for line in lines] == ["step_done", "table_finished", "run_failed"]
+    assert all(dt.datetime.fromisoformat(line.pop("time")).tzinfo is not None for line in lines)
+    assert lines[0] == {"table": "sales", "step": "batch"}
+    assert (lines[1]["table"], lines[1]["status"]) == ("ratios", "failed")
+    assert lines[2] == {"error": {"class": "ValueError", "message": "it\nbroke"}}
+
+
+def test_one_name_for_many_runs_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "retail", "--run-id", "a", "--every", "1 hour"]) == 2
+    assert "--run-id names one run" in capsys.readouterr().err
 
 
 def test_a_run_that_raises_leaves_the_terminal_as_it_was(

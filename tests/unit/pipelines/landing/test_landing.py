@@ -241,7 +241,7 @@ def test_the_verb_lands_a_folder(place: Place, capsys: pytest.CaptureFixture[str
         main([*given, "--format", "json_lines", "--columns", "id bigint, tags array<string>", "--json"]) == 0
     )
     assert place.rows()[0]["tags"] == ["x"]
-    assert json.loads(capsys.readouterr().out)["pipeline"] == "p"
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["pipeline"] == "p"
     assert main([*given, "--format", "jsonl", "--columns", "id"]) == 2
     assert "there is no file format 'jsonl'" in capsys.readouterr().err
     put(place.landing / "b.jsonl", 1)

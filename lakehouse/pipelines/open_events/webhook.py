@@ -1,0 +1,75 @@
+"""A message when a pipeline begins to fail, sets too much aside, or is well again; in the form that Slack takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lakehouse.pipelines.open_events.outbox import Outbox
+from lakehouse.pipelines.open_events.subject import RunSubject
+from lakehouse.pipelines.record.events import EventLog
+from lakehouse.pipelines.record.history import RunRecord, last_runs
+from lakehouse.pipelines.record.listener import RunListener
+from lakehouse.pipelines.record.outcomes import RunResult
+
+__all__ = ["Webhook", "message_about"]
+
+_LONGEST = 300
+_SHOWN = 5
+
+
+class Webhook(RunListener):
+    """Posts ``{"text": …}``, which Slack, Mattermost and Teams' workflows take."""
+
+    def __init__(self, subject: RunSubject, outbox: Outbox, *, quarantined_share: float = 1.0) -> None:
+        self._subject = subject
+        self._outbox = outbox
+        self._share = quarantined_share
+
+    def run_finished(self, result: RunResult) -> None:
+        self._tell()
+
+    def run_failed(self, error: BaseException) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        log = EventLog(self._subject.warehouse)
+        runs = last_runs(log, pipeline=self._subject.pipeline, limit=2)
+        if runs and (text := message_about(runs, quarantined_share=self._share)) is not None:
+            self._outbox.send({"text": text})
+            self._outbox.close()
+
+
+def message_about(runs: Sequence[RunRecord], *, quarantined_share: float) -> str | None:
+    """Return what is to be said after the first of ``runs``, the newest first; None where that was said before.
+
+    The same tables failing again are no news. ``quarantined_share``: of a table's rows, above which it is said.
+    """
+    now = _troubles(runs[0], quarantined_share)
+    before = _troubles(runs[1], quarantined_share) if len(runs) > 1 else {}
+    pipeline = runs[0].pipeline
+    if now.keys() == before.keys():
+        return None
+    if not now:
+        return f"✓ {pipeline} is well again: {', '.join(sorted(before))}"
+    listed = [f"{name}: {text}" for name, text in sorted(now.items())[:_SHOWN]]
+    if len(now) > _SHOWN:
+        listed.append(f"and {len(now) - _SHOWN} more")
+    well = sorted(before.keys() - now.keys())
+    again = [f"well again: {', '.join(well)}"] if well else []
+    return "\n".join([f"✕ {pipeline} needs a look", *listed, *again])
+
+
+def _troubles(record: RunRecord, share: float) -> Mapping[str, str]:
+    """Return what is wrong after a run, by table; what stopped the run itself is under ``the run``."""
+    found: dict[str, str] = {}
+    if record.run.error_message is not None:
+        found["the run"] = (record.run.root_cause or record.run.error_message)[:_LONGEST]
+    for event in record.events:
+        if event.kind != "table" or event.table is None:
+            continue
+        if event.status == "failed":
+            found[event.table] = (event.root_cause or event.error_message or "failed")[:_LONGEST]
+        aside, judged = event.rows_quarantined or 0, event.rows_in or 0
+        if judged and aside / judged > share:
+            found[event.table] = f"{aside:,} of {judged:,} rows are in quarantine"
+    return found

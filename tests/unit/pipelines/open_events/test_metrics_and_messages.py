@@ -1,0 +1,129 @@
+"""What Prometheus and a webhook are told follows from the event log alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakehouse.pipelines import Event, EventLog, NothingNew, RunRecord, RunResult, Warehouse
+from lakehouse.pipelines.check.graph import TableGraph
+from lakehouse.pipelines.open_events import RunSubject, listeners_from_environment
+from lakehouse.pipelines.open_events.prometheus import metrics_text
+from lakehouse.pipelines.open_events.webhook import message_about
+
+NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+
+
+def record(hours: int, *events: Event, status: str = "ok", **more: Any) -> RunRecord:
+    run = event("run", hours, status=status, duration_seconds=5.0, **more)
+    return RunRecord(run=run, events=tuple(events))
+
+
+def event(kind: Any, hours: int = 0, **more: Any) -> Event:
+    return Event(
+        run_id=f"r{hours}",
+        pipeline="shop",
+        kind=kind,
+        started_at=NOON + dt.timedelta(hours=hours),
+        **more,
+    )
+
+
+def table(name: str, status: str = "ok", **more: Any) -> Event:
+    return event("table", table=name, status=status, **more)
+
+
+def samples(text: str) -> dict[str, float]:
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
+
+
+def test_a_table_has_the_metrics_of_its_last_refresh_and_of_its_last_success() -> None:
+    older = record(
+        1,
+        table("sales", rows_out=90, rows_dropped=1, rows_quarantined=9, duration_seconds=2.0),
+        event("rule", table="sales", name="priced", rows_broken=9),
+    )
+    newer = record(2, table("sales", "nothing new"), table("days", "failed"), status="failed")
+    found = samples(metrics_text([newer, older]))
+    sales = 'pipeline="shop",table="sales"'
+    noon = NOON.timestamp()
+    assert found == {
+        'lakehouse_run_failed{pipeline="shop"}': 1,
+        'lakehouse_run_duration_seconds{pipeline="shop"}': 5,
+        f"lakehouse_table_last_success_timestamp_seconds{{{sales}}}": noon + 7200,
+        f"lakehouse_table_duration_seconds{{{sales}}}": 2,
+        f'lakehouse_table_rows{{{sales},outcome="written"}}': 90,
+        f'lakehouse_table_rows{{{sales},outcome="dropped"}}': 1,
+        f'lakehouse_table_rows{{{sales},outcome="quarantined"}}': 9,
+        f'lakehouse_rule_broken_rows{{{sales},rule="priced"}}': 9,
+    }
+
+
+def test_names_are_quoted_and_runs_are_in_no_label() -> None:
+    text = metrics_text([record(1, table('a"b\\c\nd'))])
+    assert 'table="a\\"b\\\\c\\nd"' in text
+    assert "r1" not in text
+    assert all(re.fullmatch(r"(# (HELP|TYPE) .+|\w+\{.*\} [\d.e+-]+)", line) for line in text.splitlines())
+
+
+def test_the_same_failure_is_told_once_and_its_end_once() -> None:
+    failed = table("sales", "failed", root_cause="disk full")
+    bad = [record(hours, failed, status="failed") for hours in (1, 2)]
+    good = record(3, table("sales"))
+    assert message_about(bad[:1], quarantined_share=1) == "✕ shop needs a look\nsales: disk full"
+    assert message_about([bad[1], bad[0]], quarantined_share=1) is None
+    assert message_about([good, bad[1]], quarantined_share=1) == "✓ shop is well again: sales"
+    assert message_about([good, good], quarantined_share=1) is None
+
+
+def test_another_table_that_fails_is_news() -> None:
+    first = record(1, table("a", "failed", root_cause="x"), status="failed")
+    second = record(2, table("b", "failed", root_cause="y"), table("a"), status="failed")
+    assert message_about([second, first], quarantined_share=1) == ("✕ shop needs a look\nb: y\nwell again: a")
+
+
+@pytest.mark.parametrize(("share", "is_told"), [(0.01, True), (0.02, False), (1.0, False)])
+def test_more_rows_in_quarantine_than_the_bound_are_told(share: float, is_told: bool) -> None:
+    run = record(1, table("sales", rows_in=1000, rows_quarantined=20))
+    told = message_about([run], quarantined_share=share)
+    assert (told == "✕ shop needs a look\nsales: 20 of 1,000 rows are in quarantine") is is_told
+
+
+def test_what_stopped_a_run_is_told() -> None:
+    stopped = record(1, status="failed", error_message="it stopped", root_cause="no memory")
+    assert message_about([stopped], quarantined_share=1) == "✕ shop needs a look\nthe run: no memory"
+
+
+def test_the_file_of_prometheus_is_written_whole_and_for_other_users(tmp_path: Path) -> None:
+    warehouse = Warehouse.at(tmp_path / "lake")
+    result = RunResult(
+        run_id="r",
+        pipeline="shop",
+        started_at=NOON,
+        seconds=1.0,
+        outcomes={"sales": NothingNew(table="sales")},
+    )
+    EventLog(warehouse).append(result)
+    graph = TableGraph(tables={}, inputs={}, order=(), problems=())
+    subject = RunSubject(run_id="r", pipeline="shop", graph=graph, warehouse=warehouse)
+    file = tmp_path / "shop.prom"
+    (listener,) = listeners_from_environment(subject, {"LAKEHOUSE_PROMETHEUS_FILE": str(file)})
+    listener.run_finished(result)
+    assert 'lakehouse_run_failed{pipeline="shop"} 0' in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["shop.prom"]
+
+
+def test_an_environment_that_asks_for_nothing_has_no_listeners(tmp_path: Path) -> None:
+    graph = TableGraph(tables={}, inputs={}, order=(), problems=())
+    subject = RunSubject(run_id="r", pipeline="shop", graph=graph, warehouse=Warehouse.at(tmp_path))
+    assert listeners_from_environment(subject, {}) == []
+    disabled = {"OPENLINEAGE_URL": "http://localhost:1", "OPENLINEAGE_DISABLED": "True"}
+    assert listeners_from_environment(subject, disabled) == []
+    unusable = {"LAKEHOUSE_NOTIFY_URL": "ftp://x", "OPENLINEAGE_URL": "nowhere"}
+    assert listeners_from_environment(subject, unusable) == []
