@@ -106,6 +106,13 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+"""Those of YAML less dates: ``2024-01-31`` is a text, which a type that asks for a date reads."""
+
+
 class _Reader:
     """Walks nodes and types side by side, and collects problems instead of stopping at the first."""
 

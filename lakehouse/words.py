@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from lakehouse.errors import DefinitionError, did_you_mean
 
-__all__ = ["DuplicateWordError", "HasWords", "UnknownWordError", "Words", "word"]
+__all__ = ["DuplicateWordError", "HasWords", "UnknownWordError", "Words", "stated_fields", "word"]
 
 T = TypeVar("T", bound="HasWords")
 
@@ -34,6 +35,10 @@ class Words(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._classes)
 
+    def word_of(self, given: object) -> str | None:
+        """Return the word that names just the class of ``given``; None where nothing is registered for it."""
+        return next((name for name, cls in self._classes.items() if cls is type(given)), None)
+
     def add(self, name: str, cls: type) -> None:
         """Give ``cls`` this word. Raises DuplicateWordError when another class has it."""
         held = self._classes.get(name)
@@ -56,6 +61,21 @@ def word(name: str) -> Callable[[type[T]], type[T]]:
         return cls
 
     return add
+
+
+def stated_fields(given: Any) -> dict[str, Any]:
+    """Return what is declared of a dataclass by name: its fields that are compared and differ from their default.
+
+    Those of the class itself come before inherited ones.
+    """
+    stated = {}
+    own = type(given).__annotations__
+    for each in sorted(dataclasses.fields(given), key=lambda each: each.name not in own):
+        value = getattr(given, each.name)
+        default = each.default_factory() if each.default_factory is not dataclasses.MISSING else each.default
+        if each.init and each.compare and value != default:
+            stated[each.name] = value
+    return stated
 
 
 class UnknownWordError(DefinitionError, KeyError):

@@ -20,7 +20,7 @@ from lakehouse.pipelines import (
 )
 from lakehouse.project import Project, find_project
 
-__all__ = ["load_definition"]
+__all__ = ["definition_file", "load_definition"]
 
 _YAML = (".yaml", ".yml")
 
@@ -31,6 +31,11 @@ def load_definition(name: str, *, file: Path | None = None) -> PipelineDefinitio
 
     Raises PipelineNotFoundError when no file defines it, or more than one.
     """
+    return _load(name, definition_file(name, file=file))
+
+
+def definition_file(name: str, *, file: Path | None = None) -> Path:
+    """Return the file or folder that defines ``name``. Raises PipelineNotFoundError."""
     if file is not None:
         if not file.exists():
             raise PipelineNotFoundError(
@@ -38,14 +43,14 @@ def load_definition(name: str, *, file: Path | None = None) -> PipelineDefinitio
                 reason=f"should come from {str(file)!r}, which is not there",
                 fix="check --definition.",
             )
-        return _load(name, file)
+        return file
     project = find_project()
     if name in project.pipelines:
         declared = _below_root(project, project.pipelines[name])
         if not declared.exists():
             reason = f"should come from {str(declared)!r}, which is not there"
             raise PipelineNotFoundError(name=name, reason=reason, fix=f"correct {project.file}.")
-        return _load(name, declared)
+        return declared
     there = [path for path in _places(name) if path.exists()]
     if not there:
         places = " nor ".join(str(path) for path in _places(name))
@@ -59,7 +64,7 @@ def load_definition(name: str, *, file: Path | None = None) -> PipelineDefinitio
         raise PipelineNotFoundError(
             name=name, reason=f"is defined by {both}", fix=f"say which: --definition {there[0]}."
         )
-    return _load(name, there[0])
+    return there[0]
 
 
 def _below_root(project: Project, path: Path) -> Path:

@@ -6,7 +6,13 @@ from pathlib import Path
 
 from lakehouse.errors import ConfigurationError, DefinitionError
 
-__all__ = ["BrokenScriptError", "InvalidConditionError", "ProjectExistsError", "UnwritableFileError"]
+__all__ = [
+    "BrokenScriptError",
+    "FileExistsAlreadyError",
+    "InvalidConditionError",
+    "ProjectExistsError",
+    "UnwritableFileError",
+]
 
 _EXAMPLE = "units > 5 AND country IN ('France', 'Spain') AND day IS NOT NULL"
 
@@ -17,6 +23,14 @@ class ProjectExistsError(ConfigurationError):
     def __init__(self, *, path: Path) -> None:
         self.path = path
         super().__init__(f"{str(path)!r} already exists.", fix="choose another name, or move it away.")
+
+
+class FileExistsAlreadyError(ConfigurationError):
+    """The file that a verb is to write exists already; it is as it was."""
+
+    def __init__(self, *, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{str(path)!r} already exists.", fix="name another file, or move it away.")
 
 
 class BrokenScriptError(DefinitionError):

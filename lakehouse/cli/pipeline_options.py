@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.cli.definitions import load_definition
 from lakehouse.cli.output import Output, json_option
+from lakehouse.cli.project_folder import enter_project
 from lakehouse.cli.sessions import open_session
 from lakehouse.pipelines import PipelineDefinition, Warehouse, duration
 from lakehouse.project import find_project
@@ -54,7 +54,7 @@ def pipeline_options(callback: Callable[..., int | None]) -> Callable[..., int |
     """Give a command the shared arguments; the callback gets them as one PipelineRequest, before its own."""
 
     def command(**given: Any) -> int | None:
-        _enter_project(given)
+        enter_project(given, "definition", "warehouse")
         request = PipelineRequest(
             name=given.pop("name"),
             definition_file=given.pop("definition"),
@@ -133,18 +133,6 @@ def length_of_time(
     if not length:
         raise click.BadParameter(f"{given!r} is no length of time. Fix: write it as '15 min' or '2 hours'.")
     return length
-
-
-def _enter_project(given: dict[str, Any]) -> None:
-    """Go to the folder of the project's file, from which its paths are read; typed paths stay what they are."""
-    project = find_project()
-    if project.file is None or project.root == Path.cwd():
-        return
-    if given["definition"] is not None:
-        given["definition"] = given["definition"].absolute()
-    if given["warehouse"] is not None and "://" not in given["warehouse"]:
-        given["warehouse"] = str(Path(given["warehouse"]).absolute())
-    os.chdir(project.root)
 
 
 def _settings(environment: str, warehouse: str | None) -> Settings:

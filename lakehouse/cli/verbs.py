@@ -29,6 +29,9 @@ VERBS: dict[str, Verb] = {
     "yaml-schema": Verb(
         module="lakehouse.cli.yaml_schema", help="print the JSON Schema of definitions in YAML"
     ),
+    "convert": Verb(
+        module="lakehouse.cli.convert", help="write a definition in the other language, YAML or Python"
+    ),
     "plan": Verb(module="lakehouse.cli.plan", help="say what a run would do, and why"),
     "contract": Verb(module="lakehouse.cli.contract", help="read, make and compare data contracts"),
     "table": Verb(module="lakehouse.cli.table", help="look at a Delta table, or maintain it, without Spark"),

@@ -37,6 +37,7 @@ from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefi
 from lakehouse.pipelines.declare.durations import duration
 from lakehouse.pipelines.declare.flow import Flow, UnknownFlowWordError
 from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.python import write_python_definition
 from lakehouse.pipelines.declare.rules import FlowRule, LookUpRule, Rule, RuleContext, WholeRule
 from lakehouse.pipelines.declare.sources import (
     CondensedHistory,
@@ -57,7 +58,12 @@ from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.variables import Variable
 from lakehouse.pipelines.declare.views import ViewDefinition
 from lakehouse.pipelines.declare.write_modes import Append, Merge, Replace, ReplaceWhere, WriteMode
-from lakehouse.pipelines.declare.yaml import definition_schema, read_sql_models, read_yaml_definition
+from lakehouse.pipelines.declare.yaml import (
+    definition_schema,
+    read_sql_models,
+    read_yaml_definition,
+    write_yaml_definition,
+)
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import (
     AmbiguousTableError,
@@ -69,10 +75,12 @@ from lakehouse.pipelines.errors import (
     ChangingInputError,
     CycleError,
     DefinitionErrors,
+    DifferentDefinitionError,
     DuplicateColumnError,
     DuplicateNameError,
     DuplicateRuleError,
     ForeignTableError,
+    InexpressibleError,
     InvalidNameError,
     InvalidOptionsError,
     InvalidRuleError,
@@ -166,6 +174,7 @@ __all__ = [
     "Decision",
     "DeclarativePipelineBuilder",
     "DefinitionErrors",
+    "DifferentDefinitionError",
     "DuplicateColumnError",
     "DuplicateNameError",
     "DuplicateRuleError",
@@ -180,6 +189,7 @@ __all__ = [
     "ForeignTableError",
     "GoldAggregationPipeline",
     "History",
+    "InexpressibleError",
     "Influence",
     "Inputs",
     "InvalidNameError",
@@ -329,4 +339,6 @@ __all__ = [
     "sql",
     "sql_file",
     "word",
+    "write_python_definition",
+    "write_yaml_definition",
 ]

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -126,6 +126,10 @@ class CsvFormat(FileFormat):
 
     def with_older_shapes(self) -> FileFormat:
         return dataclasses.replace(self, older_shapes=True)
+
+    def options(self) -> Mapping[str, Any]:
+        declared = dataclasses.replace(self, older_shapes=False)  # a write mode says it
+        return FileFormat.options(declared)
 
     def with_care(self, found: Accepted) -> Accepted:
         facts = {name: fact for name, fact in found.facts.items() if name != ROW_STARTS}

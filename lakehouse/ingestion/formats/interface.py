@@ -6,7 +6,7 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
-from typing import BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -15,7 +15,7 @@ from pyspark.sql.types import StructType
 from lakehouse.ingestion.errors import InvalidFormatError
 from lakehouse.ingestion.formats.parts import InspectionInParts
 from lakehouse.ingestion.formats.verdicts import Accepted, Inspection
-from lakehouse.words import Words
+from lakehouse.words import Words, stated_fields
 
 __all__ = ["FileFormat"]
 
@@ -109,6 +109,10 @@ class FileFormat(ABC):
         """Return a text that changes with what ``inspect`` depends on: a rejected file is looked at again then."""
         name = f"{type(self).__module__}.{type(self).__qualname__}"
         return f"{name} {self!r}" if is_dataclass(self) else name
+
+    def options(self) -> Mapping[str, Any]:
+        """Return what is declared of the format, by which ``file_format`` makes it again."""
+        return stated_fields(self) if is_dataclass(self) else {}
 
     def with_care(self, found: Accepted) -> Accepted:
         """Return what was found, for a second try at a file: ``read`` must not trust a faster way with it."""

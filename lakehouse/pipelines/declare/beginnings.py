@@ -48,6 +48,7 @@ from lakehouse.pipelines.declare.steps import (
 from lakehouse.pipelines.declare.write_modes import (
     Append,
 )
+from lakehouse.pipelines.declare.yaml_part import names
 from lakehouse.pipelines.errors import NoTableInQueryError, UnknownColumnError
 from lakehouse.quality import Schema
 from lakehouse.source_location import SourceLocation, caller_location
@@ -73,8 +74,8 @@ __all__ = [
 def from_files(
     pattern: str,
     *,
-    columns: Schema | tuple[str, ...] | list[str] | None = None,
-    optional: Sequence[str] = (),
+    columns: Schema | Sequence[str] | None = None,
+    optional: str | Sequence[str] = (),
     delimiter: str = ",",
     encoding: str = "utf-8",
     names_grow: bool = False,
@@ -83,7 +84,7 @@ def from_files(
     format: FileFormat | str | None = None,  # noqa: A002 - the word that Spark's readers use
     options: Mapping[str, Any] | None = None,
     manifest: bool = False,
-    path_columns: Sequence[str] = (),
+    path_columns: str | Sequence[str] = (),
     modified_after: str | None = None,
     modified_before: str | None = None,
     max_files: int | None = None,
@@ -116,7 +117,7 @@ def from_files(
             format or "csv",
             {
                 "columns": columns,
-                "optional": tuple(optional),
+                "optional": names(optional),
                 "delimiter": delimiter if delimiter != "," else None,
                 "encoding": encoding if encoding != "utf-8" else None,
                 **(options or {}),
@@ -134,7 +135,7 @@ def from_files(
             modified_before=modified_before,
             max_files=max_files,
             max_bytes=max_bytes,
-            path_columns=tuple(path_columns),
+            path_columns=names(path_columns),
         ),
         changes=SchemaChanges(mode=schema_changes, infer=infer_schema),
         after_commit=after_commit,
@@ -154,7 +155,7 @@ def seed(file: str, *, columns: Mapping[str, str] | None = None) -> Flow:
 def from_rest(
     url: str,
     *,
-    endpoints: Sequence[str] = ("",),
+    endpoints: str | Sequence[str] = ("",),
     records: str = "",
     schema: Mapping[str, str] | StructType | None = None,
     pagination: Pagination | None = None,
@@ -173,7 +174,7 @@ def from_rest(
     """
     api = RestApi(
         url=url,
-        endpoints=tuple(endpoints),
+        endpoints=names(endpoints),
         records=records,
         parameters=dict(parameters or {}),
         headers=dict(headers or {}),
@@ -197,14 +198,16 @@ def from_jdbc(
     driver: str = "",
     partition_on: str = "",
     partitions: int = 8,
+    fetch_rows: int = 10_000,
     cursor: str = "",
     overlap_seconds: float = 0.0,
-    keys: Sequence[str] = (),
+    keys: str | Sequence[str] = (),
 ) -> Flow:
     """Begin with the rows of a database's table, or of a ``query``: all of them, or those that a ``cursor`` says.
 
     ``columns`` have Spark's types; a string takes any column as its text. ``user`` and ``password`` name where
-    they stand, ``env:NAME``. ``partition_on`` names a whole number by which tasks read side by side. With
+    they stand, ``env:NAME``. ``partition_on`` names a whole number by which tasks read side by side, each
+    ``fetch_rows`` at a time. With
     ``cursor="updated_at"`` a batch takes the rows above the cursor of the one before; ``overlap_seconds``
     reads so far back again, for rows that were committed late, and of those that agree in ``keys`` and cursor only
     what the table does not have stays.
@@ -222,13 +225,14 @@ def from_jdbc(
             driver=driver,
             partition_on=partition_on,
             partitions=partitions,
+            fetch_rows=fetch_rows,
             cursor=cursor,
             overlap_seconds=overlap_seconds,
         ),
         location=caller_location(),
     )
     flow = begin(source)
-    return flow.deduplicate(*keys, cursor) if overlap_seconds and keys else flow
+    return flow.deduplicate(*names(keys), cursor) if overlap_seconds and keys else flow
 
 
 def read(table: str, *, incremental: bool = False, changes: bool = False) -> Flow:
@@ -243,12 +247,15 @@ def read(table: str, *, incremental: bool = False, changes: bool = False) -> Flo
     )
 
 
-def from_delta(table: str, *, incremental: bool = False) -> Flow:
+def from_delta(table: str, *, incremental: bool = False, changes: bool = False) -> Flow:
     """Begin with a Delta table that this pipeline does not make: whole, or only the rows not processed yet.
 
-    ``table`` is a path or URI, or ``layer.name`` for a table of another pipeline in the same warehouse.
+    ``table`` is a path or URI, or ``layer.name`` for a table of another pipeline in the same warehouse. With
+    ``changes`` rows that changed come too, as ``read`` gives them.
     """
-    return begin(DeltaSource(table=table, incremental=incremental, location=caller_location()))
+    return begin(
+        DeltaSource(table=table, incremental=incremental, changes=changes, location=caller_location())
+    )
 
 
 def from_parquet(path: str, *, columns: Mapping[str, str] | StructType) -> Flow:

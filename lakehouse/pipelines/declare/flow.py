@@ -34,6 +34,7 @@ from lakehouse.pipelines.declare.write_modes import (
     WriteMode,
     names_or_none,
 )
+from lakehouse.pipelines.declare.yaml_part import names
 from lakehouse.pipelines.errors import UnknownSourceError
 from lakehouse.quality import Condition, Expectation
 from lakehouse.source_location import SourceLocation, caller_location
@@ -110,16 +111,16 @@ class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords
     def apply_changes(
         self,
         *,
-        keys: Sequence[str],
+        keys: str | Sequence[str],
         sequence_by: str | Sequence[str],
         apply_as_deletes: Condition | None = None,
         apply_as_truncates: Condition | None = None,
         ignore_null_updates: bool = False,
-        column_list: Sequence[str] | None = None,
-        except_column_list: Sequence[str] | None = None,
+        column_list: str | Sequence[str] | None = None,
+        except_column_list: str | Sequence[str] | None = None,
         stored_as_scd_type: Literal[1, 2] = 1,
-        track_history_column_list: Sequence[str] | None = None,
-        track_history_except_column_list: Sequence[str] | None = None,
+        track_history_column_list: str | Sequence[str] | None = None,
+        track_history_except_column_list: str | Sequence[str] | None = None,
         evolve_schema: bool = False,
     ) -> Flow:
         """Keep the table as a feed of changes says, in whatever order, and however often, they come.
@@ -130,8 +131,8 @@ class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords
         """
         return self.write(
             ApplyChanges(
-                keys=tuple(keys),
-                sequence_by=(sequence_by,) if isinstance(sequence_by, str) else tuple(sequence_by),
+                keys=names(keys),
+                sequence_by=names(sequence_by),
                 apply_as_deletes=apply_as_deletes,
                 apply_as_truncates=apply_as_truncates,
                 ignore_null_updates=ignore_null_updates,
@@ -147,13 +148,13 @@ class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords
     def apply_changes_from_snapshots(
         self,
         *,
-        keys: Sequence[str],
+        keys: str | Sequence[str],
         sequence_by: str | None = None,
-        column_list: Sequence[str] | None = None,
-        except_column_list: Sequence[str] | None = None,
+        column_list: str | Sequence[str] | None = None,
+        except_column_list: str | Sequence[str] | None = None,
         stored_as_scd_type: Literal[1, 2] = 1,
-        track_history_column_list: Sequence[str] | None = None,
-        track_history_except_column_list: Sequence[str] | None = None,
+        track_history_column_list: str | Sequence[str] | None = None,
+        track_history_except_column_list: str | Sequence[str] | None = None,
         evolve_schema: bool = False,
     ) -> Flow:
         """Keep the table as snapshots say: all rows that there are, time after time; a missing key is deleted.
@@ -163,7 +164,7 @@ class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords
         """
         return self.write(
             ApplyChangesFromSnapshots(
-                keys=tuple(keys),
+                keys=names(keys),
                 sequence_by=sequence_by,
                 column_list=names_or_none(column_list),
                 except_column_list=names_or_none(except_column_list),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Literal, TypedDict, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 from lakehouse.errors import DefinitionError, did_you_mean
 from lakehouse.pipelines.declare.durations import duration
+from lakehouse.pipelines.declare.language import Language, written_fields
+from lakehouse.pipelines.declare.yaml_part import names
 from lakehouse.pipelines.errors import InvalidOptionsError
 from lakehouse.quality import Contract
 from lakehouse.source_location import SourceLocation
@@ -27,8 +29,8 @@ class OptionWords(TypedDict, total=False):
     columns: Mapping[str, str]
     tags: Mapping[str, str]
     owner: str | None
-    partition_by: Sequence[str]
-    cluster_by: Sequence[str]
+    partition_by: str | Sequence[str]
+    cluster_by: str | Sequence[str]
     properties: Mapping[str, str]
     refresh_policy: RefreshPolicy
     timeout: str | None
@@ -41,8 +43,8 @@ class OptionWords(TypedDict, total=False):
 class TableOptions:
     """How a table is laid out and described.
 
-    The layout is taken when the table is created. The rest is kept by whatever writes the table, and changed in
-    place when the definition changes; what is not declared stays as the table has it.
+    Partitions are taken when the table is created or rebuilt. The rest is kept by whatever writes the table, and
+    changed in place when the definition changes; what is not declared stays as the table has it.
     """
 
     comment: str | None = None
@@ -52,8 +54,8 @@ class TableOptions:
     """Words by which tables are found and grouped; properties ``lakehouse.tag.…`` of the table."""
     owner: str | None = None
     """Who answers for the table; the property ``lakehouse.owner``."""
-    partition_by: Sequence[str] = ()
-    cluster_by: Sequence[str] = ()
+    partition_by: str | Sequence[str] = ()
+    cluster_by: str | Sequence[str] = ()
     """Columns for liquid clustering; not together with ``partition_by``."""
     properties: Mapping[str, str] = field(default_factory=dict)
     """Table properties of Delta, such as ``delta.logRetentionDuration``."""
@@ -88,6 +90,14 @@ class TableOptions:
             return (given, None) if given is not None and self._is_file(given) else None
         return (given["file"], given.get("schema")) if "file" in given else None
 
+    def __post_init__(self) -> None:
+        for name in ("partition_by", "cluster_by"):
+            object.__setattr__(self, name, names(getattr(self, name)))
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        """Return what is declared by name: the key ``options`` in YAML, and the words of a builder in Python."""
+        return written_fields(self, language)
+
     @property
     def layout(self) -> TableLayout:
         """The options as the table engines take them."""
@@ -106,6 +116,7 @@ class TableOptions:
             comment=self.comment,
             columns=dict(self.columns),
             properties={**dict(self.properties), **tags, **owner},
+            cluster_by=tuple(self.cluster_by),
         )
 
     def problems(self, *, table: str, location: SourceLocation) -> Sequence[DefinitionError]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from lakehouse.masking import hide
+from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.errors import InvalidVariableError, MissingVariableError, UnknownVariableError
 from lakehouse.source_location import SourceLocation
 
@@ -55,8 +56,12 @@ class Variable:
         location: SourceLocation | None,
     ) -> Variable:
         """Return a variable; its type is the default's where none is given, and a file's value is secret."""
-        hides = (source or "").startswith("file:") if secret is None else secret
+        hides = _hides(source) if secret is None else secret
         kept = tuple(default) if isinstance(default, list) else default
+        if type_ == "date" and isinstance(default, str):
+            kept = _date_or_text(default)
+        elif type_ not in ("date", None) and isinstance(default, dt.date):
+            kept = default.isoformat()
         return cls(
             name=name,
             default=kept,
@@ -65,6 +70,31 @@ class Variable:
             secret=hides,
             location=location,
         )
+
+    def to_yaml(self, language: Language) -> Any:
+        """Return what stands in YAML behind its name: the default alone, where that says all."""
+        said = self.stated()
+        if said.keys() == {"default"} and not isinstance(self.default, dt.date):
+            return language.value(said["default"])
+        if isinstance(self.default, dt.date):
+            said |= {"default": self.default.isoformat(), "type": self.type}
+        return {name: language.value(value) for name, value in said.items()}
+
+    def to_python(self, language: Language) -> Call:
+        """Return the builder's call that declares it."""
+        said = {name: language.value(value) for name, value in self.stated().items()}
+        return Call(name="variable", arguments=(self.name,), named=said)
+
+    def stated(self) -> dict[str, Any]:
+        """Return what is declared of it beside its name, without what follows from the rest."""
+        said = {"default": self.default, "type": self.type, "source": self.source, "secret": self.secret}
+        if self.type == _type_of(self.default):
+            del said["type"]
+        if self.secret == _hides(self.source):
+            del said["secret"]
+        if isinstance(self.default, tuple):
+            said["default"] = list(self.default)
+        return {name: value for name, value in said.items() if value is not None}
 
     def value(self, given: Any = None) -> Value:
         """Return the value of a run. Raises InvalidVariableError and MissingVariableError."""
@@ -212,6 +242,17 @@ def _type_of(default: Any) -> VariableType:
             return "list"
         case _:
             return "text"
+
+
+def _hides(source: str | None) -> bool:
+    return (source or "").startswith("file:")
+
+
+def _date_or_text(given: str) -> dt.date | str:
+    try:
+        return dt.date.fromisoformat(given)
+    except ValueError:
+        return given  # ``value`` says what is wrong with it
 
 
 def _read_bool(given: Any) -> bool:

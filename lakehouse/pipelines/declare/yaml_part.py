@@ -15,7 +15,7 @@ from lakehouse.errors import LakehouseError, did_you_mean
 from lakehouse.source_location import SourceLocation
 from lakehouse.strict_yaml import YamlError, YamlPath, YamlProblem
 
-__all__ = ["YamlPart", "field_values", "own_fields"]
+__all__ = ["YamlPart", "field_values", "names", "own_fields"]
 
 _NOT_IN_YAML = frozenset({"location"})
 
@@ -107,6 +107,11 @@ class YamlPart:
         if os.getcwd() not in sys.path:
             sys.path.insert(0, os.getcwd())  # a project's own modules lie where the command is run
         return importlib.import_module(name)
+
+
+def names(given: str | Sequence[str]) -> tuple[str, ...]:
+    """Return several names, or the only one, which need not stand in a list."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 class _HasFields(typing.Protocol):

@@ -1,5 +1,6 @@
 """What can be wrong with a definition, each with the line that says so, and how a refresh can fail."""
 
+from lakehouse.pipelines.errors.conversion import DifferentDefinitionError, InexpressibleError
 from lakehouse.pipelines.errors.flows import (
     BrokenStepError,
     DuplicateColumnError,
@@ -72,10 +73,12 @@ __all__ = [
     "ChangingInputError",
     "CycleError",
     "DefinitionErrors",
+    "DifferentDefinitionError",
     "DuplicateColumnError",
     "DuplicateNameError",
     "DuplicateRuleError",
     "ForeignTableError",
+    "InexpressibleError",
     "InvalidNameError",
     "InvalidOptionsError",
     "InvalidRuleError",

@@ -1,7 +1,7 @@
 """The rules of a flow: what each asks of rows. ``quality`` judges by them; nothing is judged here."""
 
 from lakehouse.pipelines.declare.rules.columns import Accepted, Between, Matches, NotNull
-from lakehouse.pipelines.declare.rules.conditions import ConditionRule
+from lakehouse.pipelines.declare.rules.conditions import CONDITION_WORDS, ConditionRule
 from lakehouse.pipelines.declare.rules.context import RuleContext
 from lakehouse.pipelines.declare.rules.freshness import Freshness
 from lakehouse.pipelines.declare.rules.in_contract import InContract
@@ -16,6 +16,7 @@ from lakehouse.pipelines.declare.rules.whole import WholeRule
 from lakehouse.pipelines.declare.rules.words import RuleWords
 
 __all__ = [
+    "CONDITION_WORDS",
     "Accepted",
     "ActionName",
     "Between",

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from lakehouse.pipelines.declare.language import Call, Language, written_fields
 from lakehouse.pipelines.declare.rules.in_contract import InContract, bounded, item
 from lakehouse.pipelines.declare.rules.interface import ActionName, Rule
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.quality import Condition
 from lakehouse.tables import quoted
 from lakehouse.words import word
@@ -24,7 +25,7 @@ Value = bool | int | float | str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _NotNullYaml:
-    columns: list[str]
+    columns: str | list[str]
     action: ActionName = "quarantine"
     at_most: int | str | None = None
 
@@ -43,7 +44,14 @@ class NotNull(Rule):
     @classmethod
     def from_yaml(cls, given: _NotNullYaml, part: YamlPart) -> Sequence[NotNull]:
         more: Any = {"action": given.action, "at_most": given.at_most, "location": part.location}
-        return [cls(column=column, **more) for column in given.columns]
+        return [cls(column=column, **more) for column in names(given.columns)]
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        said = written_fields(self, language)
+        return {"columns": said.pop("column"), **said}
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("not_null", self.to_yaml(language), "columns")
 
     @property
     def name(self) -> str:

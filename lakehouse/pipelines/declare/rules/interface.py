@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.expressions import why_not_by_row
+from lakehouse.pipelines.declare.language import Call, Language, written_fields
 from lakehouse.pipelines.declare.rules.context import RuleContext
 from lakehouse.pipelines.declare.rules.in_contract import InContract
 from lakehouse.pipelines.declare.sources import TableReference
@@ -52,6 +53,18 @@ class FlowRule(ABC):
     def from_yaml(cls, given: Any, part: YamlPart) -> Sequence[FlowRule]:
         """Return the rules that ``given`` declares: a value of ``yaml_type``, or of the subclass's own fields."""
         return (cls(location=part.location, **field_values(given)),)
+
+    def to_yaml(self, language: Language) -> Any:
+        """Return what ``from_yaml`` makes the same rule of: what stands behind its word."""
+        return written_fields(self, language)
+
+    def to_python(self, language: Language) -> Call:
+        """Return the call that adds the rule to a flow in Python."""
+        return Call(name=language.word(FlowRule.words, self), named=self.to_yaml(language))
+
+    def as_condition(self, language: Language) -> Any:
+        """Return what stands in YAML behind the rule's name where a condition is all that it says; None for others."""
+        return None
 
     @property
     @abstractmethod

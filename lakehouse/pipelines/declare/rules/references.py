@@ -13,13 +13,14 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.rules.context import RuleContext
 from lakehouse.pipelines.declare.rules.in_contract import InContract
 from lakehouse.pipelines.declare.rules.interface import ActionName
 from lakehouse.pipelines.declare.rules.look_ups import LookUpRule
 from lakehouse.pipelines.declare.rules.unique import marked_where_found
 from lakehouse.pipelines.declare.sources import TableReference
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.tables import quoted
 from lakehouse.words import word
 
@@ -41,7 +42,11 @@ class _ReferencesYaml:
 @word("references")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class References(LookUpRule):
-    """Another table has a row with the same values; a row with NULL in one of the columns refers to nothing."""
+    """Another table has a row with the same values; a row with NULL in one of the columns refers to nothing.
+
+    The table may be the rule's own, as of employees and their managers: then rows of the same batch count too,
+    those that other rules take out among them.
+    """
 
     yaml_type: ClassVar[Any] = _ReferencesYaml
 
@@ -64,9 +69,11 @@ class References(LookUpRule):
         cls, table: str, columns: str | Sequence[str], to: str | Sequence[str] | None, **more: Any
     ) -> References:
         """Return the rule; columns of the other table that aren't named have the same names."""
-        ours = (columns,) if isinstance(columns, str) else tuple(columns)
-        theirs = ours if to is None else (to,) if isinstance(to, str) else tuple(to)
-        return cls(table=table, columns=ours, to=theirs, **more)
+        ours = names(columns)
+        return cls(table=table, columns=ours, to=ours if to is None else names(to), **more)
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("references", self.to_yaml(language), "table", "columns")
 
     @property
     def name(self) -> str:

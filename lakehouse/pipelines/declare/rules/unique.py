@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.rules.context import RuleContext
 from lakehouse.pipelines.declare.rules.in_contract import InContract, bounded, item
 from lakehouse.pipelines.declare.rules.interface import ActionName
 from lakehouse.pipelines.declare.rules.look_ups import LookUpRule
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.tables import quoted
 from lakehouse.words import word
 
@@ -46,8 +47,18 @@ class Unique(LookUpRule):
 
     @classmethod
     def from_yaml(cls, given: _UniqueYaml, part: YamlPart) -> Sequence[Unique]:
-        columns = (given.columns,) if isinstance(given.columns, str) else tuple(given.columns)
-        return [cls(columns=columns, action=given.action, at_most=given.at_most, location=part.location)]
+        return [
+            cls(
+                columns=names(given.columns),
+                action=given.action,
+                at_most=given.at_most,
+                location=part.location,
+            )
+        ]
+
+    def to_python(self, language: Language) -> Call:
+        said = self.to_yaml(language)
+        return Call(name="unique", arguments=said.pop("columns"), named=said)
 
     @property
     def name(self) -> str:

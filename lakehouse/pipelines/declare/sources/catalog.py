@@ -12,6 +12,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError, did_you_mean
 from lakehouse.ingestion import CatalogTable, is_path
+from lakehouse.pipelines.declare.language import Call, Language, names_and_types
 from lakehouse.pipelines.declare.sources.delta import DeltaSource
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import NewInputs, ReadRequest, Source, SourceContext
@@ -60,6 +61,14 @@ class CatalogTableSource(Source):
             incremental=given.incremental,
             location=part.location,
         )
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        columns = {"columns": language.value(names_and_types(self.columns))} if self.columns else {}
+        goes_on = {"incremental": True} if self.incremental else {}
+        return {"table": self.table, "format": self.format, **columns, **goes_on}
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("from_table", self.to_yaml(language), "table")
 
     @property
     def label(self) -> str:

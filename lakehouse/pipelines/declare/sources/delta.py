@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.sources.history import History
 from lakehouse.pipelines.declare.sources.interface import NewInputs, SourceContext, TableReference
 from lakehouse.pipelines.declare.sources.tables import TableSource
@@ -19,6 +20,9 @@ __all__ = ["DeltaSource"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeltaSource(TableSource):
     """A Delta table from outside: ``table`` is a path or URI, or ``layer.name`` for a table of the warehouse."""
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("from_delta", self.to_yaml(language), "table")
 
     def tables(self) -> Sequence[TableReference]:
         return (TableReference(table=self.table, outside=True, location=self.location),)

@@ -36,6 +36,7 @@ from lakehouse.ingestion import (
     path_matcher,
     spark_file_path,
 )
+from lakehouse.pipelines.declare.language import Call, Language, names_and_types
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
@@ -45,10 +46,10 @@ from lakehouse.pipelines.declare.sources.interface import (
     SourceContext,
 )
 from lakehouse.pipelines.declare.sources.landable import LandableFiles
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.pipelines.errors import InvalidStepError
 from lakehouse.tables import quoted
-from lakehouse.words import word
+from lakehouse.words import stated_fields, word
 
 __all__ = ["SOURCE_FILE", "FileSource"]
 
@@ -56,6 +57,9 @@ SOURCE_FILE = "_source_file"
 """The column that names the file of a row."""
 
 
+_COMMON_FORMAT = "csv"
+_OPTIONS_BY_NAME = ("columns", "optional", "delimiter", "encoding")
+"""Fields of formats that stand beside the pattern."""
 _Option = str | int | bool | list[str] | Mapping[str, list[int]]
 
 
@@ -64,17 +68,17 @@ class _Files:
     pattern: str
     columns: str | list[str] | Mapping[str, str] | None = None
     """Names, names with types, or the name of one of the file's schemas."""
-    optional: list[str] | None = None
+    optional: str | list[str] | None = None
     delimiter: str | None = None
     encoding: str | None = None
     names_grow: bool = False
     at_rest_seconds: float | None = None
     on_rewritten: OnRewritten = "quarantine"
-    format: str = "csv"
+    format: str = _COMMON_FORMAT
     options: Mapping[str, _Option] = dataclasses.field(default_factory=dict)
     """Further fields of the format."""
     manifest: bool = False
-    path_columns: list[str] | None = None
+    path_columns: str | list[str] | None = None
     modified_after: str | None = None
     modified_before: str | None = None
     max_files: int | None = None
@@ -131,12 +135,34 @@ class FileSource(Source):
                 modified_before=given.modified_before,
                 max_files=given.max_files,
                 max_bytes=given.max_bytes,
-                path_columns=tuple(given.path_columns or ()),
+                path_columns=names(given.path_columns or ()),
             ),
             changes=SchemaChanges(mode=given.schema_changes, infer=given.infer_schema),
             after_commit=given.after_commit,
             location=part.location,
         )
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        stated = {name: value for name, value in stated_fields(self).items() if name != "format"}
+        changes = stated_fields(stated.pop("changes", RESCUED))
+        for field, key in (("mode", "schema_changes"), ("infer", "infer_schema")):
+            if field in changes:
+                changes[key] = changes.pop(field)
+        choice = stated_fields(stated.pop("choice", EVERY_FILE))
+        given = {**stated, **self._written_format(language), **choice, **changes}
+        return {"pattern": self.pattern, **{name: language.value(value) for name, value in given.items()}}
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("from_files", self.to_yaml(language), "pattern")
+
+    def _written_format(self, language: Language) -> dict[str, Any]:
+        word, options = language.word(FileFormat.words, self.format), dict(self.format.options())
+        if self.format.has_types and "columns" in options:
+            options["columns"] = names_and_types(options["columns"])
+        named = {name: options.pop(name) for name in _OPTIONS_BY_NAME if name in options}
+        if word != _COMMON_FORMAT:
+            named["format"] = word
+        return {**named, **({"options": options} if options else {})}
 
     @property
     def zone(self) -> LandingZone:
@@ -355,7 +381,7 @@ def _format(given: _Files, part: YamlPart) -> FileFormat:
         options["columns"] = (
             part.at("columns").schema(given.columns) if isinstance(given.columns, str) else given.columns
         )
-    options["optional"] = tuple(given.optional or ())
+    options["optional"] = names(given.optional or ())
     for name in ("delimiter", "encoding"):
         if getattr(given, name) is not None:
             options[name] = getattr(given, name)

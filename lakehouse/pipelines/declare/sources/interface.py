@@ -14,6 +14,7 @@ from pyspark.sql.types import StructType
 from lakehouse.delta_log import Predicate
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import FileFormat, Inspector, LandingZone, ReleasedFiles
+from lakehouse.pipelines.declare.language import Call, Language, written_fields
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.landable import LandableFiles
@@ -154,6 +155,14 @@ class Source(ABC):
     def from_yaml(cls, given: Any, part: YamlPart) -> Source:
         """Return the source that ``given`` declares: a value of ``yaml_type``, or of the subclass's own fields."""
         return cls(location=part.location, **field_values(given))
+
+    def to_yaml(self, language: Language) -> Any:
+        """Return what ``from_yaml`` makes the same source of: what stands behind its word."""
+        return written_fields(self, language)
+
+    def to_python(self, language: Language) -> Call:
+        """Return the call that a flow begins with in Python."""
+        return Call(name="begin", arguments=(language.thing(self),))
 
     @property
     def label(self) -> str:

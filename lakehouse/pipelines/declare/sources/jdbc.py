@@ -12,10 +12,11 @@ from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import JdbcInputs, JdbcReader, JdbcTable, jdbc_schema
+from lakehouse.pipelines.declare.language import Call, Language, names_and_types
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import NewInputs, ReadRequest, Source, SourceContext
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
-from lakehouse.words import word
+from lakehouse.words import stated_fields, word
 
 __all__ = ["JdbcSource"]
 
@@ -55,6 +56,13 @@ class JdbcSource(Source):
         columns = part.at("columns").schema(given.columns)
         values = {**field_values(given), "columns": tuple(columns.items())}
         return cls(jdbc=JdbcTable(**values), location=part.location)
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        given = {**stated_fields(self.jdbc), "columns": names_and_types(self.jdbc.columns)}
+        return {name: language.value(value) for name, value in given.items()}
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("from_jdbc", self.to_yaml(language), "url")
 
     @property
     def label(self) -> str:

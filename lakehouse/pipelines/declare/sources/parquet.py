@@ -13,6 +13,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import LandedFile, MissingLandingZoneError, landing_zone
+from lakehouse.pipelines.declare.language import Call, Language, names_and_types
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import NewInputs, ReadRequest, Source, SourceContext
 from lakehouse.pipelines.declare.yaml_part import YamlPart
@@ -49,6 +50,12 @@ class ParquetSource(Source):
     def from_yaml(cls, given: _ParquetYaml, part: YamlPart) -> ParquetSource:
         columns = part.at("columns").schema(given.columns)
         return cls(path=given.path, columns=tuple(columns.items()), location=part.location)
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        return {"path": self.path, "columns": language.value(names_and_types(self.columns))}
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("from_parquet", self.to_yaml(language), "path")
 
     @property
     def label(self) -> str:

@@ -10,7 +10,17 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
-from lakehouse.ingestion import ApiBatches, ApiInputs, InvalidApiError, RestApi, record_schema, rest_api
+from lakehouse.ingestion import (
+    ApiBatches,
+    ApiInputs,
+    Auth,
+    InvalidApiError,
+    Pagination,
+    RestApi,
+    record_schema,
+    rest_api,
+)
+from lakehouse.pipelines.declare.language import Call, Language, names_and_types
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
     NewInputs,
@@ -18,9 +28,9 @@ from lakehouse.pipelines.declare.sources.interface import (
     Source,
     SourceContext,
 )
-from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
+from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values, names
 from lakehouse.quality import as_struct
-from lakehouse.words import word
+from lakehouse.words import stated_fields, word
 
 __all__ = ["RestSource"]
 
@@ -31,7 +41,7 @@ _Word = str | Mapping[str, Mapping[str, str | int]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rest:
     url: str
-    endpoints: list[str] | None = None
+    endpoints: str | list[str] | None = None
     records: str | None = None
     schema: str | Mapping[str, str] | None = None
     """Names and types, or the name of one of the file's schemas."""
@@ -61,12 +71,30 @@ class RestSource(Source):
     @classmethod
     def from_yaml(cls, given: _Rest, part: YamlPart) -> RestSource:
         values = {name: value for name, value in field_values(given).items() if value is not None}
+        if "endpoints" in values:
+            values["endpoints"] = names(values["endpoints"])
         schema = values.pop("schema", None)
         columns = tuple(part.at("schema").schema(schema).items()) if schema is not None else ()
         try:
             return cls(api=rest_api(values), columns=columns, location=part.location)
         except InvalidApiError as error:
             part.refuse(str(error))
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        given = stated_fields(self.api)
+        said: dict[str, Any] = {}
+        for name, words in (("pagination", Pagination.words), ("auth", Auth.words)):
+            if name in given:
+                said[name] = language.choice(words, given.pop(name))
+        for name in ("incremental", "limits"):
+            if name in given:
+                said[name] = language.thing(given.pop(name))
+        if self.columns:
+            given["schema"] = names_and_types(self.columns)
+        return {**{name: language.value(value) for name, value in given.items()}, **said}
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("from_rest", self.to_yaml(language), "url")
 
     @property
     def label(self) -> str:

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.language import Call, Language, names_and_types
 from lakehouse.pipelines.declare.sources.given_rows import frame_of_rows
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
@@ -54,6 +55,13 @@ class RowsSource(Source):
     def from_yaml(cls, given: _RowsYaml, part: YamlPart) -> RowsSource:
         columns = part.at("columns").schema(given.columns)
         return cls(columns=tuple(columns.items()), rows=tuple(map(tuple, given.rows)), location=part.location)
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        columns, rows = names_and_types(self.columns), [list(row) for row in self.rows]
+        return {"columns": language.value(columns), "rows": language.value(rows)}
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("from_rows", self.to_yaml(language), "rows")
 
     @property
     def label(self) -> str:
@@ -110,6 +118,9 @@ class RangeSource(Source):
     start: int = 0
     step: int = 1
     column: str = "id"
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("from_range", self.to_yaml(language), "stop")
 
     @property
     def label(self) -> str:

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.language import Call, Language, UnsayableError, names_and_types
 from lakehouse.pipelines.declare.sources.given_rows import frame_of_rows
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
@@ -83,6 +84,14 @@ class SeedSource(Source):
     def from_yaml(cls, given: _SeedYaml, part: YamlPart) -> SeedSource:
         columns = None if given.columns is None else part.at("columns").schema(given.columns)
         return cls.of(given.file, columns, location=part.location)
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        if self.wrong is not None:
+            raise UnsayableError(self.wrong, fix="correct the file, or its name.")
+        return {"file": self.file, "columns": language.value(names_and_types(self.columns))}
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("seed", self.to_yaml(language), "file")
 
     @property
     def label(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
+from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
     NewInputs,
@@ -57,6 +58,9 @@ class TableSource(Source):
         return cls(
             table=given.table, incremental=given.incremental, changes=given.changes, location=part.location
         )
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("read", self.to_yaml(language), "table")
 
     @property
     def label(self) -> str:

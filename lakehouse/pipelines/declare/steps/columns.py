@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal, Self
 from pyspark.sql import DataFrame
 
 from lakehouse.pipelines.declare.expressions import plain_column, why_not_by_row
+from lakehouse.pipelines.declare.language import Call, Language, names_and_types
 from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.quality import CastPolicy, Schema, as_struct, cast_columns, cast_shape
 from lakehouse.source_location import caller_location
 from lakehouse.words import word
@@ -24,13 +25,19 @@ __all__ = ["Cast", "ColumnWords", "Rename", "Select"]
 class Select(Step):
     """Keeps these columns or SQL expressions."""
 
-    yaml_type: ClassVar[Any] = list[str]
+    yaml_type: ClassVar[Any] = str | list[str]
 
     columns: tuple[str, ...]
 
     @classmethod
-    def from_yaml(cls, given: Sequence[str], part: YamlPart) -> Select:
-        return cls(columns=tuple(given), location=part.location)
+    def from_yaml(cls, given: str | Sequence[str], part: YamlPart) -> Select:
+        return cls(columns=names(given), location=part.location)
+
+    def to_yaml(self, language: Language) -> list[str]:
+        return list(self.columns)
+
+    def to_python(self, language: Language) -> Call:
+        return Call(name="select", arguments=self.columns)
 
     @property
     def label(self) -> str:
@@ -66,6 +73,12 @@ class Rename(Step):
     def from_yaml(cls, given: Mapping[str, str], part: YamlPart) -> Rename:
         return cls(names=tuple(given.items()), location=part.location)
 
+    def to_yaml(self, language: Language) -> dict[str, str]:
+        return names_and_types(self.names)
+
+    def to_python(self, language: Language) -> Call:
+        return Call(name="rename", arguments=(self.to_yaml(language),))
+
     @property
     def label(self) -> str:
         return f"rename({', '.join(f'{old} -> {new}' for old, new in self.names)})"
@@ -92,6 +105,7 @@ class Rename(Step):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CastYaml:
     schema: str | Mapping[str, str]
+    """Names and types, the name of one of the file's schemas, or DDL: ``id int, day date``."""
     on_error: Literal["quarantine", "null", "fail"] = "quarantine"
 
 
@@ -108,9 +122,19 @@ class Cast(Step):
 
     @classmethod
     def from_yaml(cls, given: _CastYaml, part: YamlPart) -> Cast:
-        pairs = part.at("schema").schema(given.schema)
         policy = CastPolicy(given.on_error)
+        if isinstance(given.schema, str) and given.schema not in part.schemas and " " in given.schema:
+            return cls(schema=given.schema, on_error=policy, location=part.location)
+        pairs = part.at("schema").schema(given.schema)
         return cls(schema=tuple(pairs.items()), on_error=policy, location=part.location)
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        schema = self.schema if isinstance(self.schema, str) else names_and_types(self.schema)
+        policy = {} if self.on_error is CastPolicy.QUARANTINE else {"on_error": self.on_error.value}
+        return {"schema": schema, **policy}
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("cast", self.to_yaml(language), "schema")
 
     @property
     def label(self) -> str:

@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Literal, Self
 from pyspark.sql import DataFrame
 
 from lakehouse.errors import DefinitionError
-from lakehouse.pipelines.declare.sources import TableReference
+from lakehouse.pipelines.declare.language import Call, Language, UnsayableError
+from lakehouse.pipelines.declare.sources import Source, TableReference, TableSource
 from lakehouse.pipelines.declare.steps.failed_casts import has_failed_casts
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups, WholeGroups
@@ -55,6 +56,14 @@ class Transform(Step):
             return cls(function=part.function(given), location=part.location)
         function = part.at("function").function(given.function)
         return cls(function=function, per=_per(given.per), location=part.location)
+
+    def to_yaml(self, language: Language) -> Any:
+        function = language.function(self.function)
+        return {"function": function, "per": language.value(self.per)} if self.per is not None else function
+
+    def to_python(self, language: Language) -> Call:
+        per = {} if self.per is None else {"per": self.per}
+        return Call(name="transform", arguments=(language.function(self.function),), named=per)
 
     @property
     def label(self) -> str:
@@ -102,6 +111,22 @@ class Sql(Step):
     @classmethod
     def from_yaml(cls, given: str, part: YamlPart) -> Sql:
         return cls(query=given, location=part.location)
+
+    def to_yaml(self, language: Language) -> str:
+        if self.input_name != INPUT:
+            reason = f"its query calls the flow's own rows {{{self.input_name}}} behind other steps"
+            raise UnsayableError(reason, fix=f"call them {{{INPUT}}}.")
+        return self.query
+
+    def to_python(self, language: Language) -> Call:
+        return Call(name="transform", arguments=(self.to_yaml(language),))
+
+    def query_from(self, source: Source) -> str | None:
+        names = names_in_query(self.query)
+        if self.input_name == INPUT or names[:1] != (self.input_name,):
+            return None
+        table = TableSource(table=self.input_name, location=source.location)
+        return self.query if source == table else None
 
     @property
     def label(self) -> str:

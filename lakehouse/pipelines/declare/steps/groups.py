@@ -11,19 +11,24 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.pipelines.declare.expressions import plain_column, why_varying
+from lakehouse.pipelines.declare.language import Call, Language, UnsayableError, names_and_types
 from lakehouse.pipelines.declare.steps.added_groups import AddedGroups
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords
 from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups, WholeGroups
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.source_location import caller_location
 from lakehouse.words import word
 
 __all__ = ["Aggregate", "GroupWords", "Pivot"]
 
 
+_NO_MEASURES = frozenset({"self", "by"})
+"""Names that mean something else as arguments in Python."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AggregateYaml:
-    by: list[str] = field(default_factory=list)
+    by: str | list[str] = field(default_factory=list)
     measures: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -42,7 +47,17 @@ class Aggregate(Step):
 
     @classmethod
     def from_yaml(cls, given: _AggregateYaml, part: YamlPart) -> Aggregate:
-        return cls(by=tuple(given.by), measures=tuple(given.measures.items()), location=part.location)
+        return cls(by=names(given.by), measures=tuple(given.measures.items()), location=part.location)
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        given = {"by": list(self.by), "measures": names_and_types(self.measures)}
+        return {key: value for key, value in given.items() if value}
+
+    def to_python(self, language: Language) -> Call:
+        for name in _NO_MEASURES.intersection(dict(self.measures)):
+            raise UnsayableError(f"a measure is called {name!r}", fix="give it another name.")
+        by = {"by": list(self.by)} if self.by else {}
+        return Call(name="aggregate", named={**by, **names_and_types(self.measures)})
 
     @property
     def label(self) -> str:
@@ -84,8 +99,8 @@ class Aggregate(Step):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PivotYaml:
     column: str
-    values: list[str]
-    by: list[str]
+    values: list[str | int | float | bool]
+    by: str | list[str]
     measure: str
 
 
@@ -107,12 +122,19 @@ class Pivot(Step):
     @classmethod
     def from_yaml(cls, given: _PivotYaml, part: YamlPart) -> Pivot:
         return cls(
-            by=tuple(given.by),
+            by=names(given.by),
             column=given.column,
             values=tuple(given.values),
             measure=given.measure,
             location=part.location,
         )
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        values = language.value(list(self.values))
+        return {"column": self.column, "values": values, "by": list(self.by), "measure": self.measure}
+
+    def to_python(self, language: Language) -> Call:
+        return Call.of("pivot", self.to_yaml(language), "column", "values")
 
     @property
     def label(self) -> str:
@@ -146,7 +168,7 @@ class GroupWords(StepWords):
 
     def aggregate(self, *, by: str | tuple[str, ...] | list[str] = (), **measures: str) -> Self:
         """One row a group: ``aggregate(by="day", revenue="sum(revenue)")``; names to SQL aggregates."""
-        step = Aggregate(by=_names(by), measures=tuple(measures.items()), location=caller_location())
+        step = Aggregate(by=names(by), measures=tuple(measures.items()), location=caller_location())
         return self.step(step)
 
     def pivot(
@@ -155,9 +177,5 @@ class GroupWords(StepWords):
         """One row a group and one column for each of ``values``, which are given, not looked for."""
         location = caller_location()
         return self.step(
-            Pivot(by=_names(by), column=column, values=tuple(values), measure=measure, location=location)
+            Pivot(by=names(by), column=column, values=tuple(values), measure=measure, location=location)
         )
-
-
-def _names(names: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)

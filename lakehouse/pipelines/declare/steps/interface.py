@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Protocol, Self
 from pyspark.sql import Column, DataFrame
 
 from lakehouse.errors import DefinitionError
+from lakehouse.pipelines.declare.language import Call, Language, written_fields
 from lakehouse.pipelines.declare.old_rows import OldRows
-from lakehouse.pipelines.declare.sources import TableReference
+from lakehouse.pipelines.declare.sources import Source, TableReference
 from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups
 from lakehouse.pipelines.declare.steps.look_back import LookBack
@@ -75,6 +76,18 @@ class Step(ABC):
     def from_yaml(cls, given: Any, part: YamlPart) -> Step:
         """Return the step that ``given`` declares: a value of ``yaml_type``, or of the subclass's own fields."""
         return cls(location=part.location, **field_values(given))
+
+    def to_yaml(self, language: Language) -> Any:
+        """Return what ``from_yaml`` makes the same step of: what stands behind its word."""
+        return written_fields(self, language)
+
+    def to_python(self, language: Language) -> Call:
+        """Return the call that adds the step to a flow in Python."""
+        return Call(name=language.word(Step.words, self), named=self.to_yaml(language))
+
+    def query_from(self, source: Source) -> str | None:
+        """Return the query that begins a flow in which this step stands first behind ``source``; None for any other."""
+        return None
 
     @property
     @abstractmethod

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from pyspark.sql import DataFrame
 
+from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps.failed_casts import (
     failed_rows,
@@ -17,22 +18,23 @@ from lakehouse.pipelines.declare.steps.failed_casts import (
 )
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.steps.side_flow import ReadingFlow, SideFlow
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.source_location import caller_location
 from lakehouse.words import word
 
 __all__ = ["Join", "JoinWords"]
 
+_USUAL = "left"
 _OF_OUR_ROWS = frozenset({"inner", "left", "leftouter", "leftsemi", "semi", "leftanti", "anti"})
 """Joins in which each row of the result comes from a row of the step's input."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _JoinYaml:
-    on: list[str]
+    on: str | list[str]
     table: str | None = None
     flow: str | None = None
-    how: str = "left"
+    how: str = _USUAL
 
 
 @word("join")
@@ -49,7 +51,17 @@ class Join(Step):
     @classmethod
     def from_yaml(cls, given: _JoinYaml, part: YamlPart) -> Join:
         other = SideFlow.from_yaml(given.table, given.flow, word="join", part=part)
-        return cls(other=other, on=tuple(given.on), how=given.how, location=part.location)
+        return cls(other=other, on=names(given.on), how=given.how, location=part.location)
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        return {**self.other.to_yaml(language), **self._columns()}
+
+    def to_python(self, language: Language) -> Call:
+        return Call(name="join", arguments=(self.other.to_python(language),), named=self._columns())
+
+    def _columns(self) -> dict[str, Any]:
+        how = {} if self.how == _USUAL else {"how": self.how}
+        return {"on": list(self.on), **how}
 
     @property
     def label(self) -> str:
@@ -88,7 +100,7 @@ class JoinWords(StepWords):
 
     __slots__ = ()
 
-    def join(self, other: ReadingFlow | str, *, on: str | tuple[str, ...], how: str = "left") -> Self:
+    def join(self, other: ReadingFlow | str, *, on: str | Sequence[str], how: str = "left") -> Self:
         """Join another table, or a flow that reads one, on columns that both have."""
         location = caller_location()
         side = SideFlow.of(other, word="join", location=location)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self, get_args
 
 from pyspark.sql import DataFrame, Window
@@ -12,12 +12,13 @@ from pyspark.sql import functions as F
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import METADATA_COLUMNS
 from lakehouse.pipelines.declare.expressions import why_not_by_row, why_varying, why_varying_code
+from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.steps.look_back import LookBack
 from lakehouse.pipelines.declare.steps.order import Order
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values, names
 from lakehouse.pipelines.errors import InvalidStepError
 from lakehouse.quality import CAST_ERRORS, Condition
 from lakehouse.source_location import caller_location
@@ -47,6 +48,12 @@ class Where(Step):
     def from_yaml(cls, given: str, part: YamlPart) -> Where:
         return cls(condition=given, location=part.location)
 
+    def to_yaml(self, language: Language) -> Any:
+        return language.value(self.condition)
+
+    def to_python(self, language: Language) -> Call:
+        return Call(name="where", arguments=(self.to_yaml(language),))
+
     @property
     def label(self) -> str:
         return f"where({self.condition if isinstance(self.condition, str) else '…'})"
@@ -70,6 +77,15 @@ class Where(Step):
         return column
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DeduplicateYaml:
+    keys: str | list[str] = field(default_factory=list)
+    keep: _Keep = "any"
+    order_by: str | None = None
+    within: str | None = None
+    against_target: bool = True
+
+
 @word("deduplicate")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deduplicate(Step):
@@ -85,6 +101,7 @@ class Deduplicate(Step):
     in a step of their own.
     """
 
+    yaml_type: ClassVar[Any] = _DeduplicateYaml
     removes_rows: ClassVar[bool] = True
     shuffles_rows: ClassVar[bool] = True
 
@@ -96,6 +113,14 @@ class Deduplicate(Step):
     """A number and a unit from seconds to weeks; ``order_by`` is a column of dates or timestamps then."""
     against_target: bool = True
     """Whether the rows that the table holds count too."""
+
+    @classmethod
+    def from_yaml(cls, given: _DeduplicateYaml, part: YamlPart) -> Deduplicate:
+        return cls(location=part.location, **{**field_values(given), "keys": names(given.keys)})
+
+    def to_python(self, language: Language) -> Call:
+        said = self.to_yaml(language)
+        return Call(name="deduplicate", arguments=said.pop("keys", ()), named=said)
 
     @property
     def label(self) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse.pipelines.declare.language import Language
 from lakehouse.pipelines.declare.sources import Source, TableReference, TableSource
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext
@@ -54,6 +55,23 @@ class SideFlow:
             part.refuse(f"{word} names a table or a flow. Fix: write one of the keys table and flow.")
         given = table if table is not None else part.at("flow").flow(flow or "")
         return cls.of(given, word=word, location=part.location)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a table of the pipeline as it stands, which is known by its name."""
+        table = self.source.whole_table
+        plain = TableSource(table=table, location=self.source.location)
+        return not self.steps and self.source == plain
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        """Return the key that ``from_yaml`` takes, with the name of the table or the flow."""
+        if self.is_plain:
+            return {"table": self.source.whole_table}
+        return {"flow": language.flow(self.source, self.steps)}
+
+    def to_python(self, language: Language) -> Any:
+        """Return what ``of`` takes: the table's name, or the flow."""
+        return self.source.whole_table if self.is_plain else language.flow(self.source, self.steps)
 
     @property
     def name(self) -> str:

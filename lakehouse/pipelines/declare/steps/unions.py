@@ -9,11 +9,12 @@ from typing import Any, ClassVar, Self
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps.failed_casts import has_failed_casts
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.steps.side_flow import ReadingFlow, SideFlow
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.quality import CAST_ERRORS
 from lakehouse.source_location import caller_location
 from lakehouse.words import word
@@ -23,8 +24,8 @@ __all__ = ["Union", "UnionWords"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _UnionYaml:
-    tables: list[str] = field(default_factory=list)
-    flows: list[str] = field(default_factory=list)
+    tables: str | list[str] = field(default_factory=list)
+    flows: str | list[str] = field(default_factory=list)
 
 
 @word("union")
@@ -42,10 +43,24 @@ class Union(Step):
     def from_yaml(cls, given: _UnionYaml, part: YamlPart) -> Union:
         if not (given.tables or given.flows):
             part.refuse("union names nothing to add. Fix: write the key tables, flows or both.")
-        named: list[ReadingFlow | str] = [*given.tables]
-        named += [part.at("flows", position).flow(name) for position, name in enumerate(given.flows)]
+        named: list[ReadingFlow | str] = [*names(given.tables)]
+        named += [part.at("flows", position).flow(name) for position, name in enumerate(names(given.flows))]
         others = tuple(SideFlow.of(each, word="union", location=part.location) for each in named)
         return cls(others=others, location=part.location)
+
+    def to_yaml(self, language: Language) -> dict[str, Any]:
+        plain = [other for other in self.others if other.is_plain]
+        tables, flows = plain, [other for other in self.others if not other.is_plain]
+        if (*tables, *flows) != self.others:  # tables come before flows: to keep the order, all are flows
+            tables, flows = [], list(self.others)
+        keys = {
+            "tables": [other.name for other in tables],
+            "flows": [language.flow(other.source, other.steps) for other in flows],
+        }
+        return {key: named for key, named in keys.items() if named}
+
+    def to_python(self, language: Language) -> Call:
+        return Call(name="union", arguments=[other.to_python(language) for other in self.others])
 
     @property
     def label(self) -> str:

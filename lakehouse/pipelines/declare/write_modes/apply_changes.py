@@ -23,7 +23,7 @@ from lakehouse.pipelines.declare.write_modes.changed_rows import (
     with_other_keys,
 )
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.pipelines.errors import InvalidWriteModeError
 from lakehouse.quality import Condition, Contract
 from lakehouse.source_location import SourceLocation
@@ -42,16 +42,16 @@ _OF_THE_STATE = ("_sequence", "_deleted", "_row", "_batch")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ApplyChangesYaml:
-    keys: list[str]
+    keys: str | list[str]
     sequence_by: str | list[str]
     apply_as_deletes: str | None = None
     apply_as_truncates: str | None = None
     ignore_null_updates: bool = False
-    column_list: list[str] | None = None
-    except_column_list: list[str] | None = None
+    column_list: str | list[str] | None = None
+    except_column_list: str | list[str] | None = None
     stored_as_scd_type: Literal[1, 2] = 1
-    track_history_column_list: list[str] | None = None
-    track_history_except_column_list: list[str] | None = None
+    track_history_column_list: str | list[str] | None = None
+    track_history_except_column_list: str | list[str] | None = None
     evolve_schema: bool = False
 
 
@@ -83,10 +83,9 @@ class ApplyChanges(WriteMode):
 
     @classmethod
     def from_yaml(cls, given: _ApplyChangesYaml, part: YamlPart) -> ApplyChanges:
-        sequence = [given.sequence_by] if isinstance(given.sequence_by, str) else given.sequence_by
         return cls(
-            keys=tuple(given.keys),
-            sequence_by=tuple(sequence),
+            keys=names(given.keys),
+            sequence_by=names(given.sequence_by),
             apply_as_deletes=given.apply_as_deletes,
             apply_as_truncates=given.apply_as_truncates,
             ignore_null_updates=given.ignore_null_updates,

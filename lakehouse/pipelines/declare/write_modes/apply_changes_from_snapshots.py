@@ -16,7 +16,7 @@ from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.write_modes.apply_changes import ApplyChanges
 from lakehouse.pipelines.declare.write_modes.changed_rows import names_or_none, shown_by
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.quality import Contract
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import AlreadyPublished, IWritableDeltaTable, Published, TransactionId
@@ -27,13 +27,13 @@ __all__ = ["ApplyChangesFromSnapshots"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SnapshotsYaml:
-    keys: list[str]
+    keys: str | list[str]
     sequence_by: str | None = None
-    column_list: list[str] | None = None
-    except_column_list: list[str] | None = None
+    column_list: str | list[str] | None = None
+    except_column_list: str | list[str] | None = None
     stored_as_scd_type: Literal[1, 2] = 1
-    track_history_column_list: list[str] | None = None
-    track_history_except_column_list: list[str] | None = None
+    track_history_column_list: str | list[str] | None = None
+    track_history_except_column_list: str | list[str] | None = None
     evolve_schema: bool = False
 
 
@@ -63,7 +63,7 @@ class ApplyChangesFromSnapshots(WriteMode):
     @classmethod
     def from_yaml(cls, given: _SnapshotsYaml, part: YamlPart) -> ApplyChangesFromSnapshots:
         return cls(
-            keys=tuple(given.keys),
+            keys=names(given.keys),
             sequence_by=given.sequence_by,
             column_list=names_or_none(given.column_list),
             except_column_list=names_or_none(given.except_column_list),

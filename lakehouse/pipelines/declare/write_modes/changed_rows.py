@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.pipelines.declare.change_data import REMOVED, ChangeRules
 from lakehouse.pipelines.declare.rules import ConditionRule, FlowRule
+from lakehouse.pipelines.declare.yaml_part import names
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import (
     AlreadyPublished,
@@ -24,9 +25,9 @@ from lakehouse.tables import (
 __all__ = ["all_there", "merged", "names_or_none", "sequence_is_there", "shown_by", "with_other_keys"]
 
 
-def names_or_none(given: Sequence[str] | None) -> tuple[str, ...] | None:
+def names_or_none(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
     """Return column names as they are kept; None, for columns that nobody named, stays None."""
-    return None if given is None else tuple(given)
+    return None if given is None else names(given)
 
 
 def all_there(columns: Sequence[str]) -> str:
@@ -62,7 +63,7 @@ def merged(
 
 def with_other_keys(held: DataFrame, new: DataFrame, keys: Sequence[str]) -> DataFrame:
     """Return the held rows whose keys no new row has; NULL equals NULL."""
-    names = {key: f"__lakehouse_merged_{number}" for number, key in enumerate(keys)}
-    theirs = new.select(*(F.col(quoted(key)).alias(name) for key, name in names.items()))
-    same = reduce(and_, (held[quoted(key)].eqNullSafe(theirs[name]) for key, name in names.items()))
+    aliases = {key: f"__lakehouse_merged_{number}" for number, key in enumerate(keys)}
+    theirs = new.select(*(F.col(quoted(key)).alias(name) for key, name in aliases.items()))
+    same = reduce(and_, (held[quoted(key)].eqNullSafe(theirs[name]) for key, name in aliases.items()))
     return held.join(theirs, same, "left_anti")

@@ -12,6 +12,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.change_data import ChangeRules
+from lakehouse.pipelines.declare.language import Call, Language, written_fields
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.steps import Step
@@ -47,6 +48,14 @@ class WriteMode(ABC):
     def from_yaml(cls, given: Any, part: YamlPart) -> WriteMode:
         """Return the mode that ``given`` declares: a value of ``yaml_type``, or of the subclass's own fields."""
         return cls(**field_values(given))
+
+    def to_yaml(self, language: Language) -> Any:
+        """Return what ``from_yaml`` makes the same mode of: what stands behind its word."""
+        return written_fields(self, language)
+
+    def to_python(self, language: Language) -> Call:
+        """Return the call that writes a flow in this mode in Python."""
+        return Call(name=language.word(WriteMode.words, self), named=self.to_yaml(language))
 
     @property
     @abstractmethod

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.ingestion import METADATA_COLUMNS
 from lakehouse.pipelines.declare.change_data import ChangeRules
+from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.steps import Deduplicate, Step
@@ -22,7 +23,7 @@ from lakehouse.pipelines.declare.write_modes.changed_rows import (
     with_other_keys,
 )
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
-from lakehouse.pipelines.declare.yaml_part import YamlPart
+from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.pipelines.errors import RepeatedKeysError
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import (
@@ -43,7 +44,7 @@ _COLUMN = re.compile(r"[^\W\d]\w*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _MergeYaml:
-    keys: list[str]
+    keys: str | list[str]
     sequence_by: str | None = None
 
 
@@ -57,7 +58,7 @@ class Merge(WriteMode):
     in a batch, and the batch that comes last wins.
     """
 
-    yaml_type: ClassVar[Any] = list[str] | _MergeYaml
+    yaml_type: ClassVar[Any] = str | list[str] | _MergeYaml
     old_rows: ClassVar[OldRows] = OldRows.MAY_CHANGE
     schema_binds: ClassVar[bool] = True
     rebuilt_when_redefined: ClassVar[bool] = False
@@ -66,10 +67,19 @@ class Merge(WriteMode):
     sequence_by: str | None = None
 
     @classmethod
-    def from_yaml(cls, given: Sequence[str] | _MergeYaml, part: YamlPart) -> Merge:
+    def from_yaml(cls, given: str | Sequence[str] | _MergeYaml, part: YamlPart) -> Merge:
         if isinstance(given, _MergeYaml):
-            return cls(keys=tuple(given.keys), sequence_by=given.sequence_by)
-        return cls(keys=tuple(given))
+            return cls(keys=names(given.keys), sequence_by=given.sequence_by)
+        return cls(keys=names(given))
+
+    def to_yaml(self, language: Language) -> Any:
+        if self.sequence_by is None:
+            return list(self.keys)
+        return {"keys": list(self.keys), "sequence_by": self.sequence_by}
+
+    def to_python(self, language: Language) -> Call:
+        sequence = {} if self.sequence_by is None else {"sequence_by": self.sequence_by}
+        return Call(name="merge", arguments=self.keys, named=sequence)
 
     @property
     def name(self) -> str:

@@ -19,6 +19,7 @@ from pyspark.sql.types import (
     StructType,
 )
 
+from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.pipelines.declare.yaml_part import YamlPart
@@ -59,6 +60,12 @@ class ReplaceWhere(WriteMode):
     @classmethod
     def from_yaml(cls, given: str, part: YamlPart) -> ReplaceWhere:
         return cls(column=given)
+
+    def to_yaml(self, language: Language) -> str:
+        return self.column
+
+    def to_python(self, language: Language) -> Call:
+        return Call(name="replace_where", arguments=(self.column,))
 
     @property
     def name(self) -> str:

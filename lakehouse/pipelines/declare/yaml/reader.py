@@ -11,7 +11,7 @@ from lakehouse.errors import DefinitionError, did_you_mean
 from lakehouse.pipelines.declare.beginnings import begin, begin_with_query
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.flow import Flow
-from lakehouse.pipelines.declare.rules import ActionName, ConditionRule, FlowRule
+from lakehouse.pipelines.declare.rules import CONDITION_WORDS, ActionName, ConditionRule, FlowRule
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.table_options import TableOptions
@@ -19,7 +19,7 @@ from lakehouse.pipelines.declare.variables import VARIABLE_ALONE, Variable
 from lakehouse.pipelines.declare.views import ViewDefinition
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml.extensions import load_extensions
-from lakehouse.pipelines.declare.yaml.shape import QUERIES, RULES, pipeline_shape
+from lakehouse.pipelines.declare.yaml.shape import QUERIES, pipeline_shape
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.source_location import SourceLocation
 from lakehouse.strict_yaml import ParsedYaml, YamlPath, read_yaml
@@ -104,7 +104,7 @@ class DefinitionReader:
         flow = beginning if beginning is not None else self._beginning(given, part)
         for number, step in enumerate(given.steps):
             flow = flow.step(self._declared(Step.words, step, part.at("steps", number)))
-        for key, action in RULES.items():
+        for key, action in CONDITION_WORDS.items():
             for name, condition in getattr(given, key).items():
                 flow = flow.rule(_condition_rule(name, condition, action, part.at(key, name)))
         for number, rule in enumerate(given.rules):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from types import GenericAlias
 from typing import Any
 
-from lakehouse.pipelines.declare.rules import ActionName, FlowRule
+from lakehouse.pipelines.declare.rules import CONDITION_WORDS, FlowRule
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
 from lakehouse.pipelines.declare.table_options import TableOptions
@@ -17,18 +18,10 @@ from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.declare.yaml_part import own_fields
 from lakehouse.words import Words
 
-__all__ = ["QUERIES", "RULES", "model_shape", "pipeline_shape"]
+__all__ = ["QUERIES", "model_shape", "pipeline_shape"]
 
 QUERIES = ("sql", "sql_file")
 """The words for a flow that begins with a query: its text, or the file that it stands in."""
-
-RULES: Mapping[str, ActionName] = {
-    "expect": "warn",
-    "expect_or_drop": "drop",
-    "expect_or_quarantine": "quarantine",
-    "expect_or_fail": "fail",
-}
-"""The words for conditions, and what each does to a row that breaks one."""
 
 _REQUIRED = dataclasses.MISSING
 _Fields = dict[str, tuple[Any, Any]]
@@ -37,6 +30,13 @@ _Fields = dict[str, tuple[Any, Any]]
 
 def pipeline_shape(*, needs_tables: bool = True) -> type:
     """Return the type of a whole definition, with the words that are known now."""
+    words = (Source.words, Step.words, FlowRule.words, WriteMode.words)
+    return _pipeline_shape(tuple(tuple(each.items()) for each in words), needs_tables)
+
+
+@functools.cache
+def _pipeline_shape(words: tuple[tuple[tuple[str, Any], ...], ...], needs_tables: bool) -> type:
+    """Return the shape for these words: making it takes longer than reading a file by it."""
     flow = _shape("Flow", _flow_fields())
     table = _shape(
         "Table",
@@ -47,7 +47,7 @@ def pipeline_shape(*, needs_tables: bool = True) -> type:
             **_written_fields(),
         },
     )
-    plain = str | int | float | bool | list[str]
+    plain = str | int | float | bool | list[str | int]
     full = {
         "default": (plain | None, None),
         "type": (VariableType | None, None),
@@ -90,7 +90,7 @@ def _flow_fields() -> _Fields:
         **_one_of(Source.words),
         **dict.fromkeys((*QUERIES, "flow"), (str | None, None)),
         "steps": _many(_list_of(step), list),
-        **{word: _many(GenericAlias(Mapping, (str, str | condition)), dict) for word in RULES},
+        **{word: _many(GenericAlias(Mapping, (str, str | condition)), dict) for word in CONDITION_WORDS},
         "rules": _many(_list_of(rule), list),
     }
 
