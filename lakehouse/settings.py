@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from lakehouse.errors import ConfigurationError, did_you_mean
-from lakehouse.project import find_project
+from lakehouse.project import Project, find_project
 from lakehouse.strict_yaml import read_yaml
 
 __all__ = [
@@ -218,12 +218,23 @@ def default_environment() -> str:
     return find_project().environment
 
 
-def load_settings(environment: str | None = None, *, folder: Path = DEFAULT_FOLDER) -> Settings:
+def load_settings(environment: str | None = None, *, folder: Path | None = None) -> Settings:
     """Return an environment's settings: those of the project's file, or of ``<folder>/<environment>.yaml``.
 
-    ``local`` needs neither; None stands for the project's own choice. Raises ``ConfigurationError``.
+    ``local`` needs neither; None stands for the project's own choice, and for the project's folder. From a folder
+    inside of the project the warehouse is named as it lies from there. Raises ``ConfigurationError``.
     """
     project = find_project()
+    is_inside = project.root != Path.cwd()
+    if folder is None:
+        folder = project.root / DEFAULT_FOLDER if is_inside else DEFAULT_FOLDER
+    settings = _declared(project, environment, folder)
+    if is_inside and "://" not in settings.warehouse:
+        return settings.with_warehouse(str(project.root / settings.warehouse))
+    return settings
+
+
+def _declared(project: Project, environment: str | None, folder: Path) -> Settings:
     environment = project.environment if environment is None else environment
     declared: Settings | None = project.settings_of(environment, Settings)
     if declared is not None:

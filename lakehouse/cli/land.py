@@ -16,7 +16,8 @@ from lakehouse.cli.output import Output, json_option
 from lakehouse.cli.pipeline_options import pairs
 from lakehouse.cli.run_report import JsonReport, PlainReport, Report
 from lakehouse.pipelines import DeclarativePipelineBuilder, PipelineDefinition, from_files, land
-from lakehouse.settings import load_settings
+from lakehouse.project import find_project
+from lakehouse.settings import default_environment, load_settings
 from lakehouse.storage import register_settings
 
 __all__ = ["command"]
@@ -41,7 +42,9 @@ __all__ = ["command"]
     callback=pairs,
     help="Of the format; values may be JSON.",
 )
-@click.option("--env", default="local", show_default=True, help="Read conf/environments/ENV.yaml.")
+@click.option(
+    "--env", default=default_environment, show_default="local", help="Read conf/environments/ENV.yaml."
+)
 @click.option("--warehouse", metavar="FOLDER", help="Where the tables are; by default the environment's.")
 @click.option(
     "--set",
@@ -81,7 +84,8 @@ def command(
     """
     pattern, name = _pattern(folder), table.removeprefix("bronze.")
     if definition is not None:
-        declared = _with_pattern(load_definition(pipeline, file=definition), name, pattern)
+        loaded = load_definition(pipeline, file=definition).with_defaults(find_project().variables)
+        declared = _with_pattern(loaded, name, pattern)
     else:
         flow = from_files(
             pattern, format=format_, columns=_columns(columns), options=_options(options)

@@ -9,6 +9,7 @@ import click
 
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output, json_option
+from lakehouse.cli.project_folder import enter_project
 from lakehouse.optional_imports import require
 from lakehouse.settings import Settings, default_environment, load_settings
 from lakehouse.spark_session import ServerState, SparkSessionFactory
@@ -53,6 +54,7 @@ def _print(state: ServerState, output: Output) -> None:
 
 
 def _settings(environment: str) -> Settings:
+    enter_project({})  # the session reads relative paths from the folder that it is started in
     settings = load_settings(environment)
     register_settings(settings.storage)
     return with_spark_access(settings)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakehouse.process_age import born_at
+from lakehouse.project import find_project
 from lakehouse.settings import SparkSettings
 from lakehouse.spark_session.local_server.process import end, listens, start
 from lakehouse.spark_session.local_server.record import (
@@ -48,7 +49,7 @@ class LocalServer:
     """Started by one process, found by others through a file in the cache folder."""
 
     def __init__(self, settings: SparkSettings, *, folder: Path, project: Path | None = None) -> None:
-        project = project or Path.cwd()
+        project = project or find_project().root
         made_for = json.dumps([str(project), settings.master, sorted(settings.conf.items())], default=str)
         stem = hashlib.sha256(made_for.encode()).hexdigest()[:20]
         self._file, self._lock_file = folder / f"{stem}.json", folder / f"{stem}.lock"
