@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pyspark.sql import DataFrame
 
@@ -15,8 +15,9 @@ __all__ = ["EmptyRules"]
 class EmptyRules:
     """Answers rules from empty tables (a RuleContext)."""
 
-    def __init__(self, empty: EmptyTables) -> None:
+    def __init__(self, empty: EmptyTables, *, own_names: Collection[str]) -> None:
         self._empty = empty
+        self._own_names = own_names
 
     @property
     def now(self) -> dt.datetime:
@@ -26,7 +27,7 @@ class EmptyRules:
         return None
 
     def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
-        return self._empty.table(table).frame
+        return rows if table in self._own_names else self._empty.table(table).frame
 
     def all_rows_of(self, table: str) -> DataFrame:
         return self._empty.table(table).frame

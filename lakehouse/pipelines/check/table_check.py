@@ -149,7 +149,7 @@ class TableCheck:
 
     def _try_rules(self, rules: Sequence[FlowRule], frame: DataFrame) -> None:
         """Try rules all together, as they are judged, and one by one where something is wrong."""
-        context, looked_up = EmptyRules(self.empty), frame
+        context, looked_up = EmptyRules(self.empty, own_names=self.table.own_names), frame
         try:
             for rule in rules:
                 looked_up = rule.looked_up(looked_up, context)

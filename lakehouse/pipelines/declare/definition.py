@@ -46,6 +46,11 @@ class TableDefinition:
         return self.name.rpartition(".")[2]
 
     @property
+    def own_names(self) -> frozenset[str]:
+        """The names by which its rules mean the table itself."""
+        return frozenset({self.name, f"{self.layer}.{self.folder}"})
+
+    @property
     def all_steps(self) -> tuple[Step, ...]:
         """The flow's steps, and those that its write mode adds to them."""
         mode = self.flow.write_mode
@@ -92,7 +97,7 @@ class TableDefinition:
         return (*behind(self.flow.source.tables(), self.views), *self.tables_beside())
 
     def tables_beside(self) -> tuple[TableReference, ...]:
-        """Return the tables that steps and rules read beside the source, also through views."""
+        """Return the tables that steps and rules read beside the source, also through views; never the table itself."""
         return tuple(behind(self._named_beside(), self.views))
 
     def views_beside(self) -> tuple[ViewDefinition, ...]:
@@ -115,7 +120,10 @@ class TableDefinition:
     def _named_beside(self) -> tuple[TableReference, ...]:
         by_steps = (reference for step in self.all_steps for reference in step.tables())
         by_rules = (reference for rule in self.flow.rules for reference in rule.tables())
-        return (*by_steps, *by_rules)
+        return (
+            *by_steps,
+            *(each for each in by_rules if not (each.may_be_own and each.table in self.own_names)),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, DateType, TimestampNTZType
 
 from lakehouse.delta_log import col
+from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.refresh.context import RefreshContext
@@ -30,7 +31,7 @@ class BatchRules:
     def __init__(
         self,
         context: RefreshContext,
-        table: str,
+        table: TableDefinition,
         mode: WriteMode,
         *,
         versions: Mapping[str, int],
@@ -42,7 +43,8 @@ class BatchRules:
         self.noted: dict[str, float] = {}
         self._earlier = earlier
         self._context = context
-        self._name = table
+        self._name = table.name
+        self._own_names = table.own_names
         self._mode = mode
         self._old_rows = mode.old_rows if old_rows is None else old_rows
         self._versions = versions
@@ -61,6 +63,8 @@ class BatchRules:
         return None if held is None else self._mode.rows_that_stay(held, rows)
 
     def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+        if table in self._own_names:
+            return self._rows_of_itself(rows, columns)
         version = self._versions[table]
         theirs = list(columns.values())
         missing = [
@@ -71,6 +75,18 @@ class BatchRules:
             keys = rows.select(*(F.col(quoted(ours)).alias(to) for ours, to in columns.items()))
             found = self._with_keys(table, keys, theirs, version=version)
         return self._context.table(table).read(version=version).limit(0) if found is None else found
+
+    def _rows_of_itself(self, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+        """Return the rows of the batch, and those of the table that stay beside them."""
+        theirs = [F.col(quoted(to)) for to in columns.values()]
+        batch, state = rows.select(*theirs), self._log.state()
+        if state is None or self._old_rows is OldRows.GO or set(columns.values()) - set(state.schema.names):
+            return batch
+        keys = rows.select(*(F.col(quoted(ours)).alias(to) for ours, to in columns.items()))
+        held = self._with_keys(self._name, keys, list(columns.values()), version=state.version)
+        if held is None:
+            return batch
+        return self._mode.rows_that_stay(held, rows).select(*theirs).unionByName(batch)
 
     def all_rows_of(self, table: str) -> DataFrame:
         return self._context.table(table).read(version=self._versions[table])

@@ -187,7 +187,7 @@ class TablePipeline:
             _log.warning("%s breaks the rule %s: %s", self.table.name, rule.name, reason)
 
     def _rules_about(self, now: dt.datetime, versions: Mapping[str, int], **more: Any) -> BatchRules:
-        return BatchRules(self.context, self.table.name, self.write_mode, versions=versions, now=now, **more)
+        return BatchRules(self.context, self.table, self.write_mode, versions=versions, now=now, **more)
 
     def _parts_by(self, mode: WriteMode | None) -> TouchedParts | None:
         if mode is None or mode.part is None:

@@ -38,7 +38,7 @@ class CaseTable:
 
 
 class CaseTables:
-    """Makes each table once, when it is asked for (a StepContext, and a RuleContext for tables without rows)."""
+    """Makes each table once, when it is asked for (a StepContext)."""
 
     def __init__(
         self,
@@ -66,34 +66,8 @@ class CaseTables:
             )
         return self._made[table.name]
 
-    # For steps and rules
-
     def table(self, name: str) -> OtherTable:
         return OtherTable(frame=self.get(name).rows)
-
-    def own_rows(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame | None:
-        return None
-
-    def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
-        return self.get(table).rows
-
-    def all_rows_of(self, table: str) -> DataFrame:
-        return self.get(table).rows
-
-    def own_rows_that_stay(self) -> DataFrame | None:
-        return None
-
-    def earlier_measures(self, rule: str, most: int) -> Sequence[float]:
-        return ()
-
-    def note_measure(self, rule: str, value: float) -> None:
-        """There is no later batch."""
-
-    def own_row_count(self) -> int:
-        return 0
-
-    def has_rows_since(self, column: str, moment: dt.datetime) -> bool:
-        return False
 
     def _declared(self, name: str) -> TableDefinition:
         if name not in self._graph.tables:
@@ -146,15 +120,53 @@ class CaseTables:
                 frame = counter.failed_casts.set_aside(frame)
             frame = step.apply(frame, context)
         rows = judged(
-            frame, table.flow.rules, counter, table=table.name, context=self, settle=DataFrame.persist
+            frame,
+            table.flow.rules,
+            counter,
+            table=table.name,
+            context=_Rules(self, table),
+            settle=DataFrame.persist,
         )
         if table.flow.write_mode is not None:
             table.flow.write_mode.check_rows(rows.kept, table=table.name)
         return CaseTable(rows=rows.kept, quarantined=rows.quarantined, tally=rows.tally)
 
-    def judging(self, rows: DataFrame) -> CaseTables:
-        """Return the answers to rules: no table has rows yet."""
+
+class _Rules:
+    """Answers the rules of a table that has no rows yet (a RuleContext)."""
+
+    def __init__(self, tables: CaseTables, table: TableDefinition) -> None:
+        self.now = tables.now
+        self._tables = tables
+        self._own_names = table.own_names
+
+    def judging(self, rows: DataFrame) -> _Rules:
+        """Return the answers for these rows."""
         return self
+
+    def own_rows(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame | None:
+        return None
+
+    def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+        return rows if table in self._own_names else self._tables.get(table).rows
+
+    def all_rows_of(self, table: str) -> DataFrame:
+        return self._tables.get(table).rows
+
+    def own_rows_that_stay(self) -> DataFrame | None:
+        return None
+
+    def earlier_measures(self, rule: str, most: int) -> Sequence[float]:
+        return ()
+
+    def note_measure(self, rule: str, value: float) -> None:
+        """There is no later batch."""
+
+    def own_row_count(self) -> int:
+        return 0
+
+    def has_rows_since(self, column: str, moment: dt.datetime) -> bool:
+        return False
 
 
 class _Known(Mapping[str, StructType]):

@@ -86,6 +86,7 @@ def definition() -> PipelineDefinition:
         orders=("silver", judged.append()),
         merged=("silver", TYPED.transform(largest).unique("units", action="drop").merge("id")),
         counted=("gold", counted.replace()),
+        staff=("silver", TYPED.references("staff", "units", to="id", action="drop").append()),
     )
 
 
@@ -120,6 +121,8 @@ def test_keys_references_and_counts_are_judged_against_the_whole_table(
     assert tally_of(result, "orders").broken == {"unique(id)": 2, "references(units)": 2, "cast": 0}
     assert lake.rows("silver/merged", "id", "units") == [(1, 2), (2, 9), (None, 4)]
     assert len(lake.rows("gold/counted")) == 4
+    # Rows of the batch are looked up in the batch itself: 2 is an id of it, 9 and 4 are not.
+    assert lake.rows("silver/staff", "id", "units") == [(1, 2), (2, 2)]
 
     second = [(1, 2, "2024-01-02"), (5, 9, "2024-01-02"), (None, 8, "2024-01-02"), (7, 90, "2024-01-02")]
     lake.land("b.csv", *second)
@@ -129,6 +132,8 @@ def test_keys_references_and_counts_are_judged_against_the_whole_table(
     # Row 1 takes the place of itself; 5 has the units of 2, which stays; the key NULL is merged like any other.
     assert lake.rows("silver/merged", "id", "units") == [(1, 2), (2, 9), (7, 90), (None, 8)]
     assert not result.failures, result.failures
+    # The table's own row 2 is still there; 9, 8 and 90 are ids neither of the batch nor of the table.
+    assert lake.rows("silver/staff", "id", "units") == [(1, 2), (1, 2), (2, 2)]
     # Of eight rows at most five are expected: all of the result is set aside.
     assert lake.rows("gold/counted") == []
     assert len(lake.rows("gold/counted_quarantine")) == 8

@@ -30,7 +30,8 @@ class RuleContext(Protocol):
     def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
         """Return rows of another table; ``columns`` of ``rows`` by those of the table that they meet.
 
-        At least all that have the same values in these columns as one of ``rows``.
+        At least all that have the same values in these columns as one of ``rows``. Of the table that takes the rows
+        they are its own that stay, and ``rows`` themselves.
         """
 
     def all_rows_of(self, table: str) -> DataFrame:

@@ -97,7 +97,7 @@ class References(LookUpRule):
         return InContract(relationship={"from": list(self.columns), "to": theirs})
 
     def tables(self) -> Sequence[TableReference]:
-        return (TableReference(table=self.table, location=self.location),)
+        return (TableReference(table=self.table, may_be_own=True, location=self.location),)
 
     def marked(self, rows: DataFrame, mark: str, context: RuleContext) -> DataFrame:
         other = context.rows_of(self.table, rows, dict(zip(self.columns, self.to, strict=True)))

@@ -40,6 +40,8 @@ class TableReference:
     table: str
     outside: bool = False
     """Whether the pipeline does not make it: then ``table`` is a path, or ``layer.name`` in the same warehouse."""
+    may_be_own: bool = False
+    """Whether a table may mean itself by it: then it waits for nobody."""
     location: SourceLocation = field(compare=False)
 
 

@@ -60,6 +60,15 @@ def test_a_table_that_reads_itself_is_a_circle() -> None:
     assert isinstance(problem, CycleError)
 
 
+@pytest.mark.parametrize("name", ["staff", "silver.staff"])
+def test_a_rule_may_look_rows_up_in_its_own_table(name: str) -> None:
+    builder = DeclarativePipelineBuilder("test").bronze("raw", from_files("in/*.csv", columns=["x"]))
+    flow = read("raw").references(name, "manager_id", to="id").append()
+    graph = graph_of(builder.silver("staff", flow).gold("top", read("staff").replace()).build())
+    assert (graph.problems, graph.order) == ((), ("raw", "staff", "top"))
+    assert graph.inputs["staff"] == {"raw"}
+
+
 def test_an_unknown_source_comes_with_the_name_that_was_meant() -> None:
     (problem,) = graph_of(pipeline(sales_raw=None, sales="sale_raw")).problems
     assert isinstance(problem, UnknownSourceError)
