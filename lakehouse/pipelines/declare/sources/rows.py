@@ -13,7 +13,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.language import Call, Language, names_and_types
-from lakehouse.pipelines.declare.sources.given_rows import frame_of_rows
+from lakehouse.pipelines.declare.sources.declared_rows import DeclaredRows
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
     NewInputs,
@@ -41,15 +41,10 @@ class _RowsYaml:
 
 @word("from_rows")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowsSource(Source):
+class RowsSource(DeclaredRows):
     """Rows that stand in the definition. A text stands for a value of any type, as SQL reads it."""
 
     yaml_type: ClassVar[Any] = _RowsYaml
-    stands_beside: ClassVar[bool] = True
-
-    columns: tuple[tuple[str, str], ...]
-    """Names and types."""
-    rows: tuple[tuple[Any, ...], ...]
 
     @classmethod
     def from_yaml(cls, given: _RowsYaml, part: YamlPart) -> RowsSource:
@@ -67,13 +62,6 @@ class RowsSource(Source):
     def label(self) -> str:
         return f"from_rows({', '.join(name for name, _ in self.columns)})"
 
-    def schema(self, upstream: Mapping[str, StructType]) -> StructType:
-        return as_struct(dict(self.columns))
-
-    @property
-    def gives_all_rows(self) -> bool:
-        return True
-
     def problems(self) -> Sequence[DefinitionError]:
         return [
             InvalidStepError(step="from_rows", wrong=wrong, fix=fix, location=self.location)
@@ -85,18 +73,6 @@ class RowsSource(Source):
         digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
         reason = f"{len(self.rows)} rows are declared"
         return NewInputs(known={"rows": digest}, reason=reason, outside_bytes=0)
-
-    def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
-        return self._frame(context.spark)
-
-    def beside(self, context: TablesBeside, spark: SparkSession) -> DataFrame:
-        return self._frame(spark)
-
-    def size_bytes(self, context: SourceContext, inputs: Inputs) -> int:
-        return 0
-
-    def _frame(self, spark: SparkSession) -> DataFrame:
-        return frame_of_rows(spark, self.rows, self.schema({}))
 
     def _wrong(self) -> Iterator[tuple[str, str]]:
         if not self.columns:

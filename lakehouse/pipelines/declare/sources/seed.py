@@ -6,27 +6,20 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import StructType
-
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.language import Call, Language, UnsayableError, names_and_types
-from lakehouse.pipelines.declare.sources.given_rows import frame_of_rows
-from lakehouse.pipelines.declare.sources.history import History, Inputs
+from lakehouse.pipelines.declare.sources.declared_rows import DeclaredRows
+from lakehouse.pipelines.declare.sources.history import History
 from lakehouse.pipelines.declare.sources.interface import (
     NewInputs,
-    ReadRequest,
-    Source,
     SourceContext,
-    TablesBeside,
 )
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import InvalidStepError
-from lakehouse.quality import as_struct
 from lakehouse.source_location import SourceLocation
 from lakehouse.words import word
 
@@ -45,18 +38,15 @@ class _SeedYaml:
 
 @word("seed")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeedSource(Source):
+class SeedSource(DeclaredRows):
     """The rows of a CSV file with a header, of at most 8 MiB; an empty field is NULL.
 
     The file is read where it is declared, so that its text is a part of the definition, as rows of ``from_rows`` are.
     """
 
     yaml_type: ClassVar[Any] = _SeedYaml
-    stands_beside: ClassVar[bool] = True
 
     file: str
-    columns: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[str | None, ...], ...] = field(repr=False)
     wrong: str | None = None
     """Why the file can't be read; None where it can."""
 
@@ -97,13 +87,6 @@ class SeedSource(Source):
     def label(self) -> str:
         return f"seed({self.file})"
 
-    def schema(self, upstream: Mapping[str, StructType]) -> StructType:
-        return as_struct(dict(self.columns))
-
-    @property
-    def gives_all_rows(self) -> bool:
-        return True
-
     def problems(self) -> Sequence[DefinitionError]:
         return [
             InvalidStepError(step=self.label, wrong=wrong, fix=fix, location=self.location)
@@ -115,15 +98,6 @@ class SeedSource(Source):
         return NewInputs(
             known={"rows": digest}, reason=f"{self.file} has {len(self.rows)} rows", outside_bytes=0
         )
-
-    def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
-        return frame_of_rows(context.spark, self.rows, self.schema({}))
-
-    def beside(self, context: TablesBeside, spark: SparkSession) -> DataFrame:
-        return frame_of_rows(spark, self.rows, self.schema({}))
-
-    def size_bytes(self, context: SourceContext, inputs: Inputs) -> int:
-        return 0
 
     def _wrong(self) -> Iterator[tuple[str, str]]:
         if self.wrong is not None:
