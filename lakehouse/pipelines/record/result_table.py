@@ -9,19 +9,20 @@ from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Ref
 from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 
-__all__ = ["result_html"]
+__all__ = ["HEADINGS", "outcome_row", "result_html"]
 
-_HEADINGS = ("table", "state", "version", "read", "written", "dropped", "quarantined", "seconds")
+HEADINGS = ("table", "state", "version", "read", "written", "dropped", "quarantined", "seconds")
 
 
 def result_html(result: RunResult, folders: Mapping[str, str]) -> str:
     """Return the result for a notebook; ``folders`` has where each table lies."""
     title = f"{result.pipeline}: {result.status} in {result.seconds:.1f} s"
-    rows = [_row(outcome, folders[name]) for name, outcome in result.outcomes.items()]
-    return html_table(title, _HEADINGS, rows, _notes(result))
+    rows = [outcome_row(outcome, folders[name]) for name, outcome in result.outcomes.items()]
+    return html_table(title, HEADINGS, rows, _notes(result))
 
 
-def _row(outcome: Outcome, folder: str) -> Sequence[Cell]:
+def outcome_row(outcome: Outcome, folder: str = "") -> Sequence[Cell]:
+    """Return the row of a table, with links where it is known in which ``folder`` it lies."""
     match outcome:
         case Refreshed():
             last = outcome.refreshes[-1]
@@ -35,13 +36,13 @@ def _row(outcome: Outcome, folder: str) -> Sequence[Cell]:
             return (Cell(text=outcome.table), Cell(text=state), *_NO_COUNTS)
 
 
-_NO_COUNTS = (Cell(text=""),) * (len(_HEADINGS) - 2)
+_NO_COUNTS = (Cell(text=""),) * (len(HEADINGS) - 2)
 
 
 def _counts(refresh: Refresh, folder: str) -> Iterator[Cell]:
     tally = refresh.tally
     read = tally.rows_in if refresh.rows_read is None else refresh.rows_read
-    aside = f"{folder}{QUARANTINE_SUFFIX}" if tally.quarantined or refresh.set_aside else ""
+    aside = f"{folder}{QUARANTINE_SUFFIX}" if folder and (tally.quarantined or refresh.set_aside) else ""
     yield Cell(text=str(refresh.version), is_number=True)
     yield Cell(text=f"{read:,}", is_number=True)
     yield Cell(text=f"{tally.written:,}", is_number=True)

@@ -41,6 +41,7 @@ from lakehouse.pipelines.refresh.shared_frames import shared_prefixes
 from lakehouse.pipelines.run.control import RunControl
 from lakehouse.pipelines.run.lock import run_lock
 from lakehouse.pipelines.run.naming import register_tables
+from lakehouse.pipelines.run.notebook import listener_of_this_place
 from lakehouse.pipelines.run.schedule import run_in_order, tables_at_once
 from lakehouse.pipelines.run.tries import Tries
 from lakehouse.pipelines.warehouse import Warehouse
@@ -89,6 +90,8 @@ def run_pipeline(
 
     With a ``catalog`` the tables have names there afterwards: ``spark.table("gold.daily_revenue")``.
 
+    ``listener`` hears how the run goes; in a notebook a table shows it, where nobody else listens.
+
     ``spark`` may be what opens a session: it is called only when there is something to do. The whole
     definition is checked first, without reading data: DefinitionErrors has everything that is wrong.
     """
@@ -101,7 +104,7 @@ def run_pipeline(
     chosen = [graph.tables[name] for name in graph.order if name in selected]
     home = warehouse if isinstance(warehouse, Warehouse) else Warehouse.at(warehouse)
     name = run_id or uuid.uuid4().hex
-    heard = _with_open_events(listener or RunListener(), filled, graph, home, run_id=name)
+    heard = _with_open_events(listener or listener_of_this_place(), filled, graph, home, run_id=name)
     control = RunControl(_timeouts(chosen, timeout))
 
     def step_done(table: str, step: str) -> None:
