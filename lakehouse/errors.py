@@ -32,7 +32,7 @@ class LakehouseError(Exception):
         super().__init__(f"{message} Fix: {fix}" if fix else message)
 
     def __str__(self) -> str:
-        return masked(super().__str__())
+        return masked(Exception.__str__(self))  # a KeyError among the bases would show its repr
 
 
 class ConfigurationError(LakehouseError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -43,6 +44,12 @@ class Project:
     variables: Mapping[str, Any] = field(default_factory=dict)
     """Values of the pipelines' variables, where a run sets no others."""
 
+    def line_of(self, key: str) -> str:
+        """Return the line of the file that names a key, as ``file:line``; empty without a file."""
+        if self.file is None:
+            return ""
+        return f"{_shown(self.file)}:{_line_in(self.file.read_text(encoding='utf-8').splitlines(), key)}"
+
     def settings_of(self, environment: str, as_type: type[Any]) -> Any | None:
         """Return an environment's settings as ``as_type``; None where the file has no such environment.
 
@@ -81,23 +88,37 @@ def _project(file: Path, given: Mapping[str, Any]) -> Project:
 def _read(file: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{file} can't be read: {error}.", fix="correct the file.") from error
+    except tomllib.TOMLDecodeError as error:
+        reason, at, place = str(error).partition(" (at line ")
+        line = place.partition(",")[0] if at else "1"
+        problem = f"not readable as TOML: {reason}. Fix: correct this line; texts stand in quotes."
+        raise YamlError(
+            file=str(_shown(file)), problems=[YamlProblem(line=int(line), message=problem)]
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"{_shown(file)} can't be read: {error}.", fix="check that it is text in UTF-8."
+        ) from error
 
 
 def _checked(given: Mapping[str, Any], as_type: type[Any], file: Path) -> Any:
     """Return what the file says as ``as_type``; what is wrong is said with the line of the key in the file."""
     text = yaml.safe_dump(given, sort_keys=False, default_flow_style=False)
     try:
-        parsed: ParsedYaml[Any] = parse_yaml(text, as_type, file=str(file))
+        parsed: ParsedYaml[Any] = parse_yaml(text, as_type, file=str(_shown(file)))
     except YamlError as error:
         lines, source = text.splitlines(), file.read_text(encoding="utf-8").splitlines()
         problems = [
             YamlProblem(line=_line_in(source, lines[each.line - 1]), message=each.message)
             for each in error.problems
         ]
-        raise YamlError(file=str(file), problems=problems) from None
+        raise YamlError(file=str(_shown(file)), problems=problems) from None
     return parsed.value
+
+
+def _shown(file: Path) -> Path:
+    """Return the file as it is named from here."""
+    return Path(os.path.relpath(file)) if Path.cwd() in (file.parent, *file.parents) else file
 
 
 def _line_in(source: list[str], dumped: str) -> int:

@@ -61,10 +61,11 @@ class IncompleteCatalogError(ConfigurationError):
 class UnknownEnvironmentError(ConfigurationError):
     """No settings file has this name."""
 
-    def __init__(self, *, environment: str, folder: Path, known: list[str]) -> None:
+    def __init__(self, *, environment: str, folder: Path, known: list[str], place: str = "") -> None:
         self.environment = environment
+        file, where = folder / f"{environment}.yaml", f"{place}: " if place else ""
         super().__init__(
-            f"unknown environment {environment!r}: {folder / (environment + '.yaml')} does not exist.",
+            f"{where}unknown environment {environment!r}: {file} does not exist.",
             fix=did_you_mean(environment, known),
         )
 
@@ -243,6 +244,7 @@ def _declared(project: Project, environment: str | None, folder: Path) -> Settin
         {DEFAULT_ENVIRONMENT, *project.environments, *(path.stem for path in folder.glob("*.yaml"))}
     )
     if environment not in known:
-        raise UnknownEnvironmentError(environment=environment, folder=folder, known=known)
+        place = project.line_of("environment") if environment == project.environment else ""
+        raise UnknownEnvironmentError(environment=environment, folder=folder, known=known, place=place)
     path = folder / f"{environment}.yaml"
     return read_yaml(path, Settings).value if path.exists() else Settings()

@@ -26,6 +26,18 @@ from lakehouse.errors import ConfigurationError, LakehouseError, did_you_mean
 
 __all__ = ["ParsedYaml", "YamlError", "YamlPath", "YamlProblem", "parse_yaml", "read_yaml"]
 
+_WORDS: Mapping[Any, str] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    tuple: "a list",
+    Sequence: "a list",
+    Literal: "",
+}
+"""How people call what a type takes; choices are named one by one."""
+
 T = TypeVar("T")
 YamlPath = tuple[str | int, ...]
 """Where a value stands: keys and list positions from the top, ``("spark", "conf")``."""
@@ -217,9 +229,12 @@ class _Reader:
         try:
             value = self._loader.construct_object(node, deep=True)
             return msgspec.convert(value, as_type, strict=True)
-        except (msgspec.ValidationError, yaml.YAMLError, ValueError) as error:
-            hint = " Fix: put it in quotes." if as_type is str and isinstance(node, ScalarNode) else ""
-            return self._note(node, f"{_sentence(error)}{hint}")
+        except msgspec.ValidationError:
+            return self._note(
+                node, f"expected {_in_words(as_type)}, got {_kind(node)}. Fix: {_fix(node, as_type)}"
+            )
+        except (yaml.YAMLError, ValueError) as error:
+            return self._note(node, f"{_sentence(error)} Fix: write {_in_words(as_type)}.")
 
     def _note(self, node: Node, message: str) -> None:
         self._note_at(_line(node), message)
@@ -258,6 +273,32 @@ def _kind(node: Node) -> str:
     return "a list" if isinstance(node, SequenceNode) else "keys and values"
 
 
+def _in_words(as_type: Any) -> str:
+    """Return what a type takes, as people say it."""
+    words = [_WORDS.get(get_origin(each) or each, "keys and values") for each in _members(as_type)]
+    choices = [repr(value) for each in _members(as_type) for value in _choices(each)]
+    known = dict.fromkeys(word for word in words if word)
+    return " or ".join([*known, *([f"one of {', '.join(choices)}"] if choices else [])])
+
+
+def _fix(node: Node, as_type: Any) -> str:
+    choices = [str(value) for each in _members(as_type) for value in _choices(each)]
+    if choices and isinstance(node, ScalarNode):
+        return did_you_mean(node.value, choices)
+    if as_type is str and isinstance(node, ScalarNode):
+        return "put it in quotes."
+    return f"write {_in_words(as_type)}."
+
+
+def _members(as_type: Any) -> Sequence[Any]:
+    found = get_args(as_type) if get_origin(as_type) in (Union, types.UnionType) else (as_type,)
+    return [each for each in found if each is not type(None)]
+
+
+def _choices(as_type: Any) -> Sequence[Any]:
+    return get_args(as_type) if get_origin(as_type) is Literal else ()
+
+
 def _sentence(error: Exception) -> str:
     text = str(error).splitlines()[0].replace("`", "'")
     return f"{text[:1].lower()}{text[1:]}."
@@ -271,4 +312,7 @@ def _start_of_file() -> tuple[yaml.Mark, yaml.Mark]:
 def _syntax_problem(error: yaml.YAMLError) -> YamlProblem:
     mark = getattr(error, "problem_mark", None)
     reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return YamlProblem(line=mark.line + 1 if mark else 1, message=f"not readable as YAML: {reason}.")
+    fix = "indent with blanks." if "\\t" in reason else "correct this line, or the one before."
+    return YamlProblem(
+        line=mark.line + 1 if mark else 1, message=f"not readable as YAML: {reason}. Fix: {fix}"
+    )

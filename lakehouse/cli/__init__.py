@@ -2,10 +2,22 @@
 
 from lakehouse.cli.errors import (
     BrokenScriptError,
+    FileExistsAlreadyError,
     InvalidConditionError,
     ProjectExistsError,
+    RefusedInScriptError,
+    UnreadableResultError,
     UnwritableFileError,
 )
 from lakehouse.cli.main import main
 
-__all__ = ["BrokenScriptError", "InvalidConditionError", "ProjectExistsError", "UnwritableFileError", "main"]
+__all__ = [
+    "BrokenScriptError",
+    "FileExistsAlreadyError",
+    "InvalidConditionError",
+    "ProjectExistsError",
+    "RefusedInScriptError",
+    "UnreadableResultError",
+    "UnwritableFileError",
+    "main",
+]

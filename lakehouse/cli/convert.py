@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from lakehouse.cli.definitions import definition_file, load_definition
-from lakehouse.cli.errors import FileExistsAlreadyError
+from lakehouse.cli.errors import FileExistsAlreadyError, UnreadableResultError
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output
 from lakehouse.cli.project_folder import enter_project
+from lakehouse.errors import LakehouseError
 from lakehouse.pipelines import (
     DifferentDefinitionError,
     PipelineDefinition,
@@ -76,7 +77,12 @@ def converted(definition: PipelineDefinition, language: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"definition{_ENDINGS[language]}"
         file.write_text(text, encoding="utf-8")
-        _compare(definition, load_definition(definition.name, file=file), language)
+        try:
+            read = load_definition(definition.name, file=file)
+        except LakehouseError as error:
+            reason = str(error).replace(f"{file}:", "line ")
+            raise UnreadableResultError(name=definition.name, language=language, reason=reason) from error
+        _compare(definition, read, language)
     return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import runpy
 import sys
 import traceback
@@ -10,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lakehouse.cli.errors import BrokenScriptError
-from lakehouse.errors import LakehouseError
+from lakehouse.cli.errors import BrokenScriptError, RefusedInScriptError
+from lakehouse.cli.script_errors import way_out
+from lakehouse.errors import ConfigurationError, DefinitionError, LakehouseError
 from lakehouse.pipelines import (
     PipelineDefinition,
     PipelineNotFoundError,
@@ -23,6 +25,8 @@ from lakehouse.project import Project, find_project
 __all__ = ["definition_file", "load_definition"]
 
 _YAML = (".yaml", ".yml")
+_PLACED = re.compile(r"\S+:\d+: ")
+"""How an error begins that names its line."""
 
 
 def load_definition(name: str, *, file: Path | None = None) -> PipelineDefinition:
@@ -49,7 +53,8 @@ def definition_file(name: str, *, file: Path | None = None) -> Path:
         declared = _below_root(project, project.pipelines[name])
         if not declared.exists():
             reason = f"should come from {str(declared)!r}, which is not there"
-            raise PipelineNotFoundError(name=name, reason=reason, fix=f"correct {project.file}.")
+            fix = f"correct {project.line_of(name)}."
+            raise PipelineNotFoundError(name=name, reason=reason, fix=fix)
         return declared
     there = [path for path in _places(name) if path.exists()]
     if not there:
@@ -112,10 +117,14 @@ def _variables_of(file: Path) -> Mapping[str, Any]:
     """Run a script and return its names."""
     try:
         return runpy.run_path(str(file))
+    except (DefinitionError, ConfigurationError) as error:
+        if _PLACED.match(str(error)):
+            raise
+        raise RefusedInScriptError(place=_place_of(error, file), error=error) from error
     except LakehouseError:
         raise
     except Exception as error:
-        raise BrokenScriptError(place=_place_of(error, file), error=error) from error
+        raise BrokenScriptError(place=_place_of(error, file), error=error, fix=way_out(error)) from error
 
 
 def _place_of(error: Exception, file: Path) -> str:

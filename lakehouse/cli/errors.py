@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lakehouse.errors import ConfigurationError, DefinitionError
+from lakehouse.errors import ConfigurationError, DefinitionError, LakehouseError
 
 __all__ = [
     "BrokenScriptError",
@@ -12,6 +12,8 @@ __all__ = [
     "InvalidConditionError",
     "ProjectExistsError",
     "UnwritableFileError",
+    "RefusedInScriptError",
+    "UnreadableResultError",
 ]
 
 _EXAMPLE = "units > 5 AND country IN ('France', 'Spain') AND day IS NOT NULL"
@@ -33,15 +35,33 @@ class FileExistsAlreadyError(ConfigurationError):
         super().__init__(f"{str(path)!r} already exists.", fix="name another file, or move it away.")
 
 
+class UnreadableResultError(DefinitionError):
+    """What a definition is in another language can't be read: the definition itself is wrong."""
+
+    def __init__(self, *, name: str, language: str, reason: str) -> None:
+        super().__init__(
+            f"{name!r} is no valid definition; in {language}, {reason}",
+            fix=f"correct what this says: lakehouse validate {name}.",
+        )
+
+
 class BrokenScriptError(DefinitionError):
     """The script that defines a pipeline, or a module of the project that it uses, raises an error of its own."""
 
-    def __init__(self, *, place: str, error: Exception) -> None:
+    def __init__(
+        self, *, place: str, error: Exception, fix: str = "correct this line of the project."
+    ) -> None:
         self.place = place
         message = error.msg if isinstance(error, SyntaxError) else str(error)
-        super().__init__(
-            f"{place}: {type(error).__name__}: {message}.", fix="correct this line of the project."
-        )
+        super().__init__(f"{place}: {type(error).__name__}: {message}.", fix=fix)
+
+
+class RefusedInScriptError(DefinitionError):
+    """The script declares something that the library refuses at once."""
+
+    def __init__(self, *, place: str, error: LakehouseError) -> None:
+        self.place = place
+        super().__init__(f"{place}: {error}")
 
 
 class InvalidConditionError(DefinitionError):

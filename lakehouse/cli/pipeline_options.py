@@ -145,5 +145,8 @@ def pairs(context: click.Context, parameter: click.Parameter, given: Sequence[st
     found = [each.partition("=") for each in given]
     for each, (key, equals, _) in zip(given, found, strict=True):
         if not key or not equals:
-            raise click.BadParameter(f"{each!r} is not KEY=VALUE.")
+            option = parameter.opts[0]
+            raise click.BadParameter(
+                f"{each!r} is not KEY=VALUE. Fix: write it as {option} landing=data/orders."
+            )
     return [(key, value) for key, _, value in found]

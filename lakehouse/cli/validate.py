@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import click
 
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
+from lakehouse.errors import closest_name
 from lakehouse.pipelines import Resolution, existing_schema, graph_of, rebuilt_tables, resolve
+from lakehouse.project import find_project
 
 __all__ = ["command", "resolution_of"]
 
@@ -31,10 +33,22 @@ def _validate(request: PipelineRequest) -> int:
     if output.as_json:
         output.document(_as_json(resolution))
     else:
-        output.lines((*map(str, resolution.problems), *map(str, resolution.not_checked)))
+        output.lines(
+            (*map(str, resolution.problems), *map(str, resolution.not_checked), *_meant_otherwise(request))
+        )
         count = len(resolution.problems)
         output.line(f"{len(resolution.graph.tables)} tables, {count or 'no'} error{'s' * (count != 1)}")
     return ExitCode.WRONG_USE if resolution.problems else ExitCode.FINE
+
+
+def _meant_otherwise(request: PipelineRequest) -> Iterator[str]:
+    """Yield the values of the project's file that no variable takes, where one is called nearly so."""
+    project = find_project()
+    declared = [each.name for each in request.definition().variables]
+    for name in project.variables:
+        meant = closest_name(name, declared)
+        if name not in declared and meant is not None and meant not in project.variables:
+            yield f"note: {project.line_of(name)}: no variable is called {name!r}. Fix: did you mean {meant!r}?"
 
 
 def _as_json(resolution: Resolution) -> dict[str, object]:

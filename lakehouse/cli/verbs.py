@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from lakehouse.errors import did_you_mean
+
 __all__ = ["VERBS", "Verb", "VerbGroup"]
 
 
@@ -65,6 +67,13 @@ class VerbGroup(click.Group):
     def __init__(self, *, verbs: Mapping[str, Verb], **options: Any) -> None:
         super().__init__(**options)
         self._verbs = verbs
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in self._verbs:
+            ctx.fail(f"there is no verb {args[0]!r}. Fix: {did_you_mean(args[0], self._verbs)}")
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._verbs)

@@ -36,6 +36,7 @@ from lakehouse.pipelines.declare.contracts import AgreedTable, NotEnforced, agre
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.durations import duration
 from lakehouse.pipelines.declare.flow import Flow, UnknownFlowWordError
+from lakehouse.pipelines.declare.language import Call, Language, UnsayableError
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.python import write_python_definition
 from lakehouse.pipelines.declare.rules import FlowRule, LookUpRule, Rule, RuleContext, WholeRule
@@ -163,6 +164,7 @@ __all__ = [
     "BatchState",
     "BrokenStepError",
     "BronzeIngestionPipeline",
+    "Call",
     "ChangedFilesError",
     "ChangedPartitionsError",
     "ChangedRulesError",
@@ -205,6 +207,7 @@ __all__ = [
     "KeptContracts",
     "KeptGroups",
     "LineageUnavailableError",
+    "Language",
     "LookUpRule",
     "LostBatchError",
     "LostCastErrorsError",
@@ -286,6 +289,7 @@ __all__ = [
     "UnknownTableError",
     "UnknownVariableError",
     "UnreadableTableError",
+    "UnsayableError",
     "UnwritableColumnError",
     "Variable",
     "ViewDefinition",

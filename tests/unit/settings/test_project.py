@@ -94,13 +94,21 @@ def test_without_a_file_the_folder_is_the_project(project: Path) -> None:
     [
         ("[pipeline]\nshop = 'x'\n", r"lakehouse\.toml:1: unknown key 'pipeline'.*did you mean 'pipelines'"),
         ("\n[environments.prod]\n\nwarehose = 'x'\n", r"lakehouse\.toml:4: unknown key 'warehose'"),
-        ("[pipelines\n", r"lakehouse\.toml can't be read: .*line 1"),
+        ("[pipelines\n", r"lakehouse\.toml:1: not readable as TOML: .* Fix: correct this line"),
+        (
+            "[pipelines]\nshop = jobs/shop.py\n",
+            r"lakehouse\.toml:2: not readable as TOML: .* stand in quotes",
+        ),
+        (
+            "\nenvironment = 'prd'\n[environments.prod]\n",
+            r"lakehouse\.toml:2: unknown environment 'prd'.*'prod'",
+        ),
     ],
 )
 def test_what_is_wrong_in_the_file_is_said_with_its_line(project: Path, text: str, wrong: str) -> None:
     (project / "lakehouse.toml").write_text(text)
     with pytest.raises((YamlError, ConfigurationError), match=wrong):
-        load_settings("prod")
+        load_settings("prd" if "prd" in text else "prod")
 
 
 def test_a_pipeline_that_is_not_where_the_file_says_is_an_error_of_the_file(project: Path) -> None:

@@ -13,6 +13,7 @@ from lakehouse.pipelines.declare.language import Call, Language, names_and_types
 from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.yaml_part import YamlPart, names
+from lakehouse.pipelines.errors import InvalidStepError
 from lakehouse.quality import CastPolicy, Schema, as_struct, cast_columns, cast_shape
 from lakehouse.source_location import caller_location
 from lakehouse.words import word
@@ -197,8 +198,13 @@ class ColumnWords(StepWords):
 
     def cast(self, schema: Schema, *, on_error: Literal["quarantine", "null", "fail"] = "quarantine") -> Self:
         """Give columns their types. A value that its type can't hold puts its row into quarantine by default."""
-        written = schema if isinstance(schema, str) else _pairs(schema)
-        return self.step(Cast(schema=written, on_error=CastPolicy(on_error), location=caller_location()))
+        written, location = schema if isinstance(schema, str) else _pairs(schema), caller_location()
+        if on_error not in list(CastPolicy):
+            policies = ", ".join(repr(each.value) for each in CastPolicy)
+            raise InvalidStepError(
+                step="cast", wrong=f"on_error={on_error!r}", fix=f"use one of {policies}.", location=location
+            )
+        return self.step(Cast(schema=written, on_error=CastPolicy(on_error), location=location))
 
 
 def _pairs(schema: Schema) -> tuple[tuple[str, str], ...]:

@@ -136,7 +136,11 @@ def test_every_part_knows_its_line(file: Path) -> None:
     ("change", "line", "message"),
     [
         (("layer: bronze", "layr: bronze"), 14, "did you mean 'layer'"),
-        (("incremental: true", "incremental: often"), 8, "expected 'bool'"),
+        (
+            ("incremental: true", "incremental: often"),
+            8,
+            "got the value 'often'. Fix: write true or false.",
+        ),
         (("columns: sales", "columns: sails"), 16, "did you mean 'sales'"),
         (("{flow: typed, steps", "{flow: typd, steps"), 19, "did you mean 'typed'"),
         (('- where: "InvoiceNo NOT', '- were: "InvoiceNo NOT'), 26, "did you mean 'where'"),
@@ -185,5 +189,5 @@ tables:
     options = TableOptions(refresh_policy="incremental")
     expected = DeclarativePipelineBuilder("retail").gold("totals", flow, options=options).build()
     assert read_text(file, text) == expected
-    with pytest.raises(YamlError, match="invalid enum value 'sometimes'"):
+    with pytest.raises(YamlError, match=r"one of .*\'full\', got the value \'sometimes\'\. Fix: "):
         read_text(file, text.replace("incremental", "sometimes"))
