@@ -95,7 +95,14 @@ def test_validate_names_every_error_with_its_line_and_exits_with_2(
     assert written == ["events", "runs"], "no table"
 
 
-def test_validate_says_when_nothing_is_wrong(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_validate_says_when_nothing_is_wrong(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "lakehouse.toml").write_text('[variables]\nlandin = "elsewhere"\n')
+    monkeypatch.chdir(project / "jobs")
+    code, text = answer(capsys, "validate", "shop")
+    assert code == 0
+    assert "note: lakehouse.toml:2: no variable is called 'landin'. Fix: did you mean 'landing'?" in text
     code, text = answer(capsys, "validate", "shop", "--json")
     assert code == 0
     assert json.loads(text)["tables"]["customer_totals"] == (
@@ -121,9 +128,17 @@ def test_plan_says_what_would_run_and_why(project: Path, capsys: pytest.CaptureF
     assert plan()["customer_totals"] == (True, "its definition changed")
 
 
-def test_history_shows_the_runs_newest_first(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["run", "shop"])
-    main(["run", "shop"])
+def test_history_shows_the_runs_newest_first_from_a_folder_inside_of_the_project(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "lakehouse.toml").write_text('[environments.local]\nwarehouse = "lake"\n')
+    for _ in range(2):
+        monkeypatch.chdir(project / "jobs")
+        main(["run", "shop"])
+    assert (project / "lake" / "gold" / "customer_totals" / "_delta_log").is_dir()
+    monkeypatch.chdir(project / "jobs")
+    assert "nothing new" in answer(capsys, "plan", "shop")[1]
+    monkeypatch.chdir(project / "jobs")
     code, text = answer(capsys, "history", "--json")
     assert code == 0
     runs = [event["status"] for event in json.loads(text) if event["kind"] == "run"]
