@@ -143,6 +143,7 @@ def judged(
     while_written: bool = False,
     contract: Sequence[Expectation] = (),
     marks: Sequence[str] = (),
+    hold: Callable[[DataFrame], DataFrame] = DataFrame.persist,
 ) -> JudgedRows:
     """Judge the rows that reach a table's rules. Raises ExpectationFailedError when one breaks a fatal rule, and
     WholeExpectationFailedError when all of them do together.
@@ -150,6 +151,7 @@ def judged(
     ``contract`` is kept by rows beside the rules; it looks at the columns ``marks``, which are not written.
     Rows that steps or rules choose freely are settled with their marks, so that what is judged is what is written.
     With ``while_written``, rows that can be are counted by the action that writes them: ``counted`` gives the counts.
+    What is looked at several times is held.
     """
     frame, entered = counter.count(frame)
     if not rules and not contract and CAST_ERRORS not in frame.columns and not counter.failed_casts:
@@ -158,7 +160,7 @@ def judged(
     try:
         if look_ups := [column for rule in rules for column in rule.look_ups]:
             # Rules look at the rows before they are judged: what computes them must not run twice.
-            frame = settle(frame) if counter.choices else frame.persist()
+            frame = settle(frame) if counter.choices else hold(frame)
             persisted.append(frame)
         seen = context.judging(frame)
         looked_up = frame
@@ -175,8 +177,9 @@ def judged(
         elif while_written and not look_ups and judgement.is_by_row and not runs_code(judgement.marked):
             counting = CountedRows.of(judgement, entered, table=table)
             return JudgedRows(kept=counting.kept(), counting=counting, failed_casts=counter.failed_casts)
-        persisted.append(judgement.marked.persist())
-        counted = _with_failed_casts(_counted(judgement, entered, table), counter.failed_casts)
+        judgement = dataclasses.replace(judgement, marked=hold(judgement.marked))
+        persisted.append(judgement.marked)
+        counted = _with_failed_casts(_counted(judgement, entered, table), counter.failed_casts, hold)
         return dataclasses.replace(counted, persisted=(*counted.persisted, *persisted))
     except BaseException:
         for each in persisted:
@@ -202,11 +205,15 @@ def _counted(judgement: Judgement, entered: Observation, table: str) -> JudgedRo
     )
 
 
-def _with_failed_casts(judged_rows: JudgedRows, failed: FailedCasts) -> JudgedRows:
+def _with_failed_casts(
+    judged_rows: JudgedRows,
+    failed: FailedCasts,
+    hold: Callable[[DataFrame], DataFrame] = DataFrame.persist,
+) -> JudgedRows:
     """Add the rows that were set aside before the rules: they count as come in and as quarantined."""
     if not failed or judged_rows.tally is None:
         return judged_rows
-    found = [rows.persist() for rows in failed.rows(judged_rows.kept)]
+    found = [hold(rows) for rows in failed.rows(judged_rows.kept)]
     together = [*([judged_rows.quarantined] if judged_rows.quarantined is not None else []), *found]
     return dataclasses.replace(
         judged_rows,

@@ -15,6 +15,7 @@ from lakehouse.pipelines.declare.sources import GivenRow, frame_of_rows
 from lakehouse.pipelines.errors import DefinitionErrors, UnknownColumnError
 from lakehouse.pipelines.testing.differences import difference
 from lakehouse.pipelines.testing.errors import UnexpectedRowsError
+from lakehouse.pipelines.testing.small_work import small_work
 from lakehouse.pipelines.testing.tables import CaseTables
 from lakehouse.source_location import caller_location
 from lakehouse.spark_session import SparkSessionFactory
@@ -89,7 +90,8 @@ class PipelineCase:
         shown = frame.select(*(f"`{name}`" for name in columns))
         cells = [tuple(map(row.get, columns)) if isinstance(row, Mapping) else tuple(row) for row in rows]
         wanted = frame_of_rows(self._spark, cells, StructType(shown.schema.fields))
-        expected, found = _tuples(wanted.collect()), _tuples(shown.collect())
+        with small_work(self._spark):
+            expected, found = _tuples(wanted.collect()), _tuples(shown.collect())
         if (text := difference(expected, found, columns)) is not None:
             raise UnexpectedRowsError(f"{what}{table!r} differs: {text}")
 

@@ -21,6 +21,7 @@ from lakehouse.pipelines.errors import UnknownColumnError, UnknownSourceError
 from lakehouse.pipelines.refresh.judged_rows import judged
 from lakehouse.pipelines.refresh.row_counts import RowCounter
 from lakehouse.pipelines.testing.errors import MissingTestInputError
+from lakehouse.pipelines.testing.small_work import held_by_driver, small_work
 from lakehouse.quality import CAST_ERRORS, Tally
 from lakehouse.source_location import caller_location
 
@@ -59,11 +60,12 @@ class CaseTables:
         """Return a table by its name. Raises UnknownSourceError, and whatever its flow raises."""
         table = self._declared(name)
         if table.name not in self._made:
-            self._made[table.name] = (
-                self._as_given(table, self._given[table.name])
-                if table.name in self._given
-                else self._computed(table)
-            )
+            with small_work(self._spark):
+                self._made[table.name] = (
+                    self._as_given(table, self._given[table.name])
+                    if table.name in self._given
+                    else self._computed(table)
+                )
         return self._made[table.name]
 
     def table(self, name: str) -> OtherTable:
@@ -125,11 +127,13 @@ class CaseTables:
             counter,
             table=table.name,
             context=_Rules(self, table),
-            settle=DataFrame.persist,
+            settle=held_by_driver,
+            hold=held_by_driver,
         )
+        kept = rows.kept if rows.tally is not None else held_by_driver(rows.kept)
         if table.flow.write_mode is not None:
-            table.flow.write_mode.check_rows(rows.kept, table=table.name)
-        return CaseTable(rows=rows.kept, quarantined=rows.quarantined, tally=rows.tally)
+            table.flow.write_mode.check_rows(kept, table=table.name)
+        return CaseTable(rows=kept, quarantined=rows.quarantined, tally=rows.tally)
 
 
 class _Rules:
