@@ -25,6 +25,7 @@ from lakehouse.pipelines import (
     resolve,
     run_pipeline,
 )
+from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.declare.steps import Step, StepContext
 from lakehouse.pipelines.errors import (
     BrokenStepError,
@@ -268,6 +269,35 @@ def test_resolving_runs_no_spark_job(spark: SparkSession, landing: str) -> None:
         assert list(tracker.getJobIdsForGroup("resolving")) == []
     finally:
         spark.sparkContext.setLocalProperty("spark.jobGroup.id", None)  # type: ignore[arg-type]
+
+
+def test_what_is_right_is_not_analysed_again_in_a_session_with_the_same_settings(
+    spark: SparkSession, landing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysed: list[StructType] = []
+    frame = EmptyTables.frame
+
+    def noted(tables: EmptyTables, schema: StructType) -> DataFrame:
+        analysed.append(schema)
+        return frame(tables, schema)
+
+    monkeypatch.setattr(EmptyTables, "frame", noted)
+    right = pipeline(landing, units=TYPED.where("Quantity > 41").append())
+    wrong = pipeline(landing, units=TYPED.where("Quantity > 41").where("qty > 0").append())
+    first = resolve(right, spark)
+    seen = len(analysed)
+    assert resolve(right, spark).schemas == first.schemas
+    assert len(analysed) == seen > 0
+    for _ in range(2):
+        assert [type(each) for each in resolve(wrong, spark).problems] == [UnknownColumnError]
+    assert len(analysed) == seen + 2, "what is wrong is told again"
+    before = spark.conf.get("spark.sql.caseSensitive")
+    spark.conf.set("spark.sql.caseSensitive", "true")
+    try:
+        assert resolve(right, spark).schemas == first.schemas
+        assert len(analysed) > seen + 2
+    finally:
+        spark.conf.set("spark.sql.caseSensitive", before or "false")
 
 
 @pytest.mark.parametrize(
