@@ -180,11 +180,11 @@ def test_a_type_that_delta_can_not_widen_to_is_rescued(place: Place) -> None:
 
 
 def test_the_files_of_the_first_batch_tell_a_type_together(place: Place) -> None:
-    put(place.landing / "a", {"id": 1, "x": None, "y": 1, "z": [None]})
-    put(place.landing / "b", {"id": 2, "x": 1, "y": 2.5, "z": [{"k": 1}]})
+    put(place.landing / "a", {"id": 1, "x": None, "y": 2.5, "z": [{"k": 1}]})
+    put(place.landing / "b", {"id": 2, "x": 1, "y": 1, "z": [None]})
     only(place.land(place.pipeline(infer_schema=True)), Refreshed)
     rows = {row["id"]: (row["x"], row["y"], row["z"]) for row in place.rows()}
-    assert rows == {1: (None, 1.0, [None]), 2: (1, 2.5, [{"k": 1}])}
+    assert rows == {1: (None, 2.5, [{"k": 1}]), 2: (1, 1.0, [None])}
 
 
 def test_what_was_inferred_is_kept_to_in_the_mode_that_fails(place: Place) -> None:
