@@ -11,9 +11,9 @@ __all__ = [
     "FileExistsAlreadyError",
     "InvalidConditionError",
     "ProjectExistsError",
-    "UnwritableFileError",
     "RefusedInScriptError",
     "UnreadableResultError",
+    "UnwritableFileError",
 ]
 
 _EXAMPLE = "units > 5 AND country IN ('France', 'Spain') AND day IS NOT NULL"

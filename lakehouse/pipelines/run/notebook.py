@@ -9,9 +9,9 @@ from html import escape
 from typing import Any, Protocol
 
 from lakehouse.pipelines.record.html import Cell, html_table
+from lakehouse.pipelines.record.listener import RunListener
 from lakehouse.pipelines.record.outcomes import Outcome, RunResult
 from lakehouse.pipelines.record.result_table import HEADINGS, outcome_row
-from lakehouse.pipelines.record.listener import RunListener
 
 __all__ = ["Display", "NotebookProgress", "listener_of_this_place"]
 

@@ -88,7 +88,7 @@ def _written(table: TableDefinition, frame: DataFrame) -> DataFrame:
 
 def _by_rules(table: TableDefinition, frame: DataFrame, empty: EmptyTables) -> Iterator[Choice]:
     """Yield what rules look at that keep rows from the table; one that only counts rows keeps none."""
-    mode, context = table.flow.write_mode, EmptyRules(empty)
+    mode, context = table.flow.write_mode, EmptyRules(empty, own_names=table.own_names)
     own = mode.rules(table.location) if mode is not None else ()
     for rule in (*table.flow.rules, *own):
         broken = [each.broken() for each in rule.expectations()]
