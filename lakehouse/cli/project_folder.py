@@ -12,11 +12,11 @@ __all__ = ["enter_project"]
 
 
 def enter_project(given: dict[str, Any], *typed: str) -> None:
-    """Go to the folder of the project's file. The arguments ``typed`` are paths, which stay what they are."""
+    """Go to the folder of the project's file. Paths stay what they are: every Path, and the arguments ``typed``."""
     project = find_project()
     if project.file is None or project.root == Path.cwd():
         return
-    for name in typed:
+    for name in {*typed, *(key for key, value in given.items() if isinstance(value, Path))}:
         path = given[name]
         if path is not None and "://" not in str(path):
             given[name] = type(path)(Path(path).absolute())
