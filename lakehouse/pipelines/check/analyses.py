@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import threading
 import weakref
@@ -12,11 +13,13 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.pipelines.declare.definition import TableDefinition
-from lakehouse.pipelines.refresh.fingerprint import fingerprint_of, holds_code
+from lakehouse.pipelines.refresh.fingerprint import digest_of, holds_code
 
 __all__ = ["Analyses", "key_of"]
 
 _MOST = 4_096
+_ELSEWHERE = ("location", "views", "ends_of_views")
+"""Fields of a table that no check depends on; of its views, those that it reads do, and are looked at apart."""
 
 
 class Analyses:
@@ -70,14 +73,15 @@ def key_of(
     ``inputs`` are the schemas of the tables that it reads, ``existing`` is that of the table itself, and ``settings``
     are the session's.
     """
-    flows = (table.flow, *(view.flow for view in table.views_beside()))
-    if any(holds_code(flow) for flow in flows):
+    declared = [
+        getattr(table, each.name) for each in dataclasses.fields(table) if each.name not in _ELSEWHERE
+    ]
+    declared += [view.flow for view in table.views_beside()]
+    if any(holds_code(each) for each in declared):
         return None
-    digest = hashlib.blake2b(fingerprint_of(table.flow, flows[1:]).encode(), digest_size=16)
-    parts = [table.name, repr(table.options)]
-    parts += [f"{name}={inputs[name].json()}" for name in sorted(inputs)]
+    digest = hashlib.blake2b(digest_of(declared).encode(), digest_size=16)
+    parts = [f"{name}={inputs[name].json()}" for name in sorted(inputs)]
     parts += ["" if existing is None else existing.json()]
-    parts += ["" if table.agreed is None else table.agreed.document.text]
     parts += [f"{name}={settings[name]}" for name in sorted(settings)]
     for part in parts:
         digest.update(part.encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import CodeType, FunctionType
@@ -13,7 +13,7 @@ from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.source_location import SourceLocation
 from lakehouse.version import __version__
 
-__all__ = ["fingerprint_of", "holds_code"]
+__all__ = ["digest_of", "fingerprint_of", "holds_code"]
 
 
 def fingerprint_of(flow: Flow, beside: Sequence[Flow] = ()) -> str:
@@ -23,8 +23,13 @@ def fingerprint_of(flow: Flow, beside: Sequence[Flow] = ()) -> str:
 
     Of a function its own code, defaults and closed-over values count; of what it calls, only the names.
     """
+    return digest_of((flow, *beside))
+
+
+def digest_of(declarations: Iterable[Any]) -> str:
+    """Return a digest that changes with what ``holds_code`` finds told by a text, and with code as above."""
     digest = hashlib.blake2b(__version__.encode(), digest_size=16)
-    for each in (flow, *beside):
+    for each in declarations:
         for part in _parts(each):
             digest.update(part.encode())
             digest.update(b"\0")
@@ -38,7 +43,7 @@ def holds_code(value: Any) -> bool:
             return False
         case Mapping():
             return any(holds_code(each) for each in value.values())
-        case tuple() | list() | frozenset():
+        case tuple() | list():
             return any(holds_code(each) for each in value)
         case _ if is_dataclass(value) and not isinstance(value, type):
             return any(holds_code(getattr(value, field.name)) for field in fields(value))

@@ -16,7 +16,7 @@ from lakehouse.pipelines.declare.steps import may_choose, runs_code
 from lakehouse.pipelines.refresh.counted_rows import CountedRows
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
-from lakehouse.quality import CAST_ERRORS, ConservationError, Expectation, Judgement, Tally, judge
+from lakehouse.quality import CAST_ERRORS, ConservationError, Expectation, Judgement, RuleAction, Tally, judge
 from lakehouse.tables import StagedRows, estimated_bytes
 
 __all__ = ["JudgedRows", "judged"]
@@ -74,10 +74,7 @@ class JudgedRows:
         return dataclasses.replace(self, quarantined=together, rejected_count=rejected.count())
 
     def counted(self, written: int) -> JudgedRows:
-        """Return them with their counts, once those to write are in files, which hold ``written`` rows.
-
-        Raises ExpectationFailedError where a row breaks a fatal rule.
-        """
+        """Return them with their counts, once those to write are in files, which hold ``written`` rows."""
         if self.counting is None:
             return self
         tally = self.counting.tally(written)
@@ -174,7 +171,7 @@ def judged(
         )
         if (counter.choices and not look_ups) or _may_choose(rules, frame, judgement):
             judgement = dataclasses.replace(judgement, marked=settle(judgement.marked))
-        elif while_written and not look_ups and judgement.is_by_row and not runs_code(judgement.marked):
+        elif while_written and not look_ups and _may_be_written_first(judgement):
             counting = CountedRows.of(judgement, entered, table=table)
             return JudgedRows(kept=counting.kept(), counting=counting, failed_casts=counter.failed_casts)
         judgement = dataclasses.replace(judgement, marked=hold(judgement.marked))
@@ -191,6 +188,12 @@ def _may_choose(rules: Sequence[FlowRule], frame: DataFrame, judgement: Judgemen
     """Say whether rules may judge the same rows otherwise another time; Spark's plan says it where texts don't."""
     by_row = not judgement.look_ups and all(rule.is_by_row for rule in rules)
     return not by_row and may_choose(frame, judgement.marked)
+
+
+def _may_be_written_first(judgement: Judgement) -> bool:
+    """Say whether rows can be written before they are counted: no rule stops them all, and each look finds the same."""
+    stops = any(each.action is RuleAction.FAIL for each in judgement.expectations)
+    return judgement.is_by_row and not stops and not runs_code(judgement.marked)
 
 
 def _counted(judgement: Judgement, entered: Observation, table: str) -> JudgedRows:

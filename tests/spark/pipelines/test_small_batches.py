@@ -75,6 +75,6 @@ def test_a_small_batch_comes_out_as_a_large_one_with_fewer_jobs(
 def test_a_fatal_rule_leaves_nothing_of_a_small_batch(lake: Lake) -> None:
     failing = lake.run(shop(judged=("silver", NEW.expect_or_fail("sold", "units > 0").append())))
     assert "sold" in str(failing.failures[0].error)
-    assert not list((lake.warehouse / "silver").rglob("*.parquet"))
+    assert not (lake.warehouse / "silver" / "judged").exists()
     assert lake.run(shop(judged=("silver", JUDGED))).status == "ok"
     assert lake.rows("silver/judged", "id", "units") == [(1, 3)]

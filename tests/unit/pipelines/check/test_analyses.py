@@ -48,12 +48,20 @@ def test_whatever_the_check_depends_on_changes_the_key() -> None:
         key(table(plain().where("n > 1"))),
         key(table(plain(), partition_by=["n"])),
         key(dataclasses.replace(declared, name="u")),
+        key(dataclasses.replace(declared, layer="gold")),
+        key(table(plain(), contract={"columns": "freeze"})),
         key(declared, inputs=NUMBER),
         key(declared, existing=NUMBER),
         key(declared, settings={"ansi": "false"}),
     ]
     assert None not in keys
     assert len(set(keys)) == len(keys)
+
+
+def test_what_a_contract_s_file_says_counts_or_makes_the_check_be_done_each_time() -> None:
+    declared = table(plain())
+    agreed: Any = StructType().add("n", LongType())  # stands for any object that no text tells
+    assert key(dataclasses.replace(declared, agreed=agreed)) is None
 
 
 def test_what_code_makes_is_tried_each_time() -> None:
