@@ -73,9 +73,9 @@ def test_rows_are_judged_by_the_contract_and_the_file_is_kept(spark: SparkSessio
         "primary_key(order_id)": 2,
         "latency(ordered_at)": 25,
     }
-    assert [row[0] for row in lake.rows("silver/orders", "order_id")][-1] == 20, "what is tolerated stays"
+    assert (20, "lost") in lake.rows("silver/orders", "order_id", "status"), "what is tolerated stays"
     errors = {
-        (row[0], row[1]): sorted(error.rule for error in row[2])
+        (row[0], row[1]): sorted(error.rule for error in row[2] if error.rule != "latency(ordered_at)")
         for row in lake.rows("silver/orders_quarantine", "order_id", "customer", "_errors")
     }
     assert errors[22, "Zoe"] == ["references(customer)"]
@@ -177,6 +177,6 @@ def test_a_contract_that_the_table_can_not_hold_is_refused(spark: SparkSession) 
         definition, spark, existing=lambda table: narrow if table.name == "orders" else None
     ).problems
 
-    (problem,) = map(str, found)
+    problem = "\n".join(map(str, found))
     assert "'status' (string) is not expected" in problem
     assert "contract={'columns': 'evolve'}" in problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pyspark.sql.types import (
 )
 
 from lakehouse.pipelines import DeclarativePipelineBuilder, TableDefinition, read
+from lakehouse.pipelines.check.analyses import key_of
 
 FILE = Path(__file__).parent / "orders.odcs.yaml"
 AGREED: dict[str, Any] = {
@@ -81,3 +83,16 @@ def test_a_table_that_can_not_hold_what_the_contract_says_has_to_evolve() -> Non
     evolving = table(columns="evolve", data_type="evolve").fit(schema(), held)
     assert not evolving.refused
     assert evolving.evolved == ("widens 'order_id' from int to bigint", "adds 'status' (string)")
+
+
+def test_a_changed_file_is_checked_again_under_the_same_name(tmp_path: Path) -> None:
+    file, keys = tmp_path / "orders.odcs.yaml", set()
+    for physical in ("decimal(10,2)", "decimal(12,2)"):
+        file.write_text(FILE.read_text().replace("decimal(10,2)", physical))
+        builder = DeclarativePipelineBuilder("shop").silver("raw", read("r").replace())
+        builder.silver("orders", read("raw").replace(), contract=str(file))
+        orders = builder.build().resolved().tables[1]
+        orders = dataclasses.replace(orders, flow=dataclasses.replace(orders.flow, rules=()))
+        keys.add(key_of(orders, inputs={"raw": schema()}, existing=None, settings={}))
+    assert None not in keys
+    assert len(keys) == 2
