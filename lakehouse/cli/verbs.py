@@ -50,6 +50,7 @@ VERBS: dict[str, Verb] = {
     "quarantine": Verb(
         module="lakehouse.cli.quarantine", help="show the files that a table set aside, or release them"
     ),
+    "maintain": Verb(module="lakehouse.cli.maintain", help="arrange a table's files for its readers"),
     "restore": Verb(module="lakehouse.cli.restore", help="put a table back to an older version"),
     "session": Verb(module="lakehouse.cli.session", help="keep a Spark session running between runs"),
     "doctor": Verb(module="lakehouse.cli.doctor", help="say what this machine lacks to run pipelines"),

@@ -28,6 +28,7 @@ from lakehouse.delta_log.commit_protocols import (
     SparkGuard,
     Visible,
 )
+from lakehouse.delta_log.data_files import target_file_bytes
 from lakehouse.delta_log.errors import (
     AppendOnlyTableError,
     CatalogManagedTableError,
@@ -62,6 +63,7 @@ from lakehouse.delta_log.errors import (
     PredicateTruthError,
     ProtocolChangedException,
     RetentionTooShortError,
+    RowsChangedError,
     RowsSchemaMismatchError,
     TableExistsError,
     TableNotFoundError,
@@ -79,6 +81,7 @@ from lakehouse.delta_log.maintenance import Vacuumed, vacuum
 from lakehouse.delta_log.replay import HistoryEntry, iso_text
 from lakehouse.delta_log.scan import (
     And,
+    ColumnBounds,
     Comparison,
     IsIn,
     IsNull,
@@ -119,6 +122,7 @@ __all__ = [
     "CheckpointKind",
     "CheckpointMetadata",
     "ChecksumMismatchError",
+    "ColumnBounds",
     "Commit",
     "CommitBudgetSpentError",
     "CommitIdentity",
@@ -171,6 +175,7 @@ __all__ = [
     "RemoveFile",
     "RenameProtocol",
     "RetentionTooShortError",
+    "RowsChangedError",
     "RowsSchemaMismatchError",
     "Separation",
     "SetTransaction",
@@ -208,6 +213,7 @@ __all__ = [
     "schema_from_json",
     "storage_key",
     "table_storage",
+    "target_file_bytes",
     "vacuum",
     "verify",
     "write_checkpoint",

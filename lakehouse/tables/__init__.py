@@ -15,7 +15,7 @@ from lakehouse.tables.errors import (
     UnreadableChangesError,
     root_cause,
 )
-from lakehouse.tables.file_sizes import estimated_bytes, evened_out, target_file_bytes
+from lakehouse.tables.file_sizes import estimated_bytes, evened_out
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import (
     AlreadyPublished,
@@ -92,5 +92,4 @@ __all__ = [
     "root_cause",
     "staging_folder",
     "sweep_staging",
-    "target_file_bytes",
 ]

@@ -5,26 +5,16 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 
+from lakehouse.delta_log import target_file_bytes
 from lakehouse.tables.session_cores import parallelism
 
-__all__ = ["estimated_bytes", "evened_out", "in_few_files", "target_file_bytes"]
+__all__ = ["estimated_bytes", "evened_out", "in_few_files"]
 
 _MIB = 1 << 20
-_SMALLEST_TARGET = 16 * _MIB
-_LARGEST_TARGET = 1024 * _MIB
-_FILES_OF_A_TABLE = 1_024
 _BYTES_OF_A_VALUE = 8
 """What a value takes in Parquet, compressed; most take less."""
 _WORTH_A_TASK = _MIB
 """Input of this size is read by a task of its own, and may become a file of its own."""
-
-
-def target_file_bytes(table_bytes: int) -> int:
-    """Return how large a file of a table should be: a table up to 1 TiB has about a thousand files or fewer.
-
-    From 16 MiB, which a reader opens and skips quickly, to 1 GiB.
-    """
-    return min(max(table_bytes // _FILES_OF_A_TABLE, _SMALLEST_TARGET), _LARGEST_TARGET)
 
 
 def estimated_bytes(schema: StructType, rows: int) -> int:

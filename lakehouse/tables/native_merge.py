@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.delta_log import Predicate
-from lakehouse.tables.file_sizes import target_file_bytes
+from lakehouse.delta_log import Predicate, target_file_bytes
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import MergePlan
 from lakehouse.tables.key_bounds import bounds_of_keys

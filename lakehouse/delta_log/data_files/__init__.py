@@ -7,6 +7,7 @@ from lakehouse.delta_log.data_files.parquet_writer import WrittenFile, write_dat
 from lakehouse.delta_log.data_files.partition_values import parse_partition_values, texts_of_column
 from lakehouse.delta_log.data_files.reader import DataFile, DataFileReader
 from lakehouse.delta_log.data_files.statistics import statistics_from_footer
+from lakehouse.delta_log.data_files.target_size import target_file_bytes
 
 __all__ = [
     "DataFile",
@@ -18,6 +19,7 @@ __all__ = [
     "layout_of",
     "parse_partition_values",
     "statistics_from_footer",
+    "target_file_bytes",
     "texts_of_column",
     "write_data_files",
 ]

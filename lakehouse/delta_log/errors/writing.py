@@ -20,6 +20,7 @@ __all__ = [
     "NoTableYetError",
     "NullInRequiredColumnError",
     "RetentionTooShortError",
+    "RowsChangedError",
     "RowsSchemaMismatchError",
     "TableExistsError",
     "TableReplacedError",
@@ -191,6 +192,18 @@ class WrongReplacementError(DeltaLogError):
         super().__init__(
             f"{table}: {rows} of the new rows don't meet the predicate {predicate} whose rows they replace.",
             fix="leave these rows out, or widen the predicate.",
+        )
+
+
+class RowsChangedError(DeltaLogError):
+    """A version is to be undone as if it had only rewritten files, and it did more."""
+
+    def __init__(self, *, table: str, version: int) -> None:
+        self.table = table
+        self.version = version
+        super().__init__(
+            f"{table}: version {version} did more than rewrite files, so undoing it alone would change rows.",
+            fix="restore the table to an older version.",
         )
 
 

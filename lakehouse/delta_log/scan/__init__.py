@@ -15,7 +15,7 @@ from lakehouse.delta_log.scan.predicates import (
 )
 from lakehouse.delta_log.scan.scan import RowFilter, Scan, data_files
 from lakehouse.delta_log.scan.separation import Separation, separation_of
-from lakehouse.delta_log.scan.statistics import ColumnBounds, column_bounds, record_counts
+from lakehouse.delta_log.scan.statistics import ColumnBounds, column_bounds, find_column, record_counts
 
 __all__ = [
     "And",
@@ -34,6 +34,7 @@ __all__ = [
     "col",
     "column_bounds",
     "data_files",
+    "find_column",
     "may_match",
     "record_counts",
     "separation_of",

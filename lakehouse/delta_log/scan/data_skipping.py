@@ -25,10 +25,16 @@ from lakehouse.delta_log.scan.predicates import (
     Predicate,
     WhereNotNull,
 )
-from lakehouse.delta_log.scan.statistics import ColumnBounds, column_bounds, find_column, record_counts
+from lakehouse.delta_log.scan.statistics import (
+    ColumnBounds,
+    column_bounds,
+    find_column,
+    ordinals,
+    record_counts,
+)
 from lakehouse.delta_log.schema import StructField, StructType
 
-__all__ = ["may_match", "ordinals"]
+__all__ = ["may_match"]
 
 _INVERSE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _COMPARE: dict[str, Callable[[Any, Any], pa.Array]] = {
@@ -179,16 +185,6 @@ def _of_each(bounds: ColumnBounds, decide: Callable[[Any, Any], bool | None]) ->
     pairs = zip(ordinals(bounds.smallest), ordinals(bounds.largest), strict=True)
     found = column([decide(low, high) for low, high in pairs], pa.bool_())
     return pc.and_kleene(found, _has_values(bounds))
-
-
-def ordinals(values: pa.Array) -> list[Any]:
-    """Return values that Python orders as Arrow does: dates and moments may lie beyond Python's own."""
-    if pa.types.is_date32(values.type):
-        values = values.cast(pa.int32())
-    elif pa.types.is_timestamp(values.type):
-        values = values.cast(pa.int64())
-    found: list[Any] = values.to_pylist()
-    return found
 
 
 def _all(count: int, *, value: bool) -> pa.Array:

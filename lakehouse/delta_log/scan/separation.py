@@ -9,9 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from lakehouse.delta_log.scan.data_skipping import ordinals
 from lakehouse.delta_log.scan.predicates import ColumnPath
-from lakehouse.delta_log.scan.statistics import ColumnBounds, column_bounds, find_column
+from lakehouse.delta_log.scan.statistics import ColumnBounds, column_bounds, find_column, ordinals
 from lakehouse.delta_log.schema import StructType
 
 __all__ = ["Separation", "separation_of"]

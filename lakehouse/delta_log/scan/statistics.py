@@ -17,7 +17,7 @@ from lakehouse.delta_log.arrow_columns import column
 from lakehouse.delta_log.scan.predicates import ColumnPath
 from lakehouse.delta_log.schema import PrimitiveType, StructField, StructType, arrow_type
 
-__all__ = ["ColumnBounds", "column_bounds", "find_column", "record_counts"]
+__all__ = ["ColumnBounds", "column_bounds", "find_column", "ordinals", "record_counts"]
 
 
 _JSON_TYPES: dict[str, Any] = {
@@ -44,6 +44,21 @@ class ColumnBounds:
     row_count: pa.Array
     may_have_nan: bool = False
     """Whether the files may hold NaN, which is in no order with other values, and in no bound."""
+
+    def ranges(self) -> list[tuple[Any, Any] | None]:
+        """Return the bounds of each file as values that Python orders as Arrow does; None where one is not known."""
+        pairs = zip(ordinals(self.smallest), ordinals(self.largest), strict=True)
+        return [None if low is None or high is None else (low, high) for low, high in pairs]
+
+
+def ordinals(values: pa.Array) -> list[Any]:
+    """Return values that Python orders as Arrow does: dates and moments may lie beyond Python's own."""
+    if pa.types.is_date32(values.type):
+        values = values.cast(pa.int32())
+    elif pa.types.is_timestamp(values.type):
+        values = values.cast(pa.int64())
+    found: list[Any] = values.to_pylist()
+    return found
 
 
 class _Rows(msgspec.Struct):

@@ -40,7 +40,18 @@ from lakehouse.delta_log.replay import (
     read_history,
     with_own_commit,
 )
-from lakehouse.delta_log.scan import Predicate, RowFilter, Scan, Separation, may_match, separation_of
+from lakehouse.delta_log.scan import (
+    ColumnBounds,
+    ColumnPath,
+    Predicate,
+    RowFilter,
+    Scan,
+    Separation,
+    column_bounds,
+    find_column,
+    may_match,
+    separation_of,
+)
 from lakehouse.delta_log.schema import StructType, arrow_schema, schema_from_json
 from lakehouse.delta_log.snapshot.change_feed import read_change_feed
 from lakehouse.delta_log.stored_objects import table_storage
@@ -204,6 +215,13 @@ class Snapshot:
         """
         paths = [(name,) for name in columns]
         return separation_of(self._state.files.adds(), paths, self.struct, most_cuts=most_cuts)
+
+    def bounds(self, path: ColumnPath) -> ColumnBounds | None:
+        """Return what the log knows of a column's values in each of ``files()``; None where there is no such column,
+        or one whose values have no order."""
+        fields = find_column(self.struct, path)
+        stats = self._state.files.adds().column("stats").to_pylist()
+        return None if fields is None else column_bounds(stats, {path: fields}).get(path)
 
     def _compare_totals(self) -> None:
         checksum, self._checksum = self._checksum, None  # once is enough

@@ -238,9 +238,19 @@ class Transaction:
         """Remove the rows that meet a predicate."""
         self.apply(operations.delete(self.view, predicate))
 
-    def rewrite(self, paths: Iterable[str], rows: pa.Table) -> None:
-        """Replace files by others that hold the same rows: no reader sees a change."""
-        self.apply(operations.rewrite(self.view, paths, rows))
+    def rewrite(
+        self, paths: Iterable[str], rows: pa.Table, *, tags: Mapping[str, str | None] | None = None
+    ) -> None:
+        """Replace files by others, which get these tags, that hold the same rows: no reader sees a change."""
+        self.apply(operations.rewrite(self.view, paths, rows, tags=tags))
+
+    def take_back(self, version: int) -> None:
+        """Undo a version that only rewrote files: these come back, and no reader sees a change.
+
+        Raises RowsChangedError where it did more, FileNotLiveError, VersionNotFoundError, DataFileError.
+        """
+        old = Snapshot.load(self.table, version - 1, storage=self._storage)
+        self.apply(operations.take_back(self.view, old, self.snapshot.actions_of(version), version=version))
 
     def restore(self, version: int) -> None:
         """Give the table the rows and columns of an older version. Raises VersionNotFoundError, DataFileError."""

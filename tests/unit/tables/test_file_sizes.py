@@ -9,7 +9,8 @@ import pytest
 from pyspark.errors import PySparkAttributeError
 from pyspark.sql.types import ArrayType, LongType, MapType, StringType, StructType
 
-from lakehouse.tables import estimated_bytes, evened_out, target_file_bytes
+from lakehouse.delta_log import target_file_bytes
+from lakehouse.tables import estimated_bytes, evened_out
 
 MIB, GIB, TIB = 2**20, 2**30, 2**40
 

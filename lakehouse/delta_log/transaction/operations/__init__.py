@@ -20,6 +20,7 @@ from lakehouse.delta_log.transaction.operations.replace_partitions import replac
 from lakehouse.delta_log.transaction.operations.replace_where import replace_where
 from lakehouse.delta_log.transaction.operations.restore import restore
 from lakehouse.delta_log.transaction.operations.rewrite import rewrite
+from lakehouse.delta_log.transaction.operations.take_back import take_back
 
 __all__ = [
     "WriteKind",
@@ -37,4 +38,5 @@ __all__ = [
     "restore",
     "rewrite",
     "set_properties",
+    "take_back",
 ]

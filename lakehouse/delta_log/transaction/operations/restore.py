@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
-import pyarrow as pa
 
-from lakehouse.delta_log.actions import AddFile, MetadataChange
-from lakehouse.delta_log.deletion_vectors import descriptor_of
-from lakehouse.delta_log.errors import DataFileError
+from lakehouse.delta_log.actions import MetadataChange
 from lakehouse.delta_log.replay import file_keys
 from lakehouse.delta_log.snapshot import Snapshot
-from lakehouse.delta_log.stored_objects import locate
 from lakehouse.delta_log.transaction.change import Change, Operation
 from lakehouse.delta_log.transaction.conflicts import WHOLE_TABLE, ReadSet
+from lakehouse.delta_log.transaction.operations.added_again import added_again
 from lakehouse.delta_log.transaction.view import TableView
 
 __all__ = ["restore"]
@@ -32,8 +28,7 @@ def restore(view: TableView, old: Snapshot) -> Change:
     keys = list(file_keys(then))
     wanted = set(keys)
     gone = [path for key, path in live.items() if key not in wanted]
-    back = _files(then, [key not in live for key in keys], table=view.table)
-    _check_are_there(view, back, version=old.version)
+    back = added_again(view, then, [key not in live for key in keys], version=old.version)
     removed = view.live_files.tombstones(gone)
     return Change(
         actions=[*_metadata(view, old), *removed, *back],
@@ -50,32 +45,3 @@ def _metadata(view: TableView, old: Snapshot) -> Iterable[MetadataChange]:
         partition_columns=old.metadata.partition_columns,
     )
     return () if metadata == held else (metadata,)
-
-
-def _files(files: pa.Table, chosen: list[bool], *, table: str) -> list[AddFile]:
-    rows = files.filter(pa.array(chosen, pa.bool_())).to_pylist()
-    return [_file(row, table=table) for row in rows]
-
-
-def _file(row: Mapping[str, Any], *, table: str) -> AddFile:
-    return AddFile(
-        path=row["path"],
-        partition_values=dict(row["partitionValues"] or ()),
-        size_bytes=row["size"],
-        modified_ms=row["modificationTime"],
-        data_change=True,
-        stats=row["stats"],
-        tags=None if row["tags"] is None else dict(row["tags"]),
-        deletion_vector=descriptor_of(row["deletionVector"], table=table),
-        base_row_id=row["baseRowId"],
-        default_row_commit_version=row["defaultRowCommitVersion"],
-        clustering_provider=row["clusteringProvider"],
-    )
-
-
-def _check_are_there(view: TableView, files: Iterable[AddFile], *, version: int) -> None:
-    for file in files:
-        storage, key = locate(view.storage, file.path)
-        if not storage.exists(key):
-            reason = "it is not there any more"
-            raise DataFileError(table=view.table, path=file.path, version=version, reason=reason)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+import msgspec
 import pyarrow as pa
 
-from lakehouse.delta_log.actions import canonical_path
+from lakehouse.delta_log.actions import AddFile, canonical_path
 from lakehouse.delta_log.transaction.change import Change, Operation
 from lakehouse.delta_log.transaction.conflicts import ReadSet
 from lakehouse.delta_log.transaction.operations.data_writing import write_rows
@@ -15,10 +17,12 @@ from lakehouse.delta_log.transaction.view import TableView
 __all__ = ["rewrite"]
 
 
-def rewrite(view: TableView, paths: Iterable[str], rows: pa.Table) -> Change:
+def rewrite(
+    view: TableView, paths: Iterable[str], rows: pa.Table, *, tags: Mapping[str, str | None] | None = None
+) -> Change:
     """Replace files by others that hold the same rows: no reader sees a change.
 
-    Raises FileNotLiveError.
+    The new files have ``tags`` in the log. Raises FileNotLiveError.
     """
     replaced = [canonical_path(path) for path in paths]
     change = Change(
@@ -26,4 +30,8 @@ def rewrite(view: TableView, paths: Iterable[str], rows: pa.Table) -> Change:
         operation=Operation.of("OPTIMIZE", predicate=[]),
         reads=ReadSet(files=frozenset(replaced)),
     )
-    return change.then(write_rows(view, rows, data_change=False))
+    written = write_rows(view, rows, data_change=False)
+    added = [action for action in written.actions if isinstance(action, AddFile)]
+    return change.then(
+        replace(written, actions=[msgspec.structs.replace(action, tags=tags) for action in added])
+    )

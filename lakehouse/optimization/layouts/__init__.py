@@ -1,0 +1,38 @@
+"""How a table's files lie for those who read them. Without Spark; it changes files and never a row."""
+
+from lakehouse.optimization.layouts.checkpointing import Checkpointing
+from lakehouse.optimization.layouts.clustering import Clustering
+from lakehouse.optimization.layouts.compaction import Compaction
+from lakehouse.optimization.layouts.deletion_vectors import DeletionVectorPurge
+from lakehouse.optimization.layouts.loads import Load, WorthRule
+from lakehouse.optimization.layouts.query_optimizer import Outcome, QueryOptimizer, Status
+from lakehouse.optimization.layouts.rewriting import Rewrite, RewriteProposal, RewritingStrategy
+from lakehouse.optimization.layouts.sizes import size_text
+from lakehouse.optimization.layouts.strategy import Proposal, Stage, Strategy
+from lakehouse.optimization.layouts.table import FileFacts, MaintainedTable, TableFacts
+from lakehouse.optimization.layouts.vacuuming import Vacuuming
+from lakehouse.optimization.layouts.workload import Workload
+
+__all__ = [
+    "Checkpointing",
+    "Clustering",
+    "Compaction",
+    "DeletionVectorPurge",
+    "FileFacts",
+    "Load",
+    "MaintainedTable",
+    "Outcome",
+    "Proposal",
+    "QueryOptimizer",
+    "Rewrite",
+    "RewriteProposal",
+    "RewritingStrategy",
+    "Stage",
+    "Status",
+    "Strategy",
+    "TableFacts",
+    "Vacuuming",
+    "Workload",
+    "WorthRule",
+    "size_text",
+]

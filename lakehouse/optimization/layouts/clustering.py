@@ -1,0 +1,247 @@
+"""Rows that are asked for together, brought together: new files, and those that they overlap."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import pyarrow as pa
+
+from lakehouse.delta_log import Predicate, col
+from lakehouse.optimization.errors import UnclusterableColumnError
+from lakehouse.optimization.layouts.loads import NO_LOAD, Load, WorthRule
+from lakehouse.optimization.layouts.point_queries import PointQueries, Range, hull, probes_of
+from lakehouse.optimization.layouts.rewriting import (
+    MOST_BYTES_AT_ONCE,
+    Rewrite,
+    RewriteProposal,
+    RewritingStrategy,
+)
+from lakehouse.optimization.layouts.sizes import size_text
+from lakehouse.optimization.layouts.table import FileFacts, TableFacts
+from lakehouse.optimization.layouts.workload import Workload
+from lakehouse.words import word
+
+__all__ = ["Clustering"]
+
+_TAG = "lakehouse.clusteredBy"
+_AMPLIFICATION = 2
+"""So many bytes are rewritten at most for each new one, unless rewriting more pays."""
+_MOST_PROBES = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusteringProposal(RewriteProposal):
+    """Files to cluster, and what is asked to see whether that helps."""
+
+    probes: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """Some files of the table by their numbers, to be clustered anew, and what that brings."""
+
+    what: str
+    chosen: frozenset[int]
+    size_bytes: int
+    after: Load
+    gain: float
+
+
+@word("clustering")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clustering(RewritingStrategy):
+    """Sorts rows by one column, or along the best of several curves through up to four.
+
+    Files that it wrote are tagged. Later it takes files without the tag, and as many of the others that these
+    overlap as are no larger than they; all files only where that pays. Without columns it goes on with those of
+    the tags.
+    """
+
+    columns: tuple[str, ...] = ()
+    filters: tuple[Predicate, ...] = ()
+    """Conditions that readers use; beside them, values of the columns are asked for."""
+    target_file_bytes: int | None = None
+    rule: WorthRule = field(default_factory=WorthRule)
+
+    @classmethod
+    def made_for(cls, workload: Workload) -> Self:
+        return cls(
+            columns=workload.columns, filters=workload.filters, target_file_bytes=workload.target_file_bytes
+        )
+
+    def rewrites(self, facts: TableFacts) -> RewriteProposal | None:
+        columns = self.columns or _columns_of_tags(facts.files)
+        if not columns or not facts.files:
+            return None
+        ranges = [_ranges(facts, column) for column in columns]
+        sizes = [file.size_bytes for file in facts.files]
+        before = _mean([PointQueries(each, sizes).mean(probes_of(each)) for each in ranges])
+        tag = json.dumps(list(columns))
+        target = min(self.target_file_bytes or facts.target_file_bytes, MOST_BYTES_AT_ONCE)
+        plans = [
+            self._judged(what, chosen, facts, ranges, before, target)
+            for what, chosen in _choices(facts.files, ranges, tag)
+            if sum(sizes[number] for number in chosen) <= MOST_BYTES_AT_ONCE
+        ]
+        best = max(plans, key=lambda plan: plan.gain, default=None)
+        if best is None:
+            return None
+        size = size_text(best.size_bytes)
+        return ClusteringProposal(
+            reason=f"{best.what}: {len(best.chosen):,} files of {size} are sorted by {', '.join(columns)}",
+            before=before,
+            after=best.after,
+            rewritten_bytes=best.size_bytes,
+            rewrites=tuple(_rewrites(facts, best.chosen, columns, tag, target)),
+            probes=(
+                *self.filters,
+                *(
+                    probe
+                    for column, each in zip(columns, ranges, strict=True)
+                    for probe in _point_probes(facts, column, each)
+                ),
+            ),
+        )
+
+    def measure(self, facts: TableFacts, proposal: RewriteProposal) -> Load:
+        probes = proposal.probes if isinstance(proposal, ClusteringProposal) else self.filters
+        return _mean([_read(facts, probe) for probe in probes])
+
+    def _judged(
+        self,
+        what: str,
+        chosen: frozenset[int],
+        facts: TableFacts,
+        ranges: Sequence[Sequence[Range]],
+        before: Load,
+        target: int,
+    ) -> _Plan:
+        sizes = [file.size_bytes for file in facts.files]
+        size = sum(sizes[number] for number in chosen)
+        after = _mean([_after(each, sizes, chosen, target, len(ranges)) for each in ranges])
+        gain = self.rule.gain(before, after, rewritten_bytes=size)
+        return _Plan(what=what, chosen=chosen, size_bytes=size, after=after, gain=gain)
+
+
+def _ranges(facts: TableFacts, column: str) -> list[Range]:
+    """Return the bounds of a column in each file. Raises UnclusterableColumnError where no file has any."""
+    is_partition = column in facts.snapshot.partition_columns
+    bounds = None if is_partition else facts.bounds(column)
+    ranges: list[Range] = [] if bounds is None else [*bounds.ranges()]
+    if not any(ranges):
+        reason = "it is a partition column" if is_partition else "the log has no bounds of its values"
+        raise UnclusterableColumnError(
+            table=facts.table, column=column, reason=reason, known=_with_bounds(facts)
+        )
+    return ranges
+
+
+def _with_bounds(facts: TableFacts) -> list[str]:
+    names = [name for name in facts.snapshot.schema.names if name not in facts.snapshot.partition_columns]
+    found = {name: facts.bounds(name) for name in names}
+    return [name for name, bounds in found.items() if bounds is not None and any(bounds.ranges())]
+
+
+def _columns_of_tags(files: Sequence[FileFacts]) -> tuple[str, ...]:
+    """Return the columns of the layout that most files have; none where no file is clustered."""
+    tags = [tag for file in files if (tag := file.tags.get(_TAG))]
+    return tuple(json.loads(max(sorted(set(tags)), key=tags.count))) if tags else ()
+
+
+def _choices(
+    files: Sequence[FileFacts], ranges: Sequence[Sequence[Range]], tag: str
+) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield what may be clustered: new files, with some of those that they overlap, or all files."""
+    new = frozenset(number for number, file in enumerate(files) if file.tags.get(_TAG) != tag)
+    if new:
+        yield "new files", new
+        budget = (_AMPLIFICATION - 1) * sum(files[number].size_bytes for number in new)
+        near = set(new)
+        for number in sorted(_overlapped(files, ranges, new), key=lambda number: files[number].size_bytes):
+            budget -= files[number].size_bytes
+            if budget < 0:
+                break
+            near.add(number)
+        if len(near) > len(new):
+            yield "new files and those that they overlap", frozenset(near)
+    if len(new) < len(files):
+        yield "all files", frozenset(range(len(files)))
+
+
+def _overlapped(
+    files: Sequence[FileFacts], ranges: Sequence[Sequence[Range]], new: frozenset[int]
+) -> Iterator[int]:
+    """Yield files that are not new, and that lie in the range of new files of their partition in every column."""
+    hulls: dict[Any, list[Range]] = {}
+    for partition in {files[number].partition for number in new}:
+        numbers = [number for number in new if files[number].partition == partition]
+        hulls[partition] = [hull([each[number] for number in numbers]) for each in ranges]
+    for number, file in enumerate(files):
+        if number not in new and file.partition in hulls:
+            pairs = zip(ranges, hulls[file.partition], strict=True)
+            if all(_overlap(each[number], wide) for each, wide in pairs):
+                yield number
+
+
+def _overlap(one: Range, other: Range) -> bool:
+    return one is None or other is None or bool(one[0] <= other[1] and other[0] <= one[1])
+
+
+def _after(
+    ranges: Sequence[Range], sizes: Sequence[int], chosen: frozenset[int], target: int, column_count: int
+) -> Load:
+    """Predict what a query for one value of a column reads, once the chosen files are clustered."""
+    kept = [number for number in range(len(sizes)) if number not in chosen]
+    rest = PointQueries([ranges[number] for number in kept], [sizes[number] for number in kept])
+    size = sum(sizes[number] for number in chosen)
+    count = max(1, round(size / target))
+    # A curve through k columns cuts each of them into the k-th root of the number of files.
+    share = count ** (-1 / column_count)
+    clustered = Load(files=count * share, size_bytes=size * share)
+    wide = hull([ranges[number] for number in chosen])
+    probes = probes_of(ranges)
+    loads = [
+        rest.load_of(value) + (clustered if wide is None or wide[0] <= value <= wide[1] else NO_LOAD)
+        for value in probes
+    ]
+    return _mean(loads) if loads else rest.mean(()) + clustered
+
+
+def _rewrites(
+    facts: TableFacts, chosen: frozenset[int], columns: Sequence[str], tag: str, target: int
+) -> Iterator[Rewrite]:
+    for files in facts.partitions(facts.files[number] for number in sorted(chosen)):
+        size = sum(file.size_bytes for file in files)
+        yield Rewrite(
+            paths=tuple(file.path for file in files),
+            file_count=max(1, round(size / target)),
+            order_by=tuple(facts.column_path(column) for column in columns),
+            tags={_TAG: tag},
+        )
+
+
+def _point_probes(facts: TableFacts, column: str, ranges: Sequence[Range]) -> Iterator[Predicate]:
+    """Yield queries for values evenly over those that the files may hold."""
+    bounds = facts.bounds(column)
+    assert bounds is not None  # noqa: S101 - its ranges are known
+    for value in probes_of(ranges, most=_MOST_PROBES):
+        yield col(*facts.column_path(column)) == _typed(value, bounds.smallest.type)
+
+
+def _typed(value: Any, data_type: pa.DataType) -> pa.Scalar:
+    """Return a value of ``ColumnBounds.ranges`` in the type of its column."""
+    is_counted = pa.types.is_date(data_type) or pa.types.is_timestamp(data_type)
+    counted = pa.int32() if pa.types.is_date(data_type) else pa.int64()
+    return pa.array([value], counted).cast(data_type)[0] if is_counted else pa.scalar(value, data_type)
+
+
+def _read(facts: TableFacts, probe: Predicate) -> Load:
+    found = facts.snapshot.files(probe).column("size").to_pylist()
+    return Load(files=len(found), size_bytes=sum(found))
+
+
+def _mean(loads: Sequence[Load]) -> Load:
+    return sum(loads, NO_LOAD).shared_by(max(1, len(loads)))

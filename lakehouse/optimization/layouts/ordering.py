@@ -1,0 +1,82 @@
+"""The order of rows in which files tell a query most: several are tried on the rows, and the best is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.optimization.layouts.curves import Curve, Numbers, hilbert, z_order
+
+__all__ = ["Ordering", "ordering_of"]
+
+_CURVES: dict[str, Curve] = {"hilbert": hilbert, "z-order": z_order}
+_BITS = 60
+"""Of a place on a curve, shared by the columns."""
+_PROBES = 64
+"""Values of a column for which the files are counted that a query would read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordering:
+    """Rows by their numbers, as they are to be written."""
+
+    name: str
+    """``linear`` sorts by the columns one after the other."""
+    indices: npt.NDArray[np.int64]
+    files_of_a_point: float
+    """How many files a query for one value of one of the columns has to read, in the mean."""
+
+
+def ordering_of(rows: pa.Table, columns: Sequence[tuple[str, ...]], *, rows_of_a_file: int) -> Ordering:
+    """Return the order, of the linear one and the curves, by which a query for one value reads the fewest files."""
+    ranks = [_ranks(_column(rows, path)) for path in columns]
+    return min(_orderings(ranks, rows_of_a_file), key=lambda each: each.files_of_a_point)
+
+
+def _orderings(ranks: Sequence[Numbers], length: int) -> Iterator[Ordering]:
+    # np.lexsort sorts by its last key first.
+    linear = np.lexsort(ranks[::-1]) if len(ranks) > 1 else np.argsort(ranks[0], kind="stable")
+    yield _judged("linear", linear, ranks, length)
+    if len(ranks) > 1:
+        bits = min(16, _BITS // len(ranks))
+        axes = [_scaled(rank, bits) for rank in ranks]
+        for name, curve in _CURVES.items():
+            yield _judged(name, np.argsort(curve(axes, bits), kind="stable"), ranks, length)
+
+
+def _judged(name: str, indices: npt.NDArray[np.int64], ranks: Sequence[Numbers], length: int) -> Ordering:
+    files = [_files_of_a_point(rank, indices, length) for rank in ranks]
+    return Ordering(name=name, indices=indices, files_of_a_point=float(np.mean(files)))
+
+
+def _files_of_a_point(ranks: Numbers, indices: npt.NDArray[np.int64], length: int) -> float:
+    placed = ranks[indices]
+    starts = np.arange(0, max(len(placed), 1), length)
+    if not len(placed):
+        return 0.0
+    lows, highs = np.minimum.reduceat(placed, starts), np.maximum.reduceat(placed, starts)
+    probes = placed[:: max(1, len(placed) // _PROBES)]
+    return float(np.mean([np.count_nonzero((lows <= probe) & (highs >= probe)) for probe in probes]))
+
+
+def _column(rows: pa.Table, path: tuple[str, ...]) -> pa.ChunkedArray:
+    found = rows.column(path[0])
+    for name in path[1:]:
+        found = pc.struct_field(found, [name])
+    return found
+
+
+def _ranks(values: pa.ChunkedArray) -> Numbers:
+    """Return each value's place among all, the same for the same value; nulls come last."""
+    ranks: Numbers = pc.rank(values, sort_keys="ascending", tiebreaker="min").to_numpy().astype(np.uint64)
+    return ranks
+
+
+def _scaled(ranks: Numbers, bits: int) -> Numbers:
+    scaled: Numbers = ((ranks - np.uint64(1)) << np.uint64(bits)) // np.uint64(max(len(ranks), 1))
+    return scaled

@@ -1,0 +1,158 @@
+"""Lets strategies propose, has done what pays, proves it, and undoes what didn't help."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from lakehouse.delta_log import DeltaConcurrentModificationException, FileNotLiveError, TransactionManager
+from lakehouse.optimization.layouts.loads import Load, WorthRule
+from lakehouse.optimization.layouts.strategy import AnyStrategy, Proposal, Stage, Strategy
+from lakehouse.optimization.layouts.table import MaintainedTable
+from lakehouse.optimization.layouts.workload import Workload
+
+__all__ = ["Outcome", "QueryOptimizer", "Status"]
+
+_ATTEMPTS = 5
+_LOST_RACES = (DeltaConcurrentModificationException, FileNotLiveError)
+
+
+class Status(Enum):
+    """What became of a proposal."""
+
+    PROPOSED = "would be done"
+    NOT_WORTH_IT = "not worth it"
+    DONE = "done"
+    UNDONE = "undone: it got worse"
+    WORSE = "worse, and left: other writers have changed the new files since"
+    GAVE_UP = "given up: other writers always came first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one strategy proposed, and what came of it."""
+
+    strategy: str
+    status: Status
+    reason: str
+    predicted_before: Load
+    predicted_after: Load
+    rewritten_bytes: int
+    measured_before: Load | None = None
+    """None where nothing was done."""
+    measured_after: Load | None = None
+    seconds: float = 0
+    """What it took to act."""
+    version: int | None = None
+    """The version that it made; None where it made no version."""
+
+
+class QueryOptimizer:
+    """Keeps a table's files as its readers need them. It changes files, never a row, and runs without Spark.
+
+    >>> optimizer = QueryOptimizer.made_for(Workload(cluster_by=("country",)))
+    >>> optimizer.plan("/lake/sales")      # says in numbers what would be done
+    >>> optimizer.maintain("/lake/sales")  # does what pays
+
+    ``strategies`` act one after the other, each on what the one before it left.
+    """
+
+    def __init__(
+        self,
+        strategies: Sequence[AnyStrategy],
+        *,
+        rule: WorthRule | None = None,
+        manager: TransactionManager | None = None,
+    ) -> None:
+        """``manager`` commits; by default one for tables that Delta on Spark may write too."""
+        self._strategies = tuple(strategies)
+        self._manager = TransactionManager() if manager is None else manager
+        self._rule = WorthRule() if rule is None else rule
+
+    @classmethod
+    def made_for(
+        cls, workload: Workload, *, names: Sequence[str] = (), rule: WorthRule | None = None
+    ) -> QueryOptimizer:
+        """Return one with all registered strategies, or those of these names. Raises UnknownWordError."""
+        classes = [Strategy.words[name] for name in names or Strategy.words]
+        return cls([each.made_for(workload) for each in sorted(classes, key=_stage)], rule=rule)
+
+    def plan(self, path: str) -> Sequence[Outcome]:
+        """Return what ``maintain`` would do with the table as it is. Reads the log alone. Raises TableNotFoundError."""
+        facts = MaintainedTable(path, manager=self._manager).facts()
+        found = ((each, each.propose(facts)) for each in self._strategies)
+        return tuple(
+            self._foreseen(strategy, proposal) for strategy, proposal in found if proposal is not None
+        )
+
+    def maintain(self, path: str) -> Sequence[Outcome]:
+        """Do what pays, a version a strategy. Raises TableNotFoundError, RowsNotKeptError, UnsupportedFeatureError."""
+        return tuple(self._maintained(MaintainedTable(path, manager=self._manager)))
+
+    def _maintained(self, table: MaintainedTable) -> Iterator[Outcome]:
+        for strategy in self._strategies:
+            outcome = self._tried(strategy, table)
+            if outcome is not None:
+                yield outcome
+
+    def _tried(self, strategy: AnyStrategy, table: MaintainedTable) -> Outcome | None:
+        foreseen = None
+        for _ in range(_ATTEMPTS):
+            proposal = strategy.propose(table.facts())
+            if proposal is None:
+                return None
+            foreseen = self._foreseen(strategy, proposal)
+            if foreseen.status is Status.NOT_WORTH_IT:
+                return foreseen
+            try:
+                return _acted(strategy, proposal, foreseen, table)
+            except _LOST_RACES:
+                continue  # the table is another by now: what it needs is asked again
+        return None if foreseen is None else replace(foreseen, status=Status.GAVE_UP)
+
+    def _foreseen(self, strategy: AnyStrategy, proposal: Proposal) -> Outcome:
+        gain = self._rule.gain(proposal.before, proposal.after, rewritten_bytes=proposal.rewritten_bytes)
+        return Outcome(
+            strategy=strategy.name,
+            status=Status.PROPOSED if gain > 0 else Status.NOT_WORTH_IT,
+            reason=proposal.reason,
+            predicted_before=proposal.before,
+            predicted_after=proposal.after,
+            rewritten_bytes=proposal.rewritten_bytes,
+        )
+
+
+def _stage(strategy: type[AnyStrategy]) -> Stage:
+    return strategy.stage
+
+
+def _acted(strategy: AnyStrategy, proposal: Proposal, foreseen: Outcome, table: MaintainedTable) -> Outcome:
+    before = strategy.measure(table.facts(), proposal)
+    started = time.perf_counter()
+    version = strategy.act(table, proposal)
+    seconds = time.perf_counter() - started
+    if version is not None:
+        # What other writers did before and after is none of the strategy's.
+        before = strategy.measure(table.facts(version - 1), proposal)
+    after = strategy.measure(table.facts(version), proposal)
+    status = Status.DONE
+    if version is not None and after.weight > before.weight:
+        status = _undone(table, version)
+    return replace(
+        foreseen,
+        status=status,
+        measured_before=before,
+        measured_after=after,
+        seconds=seconds,
+        version=version,
+    )
+
+
+def _undone(table: MaintainedTable, version: int) -> Status:
+    try:
+        table.take_back(version)
+    except _LOST_RACES:
+        return Status.WORSE
+    return Status.UNDONE

@@ -1,0 +1,134 @@
+"""The table that is maintained: what its log says of it, and the way to change its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from lakehouse.delta_log import (
+    ColumnBounds,
+    Snapshot,
+    Transaction,
+    TransactionManager,
+    TransactionStatus,
+    record_counts,
+    table_storage,
+    target_file_bytes,
+)
+from lakehouse.storage import AbstractStorageService
+
+__all__ = ["FileFacts", "MaintainedTable", "TableFacts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """A live data file, as the log describes it."""
+
+    path: str
+    size_bytes: int
+    modified_ms: int
+    row_count: int | None
+    """Without deleted rows; None where the log doesn't tell it."""
+    deleted_rows: int
+    """Rows of the file that its deletion vector takes away."""
+    has_vector: bool
+    partition: tuple[tuple[str, str | None], ...]
+    tags: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableFacts:
+    """One version of a table, as its log describes it. No data file is opened for it."""
+
+    snapshot: Snapshot
+    storage: AbstractStorageService
+
+    @property
+    def table(self) -> str:
+        """The table's URI."""
+        return self.snapshot.table
+
+    @cached_property
+    def files(self) -> tuple[FileFacts, ...]:
+        """All live files, in the order of the log."""
+        rows = self.snapshot.files().drop_columns(["stats"]).to_pylist(maps_as_pydicts="lossy")
+        counts = record_counts(self.snapshot.files().column("stats").to_pylist())
+        return tuple(_file(row, count) for row, count in zip(rows, counts, strict=True))
+
+    @cached_property
+    def size_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files)
+
+    @property
+    def target_file_bytes(self) -> int:
+        """How large a file of the table should be, by the table's size."""
+        return target_file_bytes(self.size_bytes)
+
+    @property
+    def why_not_rewritten(self) -> str | None:
+        """Why files can't be replaced by others here; None where they can."""
+        if (self.snapshot.properties.get("delta.enableRowTracking") or "").strip().lower() == "true":
+            return "rows that move to another file would lose their row ids"
+        return None
+
+    def partitions(self, files: Iterable[FileFacts]) -> Iterable[Sequence[FileFacts]]:
+        """Return the files by partition."""
+        found: dict[tuple[tuple[str, str | None], ...], list[FileFacts]] = {}
+        for file in files:
+            found.setdefault(file.partition, []).append(file)
+        return found.values()
+
+    def bounds(self, column: str) -> ColumnBounds | None:
+        """Return what the log knows of a column in each file; ``struct.field`` is a field of a struct."""
+        return self.snapshot.bounds(self.column_path(column))
+
+    def column_path(self, column: str) -> tuple[str, ...]:
+        """Return the path of a column, whose own name may have dots."""
+        return (column,) if column in self.snapshot.schema.names else tuple(column.split("."))
+
+
+def _file(row: Mapping[str, Any], count: int | None) -> FileFacts:
+    vector = row["deletionVector"]
+    deleted = 0 if vector is None else vector["cardinality"]
+    return FileFacts(
+        path=row["path"],
+        size_bytes=row["size"],
+        modified_ms=row["modificationTime"],
+        row_count=None if count is None else count - deleted,
+        deleted_rows=deleted,
+        has_vector=vector is not None,
+        partition=tuple(sorted((row["partitionValues"] or {}).items())),
+        tags=row["tags"] or {},
+    )
+
+
+class MaintainedTable:
+    """The table in a folder or a store."""
+
+    def __init__(self, path: str, *, manager: TransactionManager) -> None:
+        self.path = path
+        self.storage = table_storage(path)
+        self._manager = manager
+
+    def facts(self, version: int | None = None) -> TableFacts:
+        """Return what the log says of a version, by default of the newest. Raises TableNotFoundError."""
+        return TableFacts(
+            snapshot=Snapshot.load(self.path, version, storage=self.storage), storage=self.storage
+        )
+
+    def commit(self, change: Callable[[Transaction], None]) -> int:
+        """Make what ``change`` does to a transaction one version, and return it; on any exception, no version."""
+        transaction = self._manager.start_transaction(self.path)
+        try:
+            change(transaction)
+            return self._manager.commit_transaction(transaction)
+        except BaseException:
+            if transaction.status is not TransactionStatus.COMMITTED:
+                self._manager.rollback_transaction(transaction)
+            raise
+
+    def take_back(self, version: int) -> int:
+        """Undo a version that only rewrote files. Raises as ``Transaction.take_back``."""
+        return self.commit(lambda transaction: transaction.take_back(version))
