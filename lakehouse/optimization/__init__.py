@@ -1,4 +1,10 @@
-"""Arrange tables for their readers, and choose how two frames are joined. It never changes a row."""
+"""Arrange tables for their readers, and choose how two frames are joined. It never changes a row.
+
+What joins is on Spark, and loads it when it is first used; what arranges files does without.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from lakehouse.optimization.errors import RowsNotKeptError, UnclusterableColumnError, UnjoinableError
 from lakehouse.optimization.layouts import (
@@ -22,17 +28,47 @@ from lakehouse.optimization.layouts import (
     Vacuuming,
     Workload,
     WorthRule,
-    size_text,
 )
+from lakehouse.optimization.sizes import size_text
+
+if TYPE_CHECKING:
+    from lakehouse.optimization.joins import (
+        BroadcastJoin,
+        Choice,
+        HeavyKey,
+        JoinOptimizer,
+        JoinRequest,
+        JoinSide,
+        JoinSides,
+        JoinStrategy,
+        KeyFilterJoin,
+        Offer,
+        SaltedJoin,
+        ShuffleHashJoin,
+        SortMergeJoin,
+        SparksChoice,
+        kind_of_join,
+        side_of_table,
+    )
 
 __all__ = [
+    "BroadcastJoin",
     "Checkpointing",
+    "Choice",
     "Clustering",
     "Compaction",
     "DeletionVectorPurge",
     "FileFacts",
+    "HeavyKey",
+    "JoinOptimizer",
+    "JoinRequest",
+    "JoinSide",
+    "JoinSides",
+    "JoinStrategy",
+    "KeyFilterJoin",
     "Load",
     "MaintainedTable",
+    "Offer",
     "Outcome",
     "Proposal",
     "QueryOptimizer",
@@ -40,6 +76,10 @@ __all__ = [
     "RewriteProposal",
     "RewritingStrategy",
     "RowsNotKeptError",
+    "SaltedJoin",
+    "ShuffleHashJoin",
+    "SortMergeJoin",
+    "SparksChoice",
     "Stage",
     "Status",
     "Strategy",
@@ -49,5 +89,15 @@ __all__ = [
     "Vacuuming",
     "Workload",
     "WorthRule",
+    "kind_of_join",
+    "side_of_table",
     "size_text",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the joins when one of their names is first used."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module("lakehouse.optimization.joins"), name)
+    return found

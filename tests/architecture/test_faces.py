@@ -30,6 +30,7 @@ FIXED_NAMES = {
     "division": "ArithmeticUnit BinaryInstructionSet DecimalInstructionSet DivideByZeroException InstructionSet"
     " NumericalOverflowException Operand Result",
     "ingestion": "ParallelDataProcessor",
+    "optimization": "JoinOptimizer QueryOptimizer",
     "pipelines": "BronzeIngestionPipeline DeclarativePipelineBuilder GoldAggregationPipeline PipelineFactory"
     " SilverCleansePipeline",
     "quality": "SchemaValidator",

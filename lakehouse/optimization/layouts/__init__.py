@@ -7,7 +7,6 @@ from lakehouse.optimization.layouts.deletion_vectors import DeletionVectorPurge
 from lakehouse.optimization.layouts.loads import Load, WorthRule
 from lakehouse.optimization.layouts.query_optimizer import Outcome, QueryOptimizer, Status
 from lakehouse.optimization.layouts.rewriting import Rewrite, RewriteProposal, RewritingStrategy
-from lakehouse.optimization.layouts.sizes import size_text
 from lakehouse.optimization.layouts.strategy import Proposal, Stage, Strategy
 from lakehouse.optimization.layouts.table import FileFacts, MaintainedTable, TableFacts
 from lakehouse.optimization.layouts.vacuuming import Vacuuming
@@ -34,5 +33,4 @@ __all__ = [
     "Vacuuming",
     "Workload",
     "WorthRule",
-    "size_text",
 ]

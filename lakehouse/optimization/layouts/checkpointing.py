@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from lakehouse.delta_log import Snapshot, write_checkpoint
 from lakehouse.optimization.layouts.loads import NO_LOAD, Load
-from lakehouse.optimization.layouts.sizes import size_text
 from lakehouse.optimization.layouts.strategy import Proposal, Stage, Strategy
 from lakehouse.optimization.layouts.table import MaintainedTable, TableFacts
+from lakehouse.optimization.sizes import size_text
 from lakehouse.words import word
 
 __all__ = ["Checkpointing"]

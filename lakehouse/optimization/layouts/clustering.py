@@ -19,9 +19,9 @@ from lakehouse.optimization.layouts.rewriting import (
     RewriteProposal,
     RewritingStrategy,
 )
-from lakehouse.optimization.layouts.sizes import size_text
 from lakehouse.optimization.layouts.table import FileFacts, TableFacts
 from lakehouse.optimization.layouts.workload import Workload
+from lakehouse.optimization.sizes import size_text
 from lakehouse.words import word
 
 __all__ = ["Clustering"]

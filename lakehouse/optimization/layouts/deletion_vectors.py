@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from lakehouse.optimization.layouts.loads import Load
 from lakehouse.optimization.layouts.rewriting import Rewrite, RewriteProposal, RewritingStrategy
-from lakehouse.optimization.layouts.sizes import size_text
 from lakehouse.optimization.layouts.table import FileFacts, TableFacts
+from lakehouse.optimization.sizes import size_text
 from lakehouse.words import word
 
 __all__ = ["DeletionVectorPurge"]

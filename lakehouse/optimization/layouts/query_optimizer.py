@@ -135,8 +135,9 @@ def _acted(strategy: AnyStrategy, proposal: Proposal, foreseen: Outcome, table: 
     seconds = time.perf_counter() - started
     if version is not None:
         # What other writers did before and after is none of the strategy's.
-        before = strategy.measure(table.facts(version - 1), proposal)
-    after = strategy.measure(table.facts(version), proposal)
+        before = strategy.measure(table.facts_at(version - 1), proposal)
+    newest = table.facts()
+    after = strategy.measure(newest if version is None else table.facts_at(version), proposal)
     status = Status.DONE
     if version is not None and after.weight > before.weight:
         status = _undone(table, version)

@@ -105,18 +105,27 @@ def _file(row: Mapping[str, Any], count: int | None) -> FileFacts:
 
 
 class MaintainedTable:
-    """The table in a folder or a store."""
+    """The table in a folder or a store. What was read of its log is not read again."""
 
     def __init__(self, path: str, *, manager: TransactionManager) -> None:
         self.path = path
         self.storage = table_storage(path)
         self._manager = manager
+        self._known: dict[int, TableFacts] = {}
 
-    def facts(self, version: int | None = None) -> TableFacts:
-        """Return what the log says of a version, by default of the newest. Raises TableNotFoundError."""
-        return TableFacts(
-            snapshot=Snapshot.load(self.path, version, storage=self.storage), storage=self.storage
-        )
+    def facts(self) -> TableFacts:
+        """Return what the log says of the newest version. Raises TableNotFoundError, UnsupportedFeatureError."""
+        transaction = self._manager.start_transaction(self.path)
+        exists = transaction.read_version >= 0
+        snapshot = transaction.snapshot if exists else Snapshot.load(self.path, storage=self.storage)
+        return self._known.setdefault(snapshot.version, TableFacts(snapshot=snapshot, storage=self.storage))
+
+    def facts_at(self, version: int) -> TableFacts:
+        """Return what the log says of a version. Raises VersionNotFoundError."""
+        if version not in self._known:
+            snapshot = Snapshot.load(self.path, version, storage=self.storage)
+            self._known[version] = TableFacts(snapshot=snapshot, storage=self.storage)
+        return self._known[version]
 
     def commit(self, change: Callable[[Transaction], None]) -> int:
         """Make what ``change`` does to a transaction one version, and return it; on any exception, no version."""

@@ -8,10 +8,10 @@ from typing import ClassVar, Self
 
 from lakehouse.delta_log import Snapshot, Vacuumed, vacuum
 from lakehouse.optimization.layouts.loads import NO_LOAD, Load
-from lakehouse.optimization.layouts.sizes import size_text
 from lakehouse.optimization.layouts.strategy import Proposal, Stage, Strategy
 from lakehouse.optimization.layouts.table import MaintainedTable, TableFacts
 from lakehouse.optimization.layouts.workload import Workload
+from lakehouse.optimization.sizes import size_text
 from lakehouse.words import word
 
 __all__ = ["Vacuuming"]

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.chess.variants import VARIANTS
 from lakehouse.delta_log import Snapshot, TransactionManager
+from lakehouse.optimization import QueryOptimizer
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     Step,
@@ -129,6 +130,12 @@ def test_the_page_about_writing_delta_tables_is_true(project: Path) -> None:
         {"day": "mon", "n": 1},
     ]
     assert names["found"].keys == []
+
+
+def test_the_page_about_maintaining_tables_is_true(project: Path) -> None:
+    names = Reader(HOW_TO / "maintain-tables.md").follow()
+    assert QueryOptimizer([names["OneFile"]()]).plan("lake/sales") == ()
+    assert Snapshot.load("lake/sales").files().num_rows == 1
 
 
 @pytest.mark.spark
