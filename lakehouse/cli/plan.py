@@ -57,6 +57,7 @@ def _plan(request: PipelineRequest, *, full_refresh: Sequence[str], accept_loss:
         request.output.table(headings, [_row(each) for each in found], numbers=("version",))
         for each in found:
             request.output.lines(f"{each.table}: {change}" for change in changes.get(each.table, ()))
+        request.output.lines(f"{each.table}: {note}" for each in found for note in each.notes)
     return ExitCode.FINE
 
 

@@ -24,12 +24,19 @@ class TablePlan:
     """Where the table stands now; None while it is not there."""
     would_run: bool
     why: str
+    notes: tuple[str, ...] = ()
+    """How its steps would go about their work, where more than one way is open: how a table is joined."""
 
 
 def plan_run(graph: TableGraph, context: RefreshContext) -> Mapping[str, TablePlan]:
     """Return what a run would do for each table, in the order in which it would."""
     factory = PipelineFactory(context)
     plans: dict[str, TablePlan] = {}
+
+    def size_bytes(table: str) -> int | None:
+        state = context.state(table)
+        return None if state is None else context.log(table).size_bytes(version=state.version)
+
     for name in graph.order:
         table = graph.tables[name]
         decision = factory.create(table.layer, table).decide()
@@ -43,5 +50,6 @@ def plan_run(graph: TableGraph, context: RefreshContext) -> Mapping[str, TablePl
             version=state.version if state is not None else None,
             would_run=not rests or bool(moving),
             why=f"{moving[0]} will have changed" if rests and moving else decision.reason,
+            notes=tuple(note for step in table.flow.steps for note in step.notes(size_bytes)),
         )
     return plans

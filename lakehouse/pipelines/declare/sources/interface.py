@@ -49,6 +49,9 @@ class _HasFrame(Protocol):
     @property
     def frame(self) -> DataFrame: ...
 
+    @property
+    def size_bytes(self) -> int | None: ...
+
 
 class TablesBeside(Protocol):
     """The tables that a step may read beside its input, at the versions that a batch names."""
@@ -245,6 +248,10 @@ class Source(ABC):
     def beside(self, context: TablesBeside, spark: SparkSession) -> DataFrame:
         """Return all of its rows, for a step of another flow."""
         raise NotImplementedError
+
+    def beside_bytes(self, context: TablesBeside) -> int | None:
+        """Return how large the files are that hold the rows of ``beside``; None where nobody knows."""
+        return None
 
     @property
     def whole_table(self) -> str:

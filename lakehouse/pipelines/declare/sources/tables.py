@@ -78,6 +78,9 @@ class TableSource(Source):
     def beside(self, context: TablesBeside, spark: SparkSession) -> DataFrame:
         return context.table(self.table).frame
 
+    def beside_bytes(self, context: TablesBeside) -> int | None:
+        return context.table(self.table).size_bytes
+
     @property
     def whole_table(self) -> str:
         return self.table

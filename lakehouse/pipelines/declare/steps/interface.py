@@ -124,6 +124,10 @@ class Step(ABC):
         """Return the other tables that this step reads."""
         return ()
 
+    def notes(self, size_bytes: Callable[[str], int | None]) -> Sequence[str]:
+        """Return how it would go about its work, for a plan; ``size_bytes`` gives the size of a table by name."""
+        return ()
+
     def problems(self) -> Sequence[DefinitionError]:
         """Return what is wrong with the declaration, found without Spark and without reading data."""
         return ()

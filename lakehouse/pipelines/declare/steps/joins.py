@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from pyspark.sql import DataFrame
 
+from lakehouse.optimization import JoinOptimizer, JoinSides, kind_of_join
 from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps.failed_casts import (
@@ -27,6 +28,9 @@ __all__ = ["Join", "JoinWords"]
 _USUAL = "left"
 _OF_OUR_ROWS = frozenset({"inner", "left", "leftouter", "leftsemi", "semi", "leftanti", "anti"})
 """Joins in which each row of the result comes from a row of the step's input."""
+
+_OPTIMIZER = JoinOptimizer(broadcast_bytes=10 << 20)
+"""What Spark broadcasts by itself where it knows the size (``spark.sql.autoBroadcastJoinThreshold``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +75,21 @@ class Join(Step):
         other = self.other.frame(context, frame.sparkSession)
         check_columns(self, self.on, frame)
         check_columns(self, self.on, other)
+        side = self.other.side(context)
         if not has_failed_casts(other):
-            return frame.join(other, on=list(self.on), how=self.how)
-        joined = frame.join(good_rows(other), on=list(self.on), how=self.how)
+            return _OPTIMIZER.join(frame, other, on=self.on, how=self.how, right_side=side)
+        joined = _OPTIMIZER.join(frame, good_rows(other), on=self.on, how=self.how, right_side=side)
         return with_failed(joined, failed_rows(other))
+
+    def notes(self, size_bytes: Callable[[str], int | None]) -> Sequence[str]:
+        kind = kind_of_join(self.how)
+        if kind is None:
+            return ()
+        sides = JoinSides(
+            right=self.other.side_of(size_bytes), kind=kind, broadcast_bytes=_OPTIMIZER.broadcast_bytes
+        )
+        chosen = _OPTIMIZER.choose(sides)
+        return () if chosen.strategy.is_sparks_own else (f"{self.label}: {chosen}",)
 
     def why_not_by_row(self) -> str | None:
         if self.how.lower().replace("_", "") not in _OF_OUR_ROWS:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse.optimization import JoinSide
 from lakehouse.pipelines.declare.language import Language
 from lakehouse.pipelines.declare.sources import Source, TableReference, TableSource
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
@@ -81,6 +82,18 @@ class SideFlow:
     def frame(self, context: StepContext, spark: SparkSession) -> DataFrame:
         """Return its rows, those with failed casts included."""
         return apply_steps(self.steps, self.source.beside(context, spark), context)
+
+    def side(self, context: StepContext) -> JoinSide:
+        """Return what is known of its rows without reading any."""
+        return self._known(self.source.beside_bytes(context))
+
+    def side_of(self, size_bytes: Callable[[str], int | None]) -> JoinSide:
+        """Return what is known of its rows where all that is known of a table is its size."""
+        return self._known(size_bytes(self.source.whole_table) if self.source.whole_table else None)
+
+    def _known(self, size_bytes: int | None) -> JoinSide:
+        # A step may make more rows of each.
+        return JoinSide(size_bytes=size_bytes, is_bound=not self.steps)
 
     def why_varying(self) -> str | None:
         """Say why the same version of the table may give other rows; None where it doesn't."""
