@@ -68,9 +68,10 @@ def _wanted(pipeline: str | None, since_ms: int | None) -> Predicate | None:
 
 
 def _records(rows: pa.Table) -> tuple[RunRecord, ...]:
-    runs: dict[str, list[Event]] = defaultdict(list)
+    # Whoever starts a run again may give it the same name.
+    runs: dict[tuple[str, dt.datetime], list[Event]] = defaultdict(list)
     for row in rows.to_pylist():
-        runs[row["run_id"]].append(msgspec.convert(row, Event))
+        runs[row["run_id"], row["started_at"]].append(msgspec.convert(row, Event))
     records = [_record(events) for events in runs.values()]
     return tuple(sorted(records, key=lambda record: record.started_at, reverse=True))
 

@@ -62,6 +62,14 @@ def test_a_run_that_stopped_with_an_error_is_kept_with_it(log: EventLog) -> None
     assert record.run.error_message == "x.py:3: nothing fits. Fix: look there."
 
 
+def test_a_run_that_was_started_again_under_its_name_is_another_run(log: EventLog) -> None:
+    log.append(result("same", Skipped(table="a", because="b")))
+    log.append(result("same", NothingNew(table="a"), minutes=1))
+    newest, oldest = last_runs(log)
+    assert [event.status for event in newest.events] == ["nothing new"]
+    assert [event.status for event in oldest.events] == ["skipped"]
+
+
 def opened_files(log: EventLog, monkeypatch: pytest.MonkeyPatch, **asked: Any) -> tuple[list[str], int]:
     """Return the runs that are found, and how many data files were opened to find them."""
     opened = []
