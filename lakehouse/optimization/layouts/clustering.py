@@ -19,14 +19,13 @@ from lakehouse.optimization.layouts.rewriting import (
     RewriteProposal,
     RewritingStrategy,
 )
-from lakehouse.optimization.layouts.table import FileFacts, TableFacts
+from lakehouse.optimization.layouts.table import FileFacts, TableFacts, layout_tags
 from lakehouse.optimization.layouts.workload import Workload
 from lakehouse.optimization.sizes import size_text
 from lakehouse.words import word
 
 __all__ = ["Clustering"]
 
-_TAG = "lakehouse.clusteredBy"
 _AMPLIFICATION = 2
 """So many bytes are rewritten at most for each new one, unless rewriting more pays."""
 _MOST_PROBES = 8
@@ -147,7 +146,7 @@ def _with_bounds(facts: TableFacts) -> list[str]:
 
 def _columns_of_tags(files: Sequence[FileFacts]) -> tuple[str, ...]:
     """Return the columns of the layout that most files have; none where no file is clustered."""
-    tags = [tag for file in files if (tag := file.tags.get(_TAG))]
+    tags = [file.layout for file in files if file.layout is not None]
     return tuple(json.loads(max(sorted(set(tags)), key=tags.count))) if tags else ()
 
 
@@ -155,7 +154,7 @@ def _choices(
     files: Sequence[FileFacts], ranges: Sequence[Sequence[Range]], tag: str
 ) -> Iterator[tuple[str, frozenset[int]]]:
     """Yield what may be clustered: new files, with some of those that they overlap, or all files."""
-    new = frozenset(number for number, file in enumerate(files) if file.tags.get(_TAG) != tag)
+    new = frozenset(number for number, file in enumerate(files) if file.layout != tag)
     if new:
         yield "new files", new
         budget = (_AMPLIFICATION - 1) * sum(files[number].size_bytes for number in new)
@@ -219,7 +218,7 @@ def _rewrites(
             paths=tuple(file.path for file in files),
             file_count=max(1, round(size / target)),
             order_by=tuple(facts.column_path(column) for column in columns),
-            tags={_TAG: tag},
+            tags=layout_tags(tag),
         )
 
 

@@ -13,7 +13,7 @@ from lakehouse.optimization.layouts.rewriting import (
     RewriteProposal,
     RewritingStrategy,
 )
-from lakehouse.optimization.layouts.table import FileFacts, TableFacts
+from lakehouse.optimization.layouts.table import FileFacts, TableFacts, layout_tags
 from lakehouse.optimization.layouts.workload import Workload
 from lakehouse.optimization.sizes import size_text
 from lakehouse.words import word
@@ -59,7 +59,9 @@ class Compaction(RewritingStrategy):
             after=Load(files=len(facts.files) - len(rewritten) + len(bins), size_bytes=facts.size_bytes),
             rewritten_bytes=size,
             rewrites=tuple(
-                Rewrite(paths=tuple(file.path for file in found), file_count=1, tags=found[0].tags or None)
+                Rewrite(
+                    paths=tuple(file.path for file in found), file_count=1, tags=layout_tags(found[0].layout)
+                )
                 for found in bins
             ),
         )
@@ -74,9 +76,9 @@ def _whole(facts: TableFacts) -> Load:
 
 
 def _by_layout(files: Sequence[FileFacts]) -> Iterator[list[FileFacts]]:
-    found: dict[tuple[tuple[str, str | None], ...], list[FileFacts]] = {}
+    found: dict[str | None, list[FileFacts]] = {}
     for file in sorted(files, key=lambda file: (file.modified_ms, file.path)):
-        found.setdefault(tuple(sorted(file.tags.items())), []).append(file)
+        found.setdefault(file.layout, []).append(file)
     yield from found.values()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lakehouse.optimization.layouts.loads import Load
 from lakehouse.optimization.layouts.rewriting import Rewrite, RewriteProposal, RewritingStrategy
-from lakehouse.optimization.layouts.table import FileFacts, TableFacts
+from lakehouse.optimization.layouts.table import FileFacts, TableFacts, layout_tags
 from lakehouse.optimization.sizes import size_text
 from lakehouse.words import word
 
@@ -33,7 +33,7 @@ class DeletionVectorPurge(RewritingStrategy):
             after=Load(files=before.files - len(wasteful), size_bytes=before.size_bytes - saved),
             rewritten_bytes=sum(file.size_bytes for file in wasteful),
             rewrites=tuple(
-                Rewrite(paths=(file.path,), file_count=1, tags=file.tags or None) for file in wasteful
+                Rewrite(paths=(file.path,), file_count=1, tags=layout_tags(file.layout)) for file in wasteful
             ),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,15 @@ from lakehouse.delta_log import (
 )
 from lakehouse.storage import AbstractStorageService
 
-__all__ = ["FileFacts", "MaintainedTable", "TableFacts"]
+__all__ = ["FileFacts", "MaintainedTable", "TableFacts", "layout_tags"]
+
+_LAYOUT_TAG = "lakehouse.clusteredBy"
+_VARIANT = re.compile(r'"(type|elementType|valueType)"\s*:\s*"variant"')
+
+
+def layout_tags(layout: str | None) -> Mapping[str, str | None] | None:
+    """Return the tags of files that are arranged so, for ``FileFacts.layout`` to tell it again."""
+    return None if layout is None else {_LAYOUT_TAG: layout}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +44,8 @@ class FileFacts:
     """Rows of the file that its deletion vector takes away."""
     has_vector: bool
     partition: tuple[tuple[str, str | None], ...]
-    tags: Mapping[str, str | None]
+    layout: str | None
+    """How its rows are arranged: the columns that it was clustered by here, as JSON; None where it was not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +81,8 @@ class TableFacts:
         """Why files can't be replaced by others here; None where they can."""
         if (self.snapshot.properties.get("delta.enableRowTracking") or "").strip().lower() == "true":
             return "rows that move to another file would lose their row ids"
+        if _VARIANT.search(self.snapshot.metadata.schema_string):
+            return "a column is a variant, whose encoding only Spark makes"
         return None
 
     def partitions(self, files: Iterable[FileFacts]) -> Iterable[Sequence[FileFacts]]:
@@ -100,7 +112,7 @@ def _file(row: Mapping[str, Any], count: int | None) -> FileFacts:
         deleted_rows=deleted,
         has_vector=vector is not None,
         partition=tuple(sorted((row["partitionValues"] or {}).items())),
-        tags=row["tags"] or {},
+        layout=(row["tags"] or {}).get(_LAYOUT_TAG),
     )
 
 

@@ -7,6 +7,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pyarrow as pa
@@ -287,6 +288,21 @@ def test_rows_with_ids_of_their_own_are_not_moved(tmp_path: Path) -> None:
     for seed in range(3):
         append(tmp_path, points(seed))
     assert optimizer(Compaction(), Clustering(columns=("x",))).plan(str(tmp_path)) == ()
+
+
+@pytest.mark.parametrize(
+    ("data_type", "is_left"),
+    [
+        ('"variant"', True),
+        ('{"type":"array","elementType":"variant","containsNull":true}', True),
+        ('"string"', False),
+    ],
+)
+def test_a_table_with_variants_keeps_its_files(data_type: str, is_left: bool) -> None:
+    field = f'{{"name":"variant","type":{data_type},"nullable":true,"metadata":{{}}}}'
+    metadata = SimpleNamespace(schema_string=f'{{"type":"struct","fields":[{field}]}}')
+    facts = TableFacts(snapshot=SimpleNamespace(properties={}, metadata=metadata), storage=None)
+    assert (facts.why_not_rewritten is not None) == is_left
 
 
 # ---- clustering ----
