@@ -152,4 +152,5 @@ class WithViews:
         flow = expanded(view.flow, self.views).flow
         base = self.tables.table(flow.source.whole_table or name)
         steps = (*flow.steps, *view.steps[len(view.flow.steps) :])
-        return OtherTable(frame=apply_steps(steps, base.frame, self), measure=base.measure)
+        frame = apply_steps(steps, base.frame, self)
+        return OtherTable(frame=frame, measure=base.measure, is_whole=base.is_whole and not steps)

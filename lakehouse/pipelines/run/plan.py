@@ -34,7 +34,7 @@ def plan_run(graph: TableGraph, context: RefreshContext) -> Mapping[str, TablePl
     plans: dict[str, TablePlan] = {}
 
     def size_bytes(table: str) -> int | None:
-        state = context.state(table)
+        state = context.state(table) if table in context.tables else None  # of a view, nobody knows
         return None if state is None else context.log(table).size_bytes(version=state.version)
 
     for name in graph.order:

@@ -52,6 +52,9 @@ class _HasFrame(Protocol):
     @property
     def size_bytes(self) -> int | None: ...
 
+    @property
+    def is_whole(self) -> bool: ...
+
 
 class TablesBeside(Protocol):
     """The tables that a step may read beside its input, at the versions that a batch names."""
@@ -250,7 +253,7 @@ class Source(ABC):
         raise NotImplementedError
 
     def beside_bytes(self, context: TablesBeside) -> int | None:
-        """Return how large the files are that hold the rows of ``beside``; None where nobody knows."""
+        """Return how large the files are that hold just the rows of ``beside``; None where nobody knows."""
         return None
 
     @property

@@ -79,7 +79,8 @@ class TableSource(Source):
         return context.table(self.table).frame
 
     def beside_bytes(self, context: TablesBeside) -> int | None:
-        return context.table(self.table).size_bytes
+        beside = context.table(self.table)
+        return beside.size_bytes if beside.is_whole else None
 
     @property
     def whole_table(self) -> str:

@@ -33,6 +33,8 @@ class OtherTable:
     version: int | None = None
     """The version that the frame shows; None outside of a run."""
     measure: Callable[[], int | None] = lambda: None
+    is_whole: bool = True
+    """Whether the frame has just the rows of its data files: steps of a view may have made more of them."""
 
     @property
     def size_bytes(self) -> int | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from lakehouse.pipelines import read
+from lakehouse.optimization import JoinSide
+from lakehouse.pipelines import OtherTable, read
 
 SIZES = {"customers": 312 << 10, "orders": 11 << 20}
 
@@ -30,3 +33,12 @@ def test_a_small_table_is_joined_by_broadcast() -> None:
 )
 def test_of_other_joins_spark_decides(flow: object) -> None:
     assert notes(flow) == []
+
+
+@pytest.mark.parametrize(("is_whole", "known"), [(True, 100), (False, None)])
+def test_of_a_view_whose_steps_may_make_more_rows_no_size_is_known(is_whole: bool, known: int | None) -> None:
+    shown = OtherTable(frame=None, measure=lambda: 100, is_whole=is_whole)
+    (step,) = read("sales").join("customers", on="customer").steps
+    assert step.other.side(SimpleNamespace(table=lambda name: shown)) == JoinSide(
+        size_bytes=known, is_bound=True
+    )
