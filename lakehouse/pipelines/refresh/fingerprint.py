@@ -62,7 +62,7 @@ def _parts(value: Any) -> Iterator[str]:
         case Enum():
             yield str(value)
         case Mapping():
-            for key in sorted(value):
+            for key in sorted(value, key=str):  # a contract's own words may be of several types
                 yield str(key)
                 yield from _parts(value[key])
         case tuple() | list():
