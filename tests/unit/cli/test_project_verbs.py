@@ -132,3 +132,14 @@ def test_settings_lead_to_the_projects_warehouse_and_a_typed_path_to_where_it_wa
     capsys.readouterr()
     assert main(["history", "--warehouse", "lake"]) == 0
     assert capsys.readouterr().out == f"no runs in {inside / 'lake'} yet\n"
+
+
+def test_a_new_project_is_found_from_a_folder_inside_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "my-shop"]) == 0
+    monkeypatch.chdir(tmp_path / "my-shop" / "data" / "orders")
+    assert main(["graph", "my-shop"]) == 0
+    assert "jobs/my_shop.py:" in capsys.readouterr().out
