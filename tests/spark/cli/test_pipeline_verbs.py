@@ -161,12 +161,15 @@ def test_a_name_that_two_files_define_needs_a_choice(
 ) -> None:
     pipelines = project / "conf" / "pipelines"
     pipelines.mkdir(parents=True)
-    (pipelines / "shop.yaml").write_text("name: shop\ntables: []\n")
-    code, text = answer(capsys, "run", "shop")
+    (pipelines / "stall.yaml").write_text("name: stall\ntables: []\n")
+    (project / "jobs" / "stall.py").write_text(
+        (project / "jobs" / "shop.py").read_text().replace("shop", "stall")
+    )
+    code, text = answer(capsys, "run", "stall")
     assert code == 2
-    assert "--definition jobs/shop.py" in text
-    assert answer(capsys, "run", "shop", "--definition", "jobs/shop.py")[0] == 0
-    assert answer(capsys, "run", "shop", "--definition", "conf/pipelines/shop.yaml")[0] == 0
+    assert "--definition jobs/stall.py" in text
+    assert answer(capsys, "run", "stall", "--definition", "jobs/stall.py")[0] == 0
+    assert answer(capsys, "run", "stall", "--definition", "conf/pipelines/stall.yaml")[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from lakehouse.optimization import (
     kind_of_join,
     side_of_table,
 )
-from lakehouse.words import word
+from tests.own_words import known_by
 from tests.unit.optimization.optimized_tables import append
 
 MB = 1 << 20
@@ -119,7 +119,6 @@ def test_estimates_that_are_wrong_by_a_hundred_force_no_broadcast(
     assert not choice(wrong[0], wrong[1]).startswith(("broadcast", "shuffle-hash"))
 
 
-@word("by hand")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByHand(JoinStrategy):
     """A technique from outside, for joins of a kind that nothing else takes."""
@@ -132,7 +131,8 @@ class ByHand(JoinStrategy):
 
 
 def test_a_strategy_from_outside_is_known_by_its_word() -> None:
-    assert choice(LARGE, LARGE, "cross") == "by hand: it was asked"
+    with known_by("by hand", ByHand, base=JoinStrategy):
+        assert choice(LARGE, LARGE, "cross") == "by hand: it was asked"
 
 
 @pytest.mark.parametrize(

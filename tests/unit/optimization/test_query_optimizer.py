@@ -44,7 +44,7 @@ from lakehouse.optimization import (
     WorthRule,
 )
 from lakehouse.tables import TableLog
-from lakehouse.words import word
+from tests.own_words import known_by
 from tests.unit.optimization.optimized_tables import (
     MANAGER,
     append,
@@ -142,7 +142,6 @@ def test_the_change_feed_shows_nothing_of_a_rewrite_nor_of_its_undoing(table: Pa
 # ---- what got worse ----
 
 
-@word("scattering")
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Scattering(RewritingStrategy):
     """A technique from outside that promises much: it writes each file again as several."""
@@ -166,7 +165,8 @@ def test_a_strategy_from_outside_is_known_by_its_word_and_undone_where_it_made_t
     table: Path,
 ) -> None:
     before, files = rows_of(table), set(Snapshot.load(table).files()["path"].to_pylist())
-    [outcome] = QueryOptimizer.made_for(Workload(), names=["scattering"]).maintain(str(table))
+    with known_by("scattering", Scattering, base=Strategy):
+        [outcome] = QueryOptimizer.made_for(Workload(), names=["scattering"]).maintain(str(table))
     assert (outcome.strategy, outcome.status) == ("scattering", Status.UNDONE)
     assert (outcome.measured_before.files, outcome.measured_after.files) == (12, 36)
     assert set(Snapshot.load(table).files()["path"].to_pylist()) == files
