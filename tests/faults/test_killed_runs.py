@@ -21,7 +21,6 @@ from tests.faults.retail_tables import DAYS, PIPELINE, ROOT, STEPS, TABLES
 pytestmark = pytest.mark.spark
 
 QUICK = [
-    ("sales", "quarantine", "python-soon"),
     ("daily_revenue", "validate", "group"),  # its groups are kept, and its result is not published
 ]
 ALL = [

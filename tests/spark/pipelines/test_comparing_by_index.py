@@ -82,6 +82,7 @@ def cut(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-5])
 
 
+@pytest.mark.slow
 def test_new_keys_open_no_file_and_a_key_that_comes_again_opens_its_own(
     lake: RandomKeys, opened: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def iceberg_words() -> type:
     return Words
 
 
+@pytest.mark.slow
 def test_snapshots_are_read_once_and_on_from_the_last(spark: SparkSession, tmp_path: Path) -> None:
     spark.dataSource.register(iceberg_words())
     table, columns = tmp_path / "t", {"id": "bigint"}
