@@ -8,6 +8,7 @@ from lakehouse.quality.odcs.document import (
     OdcsTable,
     QualityItem,
     UnreadableContractError,
+    action_in,
     parse_odcs,
     read_odcs,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "OdcsTable",
     "QualityItem",
     "UnreadableContractError",
+    "action_in",
     "contract_changes",
     "default_type",
     "exact_type",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,20 +29,20 @@ class Bounds:
         match {key: value for key, value in given.items() if key.startswith("must")}:
             case {"mustBe": int() | float() as number, **rest} if not rest:
                 return cls(least=number, most=number, is_share=is_share)
-            case {"mustBeLessThan": number, **rest} if not rest:
+            case {"mustBeLessThan": int() | float() as number, **rest} if not rest:
                 return cls(below=number, is_share=is_share)
-            case {"mustBeLessOrEqualTo": number, **rest} if not rest:
+            case {"mustBeLessOrEqualTo": int() | float() as number, **rest} if not rest:
                 return cls(most=number, is_share=is_share)
-            case {"mustBeGreaterThan": number, **rest} if not rest:
+            case {"mustBeGreaterThan": int() | float() as number, **rest} if not rest:
                 return cls(above=number, is_share=is_share)
-            case {"mustBeGreaterOrEqualTo": number, **rest} if not rest:
+            case {"mustBeGreaterOrEqualTo": int() | float() as number, **rest} if not rest:
                 return cls(least=number, is_share=is_share)
-            case {"mustBeBetween": [least, most], **rest} if not rest:
+            case {"mustBeBetween": [int() | float() as least, int() | float() as most], **rest} if not rest:
                 return cls(least=least, most=most, is_share=is_share)
         return None
 
     def at_most(self) -> int | str | None:
-        """Return how many rows may break a rule, as rules take it. Raises ValueError where more than none must."""
+        """Return how many rows may break a rule, as rules take it. Raises ValueError where some have to."""
         if (self.least or 0) > 0 or self.above is not None:
             raise ValueError("it asks for rows that break it")
         if self.below is not None:
@@ -56,15 +57,18 @@ class Bounds:
         """Return the least and the most rows. Raises ValueError for a percentage."""
         if self.is_share:
             raise ValueError("a share of the rows bounds no number of them")
-        least = self.least if self.above is None else self.above + 1
-        most = self.most if self.below is None else self.below - 1
-        return None if least is None else int(least), None if most is None else int(most)
+        least = None if self.least is None else math.ceil(self.least)
+        most = None if self.most is None else math.floor(self.most)
+        return (
+            least if self.above is None else math.floor(self.above) + 1,
+            most if self.below is None else math.ceil(self.below) - 1,
+        )
 
 
 def _fewer(below: float) -> int | None:
-    most = int(below) - 1 if below == int(below) else int(below)
+    most = math.ceil(below) - 1
     if most < 0:
-        raise ValueError("fewer than no row can't be")
+        raise ValueError("no number of rows is below 0")
     return most or None
 
 

@@ -14,6 +14,9 @@ from lakehouse.quality.odcs.types import default_type, exact_type, plain_type
 
 __all__ = ["ContractChange", "contract_changes"]
 
+_ASKED = ("pattern", "query", "properties", "missingValues", "engine", "implementation")
+"""What tells one question about rows from another."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractChange:
@@ -53,6 +56,7 @@ def _between_tables(table: str, before: OdcsTable, after: OdcsTable) -> Iterator
         )
     for name in old.keys() & new.keys():
         yield from _between_columns(table, name, old[name], new[name])
+    yield from _between_relationships(table, None, before.given, after.given)
     yield from _between_items(table, None, before.quality, after.quality)
 
 
@@ -68,7 +72,23 @@ def _between_columns(
             yield _change(table, name, f"is {'' if is_now else 'no longer '}{what}", is_now)
     if before.options != after.options:
         yield _change(table, name, "has other logicalTypeOptions", bool(after.options))
+    for what, is_breaking in _between_actions(before.action or "quarantine", after.action or "quarantine"):
+        yield _change(table, name, what, is_breaking)
+    yield from _between_relationships(table, name, before.given, after.given)
     yield from _between_items(table, name, before.quality, after.quality)
+
+
+def _between_relationships(
+    table: str, column: str | None, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[ContractChange]:
+    old, new = (
+        {(str(each.get("from", "")), str(each.get("to"))) for each in given.get("relationships") or ()}
+        for given in (before, after)
+    )
+    for _, to in old - new:
+        yield _change(table, column, f"no longer refers to {to}", False)
+    for _, to in new - old:
+        yield _change(table, column, f"refers to {to}", True)
 
 
 def _is_widened(before: str, after: str) -> bool:
@@ -79,33 +99,53 @@ def _is_widened(before: str, after: str) -> bool:
 def _between_items(
     table: str, column: str | None, before: Sequence[QualityItem], after: Sequence[QualityItem]
 ) -> Iterator[ContractChange]:
-    old, new = ({_key(each): each for each in items if each.kind != "text"} for items in (before, after))
+    old, new = _by_key(before), _by_key(after)
     for key in old.keys() - new.keys():
         yield _change(table, column, f"the rule {key!r} is removed", False)
     for key in new.keys() - old.keys():
         yield _change(table, column, f"the rule {key!r} is added", True)
     for key in old.keys() & new.keys():
-        if (what := _between_rules(old[key], new[key])) is not None:
-            yield _change(table, column, f"the rule {key!r} {what[0]}", what[1])
+        for what, is_breaking in _between_rules(old[key], new[key]):
+            yield _change(table, column, f"the rule {key!r} {what}", is_breaking)
 
 
-def _between_rules(before: QualityItem, after: QualityItem) -> tuple[str, bool] | None:
-    """Return what is different, and whether more rows may break the rule or be taken out by it."""
-    if (before.action or "quarantine") != (after.action or "quarantine"):
-        one, other = (RuleAction[(each.action or "quarantine").upper()] for each in (before, after))
-        return f"has the action {other.name.lower()}, not {one.name.lower()}", other > one
+def _by_key(items: Sequence[QualityItem]) -> Mapping[str, QualityItem]:
+    """Return the items that are judged by id, metric or kind, and those of one name by their number too."""
+    found: dict[str, QualityItem] = {}
+    for each in items:
+        if each.kind != "text":
+            key = named = each.id or each.metric or each.kind
+            number = 1
+            while key in found:
+                number += 1
+                key = f"{named} {number}"
+            found[key] = each
+    return found
+
+
+def _between_rules(before: QualityItem, after: QualityItem) -> Iterator[tuple[str, bool]]:
+    """Yield what is different, and whether more rows may break the rule or be taken out by it."""
+    yield from _between_actions(before.action, after.action)
     old, new = (each.arguments.get("validValues") for each in (before, after))
     if old != new and old is not None and new is not None:
         missing = [each for each in old if each not in new]
-        return (f"takes {missing} no longer" if missing else "takes more values"), bool(missing)
+        yield (f"takes {missing} no longer" if missing else "takes more values"), bool(missing)
     bounds = [Bounds.of(each.given) for each in (before, after)]
     if bounds[0] != bounds[1]:
-        return "has other bounds", not _holds(bounds[1], bounds[0])
-    kept = [
-        {key: each.arguments.get(key) for key in ("pattern", "query", "properties")}
-        for each in (before, after)
-    ]
-    return ("asks something else", True) if kept[0] != kept[1] else None
+        yield "has other bounds", not _holds(bounds[1], bounds[0])
+    if _asked(before) != _asked(after):
+        yield "asks something else", True
+
+
+def _between_actions(before: str, after: str) -> Iterator[tuple[str, bool]]:
+    if before != after:
+        yield f"has the action {after}, not {before}", RuleAction[after.upper()] > RuleAction[before.upper()]
+
+
+def _asked(item: QualityItem) -> Sequence[Any]:
+    """Return what an item asks of rows, beside which values are valid: whether it names some."""
+    asked = [item.arguments.get(key) for key in _ASKED]
+    return [item.kind, item.metric, "validValues" in item.arguments, *asked]
 
 
 def _holds(wide: Bounds | None, narrow: Bounds | None) -> bool:
@@ -129,22 +169,22 @@ def _is_most(wide: Bounds, narrow: Bounds) -> bool:
 def _between_levels(before: OdcsDocument, after: OdcsDocument) -> Iterator[ContractChange]:
     old, new = ({_level(each): each for each in one.service_levels()} for one in (before, after))
     for key in old.keys() - new.keys():
-        yield _change(key[1], None, f"the service level {key[0]!r} is removed", True)
+        yield _change(_table_of(key), None, f"the service level {key[0]!r} is removed", True)
     for key in new.keys() - old.keys():
-        yield _change(key[1], None, f"the service level {key[0]!r} is added", False)
+        yield _change(_table_of(key), None, f"the service level {key[0]!r} is added", False)
     for key in old.keys() & new.keys():
-        one, other = ((each["value"], each.get("unit")) for each in (old[key], new[key]))
+        one, other = ((each.get("value"), each.get("unit")) for each in (old[key], new[key]))
         if one != other:
             text = " ".join(str(part) for part in other if part is not None)
-            yield _change(key[1], None, f"the service level {key[0]!r} is now {text}", True)
+            yield _change(_table_of(key), None, f"the service level {key[0]!r} is now {text}", True)
 
 
 def _level(given: Mapping[str, Any]) -> tuple[str, str]:
-    return str(given.get("property")), str(given.get("element", "")).partition(".")[0]
+    return str(given.get("property")), str(given.get("element", ""))
 
 
-def _key(item: QualityItem) -> str:
-    return item.id or item.metric or item.kind
+def _table_of(level: tuple[str, str]) -> str:
+    return level[1].partition(".")[0]
 
 
 def _change(table: str, column: str | None, what: str, is_breaking: bool) -> ContractChange:

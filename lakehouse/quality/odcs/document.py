@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from lakehouse.errors import DefinitionError, did_you_mean
+from lakehouse.quality.expectation import RuleAction
 from lakehouse.source_location import SourceLocation
 
 __all__ = [
@@ -18,11 +19,16 @@ __all__ = [
     "OdcsTable",
     "QualityItem",
     "UnreadableContractError",
+    "action_in",
     "parse_odcs",
     "read_odcs",
 ]
 
 _ACTION = "lakehouse.action"
+_OF_ALL_ROWS = "rowCount"
+"""The metric that no row breaks by itself."""
+_OF_MAPPINGS = ("relationships", "customProperties", "slaProperties")
+_MAPPINGS = ("logicalTypeOptions", "arguments")
 _Path = tuple[str | int, ...]
 
 
@@ -62,9 +68,9 @@ class QualityItem:
         return {**self.given, **(self.given.get("arguments") or {})}
 
     @property
-    def action(self) -> str | None:
-        """What is done to rows that break it, where the contract says so."""
-        return _custom(self.given).get(_ACTION)
+    def action(self) -> str:
+        """What is done to rows that break it: what the contract says, or what is usual."""
+        return action_in(self.given) or ("fail" if self.metric == _OF_ALL_ROWS else "quarantine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +97,8 @@ class OdcsProperty:
 
     @property
     def action(self) -> str | None:
-        """As of QualityItem, for what the property itself asks."""
-        return _custom(self.given).get(_ACTION)
+        """What is done to rows that break what the property itself asks, where the contract says so."""
+        return action_in(self.given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +205,7 @@ class _Reader:
 
     def document(self, given: Any) -> OdcsDocument:
         self._check(isinstance(given, dict), (), "it has no keys", "begin it with kind: DataContract.")
+        self._check_parts(given, ())
         if given.get("kind") != "DataContract":
             self._refuse((), f"its kind is {given.get('kind')!r}", "write kind: DataContract.")
         version = str(given.get("apiVersion", ""))
@@ -229,6 +236,7 @@ class _Reader:
         for number, each in enumerate(items):
             where = (*path, "quality", number)
             self._check(isinstance(each, dict), where, "an item of quality has no keys", "write metric: ….")
+            self._check_parts(each, where)
         return tuple(
             QualityItem(given=each, location=self._location((*path, "quality", number)))
             for number, each in enumerate(items)
@@ -242,6 +250,23 @@ class _Reader:
     def _check_named(self, given: Any, path: _Path, what: str) -> None:
         named = isinstance(given, dict) and isinstance(given.get("name"), str)
         self._check(named, path, f"{what} has no name", "add name: ….")
+        self._check_parts(given, path)
+
+    def _check_parts(self, given: Mapping[str, Any], path: _Path) -> None:
+        """Refuse lists and mappings of the standard that are something else, and actions that there are not."""
+        for key in _OF_MAPPINGS:
+            for number, each in enumerate(self._list(given, key, path)):
+                where, fix = (*path, key, number), f"write {key}: [{{…: …}}]."
+                self._check(isinstance(each, dict), where, f"an item of {key} has no keys", fix)
+                self._check_parts(each, where)
+        for key in _MAPPINGS:
+            holds = isinstance(given.get(key) or {}, dict)
+            self._check(holds, (*path, key), f"{key} has no keys", f"write {key}: {{…: …}}.")
+        actions = [each.name.lower() for each in RuleAction]
+        for name, action in _custom(given).items():
+            holds = action in actions or not (name == _ACTION or name.startswith(f"{_ACTION}."))
+            where, fix = (*path, "customProperties"), did_you_mean(str(action), actions)
+            self._check(holds, where, f"there is no action {action!r}", fix)
 
     def _check(self, holds: bool, path: _Path, reason: str, fix: str) -> None:
         if not holds:
@@ -255,6 +280,12 @@ class _Reader:
         while path and path not in self._lines:
             path = path[:-1]
         return SourceLocation(file=self._file, line=self._lines.get(path, 1))
+
+
+def action_in(given: Mapping[str, Any]) -> str | None:
+    """Return the action that a part of a contract says itself: ``warn``, ``drop``, ``quarantine`` or ``fail``."""
+    found: str | None = _custom(given).get(_ACTION)
+    return found
 
 
 def _note_lines(node: yaml.Node, path: _Path, lines: dict[_Path, int]) -> None:

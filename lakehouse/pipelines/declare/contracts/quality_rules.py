@@ -67,10 +67,9 @@ class _Item:
     def location(self) -> SourceLocation:
         return self.item.location
 
-    def more(self, *, action: str = "quarantine") -> dict[str, Any]:
+    def more(self) -> dict[str, Any]:
         """Return the fields that all rules about rows have."""
-        at_most = self.bounds().at_most()
-        return {"action": self.item.action or action, "at_most": at_most, "location": self.location}
+        return {"action": self.item.action, "at_most": self.bounds().at_most(), "location": self.location}
 
     def bounds(self) -> Bounds:
         bounds = Bounds.of(self.item.given)
@@ -80,7 +79,7 @@ class _Item:
 
     def own_column(self) -> str:
         if self.column is None:
-            raise ValueError(f"{self.item.metric} is asked of a column")
+            raise ValueError(f"{self.item.metric or self.item.kind} is asked of a column")
         return self.column
 
 
@@ -122,7 +121,7 @@ def _duplicates(asked: _Item) -> FlowRule:
 
 def _row_count(asked: _Item) -> FlowRule:
     least, most = asked.bounds().rows()
-    action: Any = asked.item.action or "fail"
+    action: Any = asked.item.action
     return RowCount(minimum=least, maximum=most, action=action, location=asked.location)
 
 

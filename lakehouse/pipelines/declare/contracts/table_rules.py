@@ -17,7 +17,7 @@ from lakehouse.pipelines.declare.rules import (
     References,
     Unique,
 )
-from lakehouse.quality import OdcsDocument, OdcsProperty, OdcsTable, QualityItem
+from lakehouse.quality import OdcsDocument, OdcsProperty, OdcsTable, QualityItem, action_in
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import quoted
 
@@ -25,9 +25,11 @@ __all__ = ["NotEnforced", "rules_in"]
 
 _UNITS = {
     "s": "second",
+    "sec": "second",
     "second": "second",
     "seconds": "second",
     "m": "minute",
+    "min": "minute",
     "minute": "minute",
     "minutes": "minute",
     "h": "hour",
@@ -83,15 +85,15 @@ class _Rules:
         for each in self._table.properties:
             self._of_property(each)
         if keys := self._table.primary_key:
-            more = self._more(self._table.properties[0])
+            of = {each.name: self._more(each) for each in self._table.properties}
             for key in keys:
                 if f"required({key})" not in self.rules:
-                    self._add(f"required({key})", NotNull(column=key, **more))
-            self._add(f"primary_key({', '.join(keys)})", Unique(columns=keys, **more))
+                    self._add(f"required({key})", NotNull(column=key, **of[key]))
+            self._add(f"primary_key({', '.join(keys)})", Unique(columns=keys, **of[keys[0]]))
         for item in self._table.quality:
             self._item(item, None)
         for given in self._table.given.get("relationships") or ():
-            self._relationship(given.get("from"), given.get("to"), self._table.location, None)
+            self._relationship(given, given.get("from"), self._table.location, None)
         for given in self._document.service_levels():
             self._service_level(given)
 
@@ -105,7 +107,7 @@ class _Rules:
         for item in given.quality:
             self._item(item, name)
         for each in given.given.get("relationships") or ():
-            self._relationship(name, each.get("to"), given.location, given.action)
+            self._relationship(each, name, given.location, given.action)
 
     def _options(self, given: OdcsProperty, more: dict[str, Any]) -> None:
         name, options = given.name, given.options
@@ -123,8 +125,10 @@ class _Rules:
         for key in (key for key in options if key not in _BOUNDS):
             self._leave(f"{key} of {name}", f"only {', '.join(_BOUNDS)} are judged", given.location)
 
-    def _relationship(self, ours: Any, theirs: Any, location: SourceLocation, action: Any) -> None:
-        sides = [[side] if isinstance(side, str) else list(side or ()) for side in (ours, theirs)]
+    def _relationship(
+        self, given: Mapping[str, Any], ours: Any, location: SourceLocation, action: str | None
+    ) -> None:
+        sides = [[side] if isinstance(side, str) else list(side or ()) for side in (ours, given.get("to"))]
         columns = [_column(each) for each in sides[0]]
         parts = [_table_and_column(each) for each in sides[1]]
         tables = {part[0] for part in parts if part is not None}
@@ -136,11 +140,12 @@ class _Rules:
         if self._tables is not None and table not in self._tables:
             self._leave(label, f"the pipeline has no table {table!r}", location)
             return
+        taken: Any = action_in(given) or action or "quarantine"
         rule = References(
             table=table,
             columns=tuple(columns),
             to=tuple(part[1] for part in parts if part is not None),
-            action=action or "quarantine",
+            action=taken,
             location=location,
         )
         self._add(f"references({', '.join(columns)})", rule)

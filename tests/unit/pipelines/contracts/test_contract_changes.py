@@ -79,6 +79,69 @@ CHANGES: list[tuple[str, Callable[[dict[str, Any]], Any], str | None, bool]] = [
         "the rule 'nullValues' is added",
         True,
     ),
+    (
+        "a milder action, and fewer values",
+        lambda d: quality(
+            d,
+            "status",
+            arguments={"validValues": ["open"]},
+            customProperties=[{"property": "lakehouse.action", "value": "warn"}],
+        ),
+        "takes ['paid'] no longer",
+        True,
+    ),
+    (
+        "the usual action of a number of rows, said",
+        lambda d: d["schema"][0]["quality"][0].update(
+            customProperties=[{"property": "lakehouse.action", "value": "fail"}]
+        ),
+        None,
+        False,
+    ),
+    (
+        "another metric under the same id",
+        lambda d: quality(d, "status", metric="missingValues"),
+        "asks something else",
+        True,
+    ),
+    (
+        "another rule of an engine",
+        lambda d: d["schema"][0]["quality"][1].update(implementation="freshness: 1"),
+        "asks something else",
+        True,
+    ),
+    (
+        "the second of two rules of one kind",
+        lambda d: d["schema"][0]["quality"].append({**d["schema"][0]["quality"][1], "engine": "other"}),
+        "the rule 'custom 2' is added",
+        True,
+    ),
+    (
+        "rows must be found elsewhere",
+        lambda d: column(d, "status").update(relationships=[{"to": "states.name"}]),
+        "refers to states.name",
+        True,
+    ),
+    (
+        "rows need not be found elsewhere",
+        lambda d: column(d, "customer").pop("relationships"),
+        "no longer refers to customers.name",
+        False,
+    ),
+    (
+        "a harder action of a column",
+        lambda d: column(d, "customer").update(
+            customProperties=[{"property": "lakehouse.action", "value": "fail"}]
+        ),
+        "has the action fail, not quarantine",
+        True,
+    ),
+    (
+        "a promise about another column of the table",
+        lambda d: d["slaProperties"].append({**d["slaProperties"][0], "element": "orders.status"}),
+        "the service level 'latency' is added",
+        False,
+    ),
     ("a promise goes", lambda d: d["slaProperties"].pop(0), "the service level 'latency' is removed", True),
     ("words alone", lambda d: d.update(description={"purpose": "Other words"}, version="1.3.0"), None, False),
     ("the table goes", lambda d: d.update(schema=[]), "the table is removed", True),

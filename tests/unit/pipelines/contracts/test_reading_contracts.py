@@ -134,7 +134,49 @@ def test_an_operator_says_how_many_rows_may_break_a_rule(
     assert rules(agreed(change, tmp_path=tmp_path))["nullValues(ordered_at)"].at_most == at_most
 
 
-@pytest.mark.parametrize("operator", [{"mustBeGreaterThan": 5}, {"mustNotBe": 3}, {"mustBe": 4}])
+@pytest.mark.parametrize(
+    ("operator", "bounds"),
+    [
+        ({"mustBeBetween": [1.5, 2.5]}, (2, 2)),
+        ({"mustBeLessThan": 2.5}, (None, 2)),
+        ({"mustBeLessThan": 2}, (None, 1)),
+        ({"mustBeGreaterThan": 1.5}, (2, None)),
+        ({"mustBeGreaterThan": 1}, (2, None)),
+    ],
+)
+def test_a_number_of_rows_is_the_nearest_whole_one_within_its_bounds(
+    operator: dict[str, Any], bounds: tuple[int | None, int | None], tmp_path: Path
+) -> None:
+    def change(given: dict[str, Any]) -> None:
+        given["schema"][0]["quality"] = [{"metric": "rowCount", **operator}]
+
+    found: Any = rules(agreed(change, tmp_path=tmp_path))["rowCount()"]
+    assert (found.minimum, found.maximum) == bounds
+
+
+def test_the_action_of_a_key_and_of_a_relationship_is_their_own(tmp_path: Path) -> None:
+    def change(given: dict[str, Any]) -> None:
+        columns = given["schema"][0]["properties"]
+        actions = {"order_id": "fail", "customer": "drop", "ordered_at": "warn"}
+        for column in columns:
+            if action := actions.get(column["name"]):
+                column["customProperties"] = [{"property": "lakehouse.action", "value": action}]
+        columns.insert(0, columns.pop())
+        columns[2]["relationships"][0]["customProperties"] = [
+            {"property": "lakehouse.action", "value": "warn"}
+        ]
+
+    found = rules(agreed(change, tmp_path=tmp_path))
+    assert found["primary_key(order_id)"].action == "fail", "not that of the first column"
+    assert found["required(order_id)"].action == "fail"
+    assert found["required(customer)"].action == "drop"
+    assert found["references(customer)"].action == "warn"
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [{"mustBeGreaterThan": 5}, {"mustNotBe": 3}, {"mustBe": 4}, {"mustBeLessThan": "few"}],
+)
 def test_rows_that_have_to_be_bad_are_not_judged(operator: dict[str, Any], tmp_path: Path) -> None:
     def change(given: dict[str, Any]) -> None:
         given["schema"][0]["properties"][4]["quality"] = [{"metric": "nullValues", **operator}]
@@ -173,6 +215,19 @@ def test_a_table_is_held_to_the_file_that_it_names() -> None:
         ("kind: DataContract\napiVersion: v3.1.0\nschema:\n  - name: x\n    properties: y\n", 5, "no list"),
         ("kind: [\n", 2, "can't be read"),
         ("- x\n", 1, "it has no keys"),
+        ("kind: DataContract\napiVersion: v3.1.0\nslaProperties:\n  - fast\n", 4, "an item of slaProperties"),
+        (
+            "kind: DataContract\napiVersion: v3.1.0\nschema:\n  - name: x\n    customProperties:\n"
+            "      - {property: lakehouse.action, value: explode}\n",
+            6,
+            "there is no action 'explode'",
+        ),
+        (
+            "kind: DataContract\napiVersion: v3.1.0\nschema:\n  - name: x\n    properties:\n"
+            "      - name: y\n        logicalTypeOptions: 3\n",
+            7,
+            "logicalTypeOptions has no keys",
+        ),
     ],
 )
 def test_a_file_that_is_no_contract_is_refused_with_its_line(
