@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lakehouse.pipelines.declare.language import Call, Language
-from lakehouse.pipelines.declare.rules.in_contract import InContract, bounded, item
+from lakehouse.pipelines.declare.rules.in_contract import InContract, bounded, item, text_item
 from lakehouse.pipelines.declare.rules.interface import ActionName, Rule
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.quality import Condition
@@ -83,9 +83,7 @@ class ConditionRule(Rule):
 
     def in_contract(self) -> InContract:
         if not isinstance(self.given_condition, str):
-            return InContract(
-                quality={"name": self.name, "type": "text", "description": f"It keeps {self.name}."}
-            )
+            return InContract(quality=text_item(self.name))
         null = str(self.nulls_keep_it).lower()
         query = f"SELECT COUNT(*) FROM {{object}} WHERE NOT coalesce(({self.given_condition}), {null})"  # noqa: S608 - as written
         asked = {"type": "sql", "query": query, **bounded(self.tolerance)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from lakehouse.words import word
 
 __all__ = ["Freshness"]
 
+_PARTS = re.compile(r"[0-9]+|[a-zA-Z]+")
+"""The number and the unit of a length of time."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -44,8 +47,8 @@ class Freshness(WholeRule):
             )
 
     def in_contract(self) -> InContract:
-        number, _, unit = self.within.strip().partition(" ")
-        level = {"property": "freshness", "value": int(number), "unit": unit.strip(), "element": self.column}
+        number, unit = _PARTS.findall(self.within)
+        level = {"property": "freshness", "value": int(number), "unit": unit.lower(), "element": self.column}
         return InContract(service_level=level)
 
     def measure(self, stays: Column) -> Column:

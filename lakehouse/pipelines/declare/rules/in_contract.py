@@ -9,7 +9,7 @@ from typing import Any
 
 from lakehouse.quality import Tolerance
 
-__all__ = ["InContract", "bounded", "item", "with_action"]
+__all__ = ["InContract", "bounded", "item", "own_item", "text_item", "with_action"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,16 @@ class InContract:
 def item(id_: str, given: Mapping[str, Any], *, action: str, default: str = "quarantine") -> dict[str, Any]:
     """Return an item of ``quality`` under the rule's name, with its action where that is not the default."""
     return with_action({"name": id_, **given}, action=action, default=default)
+
+
+def own_item(id_: str, word: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item of ``quality`` that only this library reads: a rule's word, and what YAML has behind it."""
+    return {"name": id_, "type": "custom", "engine": "lakehouse", "implementation": {word: dict(fields)}}
+
+
+def text_item(id_: str) -> dict[str, Any]:
+    """Return an item of ``quality`` that names a rule to people, and that nothing is judged by."""
+    return {"name": id_, "type": "text", "description": f"It keeps {id_}."}
 
 
 def with_action(given: Mapping[str, Any], *, action: str, default: str = "quarantine") -> dict[str, Any]:

@@ -13,7 +13,7 @@ from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.expressions import why_not_by_row
 from lakehouse.pipelines.declare.language import Call, Language, written_fields
 from lakehouse.pipelines.declare.rules.context import RuleContext
-from lakehouse.pipelines.declare.rules.in_contract import InContract
+from lakehouse.pipelines.declare.rules.in_contract import InContract, own_item, text_item
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
 from lakehouse.pipelines.errors import InvalidRuleError
@@ -118,16 +118,13 @@ class FlowRule(ABC):
         """Return how a data contract says it: by default as an item that only this library reads."""
         word = next((word for word, cls in FlowRule.words.items() if cls is type(self)), None)
         if word is None or type(self).yaml_type is not None:
-            return InContract(
-                quality={"name": self.name, "type": "text", "description": f"It keeps {self.name}."}
-            )
+            return InContract(quality=text_item(self.name))
         given = {
             each.name: getattr(self, each.name)
             for each in fields(self)
             if each.name != "location" and getattr(self, each.name) != each.default
         }
-        custom = {"name": self.name, "type": "custom", "engine": "lakehouse", "implementation": {word: given}}
-        return InContract(quality=custom)
+        return InContract(quality=own_item(self.name, word, given))
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the declaration, each with the way out."""

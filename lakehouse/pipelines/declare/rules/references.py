@@ -15,7 +15,7 @@ from pyspark.sql.types import StringType, StructType
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.rules.context import RuleContext
-from lakehouse.pipelines.declare.rules.in_contract import InContract
+from lakehouse.pipelines.declare.rules.in_contract import InContract, own_item, with_action
 from lakehouse.pipelines.declare.rules.interface import ActionName
 from lakehouse.pipelines.declare.rules.look_ups import LookUpRule
 from lakehouse.pipelines.declare.rules.unique import marked_where_found
@@ -26,6 +26,7 @@ from lakehouse.words import word
 
 __all__ = ["References"]
 
+_WORD = "references"
 _KEY = "__lakehouse_referenced_{}"
 _FOUND = "__lakehouse_found"
 
@@ -39,7 +40,7 @@ class _ReferencesYaml:
     at_most: int | str | None = None
 
 
-@word("references")
+@word(_WORD)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class References(LookUpRule):
     """Another table has a row with the same values; a row with NULL in one of the columns refers to nothing.
@@ -92,9 +93,15 @@ class References(LookUpRule):
 
     def in_contract(self) -> InContract:
         theirs = [f"{self.table.rpartition('.')[2]}.{column}" for column in self.to]
+        if self.at_most is not None:  # a relationship has no place for it
+            said: dict[str, Any] = {"table": self.table, "columns": list(self.columns), "to": list(self.to)}
+            said |= {"action": self.action, "at_most": self.at_most}
+            return InContract(quality=own_item(self.name, _WORD, said))
         if len(self.columns) == 1:
-            return InContract(column=self.columns[0], relationship={"to": theirs[0]})
-        return InContract(relationship={"from": list(self.columns), "to": theirs})
+            related = with_action({"to": theirs[0]}, action=self.action)
+            return InContract(column=self.columns[0], relationship=related)
+        related = with_action({"from": list(self.columns), "to": theirs}, action=self.action)
+        return InContract(relationship=related)
 
     def tables(self) -> Sequence[TableReference]:
         return (TableReference(table=self.table, may_be_own=True, location=self.location),)

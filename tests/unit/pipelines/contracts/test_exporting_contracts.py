@@ -56,9 +56,10 @@ FLOW = (
     .unique("customer", "day", at_most=10)
     .references("customers", "customer", to="name")
     .references("days", ["day", "customer"], action="warn")
+    .references("customers", "status", to="name", action="drop", at_most="2 %")
     .row_count(1, 100)
     .row_count(1, of="batch", action="warn")
-    .freshness("day", within="2 days")
+    .freshness("day", within="36min")
     .expect_or_drop("large", "amount > 1")
     .expect("known", lambda: None, null_is_fine=True)  # type: ignore[arg-type, return-value] - it is never called
 )
@@ -88,7 +89,7 @@ def test_what_is_exported_is_valid_by_the_standards_own_schema(tmp_path: Path) -
         "photo": (None, "binary"),
     }
     assert document["slaProperties"] == [
-        {"property": "freshness", "value": 2, "unit": "days", "element": "orders.day"}
+        {"property": "freshness", "value": 36, "unit": "min", "element": "orders.day"}
     ]
 
 
@@ -109,7 +110,8 @@ def test_rules_that_are_exported_are_judged_again_where_they_are_imported(tmp_pa
         "unique(order_id)": ("quarantine", None),
         "unique(customer, day)": ("quarantine", 10),
         "references(customer)": ("quarantine", None),
-        "references(day, customer)": ("quarantine", None),
+        "references(day, customer)": ("warn", None),
+        "references(status)": ("drop", "2 %"),
         "row_count": ("fail", None),
         "row_count(batch)": ("warn", None),
         "freshness(day)": ("warn", None),
@@ -154,6 +156,7 @@ def test_what_the_definition_adds_to_a_contract_is_exported_with_it() -> None:
         None,
         "between(day)",
         "unique(customer, day)",
+        "references(status)",
         "row_count",
         "row_count(batch)",
         "large",
