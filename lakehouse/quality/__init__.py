@@ -33,8 +33,8 @@ from lakehouse.quality.odcs import (
     exact_type,
     fits_logical_type,
     logical_type,
+    named_type,
     parse_odcs,
-    plain_type,
     read_odcs,
 )
 from lakehouse.quality.quarantine import QUARANTINE_COLUMNS, is_reserved_rule
@@ -101,7 +101,7 @@ __all__ = [
     "is_reserved_rule",
     "judge",
     "logical_type",
+    "named_type",
     "parse_odcs",
-    "plain_type",
     "read_odcs",
 ]

@@ -12,7 +12,7 @@ from lakehouse.quality.odcs.document import (
     parse_odcs,
     read_odcs,
 )
-from lakehouse.quality.odcs.types import default_type, exact_type, fits_logical_type, logical_type, plain_type
+from lakehouse.quality.odcs.types import default_type, exact_type, fits_logical_type, logical_type, named_type
 
 __all__ = [
     "Bounds",
@@ -28,7 +28,7 @@ __all__ = [
     "exact_type",
     "fits_logical_type",
     "logical_type",
+    "named_type",
     "parse_odcs",
-    "plain_type",
     "read_odcs",
 ]

@@ -10,7 +10,7 @@ from lakehouse.quality.contract import common_type
 from lakehouse.quality.expectation import RuleAction
 from lakehouse.quality.odcs.bounds import Bounds
 from lakehouse.quality.odcs.document import OdcsDocument, OdcsProperty, OdcsTable, QualityItem
-from lakehouse.quality.odcs.types import default_type, exact_type, plain_type
+from lakehouse.quality.odcs.types import default_type, exact_type, named_type
 
 __all__ = ["ContractChange", "contract_changes"]
 
@@ -92,7 +92,7 @@ def _between_relationships(
 
 
 def _is_widened(before: str, after: str) -> bool:
-    one, other = plain_type(before), plain_type(after)
+    one, other = named_type(before), named_type(after)
     return one is not None and other is not None and common_type(one, other) == other
 
 

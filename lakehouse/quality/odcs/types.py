@@ -6,21 +6,13 @@ import re
 
 from pyspark.sql.types import (
     ArrayType,
-    BinaryType,
     BooleanType,
-    ByteType,
     CharType,
     DataType,
     DateType,
-    DecimalType,
-    DoubleType,
-    FloatType,
     FractionalType,
-    IntegerType,
     IntegralType,
-    LongType,
     MapType,
-    ShortType,
     StringType,
     StructType,
     TimestampNTZType,
@@ -29,8 +21,9 @@ from pyspark.sql.types import (
 )
 
 from lakehouse.quality.odcs.document import OdcsProperty
+from lakehouse.quality.plain_types import plain_type
 
-__all__ = ["default_type", "exact_type", "fits_logical_type", "logical_type", "plain_type"]
+__all__ = ["default_type", "exact_type", "fits_logical_type", "logical_type", "named_type"]
 
 _OF_SPARK = re.compile(
     r"(tinyint|smallint|int|bigint|float|double|boolean|string|binary|date|timestamp|timestamp_ntz|variant"
@@ -47,21 +40,6 @@ _LOGICAL: tuple[tuple[str, tuple[type[DataType], ...]], ...] = (
     ("array", (ArrayType,)),
     ("object", (StructType, MapType)),
 )
-_DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
-_PLAIN: dict[str, DataType] = {
-    "tinyint": ByteType(),
-    "smallint": ShortType(),
-    "int": IntegerType(),
-    "bigint": LongType(),
-    "float": FloatType(),
-    "double": DoubleType(),
-    "boolean": BooleanType(),
-    "string": StringType(),
-    "binary": BinaryType(),
-    "date": DateType(),
-    "timestamp": TimestampType(),
-    "timestamp_ntz": TimestampNTZType(),
-}
 _DEFAULTS = {
     "string": "string",
     "date": "date",
@@ -75,7 +53,9 @@ _DEFAULTS = {
 def exact_type(given: OdcsProperty) -> str | None:
     """Return the physical type as Spark SQL writes it; None where it is another system's."""
     physical = str(given.given.get("physicalType") or "").strip()
-    return physical.lower() if _OF_SPARK.fullmatch(physical) else None
+    if not _OF_SPARK.fullmatch(physical):
+        return None
+    return physical if "<" in physical else physical.lower()  # names of fields stay as they are
 
 
 def default_type(given: OdcsProperty) -> str | None:
@@ -94,8 +74,6 @@ def logical_type(of: DataType) -> str | None:
     return next((name for name, kinds in _LOGICAL if isinstance(of, kinds)), None)
 
 
-def plain_type(text: str) -> DataType | None:
-    """Return the type that Spark SQL calls so, without a session; None for nested ones."""
-    if (found := _DECIMAL.fullmatch(text)) is not None:
-        return DecimalType(int(found[1]), int(found[2]))
-    return _PLAIN.get(text)
+def named_type(text: str) -> DataType | None:
+    """Return the type that Spark SQL calls so, without a session; None for nested ones. A timestamp has a zone."""
+    return TimestampType() if text == "timestamp" else plain_type(text)

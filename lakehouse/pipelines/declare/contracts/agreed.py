@@ -21,7 +21,7 @@ from lakehouse.quality import (
     exact_type,
     fits_logical_type,
     fitted,
-    plain_type,
+    named_type,
     read_odcs,
 )
 
@@ -76,12 +76,13 @@ class AgreedTable:
             *fit.refused,
             *(each for each in self.missing(found) if each.path not in fit.refused_paths),
         ]
-        evolved = list(fit.evolved)
+        evolved, widens = list(fit.evolved), fit.widens
         if table_binds and held is not None:
             in_table = fitted(contract.of_table(), held, expected)
             refused += [each for each in in_table.refused if each.path not in fit.refused_paths]
             evolved += [each for each in in_table.evolved if each not in evolved]
-        return replace(fit, refused=tuple(refused), evolved=tuple(evolved))
+            widens = widens or in_table.widens
+        return replace(fit, refused=tuple(refused), evolved=tuple(evolved), widens=widens)
 
     def missing(self, found: StructType) -> Iterator[MissingColumn]:
         """Yield the contract's columns that rows of this schema lack."""
@@ -94,10 +95,10 @@ class AgreedTable:
         self, given: OdcsProperty, held: Mapping[str, StructField], found: Mapping[str, StructField]
     ) -> DataType:
         if (exact := exact_type(given)) is not None:
-            return plain_type(exact) or as_struct({given.name: exact}).fields[0].dataType
+            return named_type(exact) or as_struct({given.name: exact}).fields[0].dataType
         known = [side[given.name.lower()].dataType for side in (held, found) if given.name.lower() in side]
         fitting = [each for each in known if fits_logical_type(given, each)]
-        of_logical = plain_type(default_type(given) or "")
+        of_logical = named_type(default_type(given) or "")
         return next(iter(fitting), of_logical) or next(iter(known), StringType())
 
 

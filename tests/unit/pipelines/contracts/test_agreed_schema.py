@@ -19,6 +19,7 @@ from pyspark.sql.types import (
 
 from lakehouse.pipelines import DeclarativePipelineBuilder, TableDefinition, read
 from lakehouse.pipelines.check.analyses import key_of
+from lakehouse.quality import exact_type, parse_odcs
 
 FILE = Path(__file__).parent / "orders.odcs.yaml"
 AGREED: dict[str, Any] = {
@@ -65,6 +66,19 @@ def test_a_physical_type_of_spark_binds_and_a_logical_one_takes_all_types_of_its
     assert refused(schema(order_id=IntegerType()), mode="replace") == ["'order_id' is int, expected bigint"]
 
 
+def test_fields_of_a_physical_type_keep_their_names() -> None:
+    given = {"name": "place", "logicalType": "object", "physicalType": "STRUCT<City:string>"}
+    (column,) = (
+        parse_odcs(
+            f"kind: DataContract\napiVersion: v3.1.0\nschema: [{{name: t, properties: [{given}]}}]",
+            file="t.odcs.yaml",
+        )
+        .tables[0]
+        .properties
+    )
+    assert exact_type(column) == "STRUCT<City:string>"
+
+
 def test_columns_beside_the_contract_are_answered_by_it() -> None:
     found = schema(note=StringType())
     fit = table().fit(found, schema())
@@ -82,6 +96,7 @@ def test_a_table_that_can_not_hold_what_the_contract_says_has_to_evolve() -> Non
     ]
     evolving = table(columns="evolve", data_type="evolve").fit(schema(), held)
     assert not evolving.refused
+    assert evolving.widens, "the table's column is to be changed before rows come into it"
     assert evolving.evolved == ("widens 'order_id' from int to bigint", "adds 'status' (string)")
 
 
