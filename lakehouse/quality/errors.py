@@ -109,8 +109,9 @@ class SchemaMismatchError(TableError):
     def __init__(self, *, subject: str, differences: Sequence[str], ways_out: Sequence[str] = ()) -> None:
         self.subject = subject
         self.differences = tuple(differences)
-        listed, ways = "; ".join(differences), "".join(f"{each}; " for each in dict.fromkeys(ways_out))
+        rebuild = "rebuild the table by the definition: --full-refresh TABLE."
+        ways = "; ".join([*dict.fromkeys(ways_out), f"or {rebuild}"]) if ways_out else rebuild
         super().__init__(
-            f"{subject} does not have the expected schema (schema mismatch): {listed}.",
-            fix=f"{ways}or rebuild the table by the definition: --full-refresh TABLE.",
+            f"{subject} does not have the expected schema (schema mismatch): {'; '.join(differences)}.",
+            fix=ways,
         )

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
-from lakehouse.delta_log import is_widening
 from lakehouse.errors import closest_name
 from lakehouse.quality.errors import SchemaMismatchError
 
@@ -99,8 +98,6 @@ class SchemaValidator:
     extra_allowed: bool = False
     missing_allowed: bool = False
     """Whether columns that may be null can be missing: they are null then."""
-    widening_allowed: bool = False
-    """Whether columns can have a wider type than is expected, which every value of the expected one fits."""
     check_nullability: bool = True
     case_sensitive: bool = False
 
@@ -153,8 +150,6 @@ class SchemaValidator:
                 yield from self._between_types(expected.valueType, found.valueType, f"{path}.value")
                 if self.check_nullability and found.valueContainsNull and not expected.valueContainsNull:
                     yield NullabilityDiffers(path=f"{path}.value")
-            case _ if self.widening_allowed and is_widening(expected.simpleString(), found.simpleString()):
-                return
             case _ if expected != found:
                 yield TypeDiffers(path=path, expected=expected.simpleString(), found=found.simpleString())
 

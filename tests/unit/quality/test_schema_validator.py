@@ -102,6 +102,11 @@ def test_the_error_lists_every_difference_and_ends_in_a_way_out() -> None:
         )
 
 
+def test_a_schema_that_differs_without_a_way_out_of_its_own_is_rebuilt() -> None:
+    refused = SchemaMismatchError(subject="the frame", differences=["'x' is missing"])
+    assert str(refused).endswith("Fix: rebuild the table by the definition: --full-refresh TABLE.")
+
+
 def test_missing_columns_can_be_allowed_where_they_may_be_null() -> None:
     expected = StructType().add("id", "integer", False).add("v", "string")
     validator = SchemaValidator(expected=expected, missing_allowed=True)
