@@ -9,10 +9,11 @@ from contextlib import contextmanager
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, DataType, StructField, StructType
+from pyspark.sql.types import StructField, StructType
 
 from lakehouse.delta_log import Predicate
 from lakehouse.tables.candidates import Candidates
+from lakehouse.tables.changed_types import changed_types
 from lakehouse.tables.description import comments_of
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
 from lakehouse.tables.fences import put_fence
@@ -28,15 +29,14 @@ from lakehouse.tables.interface import (
 )
 from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
 from lakehouse.tables.log import TableLog
-from lakehouse.tables.plain_schema import has_wider_types
 from lakehouse.tables.reader import TableReader
 from lakehouse.tables.staging import StagedRows
 from lakehouse.tables.transaction_id import TransactionId
 
 __all__ = ["DeltaSparkTable"]
 
-_CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
 _COLUMN_MAPPING = "delta.columnMapping.mode"
+_CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
 """Set when a table is created: incremental readers need it, and it costs an append nothing."""
 
 _TYPE_WIDENING = "'delta.enableTypeWidening' = 'true'"
@@ -119,15 +119,15 @@ class DeltaSparkTable:
         state = self.state()
         if state is None:
             return
-        wider = list(_other_types(state.schema, schema))
+        wider = list(changed_types(state.schema, schema))
         try:
             if add_columns:
                 self._add_columns(schema.fields, state.schema)
             if wider:
                 self._spark.sql(f"ALTER TABLE {self._name} SET TBLPROPERTIES ({_TYPE_WIDENING})")
-            for path, data_type in wider:
+            for each in wider:
                 self._spark.sql(
-                    f"ALTER TABLE {self._name} ALTER COLUMN {path} TYPE {data_type.simpleString()}"
+                    f"ALTER TABLE {self._name} ALTER COLUMN {each.path} TYPE {each.wanted.simpleString()}"
                 )
         except SPARK_ERRORS as error:
             raise TableWriteError(
@@ -160,7 +160,7 @@ class DeltaSparkTable:
     def _grows(self, schema: StructType) -> bool:
         """Say whether columns of the table, which Delta has to be asked for once, get wider types."""
         state = self.state()
-        return state is not None and has_wider_types(state.schema, schema)
+        return state is not None and any(each.widens for each in changed_types(state.schema, schema))
 
     def replace(self, frame: DataFrame, *, transaction: TransactionId) -> Published | AlreadyPublished:
         frame = self._with_comments(frame)
@@ -205,7 +205,8 @@ class DeltaSparkTable:
 
     def _add_columns(self, wanted: Sequence[StructField], held: StructType) -> None:
         """Give the table the columns that it lacks, in a commit of its own: Delta's MERGE adds none beside a DELETE."""
-        more = [each for each in wanted if each.name not in held.names]
+        there = {name.lower() for name in held.names}
+        more = [each for each in wanted if each.name.lower() not in there]
         if more:
             columns = ", ".join(f"{quoted(each.name)} {each.dataType.simpleString()}" for each in more)
             self._spark.sql(f"ALTER TABLE {self._name} ADD COLUMNS ({columns})")
@@ -310,17 +311,3 @@ def _transaction_in_session(spark: SparkSession, transaction: TransactionId) -> 
     finally:
         for key in settings:
             spark.conf.unset(key)
-
-
-def _other_types(held: DataType, wanted: DataType, path: str = "") -> Iterator[tuple[str, DataType]]:
-    """Yield each column, or field in one, that has another type in ``held``, as SQL names it, and the wanted type."""
-    if isinstance(held, StructType) and isinstance(wanted, StructType):
-        known = {each.name.lower(): each for each in held.fields}
-        for each in wanted.fields:
-            if (before := known.get(each.name.lower())) is not None:
-                inner = f"{path}.{quoted(before.name)}" if path else quoted(before.name)
-                yield from _other_types(before.dataType, each.dataType, inner)
-    elif isinstance(held, ArrayType) and isinstance(wanted, ArrayType):
-        yield from _other_types(held.elementType, wanted.elementType, f"{path}.element")
-    elif held != wanted:
-        yield path, wanted

@@ -7,11 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pyspark.sql.types import ArrayType, DataType, StructType
+from pyspark.sql.types import StructType
 
-from lakehouse.delta_log import is_widening
-
-__all__ = ["has_wider_types", "is_nullable", "json_of_nullable", "odd_names"]
+__all__ = ["is_nullable", "json_of_nullable", "odd_names"]
 
 _ODD = re.compile(r"[ ,;{}()\n\t=]")
 """What Delta refuses in a name without column mapping."""
@@ -23,21 +21,6 @@ def is_nullable(schema: StructType) -> bool:
     """Return whether every part of the schema may be null."""
     shown = schema.jsonValue()
     return bool(_nullable(shown) == shown)
-
-
-def has_wider_types(held: DataType, found: DataType) -> bool:
-    """Return whether a part of ``found`` has a wider type than the same part of ``held``."""
-    match held, found:
-        case StructType(), StructType():
-            types = {each.name.lower(): each.dataType for each in held}
-            return any(
-                has_wider_types(types[each.name.lower()], each.dataType)
-                for each in found
-                if each.name.lower() in types
-            )
-        case ArrayType(), ArrayType():
-            return has_wider_types(held.elementType, found.elementType)
-    return is_widening(held.simpleString(), found.simpleString())
 
 
 def odd_names(schema: StructType) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class StoredStagedFile:
 
     def put_in(self, table_path: str) -> str:
         name, table = _new_name(PurePosixPath(self.key).suffix), storage_for(table_path)
-        staged = f"{self.folder.uri(self.key).removeprefix(table.uri()).lstrip('/')}"
+        staged = self.folder.uri(self.key).removeprefix(table.uri()).lstrip("/")
         table.copy(staged, name)
         return name
 

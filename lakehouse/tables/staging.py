@@ -7,6 +7,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -130,10 +131,12 @@ def sweep_staging(table_path: str, *, named: Collection[str]) -> None:
 
 def _staged_folders(staging: str) -> dict[str, float]:
     """Return the folders with the time of their last change, in seconds."""
-    if "://" not in staging:
-        there = Path(staging).iterdir() if Path(staging).is_dir() else ()
-        return {str(folder): folder.stat().st_mtime for folder in there}
     found: dict[str, float] = {}
+    if "://" not in staging:
+        for each in Path(staging).iterdir() if Path(staging).is_dir() else ():
+            with suppress(FileNotFoundError):  # its own run has just published it
+                found[f"{staging}/{each.name}"] = each.stat().st_mtime
+        return found
     for stat in storage_for(staging).list(""):
         folder = f"{staging}/{stat.key.partition('/')[0]}"
         found[folder] = max(found.get(folder, 0.0), stat.modified_ms / 1000)

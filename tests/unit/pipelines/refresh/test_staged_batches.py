@@ -6,6 +6,8 @@ import os
 import time
 from pathlib import Path
 
+import msgspec
+
 from lakehouse.pipelines import StagedBatch
 from lakehouse.pipelines.refresh.staged_batches import StagedBatches
 from lakehouse.quality import Tally
@@ -62,3 +64,20 @@ def test_what_a_killed_process_staged_and_never_noted_goes_after_a_week(tmp_path
         os.utime(staging / name, (long_ago, long_ago))
     notes.sweep(str(table))
     assert sorted(folder.name for folder in staging.iterdir()) == ["at-work", "noted"]
+
+
+def test_a_sweep_keeps_noted_rows_by_whatever_path_and_passes_over_what_goes_meanwhile(
+    tmp_path: Path,
+) -> None:
+    staging = tmp_path / "t" / "_lakehouse_staging"
+    staging.mkdir(parents=True)
+    table = f"{tmp_path}/./t"
+    made = staged(staging / "noted")
+    kept = StagedRows(folder=f"{table}/_lakehouse_staging/noted", row_count=1, schema_json={})
+    notes = StagedBatches(MemoryStorageService(), layer="silver", table="t")
+    notes.keep(0, msgspec.structs.replace(made, kept=kept))
+    long_ago = time.time() - 8 * 86_400
+    os.utime(staging / "noted", (long_ago, long_ago))
+    (staging / "gone").symlink_to(tmp_path / "nowhere")  # listed, and not there when it is looked at
+    notes.sweep(table)
+    assert (staging / "noted").is_dir()
