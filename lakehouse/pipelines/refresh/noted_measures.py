@@ -27,10 +27,15 @@ class NotedMeasures:
             self._storage.put_if_absent(self._key(batch.number), msgspec.json.encode(measures))
 
     def earlier(self, batch: Batch, name: str, most: int) -> Sequence[float]:
-        """Return a measure of the last batches that the table took before, newest first."""
+        """Return a measure of the last batches that the table took before, newest first.
+
+        Batches before the first one that anything was noted of are not looked at: a table may have many of them.
+        """
         found: list[float] = []
+        keys = (stat.key for stat in self._storage.list(self._prefix))
+        first = next((self._number(key) for key in keys), None)
         last = batch.goes_on_from
-        while last is not None and len(found) < most:
+        while first is not None and last is not None and last >= first and len(found) < most:
             measures = self._read(last)
             if name in measures:
                 found.append(measures[name])
@@ -45,3 +50,6 @@ class NotedMeasures:
 
     def _key(self, number: int) -> str:
         return f"{self._prefix}{number:020}.json"
+
+    def _number(self, key: str) -> int:
+        return int(key.removeprefix(self._prefix).removesuffix(".json"))
