@@ -39,15 +39,15 @@ def _plan(request: PipelineRequest, *, full_refresh: Sequence[str], accept_loss:
         rebuilt=rebuilt_tables(resolution.graph, full_refresh, accepts_loss=accept_loss),
     )
     selected = select_tables(resolution.graph, request.select) | context.rebuilt.tables
-    changes = _changes(resolution, context)
     found = [each for name, each in plan_run(resolution.graph, context).items() if name in selected]
+    changes = _changes(resolution, context, [each.table for each in found])
     if request.output.as_json:
         columns = {each.table: resolution.schemas[each.table].simpleString() for each in found}
         tables = [
             dataclasses.asdict(each)
             | {
                 "schema": columns[each.table],
-                "changes": changes.get(each.table, ()),
+                "changes": changes[each.table],
             }
             for each in found
         ]
@@ -56,16 +56,18 @@ def _plan(request: PipelineRequest, *, full_refresh: Sequence[str], accept_loss:
         headings = ("table", "layer", "written by", "version", "would", "why")
         request.output.table(headings, [_row(each) for each in found], numbers=("version",))
         for each in found:
-            request.output.lines(f"{each.table}: {change}" for change in changes.get(each.table, ()))
+            request.output.lines(f"{each.table}: {change}" for change in changes[each.table])
         request.output.lines(f"{each.table}: {note}" for each in found for note in each.notes)
     return ExitCode.FINE
 
 
-def _changes(resolution: Resolution, context: RefreshContext) -> Mapping[str, Sequence[str]]:
+def _changes(
+    resolution: Resolution, context: RefreshContext, tables: Sequence[str]
+) -> Mapping[str, Sequence[str]]:
     """Return what the definition and contracts change in tables that stand, each change classed, by table."""
     return {
         name: [*_schema_changes(resolution, context, name), *_contract_changes(resolution, context, name)]
-        for name in resolution.schemas
+        for name in tables
     }
 
 

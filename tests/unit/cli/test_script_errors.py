@@ -45,7 +45,7 @@ MISSPELT = {
         "from lakehouse import",
         "from lakehouse import sql; sql('SELECT 1')\nfrom lakehouse import",
         1,
-        "Fix: import the function: from lakehouse.pipelines import sql.",
+        "Fix: call a function of the module, imported as in: from lakehouse.pipelines import sql.",
     ),
     "a file format": ('columns=["id"]', 'columns=["id"], format="jsonl"', 6, "did you mean 'json'?"),
     "a policy of casts": (
