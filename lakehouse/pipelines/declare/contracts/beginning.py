@@ -7,16 +7,23 @@ from typing import Any
 
 import yaml
 
-from lakehouse.quality import OdcsDocument, OdcsTable, default_type, exact_type
+from lakehouse.quality import OdcsDocument, OdcsTable, UnreadableContractError, default_type, exact_type
 
 __all__ = ["beginning_of"]
 
 
 def beginning_of(document: OdcsDocument, *, file: str) -> str:
-    """Return a definition in YAML, whose tables are held to ``file``.
+    """Return a definition in YAML, whose tables are held to ``file``. Raises UnreadableContractError without any.
 
     Files with a header come from the folder of each table in ``landing``; a table with a primary key is merged.
     """
+    if not document.tables:
+        raise UnreadableContractError(
+            file=document.file,
+            line=1,
+            reason="its schema has no object",
+            fix="add schema: [{name: …, properties: [{name: …}]}].",
+        )
     tables: list[Mapping[str, Any]] = []
     for each in document.tables:
         tables += _tables(each, file, is_alone=len(document.tables) == 1)

@@ -203,4 +203,10 @@ class _IsThere:
 
     def __call__(self) -> Column:
         value = F.col(quoted(self.column))
-        return value.isNotNull() & ~value.isin(*self.missing) if self.missing else value.isNotNull()
+        # A text among them is compared as text: Spark would try to read it as a number of the column's type.
+        texts = [each for each in self.missing if isinstance(each, str)]
+        others = [each for each in self.missing if not isinstance(each, str)]
+        there = value.isNotNull()
+        if texts:
+            there &= ~value.cast("string").isin(*texts)
+        return there & ~value.isin(*others) if others else there

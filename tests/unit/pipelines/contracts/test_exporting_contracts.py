@@ -29,7 +29,7 @@ from lakehouse.pipelines import (
     read,
     read_yaml_definition,
 )
-from lakehouse.quality import read_odcs
+from lakehouse.quality import UnreadableContractError, parse_odcs, read_odcs
 
 FOLDER = Path(__file__).parent
 FILE = FOLDER / "orders.odcs.yaml"
@@ -174,6 +174,14 @@ def test_a_definition_to_begin_with_is_read_and_held_to_the_contract(tmp_path: P
     assert orders.flow.write_mode is not None
     assert orders.flow.write_mode.name == "merge(order_id)"
     assert "required(customer)" in [rule.name for rule in orders.flow.rules]
+
+
+def test_a_contract_without_tables_begins_no_definition() -> None:
+    document = parse_odcs("kind: DataContract\napiVersion: v3.1.0\n", file="x.odcs.yaml")
+    with pytest.raises(
+        UnreadableContractError, match=r"x.odcs.yaml:1: its schema has no object.*Fix: add schema"
+    ):
+        beginning_of(document, file="x.odcs.yaml")
 
 
 @pytest.mark.parametrize("word", ["contract: freeze", "contract: {columns: evolve, data_type: rescue}"])
