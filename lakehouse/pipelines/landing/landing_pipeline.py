@@ -79,7 +79,11 @@ class LandingPipeline(BronzeIngestionPipeline):
         """Write the batch's rows beside their tables, and note where they are."""
         inputs = FileInputs.of(batch.inputs)
         shape = shape_of(self.files, inputs, dt.datetime.fromisoformat(batch.planned_at))
-        fit = self.check_schema(self.files.schema_of(inputs), self.log.state())
+        state = self.log.state()
+        if self._schema.renames(state):
+            problem = "columns of the table get new names first"
+            raise NotLandableError(table=self.table.name, problem=problem, location=self.table.location)
+        fit = self.check_schema(self.files.schema_of(inputs), state)
         widens = fit.widens and not self.write_mode.widens_columns
         if widens or not fit.leaves_rows_alone:
             problem = "its contract looks at each row, or changes the type of a column"

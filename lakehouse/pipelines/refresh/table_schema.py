@@ -30,6 +30,11 @@ class TableSchema:
         fit.check(subject=f"the rows for {self.table.name!r} ({self.table.location})")
         return fit
 
+    def renames(self, state: TableState | None) -> bool:
+        """Say whether columns of the table have names still that the definition changes."""
+        held = () if state is None else state.schema.names
+        return any(old in held and new not in held for old, new in self.table.options.renamed.items())
+
     def begin(self, target: IWritableDeltaTable, batch: Batch) -> None:
         """Give columns the names that the definition has for them, before the batch is computed."""
         if self.table.options.renamed and not batch.rebuilds:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lakehouse.cli import main
+from lakehouse.ingestion import JsonLinesFormat
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     Failed,
@@ -204,6 +205,20 @@ def test_a_table_that_only_spark_can_refresh_is_refused(place: Place, changed: A
     builder = builder.bronze("other", from_files(f"{place.landing}/*", format=LINES))
     with pytest.raises(NotLandableError, match=message):
         place.land(builder.build())
+
+
+def test_a_table_whose_columns_get_new_names_is_left_to_a_run(place: Place) -> None:
+    put(place.landing / "a", 1)
+    only(place.land(), Refreshed)
+    put(place.landing / "b", {"key": 2})
+    flow = from_files(f"{place.landing}/*", format=JsonLinesFormat(columns={"key": "bigint"}))
+    builder = DeclarativePipelineBuilder("p").bronze(
+        "raw", flow.append(evolve_schema=True), renamed={"id": "key"}
+    )
+    failed = only(place.land(builder.build()), Failed)
+    assert isinstance(failed.error, NotLandableError)
+    assert "columns of the table get new names first" in str(failed.error)
+    assert place.ids() == [1], "no second column stands beside the one with the old name"
 
 
 def test_a_file_that_comes_again_is_set_aside_or_left_alone_as_it_is_said(place: Place) -> None:
