@@ -360,7 +360,7 @@ class TablePipeline:
 
         It is the last of the batch's commits; that of the quarantine comes before it.
         """
-        self._schema.take(target, rows.schema, batch)
+        self._schema.take(target, rows.schema, self.old_rows(batch))
         return write_rows(target, rows, batch, self._giving_way)
 
     def replaced_rows(self, batch: Batch) -> str | None:

@@ -8,6 +8,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.pipelines.declare.change_data import REMOVED
 from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.kept_contracts import KeptContracts
 from lakehouse.pipelines.warehouse import Warehouse
@@ -40,10 +41,10 @@ class TableSchema:
         if self.table.options.renamed and not batch.rebuilds:
             target.rename_columns(self.table.options.renamed)
 
-    def take(self, target: IWritableDeltaTable, rows: StructType, batch: Batch) -> None:
-        """Give the table what it lacks for rows that are about to be written."""
+    def take(self, target: IWritableDeltaTable, rows: StructType, old_rows: OldRows) -> None:
+        """Give the table what it lacks for rows that are about to be written; all new rows bring their own schema."""
         mode = self.table.flow.write_mode
-        if self.table.terms.may_change_table and mode is not None and not batch.rebuilds:
+        if self.table.terms.may_change_table and mode is not None and old_rows is not OldRows.GO:
             written = StructType([each for each in rows.fields if each.name != REMOVED])
             target.take_schema(written, add_columns=not mode.takes_new_columns)
 

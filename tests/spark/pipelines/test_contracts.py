@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,13 @@ def shop(columns: tuple[str, ...], **contracts: Any) -> PipelineDefinition:
     return builder.build()
 
 
+def with_replaced(given: PipelineDefinition, units: str) -> PipelineDefinition:
+    """Return the definition with a table that is replaced in each run, whose column has the type of ``units``."""
+    builder = DeclarativePipelineBuilder("shop").variable("landing", default="none")
+    builder.silver("replaced", read("raw").select("id", units).replace(), contract={"columns": "evolve"})
+    return dataclasses.replace(given, tables=(*given.tables, *builder.build().tables))
+
+
 def refreshed(result: Any, table: str) -> Any:
     outcome = result.outcomes[table]
     assert isinstance(outcome, Refreshed), (table, outcome)
@@ -50,10 +58,10 @@ def test_each_answer_takes_what_comes_as_it_says(spark: SparkSession, tmp_path: 
     contracts: dict[str, Any] = {answer: answer for answer in ANSWERS}
     contracts["merged_rescue"] = {"columns": "rescue", "data_type": "rescue"}
     lake.land("1.csv", (0, 0, "-"))
-    lake.run(shop(BEFORE, **contracts))
+    lake.run(with_replaced(shop(BEFORE, **contracts), "CAST(units AS INT) AS units"))
     lake.land("2.csv", *ROWS)
 
-    result = lake.run(shop(AFTER, **contracts))
+    result = lake.run(with_replaced(shop(AFTER, **contracts), "units"))
 
     assert result.status == "ok", result.outcomes
     taken = [
@@ -66,6 +74,8 @@ def test_each_answer_takes_what_comes_as_it_says(spark: SparkSession, tmp_path: 
     assert lake.rows("silver/evolve") == taken
     types = spark.read.format("delta").load(str(lake.warehouse / "silver/evolve")).dtypes
     assert types == [("id", "int"), ("units", "bigint"), ("day", "string")]
+    types = spark.read.format("delta").load(str(lake.warehouse / "silver/replaced")).dtypes
+    assert types == [("id", "string"), ("units", "string")], "rows that replace all others bring their types"
     assert lake.rows("silver/discard_value") == [(0, 0), (1, 1), (2, None), (3, 3), (4, 4)]
     for name in ("discard_row", "quarantine"):
         assert lake.rows(f"silver/{name}") == [(0, 0), (1, 1), (4, 4)]
