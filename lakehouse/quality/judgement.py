@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,8 @@ class Judgement:
     whole: Sequence[WholeExpectation] = ()
     look_ups: Sequence[str] = ()
     """Columns that only the rules look at: they go with the marks."""
+    on_staying: Callable[[DataFrame], None] | None = None
+    """Called with the rows that no rule about a row takes out, before those about all rows say what is wrong."""
     broken_whole: Mapping[str, str] = field(default_factory=dict)
     """Once the rows are counted: the rules about all rows that are broken, each with the reason."""
 
@@ -153,6 +155,8 @@ class Judgement:
 
     def _with_counts(self, row: Mapping[str, Any]) -> tuple[Judgement, Tally]:
         by_rule = {rule.name: row[_COUNT.format(position)] for position, rule in enumerate(self.expectations)}
+        if self.whole and self.on_staying is not None:
+            self.on_staying(self.kept())
         reasons = {
             rule.name: reason
             for position, rule in enumerate(self.whole)
@@ -243,10 +247,11 @@ def judge(
     *,
     whole: Sequence[WholeExpectation] = (),
     look_ups: Sequence[str] = (),
+    on_staying: Callable[[DataFrame], None] | None = None,
 ) -> Judgement:
     """Mark every row with the rules that it breaks and with what becomes of it.
 
-    ``look_ups`` are columns of the frame that only the rules look at.
+    ``look_ups`` are columns of the frame that only the rules look at; ``on_staying`` is as in Judgement.
     """
     return Judgement(
         marked=frame.withColumn(_BROKEN, _broken(expectations)) if expectations else frame,
@@ -254,6 +259,7 @@ def judge(
         has_cast_errors=CAST_ERRORS in frame.columns,
         whole=tuple(whole),
         look_ups=tuple(look_ups),
+        on_staying=on_staying,
     )
 
 

@@ -28,6 +28,9 @@ class JudgingContext(Protocol):
     def judging(self, rows: DataFrame) -> RuleContext:
         """Return the answers about a batch with these rows."""
 
+    def rows_stay(self, rows: DataFrame) -> None:
+        """Hear which of them no rule about a row takes out: they alone take the place of the table's own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedRows:
@@ -168,6 +171,7 @@ def judged(
             [*contract, *(each for rule in rules for each in rule.expectations())],
             whole=[each for rule in rules for each in rule.whole_expectations(seen)],
             look_ups=[*marks, *look_ups],
+            on_staying=context.rows_stay,
         )
         if (counter.choices and not look_ups) or _may_choose(rules, frame, judgement):
             judgement = dataclasses.replace(judgement, marked=settle(judgement.marked))

@@ -91,6 +91,9 @@ class BatchRules:
     def all_rows_of(self, table: str) -> DataFrame:
         return self._context.table(table).read(version=self._versions[table])
 
+    def rows_stay(self, rows: DataFrame) -> None:
+        self._rows = rows
+
     def own_rows_that_stay(self) -> DataFrame | None:
         state = self._log.state()
         if state is None or self._old_rows is OldRows.GO:

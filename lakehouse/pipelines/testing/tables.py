@@ -157,6 +157,9 @@ class _Rules:
     def all_rows_of(self, table: str) -> DataFrame:
         return self._tables.get(table).rows
 
+    def rows_stay(self, rows: DataFrame) -> None:
+        """The table has no rows whose place they could take."""
+
     def own_rows_that_stay(self) -> DataFrame | None:
         return None
 

@@ -81,10 +81,12 @@ def largest(frame: DataFrame) -> DataFrame:
 def definition() -> PipelineDefinition:
     judged = TYPED.unique("id").references("known", "units", to="id", action="warn")
     counted = read("raw").cast(COLUMNS).row_count(3, 5, action="quarantine")
+    few = TYPED.transform(largest).expect_or_quarantine("few", "units <> 8")
     return shop(
         known=("silver", read("raw").cast(COLUMNS).where("id % 2 = 0").replace()),
         orders=("silver", judged.append()),
         merged=("silver", TYPED.transform(largest).unique("units", action="drop").merge("id")),
+        grown=("silver", few.row_count(maximum=4, action="warn").merge("id")),
         counted=("gold", counted.replace()),
         staff=("silver", TYPED.references("staff", "units", to="id", action="drop").append()),
     )
@@ -132,6 +134,9 @@ def test_keys_references_and_counts_are_judged_against_the_whole_table(
     # Row 1 takes the place of itself; 5 has the units of 2, which stays; the key NULL is merged like any other.
     assert lake.rows("silver/merged", "id", "units") == [(1, 2), (2, 9), (7, 90), (None, 8)]
     assert not result.failures, result.failures
+    # The row of the key NULL is set aside, and the one that the table holds stays: five rows, not four.
+    assert lake.rows("silver/grown", "id", "units") == [(1, 2), (2, 9), (5, 9), (7, 90), (None, 4)]
+    assert tally_of(result, "grown").broken == {"few": 1, "row_count": 4, "cast": 0}
     # The table's own row 2 is still there; 9, 8 and 90 are ids neither of the batch nor of the table.
     assert lake.rows("silver/staff", "id", "units") == [(1, 2), (1, 2), (2, 2)]
     # Of eight rows at most five are expected: all of the result is set aside.
