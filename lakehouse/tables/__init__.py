@@ -38,6 +38,7 @@ from lakehouse.tables.queries import SparkQueryError, answer
 from lakehouse.tables.reader import TableReader
 from lakehouse.tables.restoring import RestoredTable, restore
 from lakehouse.tables.session_cores import parallelism
+from lakehouse.tables.sql_types import sql_type
 from lakehouse.tables.staging import STAGING_FOLDER, StagedRows, sweep_staging
 from lakehouse.tables.staging_folders import StagingFolder, staging_folder
 from lakehouse.tables.transaction_id import Predecessor, TransactionId
@@ -90,6 +91,7 @@ __all__ = [
     "quoted",
     "restore",
     "root_cause",
+    "sql_type",
     "staging_folder",
     "sweep_staging",
 ]

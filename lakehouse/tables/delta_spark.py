@@ -30,6 +30,7 @@ from lakehouse.tables.interface import (
 from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
 from lakehouse.tables.log import TableLog
 from lakehouse.tables.reader import TableReader
+from lakehouse.tables.sql_types import sql_type
 from lakehouse.tables.staging import StagedRows
 from lakehouse.tables.transaction_id import TransactionId
 
@@ -127,7 +128,7 @@ class DeltaSparkTable:
                 self._spark.sql(f"ALTER TABLE {self._name} SET TBLPROPERTIES ({_TYPE_WIDENING})")
             for each in wider:
                 self._spark.sql(
-                    f"ALTER TABLE {self._name} ALTER COLUMN {each.path} TYPE {each.wanted.simpleString()}"
+                    f"ALTER TABLE {self._name} ALTER COLUMN {each.path} TYPE {sql_type(each.wanted)}"
                 )
         except SPARK_ERRORS as error:
             raise TableWriteError(
@@ -208,7 +209,7 @@ class DeltaSparkTable:
         there = {name.lower() for name in held.names}
         more = [each for each in wanted if each.name.lower() not in there]
         if more:
-            columns = ", ".join(f"{quoted(each.name)} {each.dataType.simpleString()}" for each in more)
+            columns = ", ".join(f"{quoted(each.name)} {sql_type(each.dataType)}" for each in more)
             self._spark.sql(f"ALTER TABLE {self._name} ADD COLUMNS ({columns})")
 
     @property

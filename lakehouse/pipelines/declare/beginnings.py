@@ -52,6 +52,7 @@ from lakehouse.pipelines.declare.yaml_part import names
 from lakehouse.pipelines.errors import NoTableInQueryError, UnknownColumnError
 from lakehouse.quality import Schema
 from lakehouse.source_location import SourceLocation, caller_location
+from lakehouse.tables import sql_type
 
 __all__ = [
     "begin",
@@ -213,7 +214,7 @@ def from_jdbc(
     what the table does not have stays.
     """
     if isinstance(columns, StructType):
-        columns = {field.name: field.dataType.simpleString() for field in columns.fields}
+        columns = dict(_named_types(columns))
     source = JdbcSource(
         jdbc=JdbcTable(
             url=url,
@@ -341,5 +342,5 @@ def begin(source: Source) -> Flow:
 
 def _named_types(schema: Mapping[str, str] | StructType) -> tuple[tuple[str, str], ...]:
     if isinstance(schema, StructType):
-        return tuple((field.name, field.dataType.simpleString()) for field in schema.fields)
+        return tuple((field.name, sql_type(field.dataType)) for field in schema.fields)
     return tuple(schema.items())

@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from lakehouse.tables import quoted
+from lakehouse.tables import quoted, sql_type
 
 __all__ = ["GivenRow", "cells_of", "frame_of_rows"]
 
@@ -41,7 +41,7 @@ def frame_of_rows(spark: SparkSession, rows: Sequence[Sequence[Any]], schema: St
 
 def _inline(spark: SparkSession, rows: Sequence[Sequence[Any]], schema: StructType) -> DataFrame:
     """Return the rows as a relation that the driver holds: Spark starts no job to read it."""
-    types = [field.dataType.simpleString() for field in schema.fields]
+    types = [sql_type(field.dataType) for field in schema.fields]
     values = [
         ", ".join(_literal(cell, type_) for cell, type_ in zip(row, types, strict=True)) for row in rows
     ]

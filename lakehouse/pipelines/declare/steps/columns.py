@@ -16,6 +16,7 @@ from lakehouse.pipelines.declare.yaml_part import YamlPart, names
 from lakehouse.pipelines.errors import InvalidStepError
 from lakehouse.quality import CastPolicy, Schema, as_struct, cast_columns, cast_shape
 from lakehouse.source_location import caller_location
+from lakehouse.tables import sql_type
 from lakehouse.words import word
 
 __all__ = ["Cast", "ColumnWords", "Rename", "Select"]
@@ -210,4 +211,4 @@ class ColumnWords(StepWords):
 def _pairs(schema: Schema) -> tuple[tuple[str, str], ...]:
     if isinstance(schema, Mapping):
         return tuple(schema.items())
-    return tuple((field.name, field.dataType.simpleString()) for field in as_struct(schema).fields)
+    return tuple((field.name, sql_type(field.dataType)) for field in as_struct(schema).fields)
