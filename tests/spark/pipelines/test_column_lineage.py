@@ -125,6 +125,42 @@ def test_queries_with_shared_and_inner_ones_have_their_edges(spark: SparkSession
     }
 
 
+def test_rollups_unpivots_lateral_and_recursive_queries_lose_no_edge(spark: SparkSession) -> None:
+    def asked(query: str) -> TableLineage:
+        return out(spark, read("raw").sql(query).replace())
+
+    rolled = asked("SELECT k, s, sum(a) AS t FROM {input} GROUP BY ROLLUP(k, s)")
+    assert edges(rolled, "k") == {"raw.k": {"identity"}}
+    assert edges(rolled, "s") == {"raw.s": {"identity"}}
+    assert edges(rolled, "t") == {"raw.a": {"aggregation"}}
+    assert {"raw.k (group by)", "raw.s (group by)"} <= rows(rolled)
+
+    long = asked("SELECT k, name, value FROM {input} UNPIVOT (value FOR name IN (a, b))")
+    assert edges(long, "k") == {"raw.k": {"identity"}}
+    assert edges(long, "value") == {"raw.a": {"identity"}, "raw.b": {"identity"}}
+
+    lateral = asked("SELECT k, y FROM {input} AS i, LATERAL (SELECT i.a * 2 AS y WHERE i.b > 1)")
+    assert edges(lateral, "y") == {"raw.a": {"transformation"}}
+    assert "raw.b (filter)" in rows(lateral)
+
+    inner = asked("SELECT (SELECT max(o.v) FROM {other} AS o WHERE o.k = i.k) AS most FROM {input} AS i")
+    assert edges(inner, "most").keys() == {"raw.k", "other.v", "other.k"}
+
+    recursive = asked(
+        "WITH RECURSIVE r AS (SELECT a, b, k FROM {input} UNION ALL SELECT b, a, k + 1 FROM r WHERE k < 5)"
+        " SELECT a + 1 AS x FROM r"
+    )
+    assert {"raw.a", "raw.b"} <= edges(recursive, "x").keys()
+
+
+def test_a_condition_of_an_aggregate_and_membership_are_told_from_the_value(spark: SparkSession) -> None:
+    summed = out(spark, read("raw").sql("SELECT sum(a) FILTER (WHERE b > 1) AS t FROM {input}").replace())
+    assert edges(summed, "t") == {"raw.a": {"aggregation"}, "raw.b": {"filter"}}
+    query = "SELECT s IN (SELECT CAST(v AS STRING) FROM {other}) AS m FROM {input}"
+    member = out(spark, read("raw").sql(query).replace())
+    assert edges(member, "m") == {"raw.s": {"transformation"}, "other.v": {"transformation"}}
+
+
 def test_casts_rules_and_keys_touch_the_rows_and_each_cast_column_itself_alone(spark: SparkSession) -> None:
     flow = (
         read("raw")
@@ -149,6 +185,15 @@ def test_a_step_that_hides_what_it_does_is_named_with_its_line(spark: SparkSessi
     assert step.label == "transform(hidden)"
     assert step.place.partition(":")[0].endswith("test_column_lineage.py")
     assert edges(table, "z") == {"raw.k": {"transformation"}, "raw.a": {"transformation"}}
+
+
+def test_a_step_that_reads_past_the_pipeline_is_named(spark: SparkSession) -> None:
+    def beside(frame: DataFrame) -> DataFrame:
+        return frame.select("k").crossJoin(spark.read.text(__file__))
+
+    table = out(spark, read("raw").transform(beside).replace())
+    assert [step.label for step in table.opaque] == ["transform(beside)"]
+    assert edges(table, "k") == {"raw.k": {"identity"}}
 
 
 def test_a_column_is_said_to_be_made_where_its_step_stands(spark: SparkSession) -> None:

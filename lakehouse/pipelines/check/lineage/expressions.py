@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import Protocol
 
 from lakehouse.pipelines.check.lineage.model import Influence
 from lakehouse.pipelines.check.lineage.plan_tree import Node
-from lakehouse.pipelines.check.lineage.touching import NOTHING, Edges, Touched, by_way_of
+from lakehouse.pipelines.check.lineage.touching import Edges, Touched, by_way_of
 
 __all__ = ["Expressions", "PlanReader"]
 
@@ -41,15 +42,23 @@ class Expressions:
         return frozenset(edge for each in expressions for edge in self.edges(each))
 
     def attribute(self, expression: Node) -> Edges:
-        return self._columns.get(expression.expression_id, NOTHING)
+        """Read a column; one that comes out of an operator that doesn't tell its columns may be of all there are."""
+        found = self._columns.get(expression.expression_id)
+        if found is not None:
+            return found
+        return by_way_of(chain.from_iterable(self._columns.values()), Influence.TRANSFORMATION)
 
     def same(self, expression: Node) -> Edges:
         return self._of_all(expression.children)
 
+    def outer(self, expression: Node) -> Edges:
+        """Read a column of the query around a subquery, which Spark keeps in a field and not as a child."""
+        return self._of_all(expression.expressions("e"))
+
     def aggregate(self, expression: Node) -> Edges:
-        condition = expression.expressions("filter")
-        within = by_way_of(self._of_all(expression.children), Influence.AGGREGATION)
-        return within | self.all_edges(condition, Influence.FILTER)
+        function, *conditions = expression.children
+        within = by_way_of(self.edges(function), Influence.AGGREGATION)
+        return within | self.all_edges(conditions, Influence.FILTER)
 
     def choice(self, expression: Node) -> Edges:
         """Read ``IF`` and ``CASE``: conditions and values take turns; a last one without a partner is a value."""
@@ -79,7 +88,7 @@ class Expressions:
 _SPECIAL: Mapping[str, Callable[[Expressions, Node], Edges]] = {
     "AttributeReference": Expressions.attribute,
     "Alias": Expressions.same,
-    "OuterReference": Expressions.same,
+    "OuterReference": Expressions.outer,
     "AggregateExpression": Expressions.aggregate,
     "If": Expressions.choice,
     "CaseWhen": Expressions.choice,
@@ -87,7 +96,6 @@ _SPECIAL: Mapping[str, Callable[[Expressions, Node], Edges]] = {
     "ScalarSubquery": Expressions.subquery,
     "ListQuery": Expressions.subquery,
     "Exists": Expressions.subquery,
-    "InSubquery": Expressions.same,
     "LateralSubquery": Expressions.subquery,
     "FunctionTableSubqueryArgumentExpression": Expressions.subquery,
 }

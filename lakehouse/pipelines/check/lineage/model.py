@@ -105,7 +105,7 @@ class PipelineLineage:
     """Each after all that it reads."""
 
     def upstream(self, column: ColumnName) -> tuple[Edge, ...]:
-        """Return all columns that touch a column, near and far, each with the strongest way in which it does."""
+        """Return all columns that touch a column, near and far, with each way in which one does."""
         found: dict[ColumnName, set[Influence]] = {}
         front = [Edge(column, Influence.IDENTITY)]
         seen = set(front)

@@ -60,19 +60,18 @@ class _Reader:
         return Touched(order=tuple(output), columns=dict.fromkeys(output, NOTHING))
 
     def project(self, plan: Node, outside: Mapping[int, Edges]) -> Touched:
-        return self._made(plan, outside, "projectList", NOTHING)
+        return self._made(plan.expressions("projectList"), self.below(plan, outside), outside)
 
     def aggregate(self, plan: Node, outside: Mapping[int, Edges]) -> Touched:
         below = self.below(plan, outside)
         grouping = plan.expressions("groupingExpressions")
         groups = self.over(below.columns, outside).all_edges(grouping, Influence.GROUP_BY)
-        return self._made(plan, outside, "aggregateExpressions", groups)
+        made = self._made(plan.expressions("aggregateExpressions"), below, outside)
+        return _with_rows(made, groups)
 
-    def _made(self, plan: Node, outside: Mapping[int, Edges], field: str, rows: Edges) -> Touched:
-        """Return the rows whose columns are those of a field."""
-        below = self.below(plan, outside)
+    def _made(self, made: Sequence[Node], below: Touched, outside: Mapping[int, Edges]) -> Touched:
+        """Return the rows below with these columns."""
         reader = self.over(below.columns, outside)
-        made = plan.expressions(field)
         columns = {each.expression_id: reader.edges(each) for each in made}
         for number in columns.keys() & self._promised.keys():
             promise = self._promised[number]
@@ -81,7 +80,7 @@ class _Reader:
         return Touched(
             order=tuple(each.expression_id for each in made),
             columns={**below.columns, **columns},
-            rows=below.rows | rows,
+            rows=below.rows,
             opaque=below.opaque,
         )
 
@@ -180,6 +179,18 @@ class _Reader:
             opaque=below.opaque,
         )
 
+    def loop(self, plan: Node, outside: Mapping[int, Edges]) -> Touched:
+        """Read a recursive query: it reads its own rows, so that any column may be of every one."""
+        united = _united(self.children(plan, outside))
+        every = united.every()
+        anything = by_way_of(every, Influence.TRANSFORMATION)
+        return Touched(
+            order=united.order,
+            columns={**united.columns, **dict.fromkeys(united.order, anything)},
+            rows=united.rows | by_way_of(every, Influence.FILTER),
+            opaque=united.opaque,
+        )
+
     def with_shared(self, plan: Node, outside: Mapping[int, Edges]) -> Touched:
         """Read common table expressions, each before what names it."""
         for at in plan.fields["cteDefs"]:
@@ -275,8 +286,7 @@ _LEAVES = (
     "LocalRelation",
     "OneRowRelation",
     "LogicalRDD",
-    "LogicalRelation",
-    "DataSourceV2Relation",
+    "UnionLoopRef",
 )
 
 _OPERATORS: Mapping[str, Callable[[_Reader, Node, Mapping[int, Edges]], Touched]] = {
@@ -295,6 +305,7 @@ _OPERATORS: Mapping[str, Callable[[_Reader, Node, Mapping[int, Edges]], Touched]
     "Window": _Reader.window,
     "Generate": _Reader.generate,
     "Union": _Reader.union,
+    "UnionLoop": _Reader.loop,
     "Intersect": _Reader.compare,
     "Except": _Reader.compare,
     "Expand": _Reader.expand,
