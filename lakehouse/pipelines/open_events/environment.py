@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-from lakehouse.masking import hide
+from lakehouse.masking import hide, masked
+from lakehouse.pipelines.open_events.http_target import HttpTarget
 from lakehouse.pipelines.open_events.openlineage import OpenLineage
 from lakehouse.pipelines.open_events.opentelemetry import OpenTelemetry, TraceContext
-from lakehouse.pipelines.open_events.outbox import HttpTarget, Outbox
+from lakehouse.pipelines.open_events.outbox import Outbox
 from lakehouse.pipelines.open_events.prometheus import PrometheusFile
 from lakehouse.pipelines.open_events.subject import RunSubject
 from lakehouse.pipelines.open_events.webhook import Webhook
@@ -19,6 +20,8 @@ from lakehouse.pipelines.record.listener import RunListener
 __all__ = ["listeners_from_environment"]
 
 _log = logging.getLogger(__name__)
+_SHORTEST_KEY = 8
+"""A header's value that is shorter is the number of a tenant, or a flag: no secret, and part of many a text."""
 
 
 def listeners_from_environment(subject: RunSubject, environment: Mapping[str, str]) -> Sequence[RunListener]:
@@ -33,17 +36,17 @@ def listeners_from_environment(subject: RunSubject, environment: Mapping[str, st
 
 
 def _found(subject: RunSubject, environment: Mapping[str, str]) -> Iterator[RunListener]:
-    makers: Sequence[Callable[[RunSubject, Mapping[str, str]], RunListener | None]] = (
-        _prometheus,
-        _webhook,
-        _openlineage,
-        _opentelemetry,
-    )
-    for make in makers:
+    makers: Mapping[str, Callable[[RunSubject, Mapping[str, str]], RunListener | None]] = {
+        "LAKEHOUSE_PROMETHEUS_FILE": _prometheus,
+        "LAKEHOUSE_NOTIFY_URL": _webhook,
+        "OPENLINEAGE_URL": _openlineage,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": _opentelemetry,
+    }
+    for variable, make in makers.items():
         try:
             listener = make(subject, environment)
         except ValueError as error:
-            _log.warning("A listener of the environment is left out: %s", error)
+            _log.warning("The listener of %s is left out: %s", variable, masked(str(error)))
             continue
         if listener is not None:
             yield listener
@@ -55,12 +58,22 @@ def _prometheus(subject: RunSubject, environment: Mapping[str, str]) -> RunListe
 
 
 def _webhook(subject: RunSubject, environment: Mapping[str, str]) -> RunListener | None:
-    url = environment.get("LAKEHOUSE_NOTIFY_URL")
+    url = environment.get("LAKEHOUSE_NOTIFY_URL", "").strip()
     if not url:
         return None
     hide(url)  # whoever knows the address of a webhook can write to it
-    share = float(environment.get("LAKEHOUSE_NOTIFY_QUARANTINED", "1"))
-    return Webhook(subject, Outbox(HttpTarget(url)), quarantined_share=share)
+    return Webhook(subject, Outbox(HttpTarget.of(url)), quarantined_share=_share(environment))
+
+
+def _share(environment: Mapping[str, str]) -> float:
+    text = environment.get("LAKEHOUSE_NOTIFY_QUARANTINED", "1")
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError(f"LAKEHOUSE_NOTIFY_QUARANTINED is {text!r}; expected a share of rows, such as 0.01")
+    return share
 
 
 def _openlineage(subject: RunSubject, environment: Mapping[str, str]) -> RunListener | None:
@@ -70,8 +83,8 @@ def _openlineage(subject: RunSubject, environment: Mapping[str, str]) -> RunList
     key = environment.get("OPENLINEAGE_API_KEY", "")
     hide(key)
     endpoint = environment.get("OPENLINEAGE_ENDPOINT", "api/v1/lineage")
-    target = HttpTarget(
-        f"{url.rstrip('/')}/{endpoint.lstrip('/')}",
+    target = HttpTarget.of(
+        f"{url.strip().rstrip('/')}/{endpoint.lstrip('/')}",
         headers={"Authorization": f"Bearer {key}"} if key else {},
     )
     return OpenLineage(
@@ -91,10 +104,12 @@ def _opentelemetry(subject: RunSubject, environment: Mapping[str, str]) -> RunLi
     for each in filter(None, environment.get("OTEL_EXPORTER_OTLP_HEADERS", "").split(",")):
         name, _, value = each.partition("=")
         headers[name.strip()] = unquote(value.strip())
-        hide(headers[name.strip()])
+        key = headers[name.strip()].rpartition(" ")[2]  # of "Bearer KEY"
+        if len(key) >= _SHORTEST_KEY:
+            hide(key)
     return OpenTelemetry(
         subject,
-        Outbox(HttpTarget(url, headers=headers)),
+        Outbox(HttpTarget.of(url, headers=headers)),
         context=TraceContext.of(environment.get("TRACEPARENT", "")),
         service=environment.get("OTEL_SERVICE_NAME", "lakehouse"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
+from lakehouse.masking import masked
 from lakehouse.pipelines.record.listener import RunListener
 from lakehouse.pipelines.record.outcomes import Outcome, RunResult
 
@@ -45,4 +46,4 @@ class Listeners(RunListener):
             try:
                 tell(other)
             except Exception as error:  # noqa: BLE001 - the tables are what the run is for
-                _log.warning("%s could not tell what it heard: %s", type(other).__name__, error)
+                _log.warning("%s could not tell what it heard: %s", type(other).__name__, masked(str(error)))

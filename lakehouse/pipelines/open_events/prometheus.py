@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from lakehouse.pipelines.record.events import EventLog
 from lakehouse.pipelines.record.history import RunRecord, last_runs
 from lakehouse.pipelines.record.listener import RunListener
 from lakehouse.pipelines.record.outcomes import RunResult
+from lakehouse.storage import LocalStorageService
 
 __all__ = ["PrometheusFile", "metrics_text"]
 
@@ -31,7 +31,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
 class PrometheusFile(RunListener):
-    """Writes the file anew at the end of each run, whole."""
+    """Replaces the file as a whole at the end of each run."""
 
     def __init__(self, subject: RunSubject, file: Path) -> None:
         self._subject = subject
@@ -46,11 +46,8 @@ class PrometheusFile(RunListener):
     def _write(self) -> None:
         log = EventLog(self._subject.warehouse)
         text = metrics_text(last_runs(log, pipeline=self._subject.pipeline, limit=_RUNS))
-        number, beside = tempfile.mkstemp(dir=self._file.parent, prefix=f".{self._file.name}.")
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(beside, 0o644)
-        os.replace(beside, self._file)
+        LocalStorageService(self._file.parent).write(self._file.name, text.encode())
+        os.chmod(self._file, 0o644)  # the exporter is another user
 
 
 def metrics_text(runs: Sequence[RunRecord]) -> str:

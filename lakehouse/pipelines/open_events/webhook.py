@@ -15,6 +15,9 @@ __all__ = ["Webhook", "message_about"]
 
 _LONGEST = 300
 _SHOWN = 5
+_RUNS = 30
+"""So far back a table is looked for that later runs left out."""
+_THE_RUN = "the run"
 
 
 class Webhook(RunListener):
@@ -33,7 +36,7 @@ class Webhook(RunListener):
 
     def _tell(self) -> None:
         log = EventLog(self._subject.warehouse)
-        runs = last_runs(log, pipeline=self._subject.pipeline, limit=2)
+        runs = last_runs(log, pipeline=self._subject.pipeline, limit=_RUNS)
         if runs and (text := message_about(runs, quarantined_share=self._share)) is not None:
             self._outbox.send({"text": text})
             self._outbox.close()
@@ -44,8 +47,7 @@ def message_about(runs: Sequence[RunRecord], *, quarantined_share: float) -> str
 
     The same tables failing again are no news. ``quarantined_share``: of a table's rows, above which it is said.
     """
-    now = _troubles(runs[0], quarantined_share)
-    before = _troubles(runs[1], quarantined_share) if len(runs) > 1 else {}
+    now, before = _standing(runs, quarantined_share), _standing(runs[1:], quarantined_share)
     pipeline = runs[0].pipeline
     if now.keys() == before.keys():
         return None
@@ -59,11 +61,21 @@ def message_about(runs: Sequence[RunRecord], *, quarantined_share: float) -> str
     return "\n".join([f"✕ {pipeline} needs a look", *listed, *again])
 
 
+def _standing(runs: Sequence[RunRecord], share: float) -> Mapping[str, str]:
+    """Return what is wrong after the first of ``runs``, by table; one that a run left out stands as it stood."""
+    found: dict[str, str] = {}
+    for record in reversed(runs):
+        tried = {each.table for each in record.events if each.kind == "table" and each.status != "skipped"}
+        left = {name: text for name, text in found.items() if name not in {*tried, _THE_RUN}}
+        found = {**left, **_troubles(record, share)}
+    return found
+
+
 def _troubles(record: RunRecord, share: float) -> Mapping[str, str]:
     """Return what is wrong after a run, by table; what stopped the run itself is under ``the run``."""
     found: dict[str, str] = {}
     if record.run.error_message is not None:
-        found["the run"] = (record.run.root_cause or record.run.error_message)[:_LONGEST]
+        found[_THE_RUN] = (record.run.root_cause or record.run.error_message)[:_LONGEST]
     for event in record.events:
         if event.kind != "table" or event.table is None:
             continue

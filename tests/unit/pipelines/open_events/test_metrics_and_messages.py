@@ -87,6 +87,19 @@ def test_another_table_that_fails_is_news() -> None:
     assert message_about([second, first], quarantined_share=1) == ("✕ shop needs a look\nb: y\nwell again: a")
 
 
+def test_a_table_that_a_run_left_out_or_skipped_is_not_well_again() -> None:
+    failed = record(1, table("a", "failed", root_cause="x"), table("b", "skipped"), status="failed")
+    beside = record(2, table("b"))
+    waits = record(3, table("a", "skipped"), table("b"))
+    again = record(4, table("a", "failed", root_cause="x"), status="failed")
+    good = record(5, table("a"))
+    assert message_about([beside, failed], quarantined_share=1) is None
+    assert message_about([waits, beside, failed], quarantined_share=1) is None
+    assert message_about([again, waits, beside, failed], quarantined_share=1) is None
+    told = message_about([good, again, waits, beside, failed], quarantined_share=1)
+    assert told == "✓ shop is well again: a"
+
+
 @pytest.mark.parametrize(("share", "is_told"), [(0.01, True), (0.02, False), (1.0, False)])
 def test_more_rows_in_quarantine_than_the_bound_are_told(share: float, is_told: bool) -> None:
     run = record(1, table("sales", rows_in=1000, rows_quarantined=20))
@@ -125,5 +138,24 @@ def test_an_environment_that_asks_for_nothing_has_no_listeners(tmp_path: Path) -
     assert listeners_from_environment(subject, {}) == []
     disabled = {"OPENLINEAGE_URL": "http://localhost:1", "OPENLINEAGE_DISABLED": "True"}
     assert listeners_from_environment(subject, disabled) == []
-    unusable = {"LAKEHOUSE_NOTIFY_URL": "ftp://x", "OPENLINEAGE_URL": "nowhere"}
+
+
+def test_a_variable_that_can_not_be_used_is_named_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph = TableGraph(tables={}, inputs={}, order=(), problems=())
+    subject = RunSubject(run_id="r", pipeline="shop", graph=graph, warehouse=Warehouse.at(tmp_path))
+    unusable = {
+        "LAKEHOUSE_NOTIFY_URL": "https://host/hook",
+        "LAKEHOUSE_NOTIFY_QUARANTINED": "1 %",
+        "OPENLINEAGE_URL": "nowhere",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://two words",
+    }
     assert listeners_from_environment(subject, unusable) == []
+    said = [each.getMessage() for each in caplog.records]
+    assert [message.partition(" is left out: ")[0].split()[-1] for message in said] == [
+        "LAKEHOUSE_NOTIFY_URL",
+        "OPENLINEAGE_URL",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ]
+    assert "LAKEHOUSE_NOTIFY_QUARANTINED is '1 %'; expected a share of rows, such as 0.01" in said[0]

@@ -7,8 +7,11 @@ import json
 import threading
 import time
 import uuid
+from base64 import b64decode
+from http.client import BadStatusLine
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from runs_to_tell import OUTCOMES, result, subject
@@ -20,6 +23,7 @@ from lakehouse.pipelines import (
     RunListener,
 )
 from lakehouse.pipelines.open_events import Listeners, listeners_from_environment
+from lakehouse.pipelines.open_events.http_target import HttpTarget
 from lakehouse.pipelines.open_events.openlineage import OpenLineage
 from lakehouse.pipelines.open_events.outbox import Outbox
 
@@ -139,6 +143,58 @@ def test_hidden_values_are_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     outbox.send({"text": "key=s3cret"})
     outbox.close()
     assert sent == [b'{"text":"key=***"}']
+
+
+def test_what_a_server_answers_stops_no_later_document() -> None:
+    sent: list[bytes] = []
+
+    def target(body: bytes) -> None:
+        sent.append(body)
+        if len(sent) == 1:
+            raise BadStatusLine("no HTTP at all")
+
+    outbox = Outbox(target)
+    outbox.send({"n": 1})
+    outbox.send({"n": 2})
+    outbox.close()
+    assert sent == [b'{"n":1}', b'{"n":2}']
+
+
+def test_a_password_in_an_address_goes_into_a_header_and_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_hidden", set())
+    target = HttpTarget.of("https://ann:p%40ss@host:8443/api?x=1", headers={"X-Tenant": "1"})
+    assert target.url == "https://host:8443/api?x=1"
+    assert b64decode(target.headers["Authorization"].removeprefix("Basic ")) == b"ann:p@ss"
+    assert masking.masked(f"p@ss p%40ss {target.headers['Authorization']} ann") == "*** *** Basic *** ann"
+    token = HttpTarget.of("https://ann:pass@host", headers={"Authorization": "Bearer t"})
+    assert token.headers["Authorization"] == "Bearer t"
+
+
+def test_a_server_that_redirects_gets_no_key_elsewhere() -> None:
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(HTTPError, match="302"):
+            HttpTarget(f"http://127.0.0.1:{server.server_port}/here")(b"{}")
+        server.shutdown()
+    assert asked == ["/here"]
 
 
 def test_events_are_posted_to_the_server_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from runs_to_tell import refreshed, result, subject
 
+from lakehouse import masking
 from lakehouse.errors import TableError
 from lakehouse.pipelines import Failed, NothingNew
 from lakehouse.pipelines.open_events import listeners_from_environment
@@ -73,6 +74,16 @@ def test_without_a_parent_a_run_has_a_trace_of_its_own(given: str) -> None:
     assert len(context.trace_id) == 32
     assert int(context.trace_id, 16)
     assert context.parent_span_id == ""
+
+
+def test_the_keys_in_headers_are_hidden_and_short_values_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_hidden", set())
+    headers = "x-scope-orgid=1,authorization=Bearer%20long-enough"
+    listeners_from_environment(
+        subject(),
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:1", "OTEL_EXPORTER_OTLP_HEADERS": headers},
+    )
+    assert masking.masked("11 rows, long-enough") == "11 rows, ***"
 
 
 def test_it_is_off_where_the_environment_says_so() -> None:
