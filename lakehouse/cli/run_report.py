@@ -21,6 +21,7 @@ from rich.table import Table
 from lakehouse.cli.output import Output
 from lakehouse.cli.run_json import outcome_json, result_json
 from lakehouse.cli.run_text import cells, closing_lines, failure_lines, notes, outcome_lines
+from lakehouse.masking import masked
 from lakehouse.pipelines import Failed, Outcome, RunListener, RunResult
 
 __all__ = ["JsonReport", "LiveReport", "PlainReport", "Report"]
@@ -61,7 +62,7 @@ class PlainReport(Report):
 
     def _say(self, line: str) -> None:
         with self._lock:
-            click.echo(line)
+            click.echo(masked(line))
 
 
 class LiveReport(Report):
@@ -111,7 +112,7 @@ class LiveReport(Report):
     def run_finished(self, result: RunResult) -> None:
         self.close()
         for line in (*self._notes, *closing_lines(result, self._warehouse)):
-            self._console.print(line, highlight=False, markup=False)
+            self._console.print(masked(line), highlight=False, markup=False)
 
     def _set(self, table: str, row: tuple[str, ...]) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""A table for notebooks. Every text in it is escaped: names and errors come from outside."""
+"""A table for notebooks. Every text in it is escaped and masked: names and errors come from outside."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
+
+from lakehouse.masking import masked
 
 __all__ = ["Cell", "html_table"]
 
@@ -21,9 +23,9 @@ class Cell:
 
     def html(self) -> str:
         """Return the cell."""
-        text = escape(self.text)
+        text = _escaped(self.text)
         if self.place:
-            text = f'<a href="{escape(_uri(self.place))}" target="_blank" rel="noopener">{text}</a>'
+            text = f'<a href="{_escaped(_uri(self.place))}" target="_blank" rel="noopener">{text}</a>'
         side = "right" if self.is_number else "left"
         return f'<td style="text-align: {side}">{text}</td>'
 
@@ -32,11 +34,15 @@ def html_table(
     title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], notes: Iterable[str]
 ) -> str:
     """Return a table with a title above it and notes below it."""
-    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
+    head = "".join(f"<th>{_escaped(heading)}</th>" for heading in headings)
     body = "".join(f"<tr>{''.join(cell.html() for cell in row)}</tr>" for row in rows)
-    below = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    below = "".join(f"<li>{_escaped(note)}</li>" for note in notes)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<p>{escape(title)}</p>{table}{f'<ul>{below}</ul>' if below else ''}"
+    return f"<p>{_escaped(title)}</p>{table}{f'<ul>{below}</ul>' if below else ''}"
+
+
+def _escaped(text: str) -> str:
+    return escape(masked(text))
 
 
 def _uri(place: str) -> str:

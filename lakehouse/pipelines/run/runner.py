@@ -104,7 +104,7 @@ def run_pipeline(
     chosen = [graph.tables[name] for name in graph.order if name in selected]
     home = warehouse if isinstance(warehouse, Warehouse) else Warehouse.at(warehouse)
     name = run_id or uuid.uuid4().hex
-    heard = _with_open_events(listener or listener_of_this_place(), filled, graph, home, run_id=name)
+    heard = _with_open_events(listener, filled, graph, home, run_id=name)
     control = RunControl(_timeouts(chosen, timeout))
 
     def step_done(table: str, step: str) -> None:
@@ -133,14 +133,14 @@ def run_pipeline(
 
 
 def _with_open_events(
-    listener: RunListener,
+    listener: RunListener | None,
     definition: PipelineDefinition,
     graph: TableGraph,
     warehouse: Warehouse,
     *,
     run_id: str,
 ) -> RunListener:
-    """Return the listener beside those that the environment asks for."""
+    """Return the listener beside those of this place and of the environment, which can't fail the run."""
     subject = RunSubject(
         run_id=run_id,
         pipeline=definition.name,
@@ -149,6 +149,8 @@ def _with_open_events(
         lineage=cache(partial(kept_lineage, warehouse, definition)),
     )
     others = listeners_from_environment(subject, os.environ)
+    if listener is None:
+        return Listeners(RunListener(), [listener_of_this_place(), *others])
     return Listeners(listener, others) if others else listener
 
 

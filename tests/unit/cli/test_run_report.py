@@ -9,12 +9,14 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from lakehouse import masking
 from lakehouse.cli import main
 from lakehouse.cli.run_report import JsonReport, LiveReport, PlainReport, Report
 from lakehouse.errors import DefinitionError, TableError
@@ -275,3 +277,25 @@ def test_runs_that_repeat_go_on_after_a_failure_and_end_when_they_are_stopped(
     assert main(arguments) == 2
     assert main([*arguments[:-1], "now and then"]) == 2
     assert "is no length of time. Fix: write it as '15 min'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("report", [PlainReport, JsonReport, LiveReport])
+def test_a_hidden_value_in_a_cause_is_masked(
+    report: Callable[..., Report], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(masking, "_hidden", {"s3cret"})
+    failed = Failed(table="t", error=ValueError("no access with s3cret"), seconds=1.0)
+    result = RunResult(
+        run_id="r",
+        pipeline="p",
+        started_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        seconds=1.0,
+        outcomes={"t": failed},
+    )
+    with report() if report is JsonReport else report("/lake") as shown:
+        shown.run_started("p", ["t"])
+        shown.table_finished(failed)
+        shown.run_finished(result)
+    text = capsys.readouterr().out
+    assert "no access with ***" in text
+    assert "s3cret" not in text

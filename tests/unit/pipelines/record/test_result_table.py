@@ -7,6 +7,9 @@ import datetime as dt
 from functools import partial
 from html.parser import HTMLParser
 
+import pytest
+
+from lakehouse import masking
 from lakehouse.errors import TableError
 from lakehouse.pipelines import Failed, NothingNew, Refresh, Refreshed, RunResult, Skipped
 from lakehouse.pipelines.record.result_table import result_html
@@ -99,3 +102,12 @@ def test_a_table_of_a_store_is_linked_by_its_uri() -> None:
 
 def test_a_result_of_nowhere_has_no_table() -> None:
     assert dataclasses.replace(result(), html=None)._repr_html_() is None
+
+
+def test_a_hidden_value_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_hidden", {"s3cr<t"})
+    failed = Failed(table="bad", error=ValueError("no access with s3cr<t"), seconds=1.0)
+    shown = dataclasses.replace(result(), outcomes={"bad": failed})
+    text = "\n".join(Page(str(shown._repr_html_())).texts)
+    assert "no access with ***" in text
+    assert "s3cr" not in text

@@ -92,3 +92,12 @@ def test_steps_and_ends_of_tables_are_shown_without_markup_of_theirs() -> None:
     progress.run_failed(KeyboardInterrupt())
     assert "stopped by KeyboardInterrupt" in pages[-1]
     assert not any("<script" in page for page in pages)
+
+
+def test_a_cell_that_can_not_be_drawn_fails_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(Notebook):
+        def _show(self, html: str, *, display_id: bool) -> Any:
+            raise OSError("the kernel is gone")
+
+    monkeypatch.setitem(sys.modules, "IPython", Gone(kernel=True))
+    run(tmp_path)
