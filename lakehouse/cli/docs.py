@@ -20,7 +20,7 @@ __all__ = ["command"]
 def _docs(request: PipelineRequest, *, path: Path, is_opened: bool) -> int:
     """Write what pipeline NAME declares, as one page that needs nothing else.
 
-    A session is started only where the definition changed since somebody last ran it or asked for its lineage.
+    A session is started only where the definition changed since somebody last asked for its lineage.
     """
     try:
         lineage = known_lineage(request)

@@ -76,8 +76,6 @@ class InvalidConditionError(DefinitionError):
 class UnwritableFileError(ConfigurationError):
     """The file that somebody asked for can't be written."""
 
-    def __init__(self, *, path: Path, error: OSError) -> None:
+    def __init__(self, *, path: Path, reason: str) -> None:
         self.path = path
-        super().__init__(
-            f"{str(path)!r} can't be written: {error.strerror}.", fix="name another file: --output FILE."
-        )
+        super().__init__(f"{str(path)!r} can't be written: {reason}.", fix="name another file.")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from lakehouse.cli.pipeline_options import PipelineRequest
 from lakehouse.cli.validate import resolution_of
+from lakehouse.errors import StorageError
 from lakehouse.pipelines import PipelineLineage, keep_lineage, kept_lineage, lineage_of
 
 __all__ = ["known_lineage"]
@@ -18,5 +21,6 @@ def known_lineage(request: PipelineRequest) -> PipelineLineage:
     resolution = resolution_of(request)
     resolution.check()
     found = lineage_of(resolution, request.open_session())
-    keep_lineage(request.warehouse(), definition, found)
+    with suppress(StorageError):  # an answer is one too where it can't be kept
+        keep_lineage(request.warehouse(), definition, found)
     return found

@@ -16,6 +16,8 @@ from lakehouse.pipelines import (
     PipelineLineage,
     TableLineage,
     UnknownOriginError,
+    graph_of,
+    select_tables,
 )
 
 __all__ = ["command"]
@@ -32,9 +34,13 @@ def _lineage(request: PipelineRequest, *, target: str | None, upstream: bool, do
     Nothing is read but plans. A session is started only where the definition changed since the last answer.
     """
     lineage = known_lineage(request)
-    if target is None or target in lineage.tables:
-        tables = [lineage.tables[target]] if target is not None else list(lineage.tables.values())
-        _show_tables(request, tables)
+    if target is None:
+        selected = select_tables(
+            graph_of(request.definition().with_variables(request.variables)), request.select
+        )
+        _show_tables(request, [table for name, table in lineage.tables.items() if name in selected])
+    elif target in lineage.tables:
+        _show_tables(request, [lineage.tables[target]])
     else:
         given: dict[_Way, bool] = {"upstream": upstream, "downstream": downstream}
         ways = [way for way, is_asked in given.items() if is_asked] or list(given)

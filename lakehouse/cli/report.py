@@ -49,7 +49,9 @@ def shown(request: PipelineRequest, path: Path, *, is_opened: bool) -> int:
 
 
 @page_options("report.html")
-@click.option("--last", default=30, show_default=True, help="Show this many runs.")
+@click.option(
+    "--last", default=30, show_default=True, type=click.IntRange(min=1), help="Show this many runs."
+)
 @click.option(
     "--samples",
     default=0,
@@ -60,7 +62,7 @@ def shown(request: PipelineRequest, path: Path, *, is_opened: bool) -> int:
 @pipeline_options
 def _report(request: PipelineRequest, *, path: Path, is_opened: bool, last: int, samples: int) -> int:
     """Write how pipeline NAME stands, and what its last runs did, as one page that needs nothing else."""
-    write_report(request, path, runs=last, samples=samples)
+    write_report(request, path, select=request.select, runs=last, samples=samples)
     return shown(request, path, is_opened=is_opened)
 
 

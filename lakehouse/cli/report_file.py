@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from lakehouse.cli.errors import UnwritableFileError
 from lakehouse.cli.pipeline_options import PipelineRequest
+from lakehouse.errors import StorageError
 from lakehouse.pipelines import (
     EventLog,
     PipelineLineage,
@@ -16,14 +16,25 @@ from lakehouse.pipelines import (
     report_of,
     report_page,
 )
+from lakehouse.storage import LocalStorageService
 
 __all__ = ["write_docs", "write_report", "write_text"]
 
 _RUNS = 30
 
 
-def write_report(request: PipelineRequest, path: Path, *, runs: int = _RUNS, samples: int = 0) -> None:
-    """Write how the pipeline stands, with its last runs. Starts no session; reads rows for samples alone."""
+def write_report(
+    request: PipelineRequest,
+    path: Path,
+    *,
+    select: Sequence[str] = (),
+    runs: int = _RUNS,
+    samples: int = 0,
+) -> None:
+    """Write how the selected tables stand (all by default), with the pipeline's last runs.
+
+    Starts no session; reads rows for samples alone.
+    """
     definition = request.definition().with_variables(request.variables)
     warehouse = request.warehouse()
     report = report_of(
@@ -31,26 +42,29 @@ def write_report(request: PipelineRequest, path: Path, *, runs: int = _RUNS, sam
         warehouse=warehouse,
         runs=last_runs(EventLog(warehouse), pipeline=definition.name, limit=runs),
         lineage=kept_lineage(warehouse, definition),
+        select=select,
         samples=samples,
     )
     write_text(path, report_page(report))
 
 
 def write_docs(request: PipelineRequest, path: Path, lineage: PipelineLineage | None) -> None:
-    """Write what is declared."""
+    """Write what the selected tables are declared to be."""
     definition = request.definition().with_variables(request.variables)
-    report = report_of(definition, warehouse=request.warehouse(), runs=None, lineage=lineage)
+    report = report_of(
+        definition, warehouse=request.warehouse(), runs=None, lineage=lineage, select=request.select
+    )
     write_text(path, report_page(report))
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a file whole: who opens it meanwhile sees the old one. Raises UnwritableFileError."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        number, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except OSError as error:
-        raise UnwritableFileError(path=path, error=error) from error
+        LocalStorageService(path.parent).write(path.name, text.encode())
+    except StorageError as error:
+        raise UnwritableFileError(path=path, reason=_reason(error)) from error
+
+
+def _reason(error: StorageError) -> str:
+    cause = error.__cause__
+    return cause.strerror or str(cause) if isinstance(cause, OSError) else str(error)

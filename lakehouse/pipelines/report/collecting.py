@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
 from lakehouse.pipelines.check.lineage import PipelineLineage, TableLineage
+from lakehouse.pipelines.check.selection import select_tables
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.record.history import RunRecord
 from lakehouse.pipelines.report.model import (
@@ -34,15 +35,18 @@ def report_of(
     warehouse: Warehouse,
     runs: Sequence[RunRecord] | None = (),
     lineage: PipelineLineage | None = None,
+    select: Sequence[str] = (),
     samples: int = 0,
     made_at: dt.datetime | None = None,
 ) -> Report:
     """Return the report of a definition whose variables are filled in.
 
     ``runs``: the last ones, the newest first; None for a report that documents the definition alone.
+    ``select``: the tables to show; all by default.
     ``samples``: how many rows of each quarantine are read and shown; these may hold personal data.
     """
     graph = graph_of(definition)
+    selected = select_tables(graph, select)
     seen = [(record, tables_in(record)) for record in runs or ()]
     tables = [
         _table(
@@ -54,6 +58,7 @@ def report_of(
             lineage=lineage.tables.get(name) if lineage is not None else None,
         )
         for name in graph.order
+        if name in selected
     ]
     if samples:
         tables = [

@@ -12,8 +12,8 @@ from lakehouse.pipelines.report.model import ReportTable
 __all__ = ["graph_svg"]
 
 
-def graph_svg(tables: Sequence[ReportTable]) -> Html:
-    """Return the drawing of tables, each after all that it reads."""
+def graph_svg(tables: Sequence[ReportTable], *, with_states: bool) -> Html:
+    """Return the drawing of tables, each after all that it reads; with how each stands where that is asked for."""
     there = {table.name for table in tables}
     inputs = {table.name: [each for each in table.reads if each in there] for table in tables}
     drawing = lay_out([table.name for table in tables], inputs)
@@ -21,7 +21,7 @@ def graph_svg(tables: Sequence[ReportTable]) -> Html:
     return element(
         "svg",
         element("g", *_lines(drawing), class_="e"),
-        *(_node(box, by_name) for box in drawing.boxes),
+        *(_node(box, by_name, with_states=with_states) for box in drawing.boxes),
         id="graph",
         width=drawing.width,
         height=drawing.height,
@@ -43,17 +43,18 @@ def _lines(drawing: Drawing) -> list[Html]:
     return lines
 
 
-def _node(box: Box, tables: Mapping[str, ReportTable]) -> Html:
+def _node(box: Box, tables: Mapping[str, ReportTable], *, with_states: bool) -> Html:
     table = tables[box.name]
     is_cut = len(box.name) > box.letters
     shown = f"{box.name[: box.letters - 1]}…" if is_cut else box.name
+    below = f"{table.layer} · {table.state.word}" if with_states else table.layer
     return element(
         "a",
         element("title", box.name) if is_cut else None,
         element("rect", x=box.x, y=box.y, width=box.width, height=box.height, rx=8),
-        element("text", table.state.sign, x=box.x + 13, y=box.y + 25, class_="i"),
+        element("text", table.state.sign, x=box.x + 13, y=box.y + 25, class_="i") if with_states else None,
         element("text", shown, x=box.x + 32, y=box.y + 18),
-        element("text", f"{table.layer} · {table.state.word}", x=box.x + 32, y=box.y + 32, class_="w"),
+        element("text", below, x=box.x + 32, y=box.y + 32, class_="w"),
         href=link_to(table.name),
-        class_=f"n {table.state.key}",
+        class_=f"n {table.state.key}" if with_states else "n",
     )

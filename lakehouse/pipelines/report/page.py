@@ -69,7 +69,9 @@ def _body(report: Report) -> Html:
 
 
 def _graph_section(report: Report) -> Html:
-    drawing = element("div", graph_svg(report.tables), class_="wide", id="drawing")
+    drawing = element(
+        "div", graph_svg(report.tables, with_states=report.shows_runs), class_="wide", id="drawing"
+    )
     hint = element("p", "To see where columns come from, type: ", element("code", "lakehouse lineage NAME"))
     return element("section", element("h2", "Graph"), drawing, None if report.has_lineage else hint)
 

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from lakehouse.delta_log import Snapshot, TableNotFoundError
+from lakehouse.masking import masked
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.report.model import ReportColumn, Sample
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX, Warehouse
@@ -61,18 +62,19 @@ def quarantined_rows(warehouse: Warehouse, table: TableDefinition, *, limit: int
     except TableNotFoundError:
         return None
     names = sorted(snapshot.schema.names, key=lambda name: (name != "_errors", name != "_batch"))
-    rows = list(islice(_rows(snapshot, names), limit))
+    rows = list(islice(_rows(snapshot, names, limit), limit))
     return Sample(headings=tuple(names), rows=tuple(rows)) if rows else None
 
 
-def _rows(snapshot: Snapshot, names: list[str]) -> Iterator[tuple[str, ...]]:
+def _rows(snapshot: Snapshot, names: list[str], limit: int) -> Iterator[tuple[str, ...]]:
     for part in snapshot.scan(names):
-        for row in part.slice(0, 100).to_pylist(maps_as_pydicts="lossy"):
+        for row in part.slice(0, limit).to_pylist(maps_as_pydicts="lossy"):
             yield tuple(_text(row[name]) for name in names)
 
 
 def _text(value: Any) -> str:
     if value is None:
         return "null"
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    # Masked before it is cut: of half a secret nobody knows that it is one.
+    text = masked(", ".join(map(str, value)) if isinstance(value, list) else str(value))
     return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"

@@ -75,8 +75,9 @@ def _facts(table: ReportTable, report: Report) -> Html:
             joined([" of ", moment(table.committed_at), " UTC"]) if table.committed_at is not None else None
         )
         facts.append(("version", joined([number(table.version), since, details])))
-    links = [element("a", each, href=link_to(each)) for each in table.reads]
-    facts.append(("reads", joined(links, ", ") if links else table.source))
+    there = {each.name for each in report.tables}
+    read = [element("a", each, href=link_to(each)) if each in there else each for each in table.reads]
+    facts.append(("reads", joined(read, ", ") if read else table.source))
     facts.append(("written by", table.written_by))
     facts.append(("declared in", element("code", table.place)))
     facts += [("owner", table.owner)] if table.owner else []

@@ -39,6 +39,11 @@ def verdict_of(report: Report) -> Verdict:
     last = report.runs[0]
     if last.state is State.FAILED:
         return Verdict(state=State.FAILED, sentence="The last run stopped before its end")
+    if skipped:
+        return Verdict(
+            state=State.SKIPPED,
+            sentence=f"{len(skipped)} of {count(len(tables), 'table')} skipped, and not refreshed since",
+        )
     missing = _in_state(tables, State.NOT_RUN)
     if missing:
         return Verdict(

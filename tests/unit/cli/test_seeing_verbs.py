@@ -96,6 +96,18 @@ def test_lineage_of_all_tables_names_each_column_with_its_line(
     ]
 
 
+def test_lineage_and_pages_are_of_the_tables_that_are_selected(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = answer(capsys, "lineage", "shop", "--select", "days")
+    assert code == 0
+    assert text.splitlines()[1:] == ["days   total   bigint  sales.price (aggregation)  jobs/shop.py:8"]
+    for verb in ("report", "docs"):
+        assert answer(capsys, verb, "shop", "--select", "sales+", "--output", "page.html")[0] == 0
+        page = (project / "page.html").read_text()
+        assert ["id=t-sales" in page, "id=t-days" in page, "t-raw" in page] == [True, True, False]
+
+
 def test_lineage_of_a_column_goes_both_ways_or_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, text = answer(capsys, "lineage", "shop", "sales.price")
     assert text.splitlines() == [

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from lakehouse import masking
 from lakehouse.delta_log import TransactionManager
 from lakehouse.errors import TableError
 from lakehouse.pipelines import (
@@ -167,6 +168,27 @@ def test_rows_of_the_quarantine_are_shown_only_on_request(warehouse: Warehouse) 
     assert sample is not None
     assert (sample.headings, sample.rows) == (("_errors", "price"), (("priced", "-1"), ("priced", "-2")))
     assert reported(warehouse, samples=2)[1]["raw"].quarantine is None
+
+
+def test_as_many_rows_of_the_quarantine_are_shown_as_are_asked_for(warehouse: Warehouse) -> None:
+    rows = pa.table({"price": list(range(150)), "_errors": [["priced"]] * 150})
+    with TransactionManager().transaction(warehouse.path_of("silver", "sales_quarantine")) as transaction:
+        transaction.append(rows)
+    sample = reported(warehouse, samples=140)[1]["sales"].quarantine
+    assert sample is not None
+    assert len(sample.rows) == 140
+
+
+def test_a_secret_is_masked_before_a_long_text_is_cut(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(masking, "_hidden", {"s3cr3t-key"})
+    rows = pa.table({"text": ["x" * 115 + "s3cr3t-key"]})
+    with TransactionManager().transaction(warehouse.path_of("silver", "sales_quarantine")) as transaction:
+        transaction.append(rows)
+    sample = reported(warehouse, samples=1)[1]["sales"].quarantine
+    assert sample is not None
+    assert sample.rows == (("x" * 115 + "***",),)
 
 
 def test_columns_show_where_they_come_from(warehouse: Warehouse) -> None:

@@ -49,6 +49,7 @@ FAILED = Failure(error_class="TableWriteError", message="could not write: disk f
             [table(name, State.FAILED) for name in "ab"] + [table(name, State.SKIPPED) for name in "cd"],
             "2 of 4 tables failed, and 2 tables behind them wait",
         ),
+        ([table("a"), table("b", State.SKIPPED)], "1 of 2 tables skipped, and not refreshed since"),
         ([table("a"), table("b", State.NOT_RUN)], "1 of 2 tables not run yet"),
     ],
 )
@@ -104,7 +105,13 @@ def test_a_table_shows_where_its_rows_went_and_what_each_step_and_rule_did() -> 
 
 
 def test_documentation_of_a_definition_has_no_runs_in_it() -> None:
-    described = table(comment="Sales, cleaned.", owner="sales@example.org", tags={"domain": "retail"})
+    described = table(
+        "sales",
+        State.NOT_RUN,
+        comment="Sales, cleaned.",
+        owner="sales@example.org",
+        tags={"domain": "retail"},
+    )
     read = text_of(report_page(report(described, runs=(), shows_runs=False)))
     assert "Sales, cleaned." in read
     assert "sales@example.org" in read
