@@ -207,6 +207,16 @@ def test_root_with_apt_gets_chromium(machine: Machine) -> None:
     assert "chromium" in machine.calls("apt-get")[-1]
 
 
+def test_apt_that_gets_no_chromium_is_one_line_too(machine: Machine) -> None:
+    machine.has_root()
+    machine.has("apt-get", "echo 'E: Unable to fetch some archives' >&2; exit 100")
+    answer = machine.run("ensure-chromium")
+    assert answer.returncode == 0
+    assert (
+        answer.stderr == "the tests of the report in a browser will skip: apt could not install Chromium.\n"
+    )
+
+
 def test_without_chromium_one_line_says_that_tests_skip(machine: Machine) -> None:
     answer = machine.run("ensure-chromium")
     assert answer.returncode == 0
