@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
 
 import pyarrow as pa
 
 from lakehouse.delta_log.actions import (
+    Action,
+    AddCDCFile,
+    AddFile,
     DeletionVectorDescriptor,
     canonical_path,
     is_absolute,
@@ -40,8 +42,18 @@ class NeededFiles:
         Raises UnmappablePathError for a path that may mean any object of the table.
         """
         for row in files.select(_SPELLED).to_pylist():
-            for path in _paths(row, self._table):
+            vector = descriptor_of(row["deletionVector"], table=self._table)
+            for path in _paths(row["path"], vector):
                 self._require(path, is_live=are_live)
+
+    def require_of(self, actions: Iterable[Action]) -> None:
+        """Keep the files that a commit added: data files with their deletion vectors, and change data."""
+        for action in actions:
+            if isinstance(action, AddFile):
+                for path in _paths(action.path, action.deletion_vector):
+                    self._require(path, is_live=False)
+            elif isinstance(action, AddCDCFile):
+                self._require(action.path, is_live=False)
 
     def holds(self, stat: ObjectStat) -> bool:
         """Return whether an object of the table is one of these, under whatever name."""
@@ -80,9 +92,8 @@ class NeededFiles:
         return status.st_dev, status.st_ino
 
 
-def _paths(row: dict[str, Any], table: str) -> Iterable[str]:
-    yield row["path"]
-    vector: DeletionVectorDescriptor | None = descriptor_of(row["deletionVector"], table=table)
-    path = None if vector is None else deletion_vector_path(vector)
-    if path is not None:
-        yield path
+def _paths(path: str, vector: DeletionVectorDescriptor | None) -> Iterable[str]:
+    yield path
+    beside = None if vector is None else deletion_vector_path(vector)
+    if beside is not None:
+        yield beside

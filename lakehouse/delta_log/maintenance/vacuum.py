@@ -50,6 +50,7 @@ def vacuum(
     storage: AbstractStorageService,
     *,
     retention_hours: float | None = None,
+    keep_from_version: int | None = None,
     dry_run: bool = True,
     allow_short_retention: bool = False,
     now_ms: int | None = None,
@@ -58,8 +59,11 @@ def vacuum(
 
     The retention is the table's (``delta.deletedFileRetentionDuration``, a week by default). A shorter one
     breaks readers at work and writers that have not yet committed: it raises RetentionTooShortError unless
-    allowed. Raises UnsupportedFeatureError for a table whose features aren't all honoured here, and
-    UnmappablePathError, before anything is deleted, where a live file can't be told from the others.
+    allowed. The versions from ``keep_from_version`` on keep their files and change data, whatever their age.
+
+    Raises UnsupportedFeatureError for a table whose features aren't all honoured here, VersionNotFoundError
+    where the log has lost a version that is to be kept, and UnmappablePathError where a live file can't be
+    told from the others: before anything is deleted.
     """
     snapshot = Snapshot.load(storage.uri(), storage=storage)
     check_writable(snapshot.protocol, table=snapshot.table)
@@ -71,7 +75,11 @@ def vacuum(
         )
     now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
     failed: dict[str, str] = {}
-    doomed = list(_unneeded(storage, snapshot, cutoff_ms=now - retention_ms))
+    cutoff_ms = now - retention_ms
+    needed = _needed(storage, snapshot, cutoff_ms)
+    if keep_from_version is not None:
+        _keep_versions(needed, snapshot, first=keep_from_version)
+    doomed = list(_unneeded(storage, snapshot, needed, cutoff_ms=cutoff_ms))
     if not dry_run:
         for stat in doomed:
             try:
@@ -88,8 +96,9 @@ def vacuum(
     )
 
 
-def _unneeded(storage: AbstractStorageService, snapshot: Snapshot, *, cutoff_ms: int) -> Iterator[ObjectStat]:
-    needed = _needed(storage, snapshot, cutoff_ms)
+def _unneeded(
+    storage: AbstractStorageService, snapshot: Snapshot, needed: NeededFiles, *, cutoff_ms: int
+) -> Iterator[ObjectStat]:
     partitions = tuple(f"{name}=" for name in snapshot.partition_columns)
     # Listed before it is compared, so that a file that comes in between is too young to be touched.
     for stat in list(storage.list()):
@@ -106,6 +115,13 @@ def _needed(storage: AbstractStorageService, snapshot: Snapshot, cutoff_ms: int)
     young = column([(ms or 0) >= cutoff_ms for ms in removed_ms], pa.bool_())
     needed.require(tombstones.filter(young), are_live=False)
     return needed
+
+
+def _keep_versions(needed: NeededFiles, newest: Snapshot, *, first: int) -> None:
+    """Keep what versions from ``first`` on hold. Tombstones don't tell it: a checkpoint forgets the old ones."""
+    needed.require(Snapshot.load(newest.table, first, storage=newest.storage).files(), are_live=False)
+    for version in range(first, newest.version + 1):
+        needed.require_of(newest.actions_of(version))
 
 
 def _what_needs(stat: ObjectStat) -> ObjectStat:

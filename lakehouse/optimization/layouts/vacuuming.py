@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from lakehouse.delta_log import Snapshot, Vacuumed, vacuum
+from lakehouse.delta_log import Vacuumed, vacuum
 from lakehouse.optimization.layouts.loads import NO_LOAD, Load
 from lakehouse.optimization.layouts.strategy import Proposal, Stage, Strategy
 from lakehouse.optimization.layouts.table import MaintainedTable, TableFacts
@@ -15,10 +14,6 @@ from lakehouse.optimization.sizes import size_text
 from lakehouse.words import word
 
 __all__ = ["Vacuuming"]
-
-_HOUR_MS = 3_600_000
-_MARGIN_HOURS = 1
-"""A file may have been marked as removed before the commit that it was removed by."""
 
 
 @word("vacuum")
@@ -29,7 +24,7 @@ class Vacuuming(Strategy[Proposal]):
     stage: ClassVar[Stage] = Stage.STORAGE
 
     keep_from_version: int | None = None
-    """The oldest version that must stay readable, whatever its age."""
+    """The oldest version that must stay readable, whatever its age; the log must still have it."""
 
     @classmethod
     def made_for(cls, workload: Workload) -> Self:
@@ -54,20 +49,7 @@ class Vacuuming(Strategy[Proposal]):
         return _held(self._vacuum(facts, dry_run=True))
 
     def _vacuum(self, facts: TableFacts, *, dry_run: bool) -> Vacuumed:
-        least = vacuum(facts.storage, dry_run=True) if self.keep_from_version is not None or dry_run else None
-        hours = self._hours_since_kept(facts)
-        if least is not None and (hours is None or hours <= least.kept_hours):
-            return least if dry_run else vacuum(facts.storage, dry_run=False)
-        return vacuum(facts.storage, retention_hours=hours, dry_run=dry_run)
-
-    def _hours_since_kept(self, facts: TableFacts) -> float | None:
-        """Return how long ago the version was made; None where nobody asked for one."""
-        if self.keep_from_version is None:
-            return None
-        made = Snapshot.load(facts.table, self.keep_from_version, storage=facts.storage).timestamp_ms
-        if made is None:
-            return time.time_ns() / 1_000_000 / _HOUR_MS  # nobody knows, so every file is kept
-        return (time.time_ns() / 1_000_000 - made) / _HOUR_MS + _MARGIN_HOURS
+        return vacuum(facts.storage, keep_from_version=self.keep_from_version, dry_run=dry_run)
 
 
 def _held(found: Vacuumed) -> Load:

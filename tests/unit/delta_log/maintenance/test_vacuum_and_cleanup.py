@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.delta_log import Snapshot, TransactionManager
-from lakehouse.delta_log.checkpoint import clean_log
-from lakehouse.delta_log.errors import RetentionTooShortError
+from lakehouse.delta_log.checkpoint import clean_log, write_checkpoint
+from lakehouse.delta_log.errors import RetentionTooShortError, VersionNotFoundError
 from lakehouse.delta_log.maintenance import vacuum
 from lakehouse.storage import LocalStorageService
 from tests.unit.delta_log.hand_written_logs import add, metadata, vector, write_log
@@ -76,6 +76,27 @@ def test_a_file_that_was_removed_lately_stays_however_old_it_is(table: Path) -> 
         os.utime(file, (time.time() - 30 * DAY_S, time.time() - 30 * DAY_S))
     assert vacuum(LocalStorageService(table), dry_run=False).keys == []
     assert Snapshot.load(table, version=0).to_arrow()["id"].to_pylist() == [1]
+
+
+def test_versions_that_are_kept_lose_no_file_though_a_checkpoint_forgot_their_tombstones(table: Path) -> None:
+    """Version 0 has the row 1, version 1 has 2, version 2 has 3: the rows of the first two are long removed."""
+    with TransactionManager().transaction(table) as transaction:
+        transaction.overwrite(rows(3))
+    storage, later = LocalStorageService(table), now_ms() + 8 * 24 * HOUR_MS
+    write_checkpoint(storage, Snapshot.load(table), now_ms=later)
+    assert Snapshot.load(table).tombstones().num_rows == 0
+
+    def kept(first: int) -> list[list[int]]:
+        vacuum(storage, keep_from_version=first, dry_run=False, now_ms=later)
+        return [Snapshot.load(table, each).to_arrow()["id"].to_pylist() for each in range(first, 3)]
+
+    assert kept(0) == [[1], [2], [3]]
+    assert data_files(table) == 3
+    assert kept(1) == [[2], [3]]
+    assert data_files(table) == 2
+    with pytest.raises(VersionNotFoundError):
+        vacuum(storage, keep_from_version=9, dry_run=False, now_ms=later)
+    assert data_files(table) == 2
 
 
 def test_the_deletion_vector_of_a_live_file_stays(tmp_path: Path) -> None:
