@@ -33,6 +33,7 @@ class FixedWidthFormat(PortableFormat):
     """
 
     unit: ClassVar[str] = "line"
+    has_texts_only: ClassVar[bool] = True
 
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     encoding: str = "utf-8"
@@ -67,7 +68,10 @@ class FixedWidthFormat(PortableFormat):
 
     def rows_of(self, content: FileContent) -> Iterator[pa.RecordBatch]:
         return batches_of(
-            self._records(content), self.arrow_columns(), from_text=True, keeps_unfit=self.keeps_unfit
+            self._records(content),
+            self.arrow_columns(),
+            from_text=self.has_texts_only,
+            keeps_unfit=self.keeps_unfit,
         )
 
     def _records(self, content: FileContent) -> Iterator[Record]:

@@ -21,7 +21,7 @@ from lakehouse.ingestion import (
     file_format,
 )
 from tests.unit.ingestion.formats.bad_files import workbook
-from tests.unit.ingestion.formats.format_files import reason_of, rescued_of, rows_of
+from tests.unit.ingestion.formats.format_files import inspected, reason_of, rescued_of, rows_of
 
 ORDERS = XmlFormat(
     row_tag="order",
@@ -91,6 +91,12 @@ def test_fixed_columns_are_cut_from_each_line() -> None:
     rows = rows_of(WIDTHS, "   1ann   \n   2bö\n    xyz   \n  x1ann\n".encode())
     assert [(row["id"], row["name"]) for row in rows] == [(1, "ann"), (2, "bö"), (None, "xyz"), (None, "ann")]
     assert rescued_of(rows[3]) == {"id": "x1"}
+
+
+def test_a_number_in_a_fixed_line_fits_a_column_of_numbers_and_a_text_does_not() -> None:
+    noting = WIDTHS.noting_changes()
+    changes = [noting.changed_types(inspected(noting, body)) for body in (b"   1ann\n", b"  x1ann\n")]
+    assert changes == [{}, {"id": "string"}]
 
 
 def test_a_fixed_line_that_is_torn_or_too_long_is_kept_whole() -> None:
