@@ -101,8 +101,10 @@ class Worker:
 
         Raises WorkerStartError where the work itself can't be received.
         """
-        if not self.connection.poll() and not self._process.is_alive():
-            return self.died()  # a process that it left behind may hold the connection open
+        # Asked in this order: what it sent before it ended is there. A process that it left behind may hold the
+        # connection open.
+        if not self._process.is_alive() and not self.connection.poll():
+            return self.died()
         try:
             message = self.connection.recv_bytes()
         except (EOFError, OSError):
@@ -157,7 +159,8 @@ class _ProcessEnd:
     def __init__(self, process: SpawnProcess) -> None:
         self._own: int | None = None
         if hasattr(os, "pidfd_open") and process.pid is not None:
-            self._own = os.pidfd_open(process.pid)
+            with contextlib.suppress(OSError):  # an old kernel, or a container that forbids it
+                self._own = os.pidfd_open(process.pid)
         self.descriptor = process.sentinel if self._own is None else self._own
 
     def close(self) -> None:

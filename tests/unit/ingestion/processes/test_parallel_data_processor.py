@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import signal
@@ -260,6 +261,17 @@ def test_work_that_no_process_can_do_is_refused() -> None:
         ParallelDataProcessor(doubled, processes=0)
     with pytest.raises(WorkerStartError, match="No module named 'a_module_that_is_not_there'"):
         list(ParallelDataProcessor(NotImportable(), processes=1).imap_unordered([1]))
+
+
+def test_a_death_is_noticed_where_the_system_gives_no_descriptors_of_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(_: int) -> int:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(os, "pidfd_open", refused, raising=False)
+    processor = ParallelDataProcessor(doubled, processes=1, retries_after_death=0)
+    assert list(processor.imap_unordered(["kill"])) == [NotProcessed(item="kill", reason=KILLED, attempts=1)]
 
 
 def test_a_task_of_spark_starts_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
