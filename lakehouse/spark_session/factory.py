@@ -140,8 +140,7 @@ class SparkSessionFactory:
         os.environ["JAVA_HOME"] = str(find_java().home)
         # Spark's launcher would start a Python to find what is known here.
         os.environ.setdefault("SPARK_HOME", str(spark_home()))
-        # The launcher is a JVM too, which lives for a moment.
-        os.environ.setdefault("SPARK_LAUNCHER_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        os.environ.setdefault("SPARK_LAUNCHER_OPTS", launch.given.launcher_options)
         state = launch.class_data.state()
         with without_incubator_line():
             try:

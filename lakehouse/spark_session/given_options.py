@@ -61,6 +61,12 @@ class GivenOptions:
         return any(_COLLECTOR.search(text) for text in self.texts)
 
     @property
+    def launcher_options(self) -> str:
+        """Options for Spark's launcher, a JVM that lives for a moment; no JVM starts with two collectors."""
+        quick = "-XX:TieredStopAtLevel=1"
+        return quick if self.decide_collector else f"{quick} -XX:+UseSerialGC"
+
+    @property
     def decide_compiler(self) -> bool:
         """Whether the user says how the JVM compiles."""
         return any(_COMPILER.search(text) for text in self.texts)

@@ -154,3 +154,11 @@ def test_class_data_can_be_switched_off(jars_folder: Path) -> None:
 def test_the_archive_is_beside_the_jars_and_absent_at_first(jars_folder: Path) -> None:
     assert launch(jars_folder).class_data.state() == Absent()
     assert not (jars_folder.parent / "class-data").exists(), "looking at it writes nothing"
+
+
+def test_the_launcher_takes_the_collector_that_the_user_names(
+    jars_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert launch(jars_folder).given.launcher_options.split()[-1] == "-XX:+UseSerialGC"
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:+UseG1GC")
+    assert launch(jars_folder).given.launcher_options == "-XX:TieredStopAtLevel=1"
