@@ -18,6 +18,8 @@ _LEFT = frozenset({"inner", "right"})
 """A side can only be given to every task where none of its rows is shown without a match (Spark)."""
 _MOST_ROWS = 8_000_000
 """Beyond so many rows the driver takes long to build their table, however small they are."""
+_UNCOUNTED_BYTES = 10 << 20
+"""Of a side whose rows nobody counted: what Spark broadcasts unasked (``spark.sql.autoBroadcastJoinThreshold``)."""
 
 
 @word("broadcast")
@@ -58,4 +60,6 @@ def fits(side: JoinSide, sides: JoinSides) -> bool:
     """Say whether a side surely is small enough to be held by the driver and by every task's process."""
     if not side.is_bound or side.size_bytes is None or (side.row_count or 0) > _MOST_ROWS:
         return False
-    return side.size_bytes <= sides.broadcast_bytes
+    # A file of a few bytes may hold any number of rows that are alike.
+    most = sides.broadcast_bytes if side.row_count is not None else _UNCOUNTED_BYTES
+    return side.size_bytes <= min(most, sides.broadcast_bytes)

@@ -64,7 +64,7 @@ class KeyFilterJoin(JoinStrategy):
     """Looks at the small side's keys first, in a job of its own, and asks the large side for these alone.
 
     It pays where the large side's files lie by the key, and pays most where a filter of the small side leaves
-    few of them.
+    few of them. The small side is computed twice, so it must give the same rows each time.
     """
 
     least_bytes: int = 64 << 20

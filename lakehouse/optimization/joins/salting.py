@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections import Counter
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -76,7 +77,13 @@ class SaltedJoin(JoinStrategy):
 
 def _numbered(frame: DataFrame, on: tuple[str, ...], heavy: tuple[HeavyKey, ...], count: int) -> DataFrame:
     """Return rows with a salt: of frequent keys a number below ``count``, of others 0."""
-    hashed = [F.col(quoted(field.name)) for field in frame.schema if _can_be_hashed(field.dataType)]
+    names = Counter(field.name.lower() for field in frame.schema)
+    hashed = [
+        F.col(quoted(field.name))
+        for field in frame.schema
+        if _can_be_hashed(field.dataType)
+        and names[field.name.lower()] == 1  # two of a name can't be told apart
+    ]
     # A key with a null meets no row, and may be as frequent as any other.
     without = functools.reduce(operator.or_, (F.col(quoted(name)).isNull() for name in on))
     number = F.pmod(F.xxhash64(*hashed), F.lit(count)).cast("int")

@@ -69,6 +69,16 @@ def test_what_may_not_fit_is_never_broadcast(right: JoinSide) -> None:
     assert not choice(LARGE, right).startswith("broadcast")
 
 
+def test_a_side_whose_rows_nobody_counted_is_broadcast_where_spark_would_do_it_unasked() -> None:
+    def chosen(size_bytes: int) -> str:
+        right = replace(SMALL, size_bytes=size_bytes, row_count=None)
+        sides = JoinSides(left=LARGE, right=right, kind="inner", parallelism=8, broadcast_bytes=32 * MB)
+        return str(JoinOptimizer().choose(sides))
+
+    assert chosen(10 * MB).startswith("broadcast")
+    assert not chosen(10 * MB + 1).startswith("broadcast")
+
+
 def test_of_a_side_that_few_tasks_would_have_to_join_the_key_is_salted() -> None:
     assert choice(SKEWED, MIDDLE) == "salted: 90% of the rows have one key"
     assert choice(SKEWED, MIDDLE, "full").startswith("salted")
