@@ -9,10 +9,10 @@ comparisons. The first cases of a session load Spark's classes; the median is of
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import time
-from pathlib import Path
+
+from growth.processor import cpu_seconds
 
 from lakehouse import DeclarativePipelineBuilder, SparkSessionFactory, from_files, read
 
@@ -40,22 +40,6 @@ PIPELINE = (
 )
 
 
-def processor_seconds() -> float:
-    """Return the time that this process and those below it, Spark's JVM, have had of the processor."""
-    ticks, parents = {}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has just ended
-        number = int(stat.parent.name)
-        ticks[number], parents[number] = int(fields[11]) + int(fields[12]), int(fields[1])
-    ours = {os.getpid()}
-    while more := {number for number, parent in parents.items() if parent in ours} - ours:
-        ours |= more
-    return sum(ticks[number] for number in ours) / os.sysconf("SC_CLK_TCK")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -67,18 +51,19 @@ def main() -> None:
     seconds, of_processor = [], []
     for number in range(cases):
         spark.sparkContext.setJobGroup(str(number), "a case")
-        start, worked = time.perf_counter(), processor_seconds()
+        start, worked = time.perf_counter(), cpu_seconds()
         case = PIPELINE.test(inputs={"orders_raw": ROWS}, spark=spark)
         case.expect("orders", [{"order_id": 1, "customer": "anna", "amount": "6.00"}])
         case.quarantined("orders", [{"order_id": 2}], rule="positive")
         case.expect("customer_totals", [("anna", 1, "6.00")])
         seconds.append(time.perf_counter() - start)
-        of_processor.append(processor_seconds() - worked)
+        of_processor.append(cpu_seconds() - worked)
     jobs = len(spark.sparkContext.statusTracker().getJobIdsForGroup(str(cases - 1)))
     warm, worked = seconds[3:], statistics.median(of_processor[3:])
     print(f"first case {seconds[0]:.2f} s, then {', '.join(f'{each:.2f}' for each in seconds[1:3])}")
     print(
-        f"warm: median {statistics.median(warm):.2f} s, {min(warm):.2f} to {max(warm):.2f}; {jobs} jobs a case"
+        f"warm: median {statistics.median(warm):.2f} s, {min(warm):.2f} to {max(warm):.2f}; "
+        f"{worked:.2f} s of the processor; {jobs} jobs a case"
     )
     spark.stop()
 
