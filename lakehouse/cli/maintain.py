@@ -10,8 +10,8 @@ import click
 
 from lakehouse.cli.output import Output, json_option
 from lakehouse.cli.table.conditions import condition
-from lakehouse.delta_log import Snapshot
-from lakehouse.optimization import Load, Outcome, QueryOptimizer, Strategy, Workload, WorthRule, size_text
+from lakehouse.delta_log import Predicate, Snapshot
+from lakehouse.optimization import Load, Outcome, QueryOptimizer, Strategy, Workload, size_text
 
 __all__ = ["command"]
 
@@ -63,12 +63,13 @@ def command(
     No row changes, and readers of new rows alone are not disturbed. What got worse is undone.
     """
     workload = Workload(
-        filters=tuple(condition(text, Snapshot.load(path).schema) for text in filters),
-        cluster_by=tuple(filter(None, cluster_by.split(","))),
+        filters=tuple(_conditions(path, filters)),
+        cluster_by=tuple(name for part in cluster_by.split(",") if (name := part.strip())),
         target_file_bytes=None if file_size is None else file_size << 20,
+        reads=reads,
         keep_from_version=keep_version,
     )
-    optimizer = QueryOptimizer.made_for(workload, names=names, rule=WorthRule(reads=reads))
+    optimizer = QueryOptimizer.made_for(workload, names=names)
     outcomes = optimizer.plan(path) if dry_run else optimizer.maintain(path)
     if output.as_json:
         for outcome in outcomes:
@@ -77,6 +78,13 @@ def command(
     output.lines(line for outcome in outcomes for line in _lines(outcome))
     if not outcomes:
         output.line("the table needs nothing")
+
+
+def _conditions(path: str, texts: Sequence[str]) -> Iterable[Predicate]:
+    if not texts:
+        return ()
+    schema = Snapshot.load(path).schema
+    return [condition(text, schema) for text in texts]
 
 
 def _record(outcome: Outcome) -> dict[str, Any]:

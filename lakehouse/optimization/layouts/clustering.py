@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -11,8 +12,9 @@ import pyarrow as pa
 
 from lakehouse.delta_log import Predicate, col
 from lakehouse.optimization.errors import UnclusterableColumnError
-from lakehouse.optimization.layouts.loads import NO_LOAD, Load, WorthRule
-from lakehouse.optimization.layouts.point_queries import PointQueries, Range, hull, probes_of
+from lakehouse.optimization.layouts.clustered_load import ClusteredLoad
+from lakehouse.optimization.layouts.loads import Load, WorthRule, mean
+from lakehouse.optimization.layouts.point_queries import Range, hull, probes_of
 from lakehouse.optimization.layouts.rewriting import (
     MOST_BYTES_AT_ONCE,
     Rewrite,
@@ -29,6 +31,8 @@ __all__ = ["Clustering"]
 _AMPLIFICATION = 2
 """So many bytes are rewritten at most for each new one, unless rewriting more pays."""
 _MOST_PROBES = 8
+_MOST_COLUMNS = 4
+"""Beyond four columns each of them separates files so little that no reader gains (Delta, ``CLUSTER BY``)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +59,9 @@ class Clustering(RewritingStrategy):
     """Sorts rows by one column, or along the best of several curves through up to four.
 
     Files that it wrote are tagged. Later it takes files without the tag, and as many of the others that these
-    overlap as are no larger than they; all files only where that pays. Without columns it goes on with those of
-    the tags.
+    overlap as are no larger than they; all files only where that pays. Without columns it takes those of the
+    filters, or goes on with those of the tags, where the log has bounds of them. Files that another engine has
+    clustered are left to it.
     """
 
     columns: tuple[str, ...] = ()
@@ -68,22 +73,24 @@ class Clustering(RewritingStrategy):
     @classmethod
     def made_for(cls, workload: Workload) -> Self:
         return cls(
-            columns=workload.columns, filters=workload.filters, target_file_bytes=workload.target_file_bytes
+            columns=workload.cluster_by,
+            filters=workload.filters,
+            target_file_bytes=workload.target_file_bytes,
+            rule=WorthRule(reads=workload.reads),
         )
 
     def rewrites(self, facts: TableFacts) -> RewriteProposal | None:
-        columns = self.columns or _columns_of_tags(facts.files)
+        columns = self.columns or _columns_of_filters(facts, self.filters) or _columns_of_tags(facts)
         if not columns or not facts.files:
             return None
         ranges = [_ranges(facts, column) for column in columns]
-        sizes = [file.size_bytes for file in facts.files]
-        before = _mean([PointQueries(each, sizes).mean(probes_of(each)) for each in ranges])
         tag = json.dumps(list(columns))
         target = min(self.target_file_bytes or facts.target_file_bytes, MOST_BYTES_AT_ONCE)
+        load = ClusteredLoad(files=facts.files, ranges=ranges, layout=tag, target_file_bytes=target)
         plans = [
-            self._judged(what, chosen, facts, ranges, before, target)
+            plan
             for what, chosen in _choices(facts.files, ranges, tag)
-            if sum(sizes[number] for number in chosen) <= MOST_BYTES_AT_ONCE
+            if (plan := self._judged(what, chosen, load)).size_bytes <= MOST_BYTES_AT_ONCE
         ]
         best = max(plans, key=lambda plan: plan.gain, default=None)
         if best is None:
@@ -91,7 +98,7 @@ class Clustering(RewritingStrategy):
         size = size_text(best.size_bytes)
         return ClusteringProposal(
             reason=f"{best.what}: {len(best.chosen):,} files of {size} are sorted by {', '.join(columns)}",
-            before=before,
+            before=load.now(),
             after=best.after,
             rewritten_bytes=best.size_bytes,
             rewrites=tuple(_rewrites(facts, best.chosen, columns, tag, target)),
@@ -107,21 +114,11 @@ class Clustering(RewritingStrategy):
 
     def measure(self, facts: TableFacts, proposal: RewriteProposal) -> Load:
         probes = proposal.probes if isinstance(proposal, ClusteringProposal) else self.filters
-        return _mean([_read(facts, probe) for probe in probes])
+        return mean([_read(facts, probe) for probe in probes])
 
-    def _judged(
-        self,
-        what: str,
-        chosen: frozenset[int],
-        facts: TableFacts,
-        ranges: Sequence[Sequence[Range]],
-        before: Load,
-        target: int,
-    ) -> _Plan:
-        sizes = [file.size_bytes for file in facts.files]
-        size = sum(sizes[number] for number in chosen)
-        after = _mean([_after(each, sizes, chosen, target, len(ranges)) for each in ranges])
-        gain = self.rule.gain(before, after, rewritten_bytes=size)
+    def _judged(self, what: str, chosen: frozenset[int], load: ClusteredLoad) -> _Plan:
+        size, after = sum(load.files[number].size_bytes for number in chosen), load.after(chosen)
+        gain = self.rule.gain(load.now(), after, rewritten_bytes=size)
         return _Plan(what=what, chosen=chosen, size_bytes=size, after=after, gain=gain)
 
 
@@ -139,22 +136,35 @@ def _ranges(facts: TableFacts, column: str) -> list[Range]:
 
 
 def _with_bounds(facts: TableFacts) -> list[str]:
-    names = [name for name in facts.snapshot.schema.names if name not in facts.snapshot.partition_columns]
-    found = {name: facts.bounds(name) for name in names}
-    return [name for name, bounds in found.items() if bounds is not None and any(bounds.ranges())]
+    return [name for name in facts.snapshot.schema.names if _has_bounds(facts, name)]
 
 
-def _columns_of_tags(files: Sequence[FileFacts]) -> tuple[str, ...]:
-    """Return the columns of the layout that most files have; none where no file is clustered."""
-    tags = [file.layout for file in files if file.layout is not None]
-    return tuple(json.loads(max(sorted(set(tags)), key=tags.count))) if tags else ()
+def _has_bounds(facts: TableFacts, column: str) -> bool:
+    if column in facts.snapshot.partition_columns:
+        return False
+    bounds = facts.bounds(column)
+    return bounds is not None and any(bounds.ranges())
+
+
+def _columns_of_filters(facts: TableFacts, filters: Sequence[Predicate]) -> tuple[str, ...]:
+    """Return the first columns that readers ask for and that a table can be clustered by."""
+    named = dict.fromkeys(".".join(path) for each in filters for path in sorted(each.columns))
+    return tuple(name for name in named if _has_bounds(facts, name))[:_MOST_COLUMNS]
+
+
+def _columns_of_tags(facts: TableFacts) -> tuple[str, ...]:
+    """Return the columns of the layout that most files have; empty where the table has lost one of them since."""
+    tags = [file.layout for file in facts.files if file.layout is not None]
+    columns = tuple(json.loads(max(sorted(set(tags)), key=tags.count))) if tags else ()
+    return columns if all(_has_bounds(facts, column) for column in columns) else ()
 
 
 def _choices(
     files: Sequence[FileFacts], ranges: Sequence[Sequence[Range]], tag: str
 ) -> Iterator[tuple[str, frozenset[int]]]:
     """Yield what may be clustered: new files, with some of those that they overlap, or all files."""
-    new = frozenset(number for number, file in enumerate(files) if file.layout != tag)
+    ours = frozenset(number for number, file in enumerate(files) if not file.is_clustered_elsewhere)
+    new = frozenset(number for number in ours if files[number].layout != tag)
     if new:
         yield "new files", new
         budget = (_AMPLIFICATION - 1) * sum(files[number].size_bytes for number in new)
@@ -166,8 +176,8 @@ def _choices(
             near.add(number)
         if len(near) > len(new):
             yield "new files and those that they overlap", frozenset(near)
-    if len(new) < len(files):
-        yield "all files", frozenset(range(len(files)))
+    if len(new) < len(ours):
+        yield "all files", ours
 
 
 def _overlapped(
@@ -179,7 +189,7 @@ def _overlapped(
         numbers = [number for number in new if files[number].partition == partition]
         hulls[partition] = [hull([each[number] for number in numbers]) for each in ranges]
     for number, file in enumerate(files):
-        if number not in new and file.partition in hulls:
+        if number not in new and file.partition in hulls and not file.is_clustered_elsewhere:
             pairs = zip(ranges, hulls[file.partition], strict=True)
             if all(_overlap(each[number], wide) for each, wide in pairs):
                 yield number
@@ -189,36 +199,17 @@ def _overlap(one: Range, other: Range) -> bool:
     return one is None or other is None or bool(one[0] <= other[1] and other[0] <= one[1])
 
 
-def _after(
-    ranges: Sequence[Range], sizes: Sequence[int], chosen: frozenset[int], target: int, column_count: int
-) -> Load:
-    """Predict what a query for one value of a column reads, once the chosen files are clustered."""
-    kept = [number for number in range(len(sizes)) if number not in chosen]
-    rest = PointQueries([ranges[number] for number in kept], [sizes[number] for number in kept])
-    size = sum(sizes[number] for number in chosen)
-    count = max(1, round(size / target))
-    # A curve through k columns cuts each of them into the k-th root of the number of files.
-    share = count ** (-1 / column_count)
-    clustered = Load(files=count * share, size_bytes=size * share)
-    wide = hull([ranges[number] for number in chosen])
-    probes = probes_of(ranges)
-    loads = [
-        rest.load_of(value) + (clustered if wide is None or wide[0] <= value <= wide[1] else NO_LOAD)
-        for value in probes
-    ]
-    return _mean(loads) if loads else rest.mean(()) + clustered
-
-
 def _rewrites(
     facts: TableFacts, chosen: frozenset[int], columns: Sequence[str], tag: str, target: int
 ) -> Iterator[Rewrite]:
+    tags = layout_tags(tag, arranged_in=uuid.uuid4().hex)
     for files in facts.partitions(facts.files[number] for number in sorted(chosen)):
         size = sum(file.size_bytes for file in files)
         yield Rewrite(
             paths=tuple(file.path for file in files),
             file_count=max(1, round(size / target)),
             order_by=tuple(facts.column_path(column) for column in columns),
-            tags=layout_tags(tag),
+            tags=tags,
         )
 
 
@@ -240,7 +231,3 @@ def _typed(value: Any, data_type: pa.DataType) -> pa.Scalar:
 def _read(facts: TableFacts, probe: Predicate) -> Load:
     found = facts.snapshot.files(probe).column("size").to_pylist()
     return Load(files=len(found), size_bytes=sum(found))
-
-
-def _mean(loads: Sequence[Load]) -> Load:
-    return sum(loads, NO_LOAD).shared_by(max(1, len(loads)))

@@ -29,7 +29,8 @@ _SMALL = 0.75
 class Compaction(RewritingStrategy):
     """Writes small files again as files of the target size, oldest first: what was written together stays together.
 
-    Files of one layout by clustering are only put together with others of it.
+    Files of one layout by clustering are only put together with others of it; those that another engine has
+    clustered are left to it.
     """
 
     target_file_bytes: int | None = None
@@ -41,7 +42,11 @@ class Compaction(RewritingStrategy):
 
     def rewrites(self, facts: TableFacts) -> RewriteProposal | None:
         target = min(self.target_file_bytes or facts.target_file_bytes, MOST_BYTES_AT_ONCE)
-        small = [file for file in facts.files if file.size_bytes < target * _SMALL and not file.has_vector]
+        small = [
+            file
+            for file in facts.files
+            if file.size_bytes < target * _SMALL and not file.has_vector and not file.is_clustered_elsewhere
+        ]
         bins = [
             found
             for files in facts.partitions(small)

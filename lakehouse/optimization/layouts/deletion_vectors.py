@@ -33,7 +33,12 @@ class DeletionVectorPurge(RewritingStrategy):
             after=Load(files=before.files - len(wasteful), size_bytes=before.size_bytes - saved),
             rewritten_bytes=sum(file.size_bytes for file in wasteful),
             rewrites=tuple(
-                Rewrite(paths=(file.path,), file_count=1, tags=layout_tags(file.layout)) for file in wasteful
+                Rewrite(
+                    paths=(file.path,),
+                    file_count=1,
+                    tags=layout_tags(file.layout, arranged_in=file.arranged_in),
+                )
+                for file in wasteful
             ),
         )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["NO_LOAD", "Load", "WorthRule"]
+__all__ = ["NO_LOAD", "Load", "WorthRule", "mean"]
 
 _OPENING_BYTES = 4 << 20
 """What opening a file costs, in bytes that could be read meanwhile (Spark, ``spark.sql.files.openCostInBytes``)."""
@@ -31,6 +32,11 @@ class Load:
 
 
 NO_LOAD = Load(files=0, size_bytes=0)
+
+
+def mean(loads: Sequence[Load]) -> Load:
+    """Return the mean of some readings; no load of none."""
+    return sum(loads, NO_LOAD).shared_by(max(1, len(loads)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

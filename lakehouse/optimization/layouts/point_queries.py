@@ -15,7 +15,7 @@ Range: TypeAlias = tuple[Any, Any] | None
 """The smallest and largest value of a file; None where they are not known, so that every query reads it."""
 
 _MOST_PROBES = 64
-_SHARES = (0.25, 0.5, 0.75)
+_QUARTERS = (1, 2, 3)
 
 
 def probes_of(ranges: Sequence[Range], *, most: int = _MOST_PROBES) -> list[Any]:
@@ -27,10 +27,11 @@ def probes_of(ranges: Sequence[Range], *, most: int = _MOST_PROBES) -> list[Any]
 
 def _within(low: Any, high: Any) -> Iterator[Any]:
     yield low
-    if isinstance(low, int | float):
-        for share in _SHARES:
-            value = low + (high - low) * share
-            yield int(value) if isinstance(low, int) else value
+    if isinstance(low, int):
+        # In whole numbers: a float is not exact beyond 2^53, and may lie outside of the range and of its type.
+        yield from (low + (high - low) * quarters // 4 for quarters in _QUARTERS)
+    elif isinstance(low, float):
+        yield from (low + (high - low) * quarters / 4 for quarters in _QUARTERS)
     yield high
 
 

@@ -77,7 +77,8 @@ class QueryOptimizer:
     ) -> QueryOptimizer:
         """Return one with all registered strategies, or those of these names. Raises UnknownWordError."""
         classes = [Strategy.words[name] for name in names or Strategy.words]
-        return cls([each.made_for(workload) for each in sorted(classes, key=_stage)], rule=rule)
+        strategies = [each.made_for(workload) for each in sorted(classes, key=_stage)]
+        return cls(strategies, rule=WorthRule(reads=workload.reads) if rule is None else rule)
 
     def plan(self, path: str) -> Sequence[Outcome]:
         """Return what ``maintain`` would do with the table as it is. Reads the log alone. Raises TableNotFoundError."""

@@ -74,11 +74,16 @@ def _telling(rows: pa.Table) -> str | None:
     counts = {
         name: pc.count_distinct(rows.column(name)).as_py()
         for name, kind in zip(rows.column_names, rows.schema.types, strict=True)
-        if pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_date(kind)
+        if pa.types.is_integer(kind) or pa.types.is_string(kind)
     }
     best = max(counts, key=lambda name: counts[name], default=None)
     return best if best is not None and counts[best] > 0 else None
 
 
 def _counted(rows: pa.Table) -> Counter[str]:
+    # Dates and moments may lie beyond Python's own.
+    for number, (name, kind) in enumerate(zip(rows.column_names, rows.schema.types, strict=True)):
+        if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+            counted = rows.column(number).cast(pa.int32() if pa.types.is_date(kind) else pa.int64())
+            rows = rows.set_column(number, name, counted)
     return Counter(map(repr, rows.to_pylist()))

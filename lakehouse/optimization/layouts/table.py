@@ -23,12 +23,15 @@ from lakehouse.storage import AbstractStorageService
 __all__ = ["FileFacts", "MaintainedTable", "TableFacts", "layout_tags"]
 
 _LAYOUT_TAG = "lakehouse.clusteredBy"
+_REWRITE_TAG = "lakehouse.clusteredIn"
 _VARIANT = re.compile(r'"(type|elementType|valueType)"\s*:\s*"variant"')
 
 
-def layout_tags(layout: str | None) -> Mapping[str, str | None] | None:
-    """Return the tags of files that are arranged so, for ``FileFacts.layout`` to tell it again."""
-    return None if layout is None else {_LAYOUT_TAG: layout}
+def layout_tags(layout: str | None, *, arranged_in: str | None = None) -> Mapping[str, str | None] | None:
+    """Return the tags of files that are arranged so, for ``FileFacts`` to tell it again."""
+    if layout is None:
+        return None
+    return {_LAYOUT_TAG: layout, **({} if arranged_in is None else {_REWRITE_TAG: arranged_in})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,10 @@ class FileFacts:
     partition: tuple[tuple[str, str | None], ...]
     layout: str | None
     """How its rows are arranged: the columns that it was clustered by here, as JSON; None where it was not."""
+    arranged_in: str | None
+    """The rewrite that arranged it, with others; None where nobody knows."""
+    is_clustered_elsewhere: bool
+    """Whether another engine arranged its rows, and alone may do it again (Delta PROTOCOL, "Clustered Table")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +109,7 @@ class TableFacts:
 
 
 def _file(row: Mapping[str, Any], count: int | None) -> FileFacts:
-    vector = row["deletionVector"]
+    vector, tags = row["deletionVector"], row["tags"] or {}
     deleted = 0 if vector is None else vector["cardinality"]
     return FileFacts(
         path=row["path"],
@@ -112,7 +119,9 @@ def _file(row: Mapping[str, Any], count: int | None) -> FileFacts:
         deleted_rows=deleted,
         has_vector=vector is not None,
         partition=tuple(sorted((row["partitionValues"] or {}).items())),
-        layout=(row["tags"] or {}).get(_LAYOUT_TAG),
+        layout=tags.get(_LAYOUT_TAG),
+        arranged_in=tags.get(_REWRITE_TAG),
+        is_clustered_elsewhere=row["clusteringProvider"] is not None,
     )
 
 

@@ -53,6 +53,8 @@ def test_a_table_is_clustered_by_what_readers_ask_for(table: str, capsys: pytest
         capsys, table, "--dry-run", "--filter", "country = 'country 1'", "--strategy", "clustering"
     )
     assert "are sorted by country" in shown
+    shown = printed(capsys, table, "--dry-run", "--cluster-by", "x, country", "--strategy", "clustering")
+    assert "are sorted by x, country" in shown
 
 
 def test_what_can_t_be_used_is_refused(table: str, capsys: pytest.CaptureFixture[str]) -> None:

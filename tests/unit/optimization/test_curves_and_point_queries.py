@@ -67,6 +67,12 @@ def test_values_to_ask_for_lie_in_files_and_are_not_too_many(ranges: list[Range]
     assert bool(probes) == bool(known)
 
 
+@given(st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1)).map(sorted))
+def test_values_to_ask_for_are_exact_however_large_they_are(ends: list[int]) -> None:
+    low, high = ends
+    assert all(low <= probe <= high for probe in probes_of([(low, high)]))
+
+
 def test_one_column_is_sorted() -> None:
     rows = pa.table({"x": [3, None, 1, 2, 1]})
     assert rows.take(ordering_of(rows, [("x",)], rows_of_a_file=2).indices)["x"].to_pylist() == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import struct
 from collections import Counter
 from collections.abc import Callable
@@ -10,13 +11,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from pyroaring import BitMap64
 
 from lakehouse.delta_log import (
+    AddFile,
     DeletionVectorDescriptor,
+    MetadataChange,
     Snapshot,
     Transaction,
     TransactionManager,
@@ -114,6 +118,17 @@ def test_compaction_brings_files_to_the_size_that_is_asked(table: Path) -> None:
     assert 3 <= file_count(table) <= 5
 
 
+def test_dates_and_moments_beyond_the_year_9999_are_put_together_too(tmp_path: Path) -> None:
+    for number in range(3):
+        day = pa.array([3_000_000 + number, 3_000_010], pa.date32())
+        moment = pa.array([300_000_000_000_000_000 + number] * 2, pa.timestamp("us", "UTC"))
+        append(tmp_path, pa.table({"day": day, "moment": moment}))
+    [outcome] = optimizer(Compaction()).maintain(str(tmp_path))
+    assert outcome.status is Status.DONE
+    days = Snapshot.load(tmp_path).to_arrow()["day"].cast(pa.int32()).to_pylist()
+    assert sorted(days) == [3_000_000, 3_000_001, 3_000_002, *[3_000_010] * 3]
+
+
 # ---- readers of new rows alone ----
 
 
@@ -198,6 +213,33 @@ def test_what_got_worse_stays_where_another_writer_changed_the_new_files(table: 
     [outcome] = optimizer(DeletedMeanwhile()).maintain(str(table))
     assert outcome.status is Status.WORSE
     assert rows_of(table) == expected
+
+
+def test_rows_that_a_deletion_vector_took_from_the_new_files_stay_deleted(table: Path) -> None:
+    with MANAGER.transaction(table) as transaction:
+        transaction.enable_features("deletionVectors")
+
+    class DeletedByVectorMeanwhile(Scattering):
+        def measure(self, facts: TableFacts, proposal: RewriteProposal) -> Load:
+            if Snapshot.load(table).version == 13:
+                delete_by_vector(table, range(3), version=13)
+            return super().measure(facts, proposal)
+
+    [outcome] = optimizer(DeletedByVectorMeanwhile()).maintain(str(table))
+    assert outcome.status is Status.WORSE
+    assert Snapshot.load(table).to_arrow().num_rows == 5_997
+
+
+def test_a_rewrite_that_gave_row_ids_is_undone(tmp_path: Path) -> None:
+    features = {"delta.feature.rowTracking": "supported", "delta.feature.domainMetadata": "supported"}
+    with MANAGER.transaction(tmp_path) as transaction:
+        transaction.create(points(0).schema, properties=features)
+    append(tmp_path, points(0))
+    before = Snapshot.load(tmp_path)
+    [outcome] = optimizer(Scattering()).maintain(str(tmp_path))
+    after = Snapshot.load(tmp_path)
+    assert outcome.status is Status.UNDONE
+    assert after.files().drop_columns(["dataChange"]) == before.files().drop_columns(["dataChange"])
 
 
 # ---- other writers ----
@@ -348,6 +390,20 @@ def test_new_files_are_clustered_without_rewriting_the_table(tmp_path: Path) -> 
     assert max(Snapshot.load(tmp_path).files(col("day") == day * 100).num_rows for day in range(30)) <= 3
 
 
+def test_what_is_clustered_is_not_clustered_again_though_most_rows_have_one_value(tmp_path: Path) -> None:
+    """No order brings the rows of 7 into one file: a prediction that says so would rewrite the table each time."""
+    for seed in range(12):
+        often = np.where(points(seed)["y"].to_numpy() < 700, 7, points(seed)["x"].to_numpy())
+        append(tmp_path, points(seed).set_column(0, "x", pa.array(often)))
+    size = sum(Snapshot.load(tmp_path).files()["size"].to_pylist())
+    cluster = Clustering(columns=("x",), target_file_bytes=size // 12)
+    [first] = optimizer(cluster).maintain(str(tmp_path))
+    [second] = optimizer(cluster).maintain(str(tmp_path))
+    assert (first.status, second.status) == (Status.DONE, Status.NOT_WORTH_IT)
+    [other] = optimizer(Clustering(columns=("y",), target_file_bytes=size // 12)).plan(str(tmp_path))
+    assert other.status is Status.PROPOSED
+
+
 def test_without_columns_the_layout_of_before_goes_on(table: Path) -> None:
     optimizer(Clustering(columns=("x",), target_file_bytes=10_000)).maintain(str(table))
     append(table, points(99, count=4_000))
@@ -355,10 +411,45 @@ def test_without_columns_the_layout_of_before_goes_on(table: Path) -> None:
     assert outcome.reason.endswith("are sorted by x")
 
 
+def test_the_layout_of_a_column_that_is_gone_is_forgotten(table: Path) -> None:
+    optimizer(Clustering(columns=("x",), target_file_bytes=10_000)).maintain(str(table))
+    with MANAGER.transaction(table) as transaction:
+        transaction.append_action(without_column(transaction.metadata, "x"))
+    append(table, points(99, count=4_000).select(["y", "text"]))
+    assert optimizer(Clustering(target_file_bytes=10_000)).plan(str(table)) == ()
+
+
+def test_files_that_another_engine_clustered_are_left_to_it(table: Path) -> None:
+    with MANAGER.transaction(table) as transaction:
+        for version in range(6):
+            actions = transaction.snapshot.actions_of(version)
+            file = next(each for each in actions if isinstance(each, AddFile))
+            transaction.remove(file.path)
+            theirs = msgspec.structs.replace(file, path=f"./{file.path}", clustering_provider="liquid")
+            transaction.add(theirs)
+    outcomes = optimizer(Compaction(), Clustering(columns=("x",))).plan(str(table))
+    assert [outcome.reason.partition(" of ")[0] for outcome in outcomes] == ["6 files", "new files: 6 files"]
+
+
 def test_the_filters_of_readers_choose_the_columns(table: Path) -> None:
     workload = Workload(filters=(col("y") == 5,), target_file_bytes=10_000)
     [outcome] = QueryOptimizer.made_for(workload, names=["clustering"]).plan(str(table))
     assert outcome.reason.endswith("are sorted by y")
+
+
+def test_how_often_a_table_is_read_decides_which_files_are_worth_clustering() -> None:
+    assert Clustering.made_for(Workload(reads=300)).rule == WorthRule(reads=300)
+
+
+def test_a_filter_on_a_partition_leaves_the_other_filters_to_cluster_by(tmp_path: Path) -> None:
+    with MANAGER.transaction(tmp_path) as transaction:
+        transaction.create(pa.schema([("p", pa.string()), ("x", pa.int64())]), partition_by=["p"])
+    append(tmp_path, pa.table({"p": ["a"], "x": [1]}))
+    workload = Workload(filters=((col("p") == "a") & (col("x") == 1),))
+    [outcome] = QueryOptimizer.made_for(workload, names=["clustering"]).plan(str(tmp_path))
+    assert outcome.reason.endswith("are sorted by x")
+    alone = Workload(filters=(col("p") == "a",))
+    assert QueryOptimizer.made_for(alone, names=["clustering"]).plan(str(tmp_path)) == ()
 
 
 @pytest.mark.parametrize(("column", "reason"), [("z", "no bounds"), ("p", "partition column")])
@@ -444,6 +535,12 @@ def without(rows: Counter[str], x: int) -> Counter[str]:
     return Counter({row: times for row, times in rows.items() if not row.startswith(f"{{'x': {x},")})
 
 
+def without_column(metadata: MetadataChange, name: str) -> MetadataChange:
+    schema = json.loads(metadata.schema_string)
+    schema["fields"] = [each for each in schema["fields"] if each["name"] != name]
+    return msgspec.structs.replace(metadata, schema_string=json.dumps(schema))
+
+
 def known_files(path: Path) -> list[str]:
     snapshot = Snapshot.load(path)
     return snapshot.files()["path"].to_pylist() + snapshot.tombstones()["path"].to_pylist()
@@ -454,14 +551,15 @@ def in_days(day: int, *, count: int) -> pa.Table:
     return pa.table({"day": moments, "amount": points(day, count=count)["x"]})
 
 
-def delete_by_vector(path: Path, numbers: range) -> None:
-    """Delete rows of the one file of a table as Delta does it: by a vector in the log."""
+def delete_by_vector(path: Path, numbers: range, *, version: int = 0) -> None:
+    """Delete rows of the first file of a version as Delta does it: by a vector in the log."""
     bitmap = struct.pack("<i", 1681511377) + BitMap64(numbers).serialize()
     padded = bitmap + b"\0" * (-len(bitmap) % 4)
     vector = DeletionVectorDescriptor(
         storage_type="i", path_or_inline=encode_z85(padded), size_bytes=len(bitmap), cardinality=len(numbers)
     )
     with MANAGER.transaction(path) as transaction:
-        [file] = [each for each in Snapshot.load(path).actions_of(0) if type(each).__name__ == "AddFile"]
+        actions = Snapshot.load(path).actions_of(version)
+        file = next(each for each in actions if isinstance(each, AddFile))
         transaction.remove(file.path)
         transaction.add(msgspec.structs.replace(file, deletion_vector=vector))
