@@ -39,14 +39,27 @@ class SharedFrames:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._making: dict[Hashable, threading.Lock] = {}
         self._frames: dict[Hashable, SharedFrame] = {}
 
     def get(self, key: Hashable, make: Callable[[], SharedFrame]) -> SharedFrame:
-        """Return the frame of ``key``, made by the first who asks."""
+        """Return the frame of ``key``, made and computed by the first who asks; the others wait.
+
+        Its points are counted by the tasks that compute it. Whoever found the rows of a task that isn't over yet
+        could end before that task, with points that have counted none of them.
+        """
         with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
             if key not in self._frames:
                 made = make()
-                rows = dataclasses.replace(made.rows, frame=made.rows.frame.persist())
+                frame = made.rows.frame.persist()
+                try:
+                    frame.count()
+                except BaseException:
+                    frame.unpersist()
+                    raise
+                rows = dataclasses.replace(made.rows, frame=frame)
                 self._frames[key] = SharedFrame(rows=rows, counter=made.counter)
             return self._frames[key]
 
