@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
-from lakehouse.pipelines.check.empty_rules import EmptyRules
+from lakehouse.pipelines.check.empty_rules import empty_rules
 from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.check.spark_messages import described
 from lakehouse.pipelines.declare.definition import TableDefinition
@@ -149,7 +149,7 @@ class TableCheck:
 
     def _try_rules(self, rules: Sequence[FlowRule], frame: DataFrame) -> None:
         """Try rules all together, as they are judged, and one by one where something is wrong."""
-        context, looked_up = EmptyRules(self.empty, own_names=self.table.own_names), frame
+        context, looked_up = empty_rules(self.empty, own_names=self.table.own_names), frame
         try:
             for rule in rules:
                 looked_up = rule.looked_up(looked_up, context)

@@ -13,6 +13,7 @@ from pyspark.sql.types import StructType
 from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.check.graph import TableGraph
 from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.rules import NoRowsYet
 from lakehouse.pipelines.declare.sources import GivenRow, cells_of, frame_of_rows
 from lakehouse.pipelines.declare.steps import OtherTable
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
@@ -126,7 +127,7 @@ class CaseTables:
             table.flow.rules,
             counter,
             table=table.name,
-            context=_Rules(self, table),
+            context=_Rules(lambda name: self.get(name).rows, own_names=table.own_names, now=self.now),
             settle=held_by_driver,
             hold=held_by_driver,
         )
@@ -136,44 +137,15 @@ class CaseTables:
         return CaseTable(rows=kept, quarantined=rows.quarantined, tally=rows.tally)
 
 
-class _Rules:
-    """Answers the rules of a table that has no rows yet (a RuleContext)."""
-
-    def __init__(self, tables: CaseTables, table: TableDefinition) -> None:
-        self.now = tables.now
-        self._tables = tables
-        self._own_names = table.own_names
+class _Rules(NoRowsYet):
+    """Answers the rules of a table by the tables of a case."""
 
     def judging(self, rows: DataFrame) -> _Rules:
         """Return the answers for these rows."""
         return self
 
-    def own_rows(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame | None:
-        return None
-
-    def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
-        return rows if table in self._own_names else self._tables.get(table).rows
-
-    def all_rows_of(self, table: str) -> DataFrame:
-        return self._tables.get(table).rows
-
     def rows_stay(self, rows: DataFrame) -> None:
         """The table has no rows whose place they could take."""
-
-    def own_rows_that_stay(self) -> DataFrame | None:
-        return None
-
-    def earlier_measures(self, rule: str, most: int) -> Sequence[float]:
-        return ()
-
-    def note_measure(self, rule: str, value: float) -> None:
-        """There is no later batch."""
-
-    def own_row_count(self) -> int:
-        return 0
-
-    def has_rows_since(self, column: str, moment: dt.datetime) -> bool:
-        return False
 
 
 class _Known(Mapping[str, StructType]):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
-from lakehouse.pipelines.check.empty_rules import EmptyRules
+from lakehouse.pipelines.check.empty_rules import empty_rules
 from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.steps import Step
@@ -88,7 +88,7 @@ def _written(table: TableDefinition, frame: DataFrame) -> DataFrame:
 
 def _by_rules(table: TableDefinition, frame: DataFrame, empty: EmptyTables) -> Iterator[Choice]:
     """Yield what rules look at that keep rows from the table; one that only counts rows keeps none."""
-    mode, context = table.flow.write_mode, EmptyRules(empty, own_names=table.own_names)
+    mode, context = table.flow.write_mode, empty_rules(empty, own_names=table.own_names)
     own = mode.rules(table.location) if mode is not None else ()
     for rule in (*table.flow.rules, *own):
         broken = [each.broken() for each in rule.expectations()]

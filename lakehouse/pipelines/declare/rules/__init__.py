@@ -7,6 +7,7 @@ from lakehouse.pipelines.declare.rules.freshness import Freshness
 from lakehouse.pipelines.declare.rules.in_contract import InContract
 from lakehouse.pipelines.declare.rules.interface import ActionName, FlowRule, Rule
 from lakehouse.pipelines.declare.rules.look_ups import LookUpRule
+from lakehouse.pipelines.declare.rules.no_rows_yet import NoRowsYet
 from lakehouse.pipelines.declare.rules.references import References
 from lakehouse.pipelines.declare.rules.row_count import RowCount
 from lakehouse.pipelines.declare.rules.same_sum import SameSum
@@ -26,6 +27,7 @@ __all__ = [
     "InContract",
     "LookUpRule",
     "Matches",
+    "NoRowsYet",
     "NotNull",
     "References",
     "RowCount",
