@@ -93,7 +93,7 @@ class RuleWords(ABC):
 
     def not_null(self, *columns: str, action: ActionName = "quarantine", at_most: AtMost = None) -> Self:
         """Ask for a value in each of the columns."""
-        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        more = _common(action, at_most)
         return self.rule(*(NotNull(column=column, **more) for column in columns))
 
     def accepted(
@@ -106,7 +106,7 @@ class RuleWords(ABC):
     ) -> Self:
         """Ask for one of the values, which may be a variable: ``"${statuses}"``; NULL is fine."""
         given = (values,) if isinstance(values, str) else tuple(values)
-        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        more = _common(action, at_most)
         return self.rule(Accepted(column=column, values=given, **more))
 
     def between(
@@ -119,14 +119,14 @@ class RuleWords(ABC):
         at_most: AtMost = None,
     ) -> Self:
         """Ask for a value within the bounds, themselves included; NULL is fine. None is no bound."""
-        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        more = _common(action, at_most)
         return self.rule(Between(column=column, minimum=minimum, maximum=maximum, **more))
 
     def matches(
         self, column: str, pattern: str, *, action: ActionName = "quarantine", at_most: AtMost = None
     ) -> Self:
         """Ask that the whole text matches the regular expression; NULL is fine."""
-        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        more = _common(action, at_most)
         return self.rule(Matches(column=column, pattern=pattern, **more))
 
     # Rules about a row among others, and about all rows together
@@ -136,7 +136,7 @@ class RuleWords(ABC):
 
         All rows of a batch that share a key break the rule; the rows that the table holds stay.
         """
-        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        more = _common(action, at_most)
         return self.rule(Unique(columns=columns, **more))
 
     def references(
@@ -149,7 +149,7 @@ class RuleWords(ABC):
         at_most: AtMost = None,
     ) -> Self:
         """Ask that another table has a row with these values, in columns of the same names or those of ``to``."""
-        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        more = _common(action, at_most)
         return self.rule(References.of(table, columns, to, **more))
 
     def row_count(
@@ -180,7 +180,7 @@ class RuleWords(ABC):
 
         ``at_most`` is how far they may be apart: a number, or a share of the other's sum, ``"0.1 %"``.
         """
-        more: dict[str, Any] = {"action": action, "at_most": at_most, "location": caller_location()}
+        more = _common(action, at_most)
         return self.rule(SameSum(table=table, column=column, to=to, **more))
 
     def steady(
@@ -201,3 +201,8 @@ class RuleWords(ABC):
     def freshness(self, column: str, *, within: str, action: ActionName = "fail") -> Self:
         """Ask that the newest row is at most so old, as in ``within="1 day"``; also when a run finds nothing new."""
         return self.rule(Freshness(column=column, within=within, action=action, location=caller_location()))
+
+
+def _common(action: ActionName, at_most: AtMost) -> dict[str, Any]:
+    """Return what all rules with a tolerance have, and where the user's line declares this one."""
+    return {"action": action, "at_most": at_most, "location": caller_location()}
