@@ -1,6 +1,6 @@
 """What a language asks of the parts of a definition, and they of it. Which languages there are, nothing here knows."""
 
-from lakehouse.pipelines.declare.language.importing import importable_name, named_module
+from lakehouse.pipelines.declare.language.importing import importable_name, named_module, sayable_word
 from lakehouse.pipelines.declare.language.interface import (
     Call,
     Language,
@@ -18,5 +18,6 @@ __all__ = [
     "importable_name",
     "named_module",
     "names_and_types",
+    "sayable_word",
     "written_fields",
 ]

@@ -1,4 +1,4 @@
-"""Functions and classes by the names that they are imported by."""
+"""Functions and classes by the names that they are imported by, or by their word."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from lakehouse.pipelines.declare.language.interface import UnsayableError
+from lakehouse.words import Words
 
-__all__ = ["importable_name", "named_module"]
+__all__ = ["importable_name", "named_module", "sayable_word"]
 
 
 def importable_name(given: Callable[..., Any]) -> tuple[str, str]:
@@ -39,3 +40,12 @@ def named_module(name: str, *, what: str) -> Any:
         f"{what} is defined in the script itself, which is not imported",
         fix="move it to a module of its own, and import it from there.",
     )
+
+
+def sayable_word(words: Words, given: object) -> str:
+    """Return the word of an object's class. Raises UnsayableError where the class has none."""
+    word = words.word_of(given)
+    if word is None:
+        reason = f"{type(given).__qualname__} has no word"
+        raise UnsayableError(reason, fix="give its class one with @word, in a module that can be imported.")
+    return word

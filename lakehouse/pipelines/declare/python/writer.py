@@ -11,7 +11,14 @@ from typing import Any
 from lakehouse.pipelines.declare.beginnings import begin
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.flow import Flow
-from lakehouse.pipelines.declare.language import Call, Refusals, UnsayableError, importable_name, named_module
+from lakehouse.pipelines.declare.language import (
+    Call,
+    Refusals,
+    UnsayableError,
+    importable_name,
+    named_module,
+    sayable_word,
+)
 from lakehouse.pipelines.declare.python.imports import Imports
 from lakehouse.pipelines.declare.python.layout import Chain, Code, laid_out
 from lakehouse.pipelines.declare.sources import Source
@@ -101,12 +108,7 @@ class _Writer:
         return Call(name=self._imports.add(module, name), named=fields)
 
     def word(self, words: Words, given: object) -> str:
-        word = words.word_of(given)
-        if word is None:
-            reason = f"{type(given).__qualname__} has no word"
-            raise UnsayableError(
-                reason, fix="give its class one with @word, in a module that can be imported."
-            )
+        word = sayable_word(words, given)
         if not type(given).__module__.startswith("lakehouse."):
             named_module(type(given).__module__, what=f"the word {word!r}")
             self._imports.add_words(type(given).__module__)

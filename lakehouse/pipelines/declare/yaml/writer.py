@@ -13,7 +13,13 @@ import yaml
 from lakehouse.pipelines.declare.beginnings import begin
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
 from lakehouse.pipelines.declare.flow import Flow
-from lakehouse.pipelines.declare.language import Refusals, UnsayableError, importable_name, named_module
+from lakehouse.pipelines.declare.language import (
+    Refusals,
+    UnsayableError,
+    importable_name,
+    named_module,
+    sayable_word,
+)
 from lakehouse.pipelines.declare.rules import CONDITION_WORDS, FlowRule
 from lakehouse.pipelines.declare.sources import Source
 from lakehouse.pipelines.declare.steps import Step
@@ -106,12 +112,7 @@ class _Writer:
         return {name: self.value(value) for name, value in stated_fields(given).items()}
 
     def word(self, words: Words, given: object) -> str:
-        word = words.word_of(given)
-        if word is None:
-            reason = f"{type(given).__qualname__} has no word"
-            raise UnsayableError(
-                reason, fix="give its class one with @word, in a module that can be imported."
-            )
+        word = sayable_word(words, given)
         module = type(given).__module__
         if not module.startswith("lakehouse."):
             named_module(module, what=f"the word {word!r}")
