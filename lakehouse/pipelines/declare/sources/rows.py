@@ -13,14 +13,11 @@ from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.language import Call, Language, names_and_types
-from lakehouse.pipelines.declare.sources.declared_rows import DeclaredRows
-from lakehouse.pipelines.declare.sources.history import History, Inputs
+from lakehouse.pipelines.declare.sources.declared_rows import DeclaredRows, DeclaredSource
+from lakehouse.pipelines.declare.sources.history import History
 from lakehouse.pipelines.declare.sources.interface import (
     NewInputs,
-    ReadRequest,
-    Source,
     SourceContext,
-    TablesBeside,
 )
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import InvalidStepError
@@ -85,10 +82,8 @@ class RowsSource(DeclaredRows):
 
 @word("from_range")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RangeSource(Source):
+class RangeSource(DeclaredSource):
     """The whole numbers from ``start`` to ``stop``, ``stop`` left out."""
-
-    stands_beside: ClassVar[bool] = True
 
     stop: int
     start: int = 0
@@ -105,10 +100,6 @@ class RangeSource(Source):
     def schema(self, upstream: Mapping[str, StructType]) -> StructType:
         return as_struct({self.column: "bigint"})
 
-    @property
-    def gives_all_rows(self) -> bool:
-        return True
-
     def problems(self) -> Sequence[DefinitionError]:
         if self.step != 0:
             return ()
@@ -120,14 +111,5 @@ class RangeSource(Source):
         inputs = {"start": self.start, "stop": self.stop, "step": self.step}
         return NewInputs(known=inputs, reason="its numbers are declared", outside_bytes=0)
 
-    def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
-        return self._frame(context.spark)
-
-    def beside(self, context: TablesBeside, spark: SparkSession) -> DataFrame:
-        return self._frame(spark)
-
-    def size_bytes(self, context: SourceContext, inputs: Inputs) -> int:
-        return 0
-
-    def _frame(self, spark: SparkSession) -> DataFrame:
+    def frame(self, spark: SparkSession) -> DataFrame:
         return spark.range(self.start, self.stop, self.step).toDF(self.column)
