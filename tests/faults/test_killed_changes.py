@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import runpy
 import shutil
-import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,6 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import RunListener, RunResult, run_pipeline
+from tests.faults.killed_process import kill_a_run
 
 pytestmark = pytest.mark.spark
 
@@ -115,16 +112,7 @@ def test_a_run_that_stops_after_a_step_is_finished_by_the_next(lake: Lake, step:
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("table", TABLES)
 def test_a_run_that_is_killed_after_a_step_is_finished_by_the_next(lake: Lake, table: str, step: str) -> None:
-    arguments = [str(lake.landing), str(lake.warehouse), table, step, "group", json.dumps({"job": str(JOB)})]
-    done = subprocess.run(
-        [sys.executable, str(FOLDER / "killed_run.py"), *arguments],
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
+    kill_a_run(lake.landing, lake.warehouse, (table, step, "group"), options={"job": str(JOB)})
     assert lake.go().status == "ok"
     lake.check()
 

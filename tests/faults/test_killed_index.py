@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import runpy
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from indexed_tables import SMALLEST
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import run_pipeline
-from lakehouse.tables import Candidates
-from lakehouse.tables.reader import TableReader
+from tests.faults.killed_process import kill_a_run
+from tests.spark.pipelines.opened_files import counted_readings
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
@@ -54,17 +49,13 @@ class Lake:
 
     def killed(self, moment: str) -> None:
         step = moment if moment in ("validate", "publish") else "none"
-        arguments = [str(self.landing), str(self.warehouse), "kept", step, "group"]
-        done = subprocess.run(
-            [sys.executable, str(FOLDER / "killed_run.py"), *arguments, json.dumps({"job": str(JOB)})],
-            env={**os.environ, GIVEN["KILLED_AT"]: moment},
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=280,
-            check=False,
+        kill_a_run(
+            self.landing,
+            self.warehouse,
+            ("kept", step, "group"),
+            options={"job": str(JOB)},
+            environment={GIVEN["KILLED_AT"]: moment},
         )
-        assert done.returncode == -signal.SIGKILL
 
     def rows(self) -> list[tuple[str, str]]:
         found = self.spark.read.format("delta").load(str(self.warehouse / "silver/kept"))
@@ -82,14 +73,7 @@ def first_of(*batches: int) -> list[tuple[str, str]]:
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many files each reading of chosen files opened."""
-    counts: list[int] = []
-    read_files = TableReader.read_files
-
-    def counting(reader: TableReader, files: Candidates, *, version: int) -> DataFrame:
-        counts.append(len(files.paths))
-        return read_files(reader, files, version=version)
-
-    monkeypatch.setattr(TableReader, "read_files", counting)
+    counts = counted_readings(monkeypatch)
     for module, name, value in SMALLEST:
         monkeypatch.setattr(module, name, value)
     return counts

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import signal
-import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import read_yaml_definition, run_pipeline
+from tests.faults.killed_process import kill_a_run
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
@@ -83,17 +80,7 @@ class Place:
         return result.status
 
     def killed(self, case: tuple[str, str, str]) -> None:
-        command = [sys.executable, str(ROOT / "tests/faults/killed_run.py"), str(self.landing)]
-        options = json.dumps({"definition": str(self.file)})
-        done = subprocess.run(
-            [*command, str(self.warehouse), *case, options],
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=280,
-            check=False,
-        )
-        assert done.returncode == -signal.SIGKILL
+        kill_a_run(self.landing, self.warehouse, case, options={"definition": str(self.file)})
 
     def rows(self, table: str, *columns: str) -> list[Any]:
         frame = self.spark.read.format("delta").load(str(self.warehouse / table))

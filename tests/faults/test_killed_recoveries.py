@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import json
 import shutil
-import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,6 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import RunResult, Warehouse, release_files, run_pipeline
+from tests.faults.killed_process import kill_a_run
 from tests.faults.retail_tables import DAYS, PIPELINE, ROOT, STEPS, TABLES
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -39,19 +36,6 @@ def contents(spark: SparkSession, warehouse: Path) -> Contents:
         frame = spark.read.format("delta").load(str(warehouse / path)).drop("_ingested_at", "_batch")
         found[path] = Counter(repr(row) for row in frame.collect())
     return found
-
-
-def killed(landing: Path, warehouse: Path, case: tuple[str, str, str], options: dict[str, Any]) -> None:
-    command = [sys.executable, str(ROOT / "tests/faults/killed_run.py"), str(landing), str(warehouse), *case]
-    done = subprocess.run(
-        [*command, json.dumps(options)],
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +85,7 @@ def test_a_killed_rebuild_leaves_old_or_new_rows_and_is_done_by_the_next(
     how: str,
 ) -> None:
     warehouse = Path(shutil.copytree(both_days, tmp_path / "lake"))
-    killed(landing, warehouse, (table, step, how), REBUILD)
+    kill_a_run(landing, warehouse, (table, step, how), options=REBUILD)
     for path, rows in contents(spark, warehouse).items():
         assert rows in (before[path], rebuilt[path]), path
     go(spark, landing, warehouse)  # finishes the table that was in work; readers may ask to be rebuilt
@@ -128,7 +112,7 @@ def test_a_killed_release_leaves_the_old_file_or_the_corrected_one(
     go(spark, landing, warehouse, select=["sales_raw"])
     assert lines_of(spark, warehouse) == old
     release_files(Warehouse.at(warehouse), "sales_raw")
-    killed(landing, warehouse, ("sales_raw", step, how), {"select": ["sales_raw"]})
+    kill_a_run(landing, warehouse, ("sales_raw", step, how), options={"select": ["sales_raw"]})
     new = {**old, file.name: len(others) // 2}
     assert lines_of(spark, warehouse) in (old, new)
     assert go(spark, landing, warehouse, select=["sales_raw"]).status in ("ok", "nothing new")

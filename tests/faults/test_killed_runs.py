@@ -6,9 +6,6 @@ The tables have a day already when the run with the next one is killed.
 from __future__ import annotations
 
 import shutil
-import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import run_pipeline
+from tests.faults.killed_process import kill_a_run
 from tests.faults.retail_tables import DAYS, PIPELINE, ROOT, STEPS, TABLES
 
 pytestmark = pytest.mark.spark
@@ -80,30 +78,10 @@ def lake(first_day: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(first_day, tmp_path / "lake"))
 
 
-def killed(landing: Path, warehouse: Path, table: str, step: str, how: str) -> None:
-    done = subprocess.run(
-        [
-            sys.executable,
-            str(ROOT / "tests/faults/killed_run.py"),
-            str(landing),
-            str(warehouse),
-            table,
-            step,
-            how,
-        ],
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
-
-
 def check(
     spark: SparkSession, landing: Path, warehouse: Path, case: tuple[str, str, str], expected: Contents
 ) -> None:
-    killed(landing, warehouse, *case)
+    kill_a_run(landing, warehouse, case)
     go(spark, landing, warehouse)
     assert contents(spark, warehouse) == expected
     assert go(spark, landing, warehouse) == "nothing new"

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import DeclarativePipelineBuilder, RunListener, from_files, read
 from lakehouse.pipelines.refresh import rows_by_key
-from lakehouse.tables import Candidates
 from lakehouse.tables.key_index import asking, narrowing
-from lakehouse.tables.reader import TableReader
 from tests.spark.pipelines.landing import Lake
+from tests.spark.pipelines.opened_files import counted_readings
 
 pytestmark = pytest.mark.spark
 
@@ -59,14 +58,7 @@ class RandomKeys(Lake):
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many files each reading of chosen files opened; every table and file is worth an index."""
-    counts: list[int] = []
-    read_files = TableReader.read_files
-
-    def counting(reader: TableReader, files: Candidates, *, version: int) -> DataFrame:
-        counts.append(len(files.paths))
-        return read_files(reader, files, version=version)
-
-    monkeypatch.setattr(TableReader, "read_files", counting)
+    counts = counted_readings(monkeypatch)
     monkeypatch.setattr(rows_by_key, "_FEW_FILES", 0)
     monkeypatch.setattr(narrowing, "_WORTH_BYTES", 1)
     monkeypatch.setattr(narrowing, "_BUILT_FROM_BYTES", 1)

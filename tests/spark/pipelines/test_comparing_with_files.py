@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
@@ -20,9 +20,8 @@ from lakehouse.pipelines import (
     resolve,
 )
 from lakehouse.pipelines.refresh import rows_by_key
-from lakehouse.tables import Candidates
-from lakehouse.tables.reader import TableReader
 from tests.spark.pipelines.landing import TYPED, Lake, shop
+from tests.spark.pipelines.opened_files import counted_readings
 
 pytestmark = pytest.mark.spark
 
@@ -48,14 +47,7 @@ VALUES: dict[str, Sequence[str]] = {
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Tables of any size are compared by their log; how many files each comparison opened that opened any."""
-    counts: list[int] = []
-    read_files = TableReader.read_files
-
-    def counting(reader: TableReader, files: Candidates, *, version: int) -> DataFrame:
-        counts.append(len(files.paths))
-        return read_files(reader, files, version=version)
-
-    monkeypatch.setattr(TableReader, "read_files", counting)
+    counts = counted_readings(monkeypatch)
     monkeypatch.setattr(rows_by_key, "_FEW_FILES", 0)
     return counts
 

@@ -16,9 +16,10 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.delta_log import TransactionManager, col
-from lakehouse.pipelines import DefinitionErrors, RunListener, read
+from lakehouse.pipelines import DefinitionErrors, read
 from lakehouse.pipelines.refresh.groups import choice
 from tests.spark.pipelines.growing import Growing
+from tests.stopping import StopAfter
 
 pytestmark = pytest.mark.spark
 
@@ -276,17 +277,6 @@ def test_whatever_is_more_than_new_rows_reads_all_rows_and_says_so(lake: Growing
         )
     finally:
         lake.spark.conf.unset("spark.sql.session.timeZone")
-
-
-class StopAfter(RunListener):
-    """Stops a table after a step."""
-
-    def __init__(self, step: str) -> None:
-        self._step = step
-
-    def step_done(self, table: str, step: str) -> None:
-        if step == self._step:
-            raise RuntimeError("stopped here")
 
 
 @pytest.mark.slow

@@ -21,21 +21,11 @@ from lakehouse.pipelines import (
 )
 from lakehouse.pipelines.refresh.staged_batches import StagedBatches
 from tests.spark.pipelines.landing import Lake, shop
+from tests.stopping import StopAfter
 
 pytestmark = pytest.mark.spark
 
 NEW = read("raw", incremental=True).cast({"id": "int"}, on_error="null").select("id", "units")
-
-
-class StopAfter(RunListener):
-    """Stops a table after a step: what the step did stands, and nothing behind it is done."""
-
-    def __init__(self, table: str, step: str) -> None:
-        self._wanted = (table, step)
-
-    def step_done(self, table: str, step: str) -> None:
-        if (table, step) == self._wanted:
-            raise RuntimeError("stopped here")
 
 
 @pytest.fixture
@@ -71,7 +61,7 @@ def test_rules_that_change_between_two_runs_leave_each_row_in_one_place(
     def definition(rule: str) -> PipelineDefinition:
         return shop(clean=("silver", NEW.expect_or_quarantine("fine", rule).append()))
 
-    stopped = lake.run(definition(before), listener=StopAfter("clean", step))
+    stopped = lake.run(definition(before), listener=StopAfter(step, table="clean"))
     assert isinstance(stopped.outcomes["clean"], Failed)
     assert lake.run(definition(after)).status in ("ok", "nothing new")
     assert places(lake) == list(range(30))
@@ -90,14 +80,14 @@ def test_steps_that_choose_freely_choose_once(lake: Lake) -> None:
     definition = shop(
         clean=("silver", NEW.transform(shuffled).expect_or_quarantine("fine", "lot < 0.5").append())
     )
-    lake.run(definition, listener=StopAfter("clean", "quarantine"))
+    lake.run(definition, listener=StopAfter("quarantine", table="clean"))
     assert lake.run(definition).status == "ok"
     assert places(lake) == list(range(30))
 
 
 def test_the_counts_of_a_finished_batch_are_those_of_its_judgement(lake: Lake) -> None:
     definition = shop(clean=("silver", NEW.expect_or_quarantine("fine", "id >= 5").append()))
-    lake.run(definition, listener=StopAfter("clean", "quarantine"))
+    lake.run(definition, listener=StopAfter("quarantine", table="clean"))
     outcome = lake.run(definition).outcomes["clean"]
     assert isinstance(outcome, Refreshed)
     tally = outcome.refreshes[0].tally
@@ -108,7 +98,7 @@ def test_the_counts_of_a_finished_batch_are_those_of_its_judgement(lake: Lake) -
 
 def test_staged_rows_that_were_deleted_come_again(lake: Lake) -> None:
     definition = shop(clean=("silver", NEW.expect_or_quarantine("fine", "id >= 5").append()))
-    lake.run(definition, listener=StopAfter("clean", "quarantine"))
+    lake.run(definition, listener=StopAfter("quarantine", table="clean"))
     for staging in lake.warehouse.glob("silver/*/_lakehouse_staging"):
         shutil.rmtree(staging)
     assert lake.run(definition).status == "ok"

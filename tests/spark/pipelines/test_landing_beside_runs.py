@@ -19,19 +19,9 @@ from lakehouse.pipelines import (
     land,
     run_pipeline,
 )
+from tests.stopping import StopAfter
 
 pytestmark = pytest.mark.spark
-
-
-class StopAfter(RunListener):
-    """Ends the run after a step, as a kill does."""
-
-    def __init__(self, step: str) -> None:
-        self._step = step
-
-    def step_done(self, table: str, step: str) -> None:
-        if step == self._step:
-            raise KeyboardInterrupt
 
 
 def test_landing_and_runs_go_on_with_each_other(spark: SparkSession, tmp_path: Path) -> None:
@@ -64,11 +54,13 @@ def test_landing_and_runs_go_on_with_each_other(spark: SparkSession, tmp_path: P
     land_now()
     put("b", {"id": 2, "late": 1.5})
     with pytest.raises(KeyboardInterrupt):
-        land_now(listener=StopAfter("quarantine"))
+        land_now(listener=StopAfter("quarantine", error=KeyboardInterrupt))
     run()  # finishes what was landed
     put("c", {"id": 3, "later": "x", "items": [{"sku": "y"}]}, {"id": "z"})
     with pytest.raises(KeyboardInterrupt):
-        run_pipeline(pipeline, spark=spark, warehouse=warehouse, listener=StopAfter("batch"))
+        run_pipeline(
+            pipeline, spark=spark, warehouse=warehouse, listener=StopAfter("batch", error=KeyboardInterrupt)
+        )
     land_now()  # finishes what a run decided
     put("d", {"id": 4})
     run()

@@ -35,6 +35,7 @@ from lakehouse.pipelines import (
     read_yaml_definition,
     run_pipeline,
 )
+from tests.stopping import StopAfter
 
 pytestmark = pytest.mark.spark
 
@@ -58,17 +59,6 @@ def orders(first: int, end: int) -> list[dict[str, Any]]:
     return [
         {"id": n, "updated_at": f"2026-01-{1 + n // 10:02}T{n % 10:02}:00:00Z"} for n in range(first, end)
     ]
-
-
-class StopAfter(RunListener):
-    """Stops a table after a step."""
-
-    def __init__(self, step: str) -> None:
-        self._step = step
-
-    def step_done(self, table: str, step: str) -> None:
-        if step == self._step:
-            raise RuntimeError("stopped here")
 
 
 class Lake:

@@ -14,14 +14,13 @@ from lakehouse.pipelines import (
     Failed,
     Flow,
     PipelineDefinition,
-    RunListener,
     RunResult,
     Warehouse,
     from_files,
     land,
 )
 
-__all__ = ["LINES", "Place", "StopAfter", "only", "put"]
+__all__ = ["LINES", "Place", "only", "put"]
 
 LINES = JsonLinesFormat(columns={"id": "bigint"})
 
@@ -72,14 +71,3 @@ def only(result: RunResult, kind: type) -> Any:
         raise outcome.error
     assert isinstance(outcome, kind), outcome
     return outcome
-
-
-class StopAfter(RunListener):
-    """Ends the run after a step, as a kill does."""
-
-    def __init__(self, step: str) -> None:
-        self._step = step
-
-    def step_done(self, table: str, step: str) -> None:
-        if step == self._step:
-            raise KeyboardInterrupt

@@ -25,8 +25,9 @@ from lakehouse.pipelines import (
 )
 from lakehouse.storage import MemoryStorageService, register_scheme
 from lakehouse.storage.schemes import _FACTORIES
+from tests.stopping import StopAfter
 from tests.unit.pipelines.landing.deadly_format import DeadlyFormat
-from tests.unit.pipelines.landing.landing_place import LINES, Place, StopAfter, only, put
+from tests.unit.pipelines.landing.landing_place import LINES, Place, only, put
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_a_stopped_landing_is_finished_by_the_next_one(place: Place, step: str) 
     (place.landing / "bad").write_bytes(b"\xff")
     os.utime(place.landing / "bad", (1e9, 1e9))
     with pytest.raises(KeyboardInterrupt):
-        place.land(listener=StopAfter(step))
+        place.land(listener=StopAfter(step, error=KeyboardInterrupt))
     put(place.landing / "b", 2)
     only(place.land(), Refreshed)
     assert place.ids() == [1, 2]
@@ -85,7 +86,7 @@ def test_a_file_that_changed_before_a_stopped_landing_is_finished_is_taken_when_
     put(place.landing / "a", 1)
     put(place.landing / "b", 2)
     with pytest.raises(KeyboardInterrupt):
-        place.land(listener=StopAfter("batch"))
+        place.land(listener=StopAfter("batch", error=KeyboardInterrupt))
     put(place.landing / "b", 2, 3)
     only(place.land(), Refreshed)
     assert place.ids() == [1, 2, 3]
@@ -120,7 +121,7 @@ def test_values_come_from_folders_and_files_go_to_the_archive_after_the_commit(
     for day in (1, 2):
         put(place.landing / f"day={day}" / "x" / f"{day}.jsonl", day)
     with pytest.raises(KeyboardInterrupt):
-        place.land(flow, listener=StopAfter("quarantine"))
+        place.land(flow, listener=StopAfter("quarantine", error=KeyboardInterrupt))
     assert len(list(place.landing.rglob("*.jsonl"))) == 2, "nothing goes before its rows are committed"
     only(place.land(flow), Refreshed)
     assert [(row["id"], row["day"]) for row in sorted(place.rows(), key=str)] == [(1, "1"), (2, "2")]
@@ -134,7 +135,7 @@ def test_files_left_behind_by_a_stop_after_the_commit_go_with_the_next_landing(
     flow = place.pipeline(after_commit="delete")
     put(place.landing / "a", 1)
     with pytest.raises(KeyboardInterrupt):
-        place.land(flow, listener=StopAfter("publish"))
+        place.land(flow, listener=StopAfter("publish", error=KeyboardInterrupt))
     assert (place.landing / "a").exists()
     only(place.land(flow), NothingNew)
     assert not (place.landing / "a").exists()

@@ -13,7 +13,8 @@ from lakehouse.pipelines import NothingNew, Refreshed, Warehouse
 from lakehouse.storage import storage_for
 from tests.conformance.storage import storage_servers
 from tests.conformance.storage.storage_servers import PLACE, S3_ENVIRONMENT
-from tests.unit.pipelines.landing.landing_place import Place, StopAfter, only, put
+from tests.stopping import StopAfter
+from tests.unit.pipelines.landing.landing_place import Place, only, put
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_a_stopped_landing_is_finished_and_nothing_of_it_is_left(
     (place.landing / "bad").write_bytes(b"\xff")
     os.utime(place.landing / "bad", (1e9, 1e9))
     with pytest.raises(KeyboardInterrupt):
-        place.land(listener=StopAfter(step))
+        place.land(listener=StopAfter(step, error=KeyboardInterrupt))
     if step != "publish":
         assert not any(key.startswith("bronze/raw/_delta_log") for key in keys(place))
     put(place.landing / "b", 3)
