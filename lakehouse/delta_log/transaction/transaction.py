@@ -60,6 +60,8 @@ class Transaction:
         self.operation_parameters: Mapping[str, str] = {}
         """Each value as JSON text."""
         self.user_metadata: str | None = None
+        self.version: int | None = None
+        """The version that it made, or, without actions, the one that it read; None until it is committed."""
         self.log = log
         self._storage = storage
         self._view = first_view(state, storage)

@@ -102,7 +102,8 @@ class TransactionManager:
             raise TransactionClosedError(table=transaction.table, status=transaction.status.value)
         if not transaction.actions:
             transaction.status = TransactionStatus.COMMITTED
-            return transaction.read_version
+            transaction.version = transaction.read_version
+            return transaction.version
         draft = transaction.draft()
         # From here on, whatever ends this (Ctrl-C too) leaves the data files alone, unless it is surely lost.
         transaction.status = TransactionStatus.COMMITTING
@@ -112,6 +113,7 @@ class TransactionManager:
             transaction.status = TransactionStatus.OPEN
             raise
         transaction.status = TransactionStatus.COMMITTED
+        transaction.version = committed.version
         after_commit(transaction.storage, committed)
         return committed.version
 

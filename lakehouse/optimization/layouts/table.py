@@ -13,7 +13,6 @@ from lakehouse.delta_log import (
     Snapshot,
     Transaction,
     TransactionManager,
-    TransactionStatus,
     record_counts,
     table_storage,
     target_file_bytes,
@@ -150,14 +149,10 @@ class MaintainedTable:
 
     def commit(self, change: Callable[[Transaction], None]) -> int:
         """Make what ``change`` does to a transaction one version, and return it; on any exception, no version."""
-        transaction = self._manager.start_transaction(self.path)
-        try:
+        with self._manager.transaction(self.path) as transaction:
             change(transaction)
-            return self._manager.commit_transaction(transaction)
-        except BaseException:
-            if transaction.status is not TransactionStatus.COMMITTED:
-                self._manager.rollback_transaction(transaction)
-            raise
+        assert transaction.version is not None  # noqa: S101 - the block has committed it
+        return transaction.version
 
     def take_back(self, version: int) -> int:
         """Undo a version that only rewrote files. Raises as ``Transaction.take_back``."""

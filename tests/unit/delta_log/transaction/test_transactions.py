@@ -130,6 +130,16 @@ def test_a_transaction_without_actions_makes_no_version(table: Path, manager: Tr
 # ---- what the rows must be ----
 
 
+def test_a_committed_transaction_knows_its_version(table: Path, manager: TransactionManager) -> None:
+    with manager.transaction(table) as changed:
+        assert changed.version is None
+        changed.append(rows(9))
+    assert changed.version == deltalake.DeltaTable(table).version()
+    with manager.transaction(table) as idle:
+        pass
+    assert idle.version == changed.version
+
+
 def test_a_column_that_is_unknown_is_refused_before_anything_is_written(
     table: Path, manager: TransactionManager
 ) -> None:
