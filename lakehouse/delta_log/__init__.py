@@ -77,6 +77,7 @@ from lakehouse.delta_log.errors import (
     VersionNotFoundError,
     WrongReplacementError,
 )
+from lakehouse.delta_log.log_segment import replayed_commits
 from lakehouse.delta_log.maintenance import Vacuumed, vacuum
 from lakehouse.delta_log.replay import HistoryEntry, iso_text
 from lakehouse.delta_log.scan import (
@@ -210,6 +211,7 @@ __all__ = [
     "is_widening",
     "iso_text",
     "record_counts",
+    "replayed_commits",
     "schema_from_json",
     "storage_key",
     "table_storage",

@@ -16,7 +16,12 @@ from lakehouse.delta_log.log_segment.file_names import (
 )
 from lakehouse.delta_log.log_segment.last_checkpoint import json_checksum, read_last_checkpoint
 from lakehouse.delta_log.log_segment.listing import VERSIONED_PREFIX, list_log
-from lakehouse.delta_log.log_segment.segment import LogSegment, complete_checkpoints, find_segment
+from lakehouse.delta_log.log_segment.segment import (
+    LogSegment,
+    complete_checkpoints,
+    find_segment,
+    replayed_commits,
+)
 
 __all__ = [
     "LAST_CHECKPOINT_KEY",
@@ -36,6 +41,7 @@ __all__ = [
     "parse_log_key",
     "read_all",
     "read_last_checkpoint",
+    "replayed_commits",
     "sidecar_key",
     "v2_checkpoint_key",
 ]

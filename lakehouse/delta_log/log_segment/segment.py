@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from lakehouse.delta_log.errors import LogGapError, TableNotFoundError, VersionNotFoundError
 from lakehouse.delta_log.log_segment.file_names import LogFile, LogFileKind
 from lakehouse.delta_log.log_segment.last_checkpoint import read_last_checkpoint
-from lakehouse.delta_log.log_segment.listing import list_log
-from lakehouse.storage import AbstractStorageReader
+from lakehouse.delta_log.log_segment.listing import VERSIONED_PREFIX, list_log
+from lakehouse.storage import AbstractStorageReader, ObjectStat
 
-__all__ = ["LogSegment", "choose_segment", "complete_checkpoints", "find_segment"]
+__all__ = ["LogSegment", "choose_segment", "complete_checkpoints", "find_segment", "replayed_commits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,12 @@ def find_segment(
         except (TableNotFoundError, VersionNotFoundError, LogGapError):
             pass  # The hint was old or wrong: the whole log decides, and gives the better message.
     return choose_segment(list_log(storage), storage.uri(), version=version, without=without)
+
+
+def replayed_commits(storage: AbstractStorageReader, version: int) -> Sequence[ObjectStat]:
+    """Return what opening a version reads file by file: what follows its checkpoint. Raises as ``find_segment``."""
+    keys = {file.key for file in find_segment(storage, version).commits}
+    return [stat for stat in storage.list(VERSIONED_PREFIX) if stat.key in keys]
 
 
 def choose_segment(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lakehouse.delta_log import Snapshot, write_checkpoint
+from lakehouse.delta_log import Snapshot, replayed_commits, write_checkpoint
 from lakehouse.optimization.layouts.loads import NO_LOAD, Load
 from lakehouse.optimization.layouts.strategy import Proposal, Stage, Strategy
 from lakehouse.optimization.layouts.table import MaintainedTable, TableFacts
@@ -15,9 +14,6 @@ from lakehouse.words import word
 
 __all__ = ["Checkpointing"]
 
-_LOG = "_delta_log/"
-_COMMIT = re.compile(r"_delta_log/(\d{20})\.json$")
-_CHECKPOINT = re.compile(r"_delta_log/(\d{20})\.checkpoint\..*(parquet|json)$")
 _LEAST_COMMITS = 10
 """Fewer are read as fast as a checkpoint (Delta, ``delta.checkpointInterval``)."""
 
@@ -48,12 +44,5 @@ class Checkpointing(Strategy[Proposal]):
 
 def _replayed(facts: TableFacts) -> Load:
     """Return the commits that opening the table reads one by one."""
-    commits: dict[int, int] = {}
-    last = -1
-    for stat in facts.storage.list(_LOG):
-        if commit := _COMMIT.match(stat.key):
-            commits[int(commit[1])] = stat.size_bytes
-        elif checkpoint := _CHECKPOINT.match(stat.key):
-            last = max(last, int(checkpoint[1]))
-    sizes = [size for version, size in commits.items() if last < version <= facts.snapshot.version]
-    return Load(files=len(sizes), size_bytes=sum(sizes))
+    commits = replayed_commits(facts.storage, facts.snapshot.version)
+    return Load(files=len(commits), size_bytes=sum(commit.size_bytes for commit in commits))

@@ -493,6 +493,13 @@ def test_commits_without_a_checkpoint_are_put_into_one(table: Path) -> None:
     assert optimizer(Checkpointing()).plan(str(table)) == ()
 
 
+def test_a_checkpoint_without_all_its_parts_is_none(table: Path) -> None:
+    part = table / "_delta_log" / f"{11:020}.checkpoint.{1:010}.{2:010}.parquet"
+    part.write_bytes(b"half of it")
+    [outcome] = optimizer(Checkpointing()).plan(str(table))
+    assert outcome.predicted_before.files == 12
+
+
 def test_vacuum_deletes_what_no_version_needs_and_keeps_what_a_reader_needs(table: Path) -> None:
     with MANAGER.transaction(table) as transaction:
         transaction.set_properties({"delta.deletedFileRetentionDuration": "interval 0 seconds"})
