@@ -47,10 +47,8 @@ def exported_contract(table: TableDefinition, schema: StructType, *, pipeline: s
         }
         if answers := _answers(table):
             given["customProperties"] = answers
-    given.setdefault("properties", [])
-    if not given[
-        "properties"
-    ]:  # a contract need not name every column: one that has some says which ones it promises
+    # A contract need not name every column: one that has some says which ones it promises.
+    if not given.setdefault("properties", []):
         given["properties"] += [_property(table, each) for each in schema.fields]
     _add_rules(document, given, table, schema)
     return document
