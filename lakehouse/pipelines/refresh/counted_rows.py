@@ -1,4 +1,4 @@
-"""Rows that are judged and counted by the action that writes them, so that few rows are looked at once."""
+"""Rows that are judged and counted by the action that writes them, so that they are looked at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["CountedRows"]
 class CountedRows:
     """Rows that carry their marks, and are counted when those to write go through them.
 
-    What is set aside is computed a second time, and only where there is any: for batches that are read again in less
+    What is set aside is computed a second time, and only where there is any: for rows that are computed again in less
     time than keeping them would take.
     """
 
@@ -38,7 +38,7 @@ class CountedRows:
     def tally(self, written: int) -> Tally:
         """Return the counts once the rows are written; ``written`` is how many there are in the files.
 
-        Raises ConservationError. No rule is fatal: rows that one may stop are counted before any is written.
+        Raises ConservationError, and ExpectationFailedError where a fatal rule is broken: the files are nobody's yet.
         """
         counts = self.point.get
         tally = self.judgement.tally_of(counts) if counts.get("warn") == written else None
@@ -47,6 +47,7 @@ class CountedRows:
             tally = self.judgement.tally()
         else:
             tally = tally.with_rows_in(rows(self.entered))
+        self.judgement.check_fatal(tally, table=self.table)
         tally.check_conservation(table=self.table)
         return tally
 

@@ -16,7 +16,7 @@ from lakehouse.pipelines.declare.steps import may_choose, runs_code
 from lakehouse.pipelines.refresh.counted_rows import CountedRows
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
-from lakehouse.quality import CAST_ERRORS, ConservationError, Expectation, Judgement, RuleAction, Tally, judge
+from lakehouse.quality import CAST_ERRORS, ConservationError, Expectation, Judgement, Tally, judge
 from lakehouse.tables import StagedRows, estimated_bytes
 
 __all__ = ["JudgedRows", "judged"]
@@ -195,9 +195,8 @@ def _may_choose(rules: Sequence[FlowRule], frame: DataFrame, judgement: Judgemen
 
 
 def _may_be_written_first(judgement: Judgement) -> bool:
-    """Say whether rows can be written before they are counted: no rule stops them all, and each look finds the same."""
-    stops = any(each.action is RuleAction.FAIL for each in judgement.expectations)
-    return judgement.is_by_row and not stops and not runs_code(judgement.marked)
+    """Say whether rows can be written before they are counted: a row tells its own end, and each look finds the same."""
+    return judgement.is_by_row and not runs_code(judgement.marked)
 
 
 def _counted(judgement: Judgement, entered: Observation, table: str) -> JudgedRows:

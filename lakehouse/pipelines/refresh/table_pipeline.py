@@ -16,7 +16,7 @@ from pyspark.sql.types import StructType
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import ReadRequest
-from lakehouse.pipelines.declare.steps import Step
+from lakehouse.pipelines.declare.steps import Step, goes_row_by_row
 from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.pipelines.refresh.computed import Computed
@@ -327,7 +327,7 @@ class TablePipeline:
             table=self.table.name,
             context=context,
             settle=self._steps.settled,
-            while_written=self._is_read_again_quickly(batch) and not self.write_mode.looks_at_rows,
+            while_written=self._is_read_again_quickly(batch, frame) and not self.write_mode.looks_at_rows,
             contract=fit.expectations(location=self.table.location),
             marks=fit.marks,
         )
@@ -341,14 +341,17 @@ class TablePipeline:
             rows.release()
             raise
 
-    def _is_read_again_quickly(self, batch: Batch) -> bool:
-        """Say whether a batch is so small that to compute it twice takes less than to keep it between.
+    def _is_read_again_quickly(self, batch: Batch, frame: DataFrame) -> bool:
+        """Say whether to compute the batch's rows twice takes less than to keep them between.
 
-        It is read from versions of tables: what lies outside may change between two looks.
+        They are few, or each comes of one row that is read. They are read from versions of tables: what lies
+        outside may change between two looks.
         """
         source = self.table.flow.source
-        size_bytes = source.size_bytes(self.context, batch.inputs) if source.tables() else None
-        return size_bytes is not None and size_bytes <= _QUICK_BYTES
+        if not source.tables():
+            return False
+        size_bytes = source.size_bytes(self.context, batch.inputs)
+        return (size_bytes is not None and size_bytes <= _QUICK_BYTES) or goes_row_by_row(frame)
 
     def _shown(self, frame: DataFrame) -> StructType:
         return self.write_mode.shown(frame).schema

@@ -1,4 +1,4 @@
-"""A small batch is judged by the action that writes it, and comes out as one whose rows are kept in between."""
+"""Rows that are quickly read again are judged by the action that writes them, as those that are kept in between."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import SparkSession, Window
+from pyspark.sql import functions as F
 
 from lakehouse.pipelines import Refreshed, RunResult, read
+from lakehouse.pipelines.declare.steps import goes_row_by_row
 from lakehouse.pipelines.refresh import table_pipeline
 from tests.spark.pipelines.landing import COLUMNS, Lake, shop
 
@@ -54,12 +56,15 @@ def last_job(spark: SparkSession) -> int:
     return int(max(spark.sparkContext.statusTracker().getJobIdsForGroup(None), default=-1))
 
 
-def test_a_small_batch_comes_out_as_a_large_one_with_fewer_jobs(
+def test_rows_counted_while_they_are_written_come_out_as_those_that_are_kept_with_fewer_jobs(
     spark: SparkSession, tmp_path: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = {}
-    for way, quick_bytes in (("small", 2**20), ("large", -1)):
+    ways = {"small": (2**20, False), "row by row": (-1, True), "kept": (-1, False)}
+    for way, (quick_bytes, row_by_row) in ways.items():
         monkeypatch.setattr(table_pipeline, "_QUICK_BYTES", quick_bytes)
+        if not row_by_row:
+            monkeypatch.setattr(table_pipeline, "goes_row_by_row", lambda rows: False)
         lake.warehouse = tmp_path / way
         before = last_job(spark)
         result = lake.run(shop(judged=("silver", JUDGED), never=("silver", NEVER)))
@@ -74,12 +79,34 @@ def test_a_small_batch_comes_out_as_a_large_one_with_fewer_jobs(
         never = facts(lake, result, "never")
         assert (never["rows"], never["counts"]) == ([], (6, 0, 0, 6))
         assert [each[0] for each in never["aside"]] == [0, 1, 2, 3, 4, 5]
-    assert jobs["small"] < jobs["large"]
+        monkeypatch.undo()
+    assert jobs["small"] == jobs["row by row"] < jobs["kept"]
 
 
 def test_a_fatal_rule_leaves_nothing_of_a_small_batch(lake: Lake) -> None:
     failing = lake.run(shop(judged=("silver", NEW.expect_or_fail("sold", "units > 0").append())))
     assert "sold" in str(failing.failures[0].error)
-    assert not (lake.warehouse / "silver" / "judged").exists()
+    left = list((lake.warehouse / "silver").rglob("*.parquet"))
+    assert (left, (lake.warehouse / "silver" / "judged" / "_delta_log").exists()) == ([], False)
     assert lake.run(shop(judged=("silver", JUDGED))).status == "ok"
     assert lake.rows("silver/judged", "id", "units") == [(1, 3)]
+
+
+def test_rows_that_are_looked_at_together_are_kept_however_cheap_the_rest_is(spark: SparkSession) -> None:
+    rows = spark.range(9).withColumn("half", F.col("id") % 2)
+    assert goes_row_by_row(rows.where("id > 2").withColumn("day", F.current_date()))
+    assert goes_row_by_row(rows.unionByName(rows))
+    together = [
+        rows.groupBy("half").count(),
+        rows.distinct(),
+        rows.dropDuplicates(["half"]),
+        rows.orderBy("id"),
+        rows.limit(3),
+        rows.join(rows.select("id"), "id"),
+        rows.withColumn("rank", F.row_number().over(Window.partitionBy("half").orderBy("id"))),
+        rows.repartition(3),
+        rows.withColumn("each", F.explode(F.array("id", "half"))),
+        rows.where("id > (SELECT 3)"),
+        rows.intersect(rows),
+    ]
+    assert [goes_row_by_row(each) for each in together] == [False] * len(together)

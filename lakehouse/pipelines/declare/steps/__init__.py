@@ -3,7 +3,7 @@
 from lakehouse.pipelines.declare.steps.columns import Cast, ColumnWords, Rename, Select
 from lakehouse.pipelines.declare.steps.custom import CustomWords, Sql, Transform, names_in_query
 from lakehouse.pipelines.declare.steps.distinct_values import DistinctValues
-from lakehouse.pipelines.declare.steps.free_choice import may_choose, may_vary, runs_code
+from lakehouse.pipelines.declare.steps.free_choice import goes_row_by_row, may_choose, may_vary, runs_code
 from lakehouse.pipelines.declare.steps.groups import Aggregate, GroupWords, Pivot
 from lakehouse.pipelines.declare.steps.interface import OtherTable, Step, StepContext
 from lakehouse.pipelines.declare.steps.joins import Join, JoinWords
@@ -35,6 +35,7 @@ __all__ = [
     "UnionWords",
     "Where",
     "WholeGroups",
+    "goes_row_by_row",
     "may_choose",
     "may_vary",
     "names_in_query",

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-__all__ = ["may_choose", "may_vary", "runs_code"]
+__all__ = ["goes_row_by_row", "may_choose", "may_vary", "runs_code"]
 
 _OPERATORS = re.compile(
     r"^[\s:|+-]*(?:Deduplicate|DeduplicateWithinWatermark|Window|GlobalLimit|LocalLimit|Offset|Tail|Sample)\b",
@@ -20,6 +20,29 @@ _FUNCTIONS = re.compile(r"\.aggregate\.(?:First|Last|AnyValue|Collect\w+|ListAgg
 
 _FOREIGN = ("PYTHON_UDF", "SCALA_UDF", "INVOKE", "DESERIALIZE_TO_OBJECT", "SERIALIZE_FROM_OBJECT")
 """Patterns of Spark's plans: what calls functions of others, and what hands rows to them as objects."""
+
+_TOGETHER = (
+    "AGGREGATE",
+    "AS_OF_JOIN",
+    "DISTINCT_LIKE",
+    "EXCEPT",
+    "GENERATE",
+    "INTERSECT",
+    "JOIN",
+    "LATERAL_JOIN",
+    "LIMIT",
+    "NATURAL_LIKE_JOIN",
+    "OFFSET",
+    "OUTER_JOIN",
+    "PIVOT",
+    "PLAN_EXPRESSION",
+    "PYTHON_DATA_SOURCE",
+    "REBALANCE_PARTITIONS",
+    "REPARTITION_OPERATION",
+    "SORT",
+    "WINDOW",
+)
+"""Patterns of Spark's plans: what looks at several rows, and what may take long for each."""
 
 
 def may_choose(before: DataFrame, after: DataFrame) -> bool:
@@ -50,6 +73,18 @@ def runs_code(frame: DataFrame) -> bool:
         return True
     patterns = getattr(frame.sparkSession._jvm, "org.apache.spark.sql.catalyst.trees.TreePattern")
     return any(plan.containsPattern(getattr(patterns, name)()) for name in _FOREIGN)
+
+
+def goes_row_by_row(frame: DataFrame) -> bool:
+    """Say whether each row of ``frame`` comes of one row that is read: to compute them again moves none of them.
+
+    Where no plan can be seen (Spark Connect), it may be otherwise.
+    """
+    plan = _plan_of(frame)
+    if plan is None:
+        return False
+    patterns = getattr(frame.sparkSession._jvm, "org.apache.spark.sql.catalyst.trees.TreePattern")
+    return not any(plan.containsPattern(getattr(patterns, name)()) for name in _TOGETHER)
 
 
 def _plan_of(frame: DataFrame) -> Any | None:
