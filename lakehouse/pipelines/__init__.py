@@ -23,6 +23,7 @@ from lakehouse.pipelines.declare.beginnings import (
     from_jdbc,
     from_parquet,
     from_range,
+    from_rate,
     from_rest,
     from_rows,
     from_table,
@@ -41,6 +42,7 @@ from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.python import write_python_definition
 from lakehouse.pipelines.declare.rules import FlowRule, LookUpRule, Rule, RuleContext, WholeRule
 from lakehouse.pipelines.declare.sources import (
+    Backlog,
     CondensedHistory,
     FileSource,
     History,
@@ -160,6 +162,7 @@ __all__ = [
     "AgreedTable",
     "AmbiguousTableError",
     "Append",
+    "Backlog",
     "Batch",
     "BatchState",
     "BrokenStepError",
@@ -315,6 +318,7 @@ __all__ = [
     "from_jdbc",
     "from_parquet",
     "from_range",
+    "from_rate",
     "from_rest",
     "from_rows",
     "from_table",

@@ -33,6 +33,7 @@ from lakehouse.pipelines.declare.sources import (
     JdbcSource,
     ParquetSource,
     RangeSource,
+    RateSource,
     RestSource,
     RowsSource,
     SeedSource,
@@ -62,6 +63,7 @@ __all__ = [
     "from_jdbc",
     "from_parquet",
     "from_range",
+    "from_rate",
     "from_rest",
     "from_rows",
     "from_table",
@@ -308,6 +310,11 @@ def from_rows(rows: Iterable[GivenRow], *, columns: Mapping[str, str] | StructTy
 def from_range(stop: int, *, start: int = 0, step: int = 1, column: str = "id") -> Flow:
     """Begin with the whole numbers from ``start`` to ``stop``, ``stop`` left out."""
     return begin(RangeSource(start=start, stop=stop, step=step, column=column, location=caller_location()))
+
+
+def from_rate(rows_per_second: int = 1) -> Flow:
+    """Begin with numbers that come by the clock, from the first refresh on: ``timestamp`` and ``value``."""
+    return begin(RateSource(rows_per_second=rows_per_second, location=caller_location()))
 
 
 def sql(query: str) -> Flow:

@@ -74,6 +74,10 @@ class RefreshContext:
         """The run's session."""
         return self.open_session()
 
+    def now(self) -> dt.datetime:
+        """Return the time by the run's clock, in UTC."""
+        return self.clock()
+
     def state(self, table: str) -> TableState | None:
         """Return what the log of a declared table says, without a session; None while there is no table."""
         return self.log(table).state()

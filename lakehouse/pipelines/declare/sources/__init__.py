@@ -6,6 +6,7 @@ from lakehouse.pipelines.declare.sources.files import SOURCE_FILE, FileSource
 from lakehouse.pipelines.declare.sources.given_rows import GivenRow, cells_of, frame_of_rows
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
+    Backlog,
     NewInputs,
     ReadRequest,
     Source,
@@ -16,6 +17,7 @@ from lakehouse.pipelines.declare.sources.interface import (
 from lakehouse.pipelines.declare.sources.jdbc import JdbcSource
 from lakehouse.pipelines.declare.sources.landable import LandableFiles
 from lakehouse.pipelines.declare.sources.parquet import ParquetSource
+from lakehouse.pipelines.declare.sources.rate import RateSource
 from lakehouse.pipelines.declare.sources.rest import RestSource
 from lakehouse.pipelines.declare.sources.rows import RangeSource, RowsSource
 from lakehouse.pipelines.declare.sources.seed import SeedSource
@@ -23,6 +25,7 @@ from lakehouse.pipelines.declare.sources.tables import TableSource
 
 __all__ = [
     "SOURCE_FILE",
+    "Backlog",
     "CatalogTableSource",
     "CondensedHistory",
     "DeltaSource",
@@ -35,6 +38,7 @@ __all__ = [
     "NewInputs",
     "ParquetSource",
     "RangeSource",
+    "RateSource",
     "ReadRequest",
     "RestSource",
     "RowsSource",

@@ -35,6 +35,9 @@ class DeclaredSource(Source):
     def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:
         return self.frame(context.spark)
 
+    def arrivals(self, context: SourceContext, table: str) -> None:
+        return None
+
     def beside(self, context: TablesBeside, spark: SparkSession) -> DataFrame:
         return self.frame(spark)
 

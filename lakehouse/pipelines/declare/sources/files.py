@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, get_args
@@ -21,6 +22,7 @@ from lakehouse.ingestion import (
     FileInputs,
     FileTracker,
     InvalidFormatError,
+    LandedFile,
     LandingZone,
     ManifestZone,
     MissingLandingZoneError,
@@ -38,8 +40,10 @@ from lakehouse.ingestion import (
 )
 from lakehouse.pipelines.declare.language import Call, Language, names_and_types
 from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.sources.arrivals import arriving_files, at_each_trigger
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
+    Backlog,
     NewInputs,
     ReadRequest,
     Source,
@@ -239,8 +243,18 @@ class FileSource(Source):
         return NewInputs(
             reason=f"{len(candidates.files)} new files",
             outside_bytes=sum(file.size_bytes for file in candidates.files),
+            backlog=_backlog(candidates.files),
             closer_look=closer_look,
         )
+
+    def arrivals(self, context: SourceContext, table: str) -> DataFrame:
+        if self.manifest:
+            return at_each_trigger(context.spark)  # the files that it names come before it or after it
+        return arriving_files(context.spark, self.zone.root, is_deep=True)
+
+    @property
+    def takes_in_parts(self) -> bool:
+        return self.choice.max_files is not None or self.choice.max_bytes is not None
 
     def condense(self, history: CondensedHistory) -> bytes:
         return self._seen(history).condensed()
@@ -362,6 +376,12 @@ class FileSource(Source):
             return ()
         problem = f"files in the archive {self.after_commit!r} match the pattern {self.pattern!r}"
         return [InvalidFormatError(problem=problem, fix="name a folder where no file is looked for.")]
+
+
+def _backlog(files: Sequence[LandedFile]) -> Backlog:
+    oldest_ms = min(file.modified_ms for file in files)
+    since = dt.datetime.fromtimestamp(oldest_ms / 1000, dt.UTC)
+    return Backlog(count=len(files), unit="files", since=since)
 
 
 def _literal(text: str) -> str:

@@ -16,6 +16,7 @@ from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import FileFormat, Inspector, LandingZone, ReleasedFiles
 from lakehouse.pipelines.declare.language import Call, Language, written_fields
 from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.sources.arrivals import at_each_trigger
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.landable import LandableFiles
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
@@ -24,6 +25,7 @@ from lakehouse.tables import IReadableDeltaTable, TableLog, TableState
 from lakehouse.words import Words
 
 __all__ = [
+    "Backlog",
     "NewInputs",
     "ReadRequest",
     "Source",
@@ -64,6 +66,17 @@ class TablesBeside(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits to be taken by a table."""
+
+    count: int
+    unit: str
+    """What is counted: ``files``, ``records``."""
+    since: dt.datetime | None = None
+    """When the first of them came, in UTC; None where nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewInputs:
     """What a source has to offer, and why."""
 
@@ -75,6 +88,8 @@ class NewInputs:
     """How much is to be read beside the pipeline's own tables, as far as a listing tells; None when it doesn't."""
     rebuilds: bool = False
     """Whether they are all rows, to take the place of those read before: some of these are not as they were."""
+    backlog: Backlog | None = None
+    """How much waits, as far as a listing tells; None where it doesn't."""
     closer_look: Callable[[], Inputs | None] = lambda: None
     """Names inputs that are not known yet; it may find nothing new: None."""
 
@@ -89,6 +104,9 @@ class SourceContext(Protocol):
     @property
     def spark(self) -> SparkSession:
         """The run's session; asking for it starts one. Finding inputs needs none."""
+
+    def now(self) -> dt.datetime:
+        """Return the time by the run's clock, in UTC."""
 
     def state(self, table: str) -> TableState | None:
         """Return what the log of a declared table says; None while there is no table."""
@@ -198,6 +216,20 @@ class Source(ABC):
     def condense(self, history: CondensedHistory) -> bytes:
         """Return all that ``next_inputs`` needs to know of a history, for ``condensed_as`` to be asked for later."""
         raise NotImplementedError
+
+    def arrivals(self, context: SourceContext, table: str) -> DataFrame | None:
+        """Return a streaming frame that has rows when something may have come; None where nothing comes by itself.
+
+        It wakes a stream, and no row of it is read: what is new ``next_inputs`` says. A frame may have rows for
+        nothing, and now and then it may miss something, since a stream looks by itself too, only less often.
+        Without an answer of its own a source is asked at each trigger.
+        """
+        return at_each_trigger(context.spark)
+
+    @property
+    def takes_in_parts(self) -> bool:
+        """Whether a batch may leave some of what there is for the next one."""
+        return False
 
     def lost(self, context: SourceContext, table: str, history: History) -> Sequence[str]:
         """Name what batches of the history took and what can't be read again. Look only at logs and listings."""

@@ -49,6 +49,7 @@ from lakehouse.pipelines.declare.sources import (
     JdbcSource,
     ParquetSource,
     RangeSource,
+    RateSource,
     RestSource,
     RowsSource,
     SeedSource,
@@ -208,6 +209,7 @@ SOURCES: Mapping[str, st.SearchStrategy[Source]] = {
     "from_rows": part(
         RowsSource, columns=pairs, rows=st.lists(st.tuples(maybe(plain), plain), max_size=2).map(tuple)
     ),
+    "from_rate": part(RateSource, rows_per_second=numbers),
     "from_range": part(RangeSource, stop=numbers, start=numbers, step=numbers, column=texts),
     "seed": st.sampled_from([None, {"code": "string"}, {"units": "int"}]).map(
         lambda given: SeedSource.of(SEED, given, location=HERE)

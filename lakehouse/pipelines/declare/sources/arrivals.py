@@ -1,0 +1,29 @@
+"""Streaming frames that wake a stream. Their rows say that something came, and nothing of what it is."""
+
+from __future__ import annotations
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.tables import literal_path
+
+__all__ = ["arriving_files", "at_each_trigger"]
+
+
+def arriving_files(spark: SparkSession, folder: str, *, names: str = "*", is_deep: bool = False) -> DataFrame:
+    """Return a frame with a row for each file that comes to a folder, and none of its content.
+
+    ``names`` is a pattern of Hadoop. Spark looks at a path once: a file that is written over does not come again,
+    nor one that is a week older than the newest. While there is no folder the frame wakes at each trigger.
+    """
+    reader = spark.readStream.format("binaryFile").option("pathGlobFilter", names)
+    try:
+        files = reader.option("recursiveFileLookup", str(is_deep).lower()).load(literal_path(folder))
+    except AnalysisException:  # nothing has come there yet
+        return at_each_trigger(spark)
+    return files.select("path")
+
+
+def at_each_trigger(spark: SparkSession) -> DataFrame:
+    """Return a frame that has rows at each trigger, for what nobody but the source itself can tell."""
+    return spark.readStream.format("rate").load().select("value")
