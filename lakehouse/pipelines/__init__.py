@@ -71,23 +71,27 @@ from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import (
     AmbiguousTableError,
     BrokenStepError,
+    ChangedCheckpointError,
     ChangedFilesError,
     ChangedPartitionsError,
     ChangedRulesError,
     ChangedSourceError,
     ChangingInputError,
+    ConnectStreamError,
     CycleError,
     DefinitionErrors,
     DifferentDefinitionError,
     DuplicateColumnError,
     DuplicateNameError,
     DuplicateRuleError,
+    ForeignCheckpointError,
     ForeignTableError,
     InexpressibleError,
     InvalidNameError,
     InvalidOptionsError,
     InvalidRuleError,
     InvalidStepError,
+    InvalidTriggerError,
     InvalidVariableError,
     InvalidViewError,
     InvalidWriteModeError,
@@ -133,7 +137,16 @@ from lakehouse.pipelines.record.event import Event
 from lakehouse.pipelines.record.events import EventLog
 from lakehouse.pipelines.record.history import RunRecord, last_runs
 from lakehouse.pipelines.record.listener import RunListener
-from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
+from lakehouse.pipelines.record.outcomes import (
+    Failed,
+    MicroBatch,
+    NothingNew,
+    Outcome,
+    Refreshed,
+    RunResult,
+    Skipped,
+)
+from lakehouse.pipelines.record.progress import StreamProgress, TableProgress, Waiting
 from lakehouse.pipelines.refresh.batch_states import BatchState, batch_states, drop_pending_batch
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.bronze import BronzeIngestionPipeline
@@ -154,6 +167,14 @@ from lakehouse.pipelines.run.plan import TablePlan, plan_run
 from lakehouse.pipelines.run.repeating import repeat
 from lakehouse.pipelines.run.restoring import Restored, restore_table
 from lakehouse.pipelines.run.runner import run_pipeline
+from lakehouse.pipelines.run.streams import (
+    StreamMode,
+    StreamResult,
+    StreamStatus,
+    StreamStop,
+    stream_pipeline,
+    stream_statuses,
+)
 from lakehouse.pipelines.testing import MissingTestInputError, PipelineCase, UnexpectedRowsError
 from lakehouse.pipelines.warehouse import Warehouse
 from lakehouse.words import word
@@ -168,6 +189,7 @@ __all__ = [
     "BrokenStepError",
     "BronzeIngestionPipeline",
     "Call",
+    "ChangedCheckpointError",
     "ChangedFilesError",
     "ChangedPartitionsError",
     "ChangedRulesError",
@@ -175,6 +197,7 @@ __all__ = [
     "ChangingInputError",
     "ColumnName",
     "CondensedHistory",
+    "ConnectStreamError",
     "CycleError",
     "Decision",
     "DeclarativePipelineBuilder",
@@ -191,6 +214,7 @@ __all__ = [
     "Finish",
     "Flow",
     "FlowRule",
+    "ForeignCheckpointError",
     "ForeignTableError",
     "GoldAggregationPipeline",
     "History",
@@ -201,6 +225,7 @@ __all__ = [
     "InvalidOptionsError",
     "InvalidRuleError",
     "InvalidStepError",
+    "InvalidTriggerError",
     "InvalidVariableError",
     "InvalidViewError",
     "InvalidWriteModeError",
@@ -216,6 +241,7 @@ __all__ = [
     "LostCastErrorsError",
     "LostInputsError",
     "Merge",
+    "MicroBatch",
     "MissingTestInputError",
     "MissingVariableError",
     "NewInputs",
@@ -272,12 +298,18 @@ __all__ = [
     "StagedBatch",
     "Step",
     "StepContext",
+    "StreamMode",
+    "StreamProgress",
+    "StreamResult",
+    "StreamStatus",
+    "StreamStop",
     "TableDefinition",
     "TableGraph",
     "TableLineage",
     "TableOptions",
     "TablePipeline",
     "TablePlan",
+    "TableProgress",
     "TableReference",
     "TableSource",
     "TableTimeoutError",
@@ -296,6 +328,7 @@ __all__ = [
     "UnwritableColumnError",
     "Variable",
     "ViewDefinition",
+    "Waiting",
     "Warehouse",
     "WholeGroups",
     "WholeReadAppendedError",
@@ -346,6 +379,8 @@ __all__ = [
     "select_tables",
     "sql",
     "sql_file",
+    "stream_pipeline",
+    "stream_statuses",
     "word",
     "write_python_definition",
     "write_yaml_definition",

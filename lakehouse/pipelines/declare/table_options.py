@@ -33,6 +33,7 @@ class OptionWords(TypedDict, total=False):
     cluster_by: str | Sequence[str]
     properties: Mapping[str, str]
     refresh_policy: RefreshPolicy
+    refresh_every: str | None
     timeout: str | None
     strict: bool
     contract: str | Mapping[str, str] | None
@@ -63,6 +64,10 @@ class TableOptions:
     """Whether a result is brought up to date from new rows (``incremental``), computed from all rows (``full``), or
     the one where it can be and else the other (``auto``)."""
 
+    refresh_every: str | None = None
+    """How often a stream refreshes the table, and all that read it, such as ``5 min``; None: whenever inputs come.
+
+    A run refreshes it in any case."""
     timeout: str | None = None
     """How long a run may work on the table, such as ``30 min``; then it is stopped, and is as it was."""
     strict: bool = False
@@ -126,10 +131,10 @@ class TableOptions:
             wrong.append((f"refresh_policy={self.refresh_policy!r}", "use 'auto', 'incremental' or 'full'."))
         if self.partition_by and self.cluster_by:
             wrong.append(("partition_by and cluster_by", "use one of them."))
-        if self.timeout is not None and not duration(self.timeout):
-            wrong.append(
-                (f"timeout={self.timeout!r}", "write a length of time, such as '30 min' or '2 hours'.")
-            )
+        for name in ("refresh_every", "timeout"):
+            length = getattr(self, name)
+            if length is not None and not duration(length):
+                wrong.append((f"{name}={length!r}", "write a length of time, such as '30 min' or '2 hours'."))
         wrong += self._wrong_contract()
         wrong += [
             (f"the property {name!r}", f"use a property of Delta, {_PROPERTY_PREFIX}….")

@@ -34,6 +34,12 @@ from lakehouse.pipelines.errors.refresh import (
     UnreadableTableError,
 )
 from lakehouse.pipelines.errors.run import RunHeldError, RunStoppedError, TableTimeoutError
+from lakehouse.pipelines.errors.streams import (
+    ChangedCheckpointError,
+    ConnectStreamError,
+    ForeignCheckpointError,
+    InvalidTriggerError,
+)
 from lakehouse.pipelines.errors.tables import (
     CycleError,
     DefinitionErrors,
@@ -66,23 +72,27 @@ from lakehouse.pipelines.errors.writing import (
 __all__ = [
     "AmbiguousTableError",
     "BrokenStepError",
+    "ChangedCheckpointError",
     "ChangedFilesError",
     "ChangedPartitionsError",
     "ChangedRulesError",
     "ChangedSourceError",
     "ChangingInputError",
+    "ConnectStreamError",
     "CycleError",
     "DefinitionErrors",
     "DifferentDefinitionError",
     "DuplicateColumnError",
     "DuplicateNameError",
     "DuplicateRuleError",
+    "ForeignCheckpointError",
     "ForeignTableError",
     "InexpressibleError",
     "InvalidNameError",
     "InvalidOptionsError",
     "InvalidRuleError",
     "InvalidStepError",
+    "InvalidTriggerError",
     "InvalidVariableError",
     "InvalidViewError",
     "InvalidWriteModeError",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,6 +83,8 @@ def _column(values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
 def _rows(result: RunResult) -> Iterator[dict[str, Any]]:
     run = {"run_id": result.run_id, "pipeline": result.pipeline, "started_at": result.started_at}
     head = {**run, "kind": "run", "status": result.status, "duration_seconds": result.seconds}
+    if result.micro_batch is not None:
+        head["details"] = json.dumps(dataclasses.asdict(result.micro_batch))
     yield head if result.error is None else {**head, **_error(result.error)}
     for outcome in result.outcomes.values():
         for row in _outcome_rows(outcome, result.started_at):

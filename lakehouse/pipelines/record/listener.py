@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lakehouse.pipelines.record.outcomes import Outcome, RunResult
+from lakehouse.pipelines.record.progress import StreamProgress
 
 __all__ = ["RunListener"]
 
@@ -26,3 +27,12 @@ class RunListener:
 
     def run_failed(self, error: BaseException) -> None:
         """Hear that the run itself stopped with an error, which is raised after this."""
+
+    def stream_started(self, progress: StreamProgress) -> None:
+        """Hear that a stream begins; each of its micro-batches is a run of its own."""
+
+    def stream_progressed(self, progress: StreamProgress) -> None:
+        """Hear how a stream stands after a micro-batch."""
+
+    def stream_ended(self, progress: StreamProgress) -> None:
+        """Hear that a stream has ended."""

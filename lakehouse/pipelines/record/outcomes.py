@@ -11,7 +11,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.tables import SPARK_ERRORS, root_cause
 
-__all__ = ["Failed", "NothingNew", "Outcome", "Refreshed", "RunResult", "Skipped"]
+__all__ = ["Failed", "MicroBatch", "NothingNew", "Outcome", "Refreshed", "RunResult", "Skipped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,17 @@ Outcome = Refreshed | NothingNew | Failed | Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MicroBatch:
+    """The place of a small run in the stream that it is part of."""
+
+    stream: str
+    """The stream's own name, unlike that of any other."""
+    mode: str
+    number: int
+    """From 1, in the order in which they began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
     """All that came of a run."""
 
@@ -73,6 +84,8 @@ class RunResult:
     """What the nodes' caches did for it; None if it used none."""
     warnings: tuple[str, ...] = ()
     """What a person should know beside how the tables ended."""
+    micro_batch: MicroBatch | None = None
+    """Where it stands in a stream; None for a run by itself."""
     html: Callable[[RunResult], str] | None = field(default=None, repr=False, compare=False)
     """Shows it in a notebook; None where nobody says where the tables lie."""
     error: BaseException | None = None

@@ -211,14 +211,24 @@ class Decider:
 
         if found.known is None:
             reason = f"{_why_whole(found)}{found.reason}" if offered.rebuilds else found.reason
-            return Take(reason=reason, settle=settle, outside_bytes=found.outside_bytes)
+            return Take(
+                reason=reason,
+                settle=settle,
+                outside_bytes=found.outside_bytes,
+                backlog=found.backlog,
+            )
         batch = settle()
         if batch is None:
             return Rest()
         reason = f"{_why_whole(found)}{found.reason}" if batch.rebuilds else _reason(found, batch, last)
         if not batch.rebuilds and batch.how not in ("", f"whole: {reason}"):
             reason = f"{reason}; {batch.how}" if batch.added is None else batch.how
-        return Take(reason=reason, settle=lambda: batch, outside_bytes=found.outside_bytes)
+        return Take(
+            reason=reason,
+            settle=lambda: batch,
+            outside_bytes=found.outside_bytes,
+            backlog=found.backlog,
+        )
 
 
 def _why_whole(found: NewInputs) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from lakehouse.pipelines.declare.sources import Backlog
 from lakehouse.pipelines.refresh.batches import Batch
 
 __all__ = ["Decision", "Finish", "Rest", "Take"]
@@ -18,6 +19,8 @@ class Finish:
     batch: Batch
     outside_bytes: ClassVar[int | None] = None
     """As of Take: an old batch doesn't tell."""
+    backlog: ClassVar[Backlog | None] = None
+    """As of Take."""
 
     @property
     def reason(self) -> str:
@@ -34,6 +37,8 @@ class Take:
     """Names the batch exactly; None when a closer look finds nothing new."""
     outside_bytes: int | None = None
     """How much it reads beside the pipeline's own tables; None when that is not known."""
+    backlog: Backlog | None = None
+    """How much waits to be taken; None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,7 @@ class Rest:
 
     reason: str = "nothing new"
     outside_bytes: ClassVar[int | None] = 0
+    backlog: ClassVar[Backlog | None] = None
 
 
 Decision = Finish | Take | Rest

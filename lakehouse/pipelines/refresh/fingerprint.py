@@ -26,9 +26,9 @@ def fingerprint_of(flow: Flow, beside: Sequence[Flow] = ()) -> str:
     return digest_of((flow, *beside))
 
 
-def digest_of(declarations: Iterable[Any]) -> str:
-    """Return a digest that changes with what ``holds_code`` finds told by a text, and with code as above."""
-    digest = hashlib.blake2b(__version__.encode(), digest_size=16)
+def digest_of(declarations: Iterable[Any], *, version: str = __version__) -> str:
+    """Return a digest that changes with what ``holds_code`` finds told by a text, with code as above, and a version."""
+    digest = hashlib.blake2b(version.encode(), digest_size=16)
     for each in declarations:
         for part in _parts(each):
             digest.update(part.encode())

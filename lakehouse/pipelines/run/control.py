@@ -8,16 +8,18 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pyspark.sql import SparkSession
 
 from lakehouse.errors import LakehouseError
+from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.durations import duration
 from lakehouse.pipelines.errors import RunStoppedError, TableTimeoutError
 from lakehouse.pipelines.run.seats import Seats
 from lakehouse.tables import SPARK_ERRORS
 
-__all__ = ["RunControl"]
+__all__ = ["RunControl", "timeouts"]
 
 _log = logging.getLogger(__name__)
 
@@ -102,3 +104,9 @@ class RunControl:
 
     def _tag(self, table: str) -> str:
         return f"lakehouse-{self._run}-{table}"
+
+
+def timeouts(tables: Sequence[TableDefinition], default: dt.timedelta | None) -> Mapping[str, dt.timedelta]:
+    """Return how long tables may take, by name; those that may take as long as they like are left out."""
+    own = {table.name: duration(table.options.timeout or "") or default for table in tables}
+    return {name: length for name, length in own.items() if length is not None}

@@ -28,6 +28,8 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     since: str = ""
     """ISO 8601, UTC."""
     beat: int = 0
+    takes_turns: bool = False
+    """Whether it holds the lock for a while only, and whoever wants it may wait."""
 
     @classmethod
     def this_process(cls) -> Holder:

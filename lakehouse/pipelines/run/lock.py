@@ -1,5 +1,6 @@
 """One run of a pipeline at a time: a lock in the warehouse, which the second run is told the holder of.
 
+A stream has the lock for a micro-batch, and takes turns with runs beside it: each waits for the other's end.
 The lock saves work, and no row depends on it: two runs at once would do the same work once too.
 """
 
@@ -8,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -19,53 +21,93 @@ from lakehouse.pipelines.run.holder import Holder
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.storage import AbstractStorageService, Created, NotFoundError, OutcomeUnknownError, Replaced
 
-__all__ = ["RunLock", "run_lock"]
+__all__ = ["RunLock", "run_lock", "stream_lock"]
 
 _log = logging.getLogger(__name__)
 
 _BEAT_SECONDS = 20.0
 _LEASE_MS = 120_000
 """A holder on another machine that has given no sign of life for so long is dead."""
+_LOOK_SECONDS = 0.1
+"""How often it is looked whether a turn has come."""
 
 
 class RunLock:
-    """The lock of one pipeline in one warehouse, an object that is only ever written on a condition."""
+    """The lock of one pipeline in one warehouse, an object that is only ever written on a condition.
+
+    ``key`` is that object's, by default that of the pipeline's runs.
+    """
 
     def __init__(
-        self, storage: AbstractStorageService, *, pipeline: str, beat_seconds: float = _BEAT_SECONDS
+        self,
+        storage: AbstractStorageService,
+        *,
+        pipeline: str,
+        key: str = "",
+        beat_seconds: float = _BEAT_SECONDS,
     ) -> None:
         self._storage = storage
         self._pipeline = pipeline
-        self._key = f"{SYSTEM_LAYER}/runs/{pipeline}.lock"
+        self._key = key or f"{SYSTEM_LAYER}/runs/{pipeline}.lock"
         self._beat_seconds = beat_seconds
 
+    def held(self) -> contextlib.AbstractContextManager[bool]:
+        """Hold the lock, and give signs of life meanwhile; a stream's turn is waited for.
+
+        Says whether it was waited for. Raises RunHeldError where another run holds it.
+        """
+        return self._held(Holder.this_process(), is_in_time=lambda: True)
+
+    def in_turn(self, *, gives_up: Callable[[], bool]) -> contextlib.AbstractContextManager[bool]:
+        """Hold the lock for a while, as soon as whoever holds it has ended; say whether it was waited for.
+
+        Raises RunHeldError where ``gives_up`` says so before the turn has come.
+        """
+        holder = msgspec.structs.replace(Holder.this_process(), takes_turns=True)
+        return self._held(holder, is_in_time=lambda: not gives_up())
+
+    def holder(self) -> Holder | None:
+        """Return who holds the lock, alive or not; None where nobody does."""
+        try:
+            found = Holder.of(self._storage.read(self._key))
+        except NotFoundError:
+            return None
+        return found if found.run else None
+
+    def is_gone(self, holder: Holder) -> bool:
+        """Say whether the holder has ended without a word."""
+        is_dead = holder.is_dead()
+        return is_dead if is_dead is not None else self._silent_ms() > _LEASE_MS
+
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the lock, and give signs of life meanwhile. Raises RunHeldError where another run holds it."""
-        holder = Holder.this_process()
-        etag = self._taken(holder)
+    def _held(self, holder: Holder, *, is_in_time: Callable[[], bool]) -> Iterator[bool]:
+        etag, has_waited = self._taken(holder, is_in_time)
         beats = _Beats(self._storage, self._key, holder, etag, self._beat_seconds)
         beats.start()
         try:
-            yield
+            yield has_waited
         finally:
             self._give_back(beats.stop())
 
-    def _taken(self, holder: Holder) -> str:
-        """Take the lock and return its ETag."""
-        body = msgspec.json.encode(holder)
+    def _taken(self, holder: Holder, is_in_time: Callable[[], bool]) -> tuple[str, bool]:
+        """Take the lock; return its ETag, and whether it was waited for."""
+        body, has_waited = msgspec.json.encode(holder), False
         while True:
             with contextlib.suppress(OutcomeUnknownError):  # then the next look tells
                 if isinstance(made := self._storage.put_if_absent(self._key, body), Created):
-                    return made.stat.etag
+                    return made.stat.etag, has_waited
             try:
                 etag = self._storage.stat(self._key).etag
                 other = Holder.of(self._storage.read(self._key))
             except NotFoundError:
                 continue
             if other.run == holder.run:
-                return etag
-            if other.run and not self._is_gone(other):
+                return etag, has_waited
+            if other.run and not self.is_gone(other):
+                if (holder.takes_turns or other.takes_turns) and is_in_time():
+                    has_waited = True
+                    time.sleep(_LOOK_SECONDS)
+                    continue
                 raise RunHeldError(pipeline=self._pipeline, host=other.host, pid=other.pid, since=other.since)
             if other.run:
                 _log.warning(
@@ -75,11 +117,7 @@ class RunLock:
                 )
             with contextlib.suppress(OutcomeUnknownError):
                 if isinstance(now := self._storage.replace(self._key, body, etag=etag), Replaced):
-                    return now.stat.etag
-
-    def _is_gone(self, other: Holder) -> bool:
-        is_dead = other.is_dead()
-        return is_dead if is_dead is not None else self._silent_ms() > _LEASE_MS
+                    return now.stat.etag, has_waited
 
     def _silent_ms(self) -> int:
         """Return how long ago the lock was written, by the store's own clock."""
@@ -149,3 +187,9 @@ class _Beats:
 def run_lock(warehouse: Warehouse, pipeline: str) -> RunLock:
     """Return the lock of a pipeline's runs in a warehouse."""
     return RunLock(warehouse.storage, pipeline=pipeline)
+
+
+def stream_lock(warehouse: Warehouse, pipeline: str) -> RunLock:
+    """Return the lock that a pipeline's stream holds as long as it goes: there is one at a time."""
+    key = f"{SYSTEM_LAYER}/streams/{pipeline}.lock"
+    return RunLock(warehouse.storage, pipeline=pipeline, key=key)

@@ -9,6 +9,9 @@ from lakehouse.tables import literal_path
 
 __all__ = ["arriving_files", "at_each_trigger"]
 
+_BINARY_FILE = "path string, modificationTime timestamp, length bigint, content binary"
+"""The schema of Spark's format; streams do not look for it themselves."""
+
 
 def arriving_files(spark: SparkSession, folder: str, *, names: str = "*", is_deep: bool = False) -> DataFrame:
     """Return a frame with a row for each file that comes to a folder, and none of its content.
@@ -16,7 +19,7 @@ def arriving_files(spark: SparkSession, folder: str, *, names: str = "*", is_dee
     ``names`` is a pattern of Hadoop. Spark looks at a path once: a file that is written over does not come again,
     nor one that is a week older than the newest. While there is no folder the frame wakes at each trigger.
     """
-    reader = spark.readStream.format("binaryFile").option("pathGlobFilter", names)
+    reader = spark.readStream.format("binaryFile").schema(_BINARY_FILE).option("pathGlobFilter", names)
     try:
         files = reader.option("recursiveFileLookup", str(is_deep).lower()).load(literal_path(folder))
     except AnalysisException:  # nothing has come there yet
