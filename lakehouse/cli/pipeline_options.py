@@ -18,6 +18,7 @@ from lakehouse.cli.sessions import open_session
 from lakehouse.pipelines import PipelineDefinition, Warehouse, duration
 from lakehouse.project import find_project
 from lakehouse.settings import Settings, default_environment, load_settings
+from lakehouse.spark_session import SparkSessionFactory
 from lakehouse.storage import register_settings, with_spark_access
 
 __all__ = ["PipelineRequest", "full_refresh_options", "length_of_time", "pairs", "pipeline_options"]
@@ -48,6 +49,11 @@ class PipelineRequest:
         """Open a session as the environment says, for work that reads that much; None when nobody can say."""
         settings = with_spark_access(self.settings)
         return open_session(settings, f"lakehouse {self.name}", expected_bytes=expected_bytes)
+
+    def open_own_session(self) -> SparkSession:
+        """Open a session of this process as the environment says; one that goes on between runs is not used."""
+        factory = SparkSessionFactory(with_spark_access(self.settings))
+        return factory.create(f"lakehouse {self.name}", expected_bytes=None)
 
 
 def pipeline_options(callback: Callable[..., int | None]) -> Callable[..., int | None]:

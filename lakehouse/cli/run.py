@@ -23,15 +23,35 @@ from lakehouse.cli.pipeline_options import (
 )
 from lakehouse.cli.report_file import write_report
 from lakehouse.cli.run_report import JsonReport, LiveReport, PlainReport, Report
+from lakehouse.cli.run_stream import StreamChoices, run_stream
 from lakehouse.cli.termination import sigterm_stops
 from lakehouse.errors import DefinitionError, LakehouseError
-from lakehouse.pipelines import PipelineDefinition, repeat, run_pipeline
+from lakehouse.pipelines import PipelineDefinition, StreamMode, repeat, run_pipeline
 from lakehouse.settings import CatalogSettings
 
 __all__ = ["command"]
 
 
 @full_refresh_options
+@click.option(
+    "--mode",
+    default="batch",
+    show_default=True,
+    type=click.Choice(["batch", "available-now", "continuous"]),
+    help="Run once; or as a stream, until all is taken that there is, or until somebody stops it.",
+)
+@click.option(
+    "--trigger",
+    metavar="LENGTH",
+    callback=length_of_time,
+    help="How often a continuous stream looks for what came: '10 seconds' by default.",
+)
+@click.option(
+    "--reset",
+    multiple=True,
+    metavar="TABLE",
+    help="Forget the table's checkpoint before a stream; it takes nothing twice.",
+)
 @click.option(
     "--retries",
     default=2,
@@ -69,9 +89,18 @@ __all__ = ["command"]
 def _run(request: PipelineRequest, **given: Any) -> int:
     """Refresh the tables of pipeline NAME with everything that is new.
 
-    One run of a pipeline works in a warehouse at a time. Ctrl-C and SIGTERM end it with its record closed.
+    One run of a pipeline works in a warehouse at a time. Ctrl-C and SIGTERM end it with its record closed; a stream
+    finishes what it is at first.
     """
+    mode, trigger, reset = given.pop("mode"), given.pop("trigger"), given.pop("reset")
     choices = _Choices(**given)
+    if mode != "batch":
+        code = run_stream(request, choices.as_stream(mode=mode, trigger=trigger, reset=reset))
+        if choices.report_file is not None:
+            write_report(request, choices.report_file)
+        return code
+    if trigger is not None or reset:
+        raise click.UsageError("--trigger and --reset are for a stream. Fix: choose its --mode.")
     with sigterm_stops():
         try:
             if choices.every is None:
@@ -102,6 +131,24 @@ class _Choices:
             raise click.UsageError(
                 "--run-id names one run, and --every makes many. Fix: leave one of them out."
             )
+
+    def as_stream(
+        self, *, mode: StreamMode, trigger: dt.timedelta | None, reset: Sequence[str]
+    ) -> StreamChoices:
+        """Return what counts for a stream. Raises UsageError for what is about single runs."""
+        if self.full_refresh or self.accept_loss or self.every is not None or self.run_id is not None:
+            raise click.UsageError(
+                "--full-refresh, --accept-loss, --every and --run-id are for runs. Fix: rebuild tables by a run "
+                "in batch, beside the stream or before it."
+            )
+        return StreamChoices(
+            mode=mode,
+            trigger=trigger or dt.timedelta(seconds=10),
+            reset=reset,
+            retries=self.retries,
+            timeout=self.timeout,
+            in_session=self.in_session,
+        )
 
 
 def _once(request: PipelineRequest, definition: PipelineDefinition, choices: _Choices) -> ExitCode:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import click
+import msgspec
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -22,7 +23,7 @@ from lakehouse.cli.output import Output
 from lakehouse.cli.run_json import outcome_json, result_json
 from lakehouse.cli.run_text import cells, closing_lines, failure_lines, notes, outcome_lines
 from lakehouse.masking import masked
-from lakehouse.pipelines import Failed, Outcome, RunListener, RunResult
+from lakehouse.pipelines import Failed, Outcome, RunListener, RunResult, StreamProgress
 
 __all__ = ["JsonReport", "LiveReport", "PlainReport", "Report"]
 
@@ -157,6 +158,15 @@ class JsonReport(Report):
 
     def run_failed(self, error: BaseException) -> None:
         self._say("run_failed", error={"class": type(error).__name__, "message": str(error)})
+
+    def stream_started(self, progress: StreamProgress) -> None:
+        self._say("stream_started", **msgspec.to_builtins(progress))
+
+    def stream_progressed(self, progress: StreamProgress) -> None:
+        self._say("stream_progressed", **msgspec.to_builtins(progress))
+
+    def stream_ended(self, progress: StreamProgress) -> None:
+        self._say("stream_ended", **msgspec.to_builtins(progress))
 
     def _say(self, event: str, **more: Any) -> None:
         record = {"event": event, "time": dt.datetime.now(dt.UTC).isoformat(), **more}

@@ -42,6 +42,7 @@ VERBS: dict[str, Verb] = {
     "run": Verb(module="lakehouse.cli.run", help="refresh the tables of a pipeline"),
     "land": Verb(module="lakehouse.cli.land", help="take files into a Bronze table without Spark"),
     "history": Verb(module="lakehouse.cli.history", help="show what happened in the last runs"),
+    "status": Verb(module="lakehouse.cli.status", help="show how the streams of a warehouse stand"),
     "report": Verb(module="lakehouse.cli.report", help="write what happened as one page of HTML"),
     "docs": Verb(module="lakehouse.cli.docs", help="write what is declared as one page of HTML"),
     "lineage": Verb(module="lakehouse.cli.lineage", help="say where columns come from, and where they go"),
