@@ -47,6 +47,7 @@ WITHOUT_SPARK: dict[str, list[str]] = {
     "sample": ["bronze.orders"],
     "session status": ["--json"],
     "session stop": ["--json"],
+    "status": [],
     "sql": ["SELECT count(*) AS n FROM bronze.orders", "--format", "json"],
 }
 """Verbs that need no Spark, each with arguments that find something in the warehouse below."""
@@ -69,6 +70,7 @@ SAID = {
     "sample": "'id': '1'",
     "session status": '"running": false',
     "session stop": '"stopped": false',
+    "status": "/lake yet",
     "sql": '"n":2',
 }
 """By verb, what only the project's file leads to."""

@@ -1,0 +1,171 @@
+"""A lane takes a micro-batch at a time, for all who asked meanwhile; a table that failed waits longer each time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Collection
+
+import pytest
+
+from lakehouse.errors import StorageError
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    Failed,
+    RunResult,
+    StreamStop,
+    from_rate,
+    graph_of,
+    read,
+)
+from lakehouse.pipelines.run.streams.lane_work import LaneWork
+from lakehouse.pipelines.run.streams.lanes import Lane
+
+GRAPH = graph_of(
+    DeclarativePipelineBuilder("shop")
+    .bronze("orders", from_rate())
+    .bronze("people", from_rate())
+    .silver("sales", read("orders", incremental=True).append())
+    .build()
+)
+TABLES = ("orders", "people", "sales")
+
+
+class Work:
+    """Micro-batches that are only counted."""
+
+    graph = GRAPH
+
+    def __init__(self, during: Callable[[], None] = lambda: None) -> None:
+        self.taken: list[set[str]] = []
+        self.failing: set[str] = set()
+        self.during = during
+
+    def take(self, names: Collection[str]) -> RunResult | None:
+        self.taken.append(set(names))
+        self.during()
+        outcomes = {
+            name: Failed(table=name, error=ValueError(), seconds=0) for name in names if name in self.failing
+        }
+        now = dt.datetime.now(dt.UTC)
+        return RunResult(run_id="", pipeline="shop", started_at=now, seconds=0, outcomes=outcomes)
+
+    def survives(self, error: BaseException) -> bool:
+        return isinstance(error, StorageError)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def lane_of(work: Work, clock: Clock, *, stop: StreamStop | None = None, **periods: dt.timedelta) -> LaneWork:
+    lane = Lane(tables=TABLES, periods=periods)
+    return LaneWork(lane, work, stop or StreamStop(), pause_seconds=10, look_seconds=60, clock=clock)  # type: ignore[arg-type]
+
+
+def test_a_table_that_is_woken_takes_with_it_all_that_need_it() -> None:
+    work = Work()
+    lane_of(work, Clock()).wake(["orders"])
+    assert work.taken == [{"orders", "sales"}]
+
+
+def test_those_who_ask_during_a_micro_batch_share_the_next_one() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        assert go_on.wait(30)
+
+    work = Work(during=wait)
+    lane = lane_of(work, Clock())
+    threads = [threading.Thread(target=lane.wake, args=(["orders"],))]
+    threads[0].start()
+    assert begun.wait(30)
+    threads += [threading.Thread(target=lane.wake, args=([name],)) for name in ("people", "orders", "people")]
+    for thread in threads[1:]:
+        thread.start()
+    while lane._woken != {"people", "orders"}:
+        pass
+    go_on.set()
+    for thread in threads:
+        thread.join(30)
+    assert work.taken == [{"orders", "sales"}, {"people", "orders", "sales"}]
+
+
+def test_a_table_that_failed_is_tried_again_after_a_pause_that_doubles_and_the_others_go_on() -> None:
+    work, clock = Work(), Clock()
+    lane = lane_of(work, clock)
+    work.failing = {"orders"}
+    lane.look()
+    clock.now += 19
+    lane.look()
+    assert work.taken[-1] == {"people", "sales"}
+    clock.now += 2
+    lane.look()
+    assert "orders" in work.taken[-1]
+    clock.now += 39
+    lane.look()
+    assert "orders" not in work.taken[-1]
+    clock.now += 2
+    work.failing = set()
+    lane.look()
+    lane.look()
+    assert work.taken[-1] == {"orders", "people", "sales"}
+
+
+def test_a_table_by_the_clock_is_taken_when_it_is_due_and_not_before() -> None:
+    work, clock = Work(), Clock()
+    lane = lane_of(work, clock, sales=dt.timedelta(minutes=5))
+    assert lane.seconds_to_look == 0
+    lane.look()
+    clock.now += 60
+    assert lane.seconds_to_look == 0
+    lane.look()
+    assert [each & {"sales"} for each in work.taken] == [{"sales"}, set()]
+    clock.now += 240
+    lane.look()
+    assert "sales" in work.taken[-1]
+
+
+def test_nothing_begins_once_the_end_is_asked_for() -> None:
+    work, stop = Work(), StreamStop()
+    lane = lane_of(work, Clock(), stop=stop)
+    stop.ask("SIGTERM")
+    lane.wake(["orders"])
+    lane.look()
+    assert work.taken == []
+    assert stop.by == "SIGTERM"
+
+
+def test_a_store_that_fails_ends_a_micro_batch_and_a_mistake_in_code_the_stream() -> None:
+    def fail(error: Exception) -> Callable[[], None]:
+        def raise_it() -> None:
+            raise error
+
+        return raise_it
+
+    work, clock = Work(during=fail(StorageError("away"))), Clock()
+    lane = lane_of(work, clock)
+    lane.look()
+    lane.look()
+    assert len(work.taken) == 1, "all pause"
+    clock.now += 100
+    work.during = fail(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        lane.look()
+
+
+def test_a_lane_that_nothing_wakes_any_more_looks_at_each_trigger() -> None:
+    clock = Clock()
+    lane = lane_of(Work(), clock)
+    lane.look()
+    assert lane.seconds_to_look == 60
+    lane.look_often(10)
+    assert lane.seconds_to_look == 10
+    clock.now += 10
+    lane.look()
+    assert lane.seconds_to_look == 10
