@@ -6,7 +6,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # One process has all tests with Spark, and so one session; the other has the rest.
 SIDE_BY_SIDE := -n 2 --dist loadscope
 
-.PHONY: help demo test test-all check bench docs wheel clean java azurite chromium
+.PHONY: help demo test test-all check bench docs wheel clean java azurite kafka chromium
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,10 +14,10 @@ help: ## Print this help
 demo: $(INSTALLED) java ## Take 14 days of real sales from Bronze through Silver to Gold
 	$(BIN)/lakehouse run retail
 
-test: check java azurite chromium ## What every change must pass: the checks, and the quick tests
+test: check java azurite kafka chromium ## What every change must pass: the checks, and the quick tests
 	$(BIN)/pytest $(SIDE_BY_SIDE)
 
-test-all: check java azurite chromium ## The slow tests too: kills, a cluster, long properties
+test-all: check java azurite kafka chromium ## The slow tests too: kills, a cluster, long properties
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "slow or not slow"
 
 check: $(INSTALLED) ## Lint, format, types, layers
@@ -42,6 +42,9 @@ clean: ## Remove what the targets above made
 
 java: $(INSTALLED)
 	@scripts/ensure-java $(BIN)/python
+
+kafka: $(INSTALLED) java
+	@scripts/ensure-kafka $(BIN)/python
 
 azurite:
 	@scripts/ensure-azurite

@@ -10,7 +10,7 @@ QUARANTINE_COLUMNS = ("_errors", "_batch", "_row_at_cast")
 """All that a row breaks (array of struct: rule, message), the number of the batch that it came in, and the
 row as it was cast (JSON), where a failed cast kept it from later steps that change its columns."""
 
-_RESERVED = re.compile(r"cast|(cast|change|contract)\(.*\)|readable_file", re.DOTALL)
+_RESERVED = re.compile(r"cast|(cast|change|contract|late)\(.*\)|readable_(file|payload|key)", re.DOTALL)
 
 
 def is_reserved_rule(name: str) -> bool:

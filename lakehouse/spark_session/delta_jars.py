@@ -38,7 +38,7 @@ class DeltaJarsError(ConfigurationError):
     def __init__(self, *, packages: str, folder: Path, reason: str) -> None:
         self.packages = packages
         super().__init__(
-            f"Delta's jars {packages!r} are not in {folder} and could not be resolved: {reason}.",
+            f"the jars {packages!r} are not in {folder} and could not be resolved: {reason}.",
             fix="let it reach a Maven repository once (DEFAULT_ARTIFACT_REPOSITORY names a mirror), "
             "or set spark.jars in the environment's settings to jars that you have.",
         )
@@ -55,6 +55,8 @@ class DeltaJars:
 
     packages: str
     """Maven coordinates with commas between, as in ``spark.jars.packages``."""
+    excludes: str = NOT_DELTA_S_OWN
+    """What is left out of the jars that these ask for, as in ``spark.jars.excludes``."""
     folder: Path = field(default_factory=default_jars_folder)
     spark_home: Path = field(default_factory=installed_spark)
 
@@ -96,7 +98,7 @@ class DeltaJars:
     def _resolver_s_answer(self) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(  # noqa: S603 - Spark's own launcher
-                _resolver_command(self.packages, self._ivy_folder, self.spark_home),
+                _resolver_command(self.packages, self.excludes, self._ivy_folder, self.spark_home),
                 env={**os.environ, "SPARK_HOME": str(self.spark_home), "JAVA_HOME": str(find_java().home)},
                 capture_output=True,
                 text=True,
@@ -118,11 +120,11 @@ class DeltaJars:
             yield
 
 
-def _resolver_command(packages: str, ivy_folder: Path, spark_home: Path) -> list[str]:
+def _resolver_command(packages: str, excludes: str, ivy_folder: Path, spark_home: Path) -> list[str]:
     """Return the command of Spark's launcher with a program that ends at once: jars are resolved before it starts."""
     conf = {
         "spark.jars.packages": packages,
-        "spark.jars.excludes": NOT_DELTA_S_OWN,
+        "spark.jars.excludes": excludes,
         "spark.jars.ivy": str(ivy_folder),
         "spark.jars.ivySettings": str(_ivy_settings(ivy_folder)),
         "spark.master": "local[1]",

@@ -13,6 +13,8 @@ from lakehouse.cache.node_cache import DIRECTORY, ENABLED
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from tests.kafka_broker import Broker
+
 
 @pytest.fixture
 def cached_spark(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
@@ -21,3 +23,18 @@ def cached_spark(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
     yield spark
     spark.conf.unset(DIRECTORY)
     spark.conf.unset(ENABLED)
+
+
+@pytest.fixture(scope="session")
+def kafka(spark: SparkSession) -> Iterator[Broker]:
+    """A broker, and a session that can talk to it: started with the first test that asks for it."""
+    from tests.kafka_broker import running_broker
+    from tests.kafka_client import load_jars
+    from tests.kafka_jars import connector_jars, why_no_kafka
+
+    if reason := why_no_kafka():
+        pytest.skip(reason)
+    with running_broker() as broker:
+        load_jars(spark, connector_jars())
+        broker.wait()
+        yield broker

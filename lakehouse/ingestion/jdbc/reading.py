@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +17,10 @@ from lakehouse.ingestion.errors import DatabaseError, DatabaseSchemaError
 from lakehouse.ingestion.formats.records import column_types
 from lakehouse.ingestion.jdbc.declaration import RESCUE_PREFIX, JdbcTable
 from lakehouse.ingestion.rest.access.secret import Secret
+from lakehouse.ingestion.unlogged import unlogged
 from lakehouse.tables import SPARK_ERRORS, quoted, root_cause
 
 __all__ = ["JdbcInputs", "JdbcReader", "jdbc_schema"]
-
-_TALKS = ("py4j", "py4j.java_gateway", "py4j.clientserver")
 
 
 class JdbcInputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +136,7 @@ class JdbcReader:
         reader = reader.option("fetchsize", str(self.table.fetch_rows)).options(**options)
         if driver := self.table.driver_class:
             reader = reader.option("driver", driver)
-        with _unlogged():
+        with unlogged():
             for name, source in (("user", self.table.user), ("password", self.table.password)):
                 if source:
                     reader = reader.option(name, Secret(source).reveal())
@@ -155,17 +152,3 @@ class JdbcReader:
             if source:
                 first = first.replace(Secret(source).reveal(), "***")
         return DatabaseError(table=self.table.label, url=self.table.url, reason=first)
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """Keep py4j from logging, at level DEBUG, what is said to the JVM."""
-    loggers = [logging.getLogger(name) for name in _TALKS]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pyspark.sql.types import StructType
 
@@ -14,16 +14,19 @@ from lakehouse.ingestion import (
     FileFormat,
     Incremental,
     JdbcTable,
+    KafkaTopics,
     Limits,
     NoAuth,
     OnePage,
     OnRewritten,
     Pagination,
+    Payload,
     RestApi,
     SchemaChanges,
     SchemaMode,
     columns_of,
     file_format,
+    payload,
 )
 from lakehouse.pipelines.declare.flow import Flow
 from lakehouse.pipelines.declare.sources import (
@@ -31,6 +34,7 @@ from lakehouse.pipelines.declare.sources import (
     FileSource,
     GivenRow,
     JdbcSource,
+    KafkaSource,
     ParquetSource,
     RangeSource,
     RateSource,
@@ -61,6 +65,7 @@ __all__ = [
     "from_delta",
     "from_files",
     "from_jdbc",
+    "from_kafka",
     "from_parquet",
     "from_range",
     "from_rate",
@@ -236,6 +241,54 @@ def from_jdbc(
     )
     flow = begin(source)
     return flow.deduplicate(*names(keys), cursor) if overlap_seconds and keys else flow
+
+
+def from_kafka(
+    servers: str,
+    topic: str | Sequence[str],
+    *,
+    value: Payload | str = "raw",
+    columns: Schema | None = None,
+    options: Mapping[str, Any] | None = None,
+    key: Literal["text", "raw"] = "text",
+    starting: str = "earliest",
+    max_offsets: int | None = None,
+    on_loss: Literal["fail", "accept"] = "fail",
+    security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext",
+    mechanism: str = "PLAIN",
+    user: str = "",
+    password: str = "",
+    client: Mapping[str, str] | None = None,
+) -> Flow:
+    """Begin with the records of a topic, or of several: each batch takes what came since the one before.
+
+    ``value`` says what a record's value is: ``"raw"`` (bytes), ``"text"``, ``"json"``, ``"csv"`` or ``"avro"``, with
+    the ``columns`` that it becomes, and its ``options``. Beside them a row has ``_key`` (``key="raw"`` leaves it as
+    bytes), ``_headers``, ``_topic``, ``_partition``, ``_offset``, ``_timestamp`` and ``_tombstone``. A record that
+    can't be read comes into the quarantine.
+
+    The first batch begins at ``starting``: ``"earliest"``, ``"latest"`` or a time (ISO 8601). A batch takes at most
+    ``max_offsets``, and from each partition at least one. Records that the brokers have thrown away before a batch
+    took them are an error that names them; ``on_loss="accept"`` goes on and counts them. ``user`` and ``password``
+    name where they stand, ``env:NAME``; ``client`` has further settings of Kafka's clients.
+    """
+    if not isinstance(value, Payload):
+        value = payload(value, {"columns": columns, **(options or {})})
+    topics = KafkaTopics(
+        servers=servers,
+        topics=names(topic),
+        value=value,
+        key=key,
+        starting=starting,
+        max_offsets=max_offsets,
+        on_loss=on_loss,
+        security=security,
+        mechanism=mechanism,
+        user=user,
+        password=password,
+        client=dict(client or {}),
+    )
+    return begin(KafkaSource(kafka=topics, location=caller_location()))
 
 
 def read(table: str, *, incremental: bool = False, changes: bool = False) -> Flow:

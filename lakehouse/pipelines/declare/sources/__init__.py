@@ -15,6 +15,7 @@ from lakehouse.pipelines.declare.sources.interface import (
     TablesBeside,
 )
 from lakehouse.pipelines.declare.sources.jdbc import JdbcSource
+from lakehouse.pipelines.declare.sources.kafka import KafkaSource
 from lakehouse.pipelines.declare.sources.landable import LandableFiles
 from lakehouse.pipelines.declare.sources.parquet import ParquetSource
 from lakehouse.pipelines.declare.sources.rate import RateSource
@@ -34,6 +35,7 @@ __all__ = [
     "History",
     "Inputs",
     "JdbcSource",
+    "KafkaSource",
     "LandableFiles",
     "NewInputs",
     "ParquetSource",

@@ -16,6 +16,7 @@ from lakehouse.ingestion import (
     FileFormat,
     Incremental,
     JdbcTable,
+    KafkaTopics,
     Limits,
     LinkHeader,
     NextUrl,
@@ -24,6 +25,7 @@ from lakehouse.ingestion import (
     RestApi,
     SchemaChanges,
     file_format,
+    payload,
 )
 from lakehouse.pipelines.declare.beginnings import begin, begin_with_query
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
@@ -47,6 +49,7 @@ from lakehouse.pipelines.declare.sources import (
     DeltaSource,
     FileSource,
     JdbcSource,
+    KafkaSource,
     ParquetSource,
     RangeSource,
     RateSource,
@@ -172,6 +175,15 @@ def formats() -> st.SearchStrategy[FileFormat]:
     return st.sampled_from(sorted(FORMATS)).flatmap(of)
 
 
+PAYLOADS = st.one_of(
+    st.just(payload("raw", {})),
+    st.just(payload("text", {})),
+    st.builds(lambda given: payload("json", {"columns": given}), columns),
+    st.builds(lambda given, sign: payload("csv", {"columns": given, "delimiter": sign}), columns, texts),
+    st.builds(lambda schema: payload("avro", {"schema": schema, "registry_header": True}), texts),
+)
+
+
 SOURCES: Mapping[str, st.SearchStrategy[Source]] = {
     "read": part(TableSource, table=texts, incremental=st.booleans(), changes=st.booleans()),
     "from_delta": part(DeltaSource, table=texts, incremental=st.booleans(), changes=st.booleans()),
@@ -204,6 +216,23 @@ SOURCES: Mapping[str, st.SearchStrategy[Source]] = {
     "from_jdbc": part(
         JdbcSource,
         jdbc=st.builds(JdbcTable, url=texts, columns=pairs, table=texts, fetch_rows=numbers, cursor=texts),
+    ),
+    "from_kafka": part(
+        KafkaSource,
+        kafka=st.builds(
+            KafkaTopics,
+            servers=texts,
+            topics=st.lists(texts, min_size=1, max_size=2).map(tuple),
+            value=PAYLOADS,
+            key=st.sampled_from(["text", "raw"]),
+            starting=texts,
+            max_offsets=maybe(numbers),
+            on_loss=st.sampled_from(["fail", "accept"]),
+            security=st.sampled_from(["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]),
+            user=st.sampled_from(["", "env:USER"]),
+            password=st.sampled_from(["", "file:/run/secret"]),
+            client=st.dictionaries(texts, texts, max_size=2),
+        ),
     ),
     "from_parquet": part(ParquetSource, path=texts, columns=pairs),
     "from_rows": part(
