@@ -15,11 +15,11 @@ SORTED = 1
 
 
 def shuffle_cost(sides: JoinSides, *, per_byte: float) -> float | None:
-    """Return what a join by shuffle costs: the task with the most frequent key may work while the others wait."""
+    """Return what a join by shuffle costs: all tasks read, and then one with a frequent key may work alone."""
     if sides.left.size_bytes is None or sides.right.size_bytes is None:
         return None
-    even = (READ + per_byte) * (sides.left.size_bytes + sides.right.size_bytes)
+    size = sides.left.size_bytes + sides.right.size_bytes
     longest = max(
         side.heaviest_share * (side.size_bytes or 0) * per_byte for side in (sides.left, sides.right)
     )
-    return max(even, longest * sides.parallelism)
+    return READ * size + max(per_byte * size, longest * sides.parallelism)

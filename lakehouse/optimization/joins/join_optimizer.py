@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from lakehouse.optimization.errors import UnjoinableError
 from lakehouse.optimization.joins.left_to_spark import SparksChoice
 from lakehouse.optimization.joins.sampling import sampled
-from lakehouse.optimization.joins.sides import UNKNOWN, JoinSide, JoinSides, kind_of_join
+from lakehouse.optimization.joins.sides import UNKNOWN, HeavyKey, JoinSide, JoinSides, kind_of_join
 from lakehouse.optimization.joins.strategy import JoinRequest, JoinStrategy
 from lakehouse.tables import parallelism
 
@@ -99,21 +99,40 @@ class JoinOptimizer:
         left_side: JoinSide = UNKNOWN,
         right_side: JoinSide = UNKNOWN,
     ) -> JoinSides:
-        """Return what ``choose`` decides by: what is given, and what a sample shows where one is asked for."""
+        """Return what ``choose`` decides by: what is given, and what a sample shows where one is asked for.
+
+        A sample is drawn only where a frequent key would change the choice.
+        """
         sides = JoinSides(
-            left=self._looked_at(left, on, left_side),
-            right=self._looked_at(right, on, right_side),
+            left=left_side,
+            right=right_side,
             kind=kind_of_join(how) or how,
             parallelism=parallelism(left.sparkSession) or 1,
             broadcast_bytes=self.broadcast_bytes,
         )
         if sides.size_bytes is not None and _types(left, on) != _types(right, on):
-            return replace(sides, same_key_types=False)
-        return sides
+            sides = replace(sides, same_key_types=False)
+        if not self._sample or not self._depends_on_skew(sides, on):
+            return sides
+        return replace(
+            sides, left=self._looked_at(left, on, left_side), right=self._looked_at(right, on, right_side)
+        )
+
+    def _depends_on_skew(self, sides: JoinSides, on: Sequence[str]) -> bool:
+        """Say whether another way would be chosen if all rows of a side had one key."""
+        chosen = self.choose(sides).strategy
+        if not chosen.waits_for_heavy_keys:
+            return False
+        one_key = (HeavyKey(values=(None,) * len(on), share=1),)
+        skewed = (
+            replace(sides, left=replace(sides.left, heavy_keys=one_key)),
+            replace(sides, right=replace(sides.right, heavy_keys=one_key)),
+        )
+        return any(self.choose(each).strategy != chosen for each in skewed)
 
     def _looked_at(self, frame: DataFrame, on: Sequence[str], side: JoinSide) -> JoinSide:
         is_large = (side.size_bytes or 0) >= _WORTH_A_SAMPLE
-        return sampled(frame, on, side) if self._sample and is_large and not side.heavy_keys else side
+        return sampled(frame, on, side) if is_large and not side.heavy_keys else side
 
 
 def _left_to_spark(sides: JoinSides) -> Choice:

@@ -25,9 +25,13 @@ _OF_RIGHT = frozenset({"inner", "right"})
 """The other side's rows are copied, so none of them may be shown without a match."""
 _LEAST_SHARE = 0.1
 """A key that fewer rows have doesn't keep one task much longer than the others."""
-_MOST_SALTS = 64
-_COPYING = 1.1
-"""What the copies and the computed column add."""
+_MOST_SALTS = 256
+_SALTS_OF_A_TASK = 16
+"""So many, for a hash deals few of them unevenly to the tasks."""
+_HASHED_BYTES = 16 << 20
+"""The files of the copied side of which a task may build a table; in memory they take several times as much."""
+_COPYING = 1.5
+"""What the copies, the computed column and a key of one column more add: two tasks alone gain nothing by it."""
 
 
 @word("salted")
@@ -55,13 +59,19 @@ class SaltedJoin(JoinStrategy):
         on = request.on
         if side is None:
             return left.join(right, on=list(on), how=request.how)
-        count = min(_MOST_SALTS, max(2, 4 * request.sides.parallelism))
+        count = min(_MOST_SALTS, _SALTS_OF_A_TASK * request.sides.parallelism)
         if side == "right":
             heavy = request.sides.right.heavy_keys
-            pair = _copied(left, on, heavy, count), _numbered(right, on, heavy, count)
+            pair = (
+                _hashed(_copied(left, on, heavy, count), request.sides, "left"),
+                _numbered(right, on, heavy, count),
+            )
         else:
             heavy = request.sides.left.heavy_keys
-            pair = _numbered(left, on, heavy, count), _copied(right, on, heavy, count)
+            pair = (
+                _numbered(left, on, heavy, count),
+                _hashed(_copied(right, on, heavy, count), request.sides, "right"),
+            )
         how = "left" if request.sides.kind == "full" else request.how
         joined = pair[0].join(pair[1], on=[*on, _SALT], how=how).drop(_SALT)
         return _with_right_alone(joined, left, right, on) if request.sides.kind == "full" else joined
@@ -73,6 +83,14 @@ class SaltedJoin(JoinStrategy):
             if sides.kind in kinds and side.heaviest_share >= _LEAST_SHARE
         }
         return max(shares, key=lambda name: shares[name], default=None)
+
+
+def _hashed(frame: DataFrame, sides: JoinSides, name: str) -> DataFrame:
+    """Return the copied side, of which each task builds a table where it surely can: then the other isn't sorted."""
+    side = sides.left if name == "left" else sides.right
+    # Neither more tasks than these nor an even spread are sure.
+    fits = side.is_bound and (side.size_bytes or 0) <= _HASHED_BYTES * sides.parallelism
+    return frame.hint("shuffle_hash") if fits and not side.heavy_keys else frame
 
 
 def _numbered(frame: DataFrame, on: tuple[str, ...], heavy: tuple[HeavyKey, ...], count: int) -> DataFrame:

@@ -22,6 +22,7 @@ class SortMergeJoin(JoinStrategy):
     """Sorts both sides: it takes any sizes, and Spark makes it a better one where it measures that it can."""
 
     is_sparks_own: ClassVar[bool] = True
+    waits_for_heavy_keys: ClassVar[bool] = True
 
     def offer(self, sides: JoinSides) -> Offer | None:
         cost = shuffle_cost(sides, per_byte=SHUFFLED + SORTED)
@@ -38,6 +39,8 @@ class SortMergeJoin(JoinStrategy):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShuffleHashJoin(JoinStrategy):
     """Builds a table of the smaller side's rows in each task, so that nothing is sorted."""
+
+    waits_for_heavy_keys: ClassVar[bool] = True
 
     most_bytes_of_a_task: int = 16 << 20
     """Of the built side's files. They take several times as much in memory."""

@@ -42,6 +42,8 @@ class JoinStrategy(ABC):
     words: ClassVar[Words] = Words("join strategy")
     is_sparks_own: ClassVar[bool] = False
     """Whether Spark joins so by itself: another way has to be clearly cheaper."""
+    waits_for_heavy_keys: ClassVar[bool] = False
+    """Whether one task gets all rows of a key, so that it pays to look for frequent ones first."""
 
     @property
     def name(self) -> str:

@@ -21,8 +21,10 @@ from lakehouse.optimization import (
     JoinSides,
     JoinStrategy,
     KeyFilterJoin,
+    Offer,
     SaltedJoin,
     ShuffleHashJoin,
+    SortMergeJoin,
 )
 from lakehouse.optimization.joins.sampling import sampled
 
@@ -155,6 +157,33 @@ def test_the_optimizer_joins_as_it_chose_and_leaves_adaptive_execution_on(
     unknown = JoinOptimizer(sample=True).join(left, right, on=["first", "second"], how="left_outer")
     assert unknown.columns == ["first", "second", "the value", "the value"]
     assert unknown.count() == len(list(joined_by_hand(LEFT, RIGHT, "left", 2)))
+
+
+def test_a_sample_is_drawn_only_where_a_frequent_key_would_change_the_choice(
+    sides: tuple[DataFrame, DataFrame],
+) -> None:
+    left, right = sides
+    large = JoinSide(size_bytes=GB, is_bound=True)
+    small = JoinSide(size_bytes=1, row_count=24, is_bound=True)
+
+    def heavy_keys(strategies: Sequence[JoinStrategy], right_side: JoinSide, how: str) -> int:
+        found = JoinOptimizer(strategies, sample=True).sides(
+            left, right, on=["first"], how=how, left_side=large, right_side=right_side
+        )
+        return len(found.left.heavy_keys)
+
+    only_salt = [SaltsForNothing(), SortMergeJoin()]
+    assert heavy_keys(only_salt, large, "inner") > 0
+    assert heavy_keys([SortMergeJoin()], large, "inner") == 0, "there is no other way"
+    assert heavy_keys([*only_salt, BroadcastJoin()], small, "inner") == 0, "a broadcast needs no even keys"
+
+
+class SaltsForNothing(SaltedJoin):
+    """Salt that costs nothing, so that two cores choose it."""
+
+    def offer(self, sides: JoinSides) -> Offer | None:
+        found = super().offer(sides)
+        return None if found is None else Offer(cost=1, reason=found.reason)
 
 
 def test_a_sample_finds_the_keys_that_many_rows_have(sides: tuple[DataFrame, DataFrame]) -> None:

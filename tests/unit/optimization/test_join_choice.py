@@ -85,6 +85,11 @@ def test_of_a_side_that_few_tasks_would_have_to_join_the_key_is_salted() -> None
     assert choice(MIDDLE, SKEWED, "right").startswith("salted")
 
 
+def test_two_tasks_gain_nothing_by_salt() -> None:
+    sides = JoinSides(left=SKEWED, right=MIDDLE, kind="inner", parallelism=2, broadcast_bytes=10 * MB)
+    assert str(JoinOptimizer().choose(sides)).startswith("sort-merge")
+
+
 def test_salt_is_of_no_use_where_copies_would_be_shown() -> None:
     assert choice(SKEWED, MIDDLE, "right").startswith("sort-merge")
     assert choice(MIDDLE, SKEWED, "left").startswith("sort-merge")
