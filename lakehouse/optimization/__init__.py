@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakehouse.optimization.errors import RowsNotKeptError, UnclusterableColumnError, UnjoinableError
 from lakehouse.optimization.layouts import (
+    Budget,
     Checkpointing,
     Clustering,
     Compaction,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BroadcastJoin",
+    "Budget",
     "Checkpointing",
     "Choice",
     "Clustering",

@@ -18,6 +18,7 @@ class SparksChoice(JoinStrategy):
     """Leaves the join to Spark, which measures as it goes. It is taken where no other way makes an offer."""
 
     is_sparks_own: ClassVar[bool] = True
+    waits_for_heavy_keys: ClassVar[bool] = True
 
     def offer(self, sides: JoinSides) -> Offer | None:
         return Offer(cost=float("inf"), reason="too little is known of the sides")

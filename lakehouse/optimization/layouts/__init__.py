@@ -1,5 +1,6 @@
 """How a table's files lie for those who read them. Without Spark; it changes files and never a row."""
 
+from lakehouse.optimization.layouts.budget import Budget
 from lakehouse.optimization.layouts.checkpointing import Checkpointing
 from lakehouse.optimization.layouts.clustering import Clustering
 from lakehouse.optimization.layouts.compaction import Compaction
@@ -13,6 +14,7 @@ from lakehouse.optimization.layouts.vacuuming import Vacuuming
 from lakehouse.optimization.layouts.workload import Workload
 
 __all__ = [
+    "Budget",
     "Checkpointing",
     "Clustering",
     "Compaction",

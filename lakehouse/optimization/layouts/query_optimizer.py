@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from lakehouse.delta_log import DeltaConcurrentModificationException, FileNotLiveError, TransactionManager
+from lakehouse.optimization.layouts.budget import Budget
 from lakehouse.optimization.layouts.loads import Load, WorthRule
 from lakehouse.optimization.layouts.strategy import AnyStrategy, Proposal, Stage, Strategy
 from lakehouse.optimization.layouts.table import MaintainedTable
@@ -24,6 +25,7 @@ class Status(Enum):
 
     PROPOSED = "would be done"
     NOT_WORTH_IT = "not worth it"
+    OVER_BUDGET = "put off: it takes more than it may"
     DONE = "done"
     UNDONE = "undone: it got worse"
     WORSE = "worse, and left: other writers have changed the new files since"
@@ -88,17 +90,21 @@ class QueryOptimizer:
             self._foreseen(strategy, proposal) for strategy, proposal in found if proposal is not None
         )
 
-    def maintain(self, path: str) -> Sequence[Outcome]:
-        """Do what pays, a version a strategy. Raises TableNotFoundError, RowsNotKeptError, UnsupportedFeatureError."""
-        return tuple(self._maintained(MaintainedTable(path, manager=self._manager)))
+    def maintain(self, path: str, *, budget: Budget | None = None) -> Sequence[Outcome]:
+        """Do what pays and what the budget allows, a version a strategy.
 
-    def _maintained(self, table: MaintainedTable) -> Iterator[Outcome]:
+        Raises TableNotFoundError, RowsNotKeptError, UnsupportedFeatureError.
+        """
+        table = MaintainedTable(path, manager=self._manager)
+        return tuple(self._maintained(table, Budget() if budget is None else budget))
+
+    def _maintained(self, table: MaintainedTable, budget: Budget) -> Iterator[Outcome]:
         for strategy in self._strategies:
-            outcome = self._tried(strategy, table)
+            outcome = self._tried(strategy, table, budget)
             if outcome is not None:
                 yield outcome
 
-    def _tried(self, strategy: AnyStrategy, table: MaintainedTable) -> Outcome | None:
+    def _tried(self, strategy: AnyStrategy, table: MaintainedTable, budget: Budget) -> Outcome | None:
         foreseen = None
         for _ in range(_ATTEMPTS):
             proposal = strategy.propose(table.facts())
@@ -107,10 +113,14 @@ class QueryOptimizer:
             foreseen = self._foreseen(strategy, proposal)
             if foreseen.status is Status.NOT_WORTH_IT:
                 return foreseen
+            if not budget.allows(proposal.rewritten_bytes):
+                return replace(foreseen, status=Status.OVER_BUDGET)
             try:
-                return _acted(strategy, proposal, foreseen, table)
+                done = _acted(strategy, proposal, foreseen, table)
             except _LOST_RACES:
                 continue  # the table is another by now: what it needs is asked again
+            budget.spend(proposal.rewritten_bytes)
+            return done
         return None if foreseen is None else replace(foreseen, status=Status.GAVE_UP)
 
     def _foreseen(self, strategy: AnyStrategy, proposal: Proposal) -> Outcome:

@@ -20,6 +20,7 @@ __all__ = ["OptionWords", "TableOptions"]
 _PROPERTY_PREFIX = "delta."
 
 RefreshPolicy = Literal["auto", "incremental", "full"]
+Maintenance = Literal["off", "auto"]
 
 
 class OptionWords(TypedDict, total=False):
@@ -36,6 +37,9 @@ class OptionWords(TypedDict, total=False):
     refresh_every: str | None
     timeout: str | None
     strict: bool
+    maintain: Maintenance
+    maintain_seconds: float
+    maintain_megabytes: float
     contract: str | Mapping[str, str] | None
     renamed: Mapping[str, str]
 
@@ -72,6 +76,12 @@ class TableOptions:
     """How long a run may work on the table, such as ``30 min``; then it is stopped, and is as it was."""
     strict: bool = False
     """Whether a run fails, with all tables written, where an input of the table is set aside."""
+    maintain: Maintenance = "off"
+    """Whether files are arranged for readers after a run that wrote the table (``auto``), where that pays."""
+    maintain_seconds: float = 30
+    """After so long of a run's maintenance no more work on the table begins."""
+    maintain_megabytes: float = 1024
+    """So much is rewritten at most after one run."""
     contract: str | Mapping[str, str] | None = None
     """What becomes of ``columns`` and values of a ``data_type`` that are not expected, and of ``tables`` that are not
     there: one word for the first two, or one for each. What is not named is left to how the table is written. A name
@@ -129,6 +139,13 @@ class TableOptions:
         wrong = []
         if self.refresh_policy not in get_args(RefreshPolicy):
             wrong.append((f"refresh_policy={self.refresh_policy!r}", "use 'auto', 'incremental' or 'full'."))
+        if self.maintain not in get_args(Maintenance):
+            wrong.append((f"maintain={self.maintain!r}", "use 'off' or 'auto'."))
+        wrong += [
+            (f"{name}={value!r}", "use a number above 0.")
+            for name in ("maintain_seconds", "maintain_megabytes")
+            if not (value := getattr(self, name)) > 0
+        ]
         if self.partition_by and self.cluster_by:
             wrong.append(("partition_by and cluster_by", "use one of them."))
         for name in ("refresh_every", "timeout"):

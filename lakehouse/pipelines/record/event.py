@@ -10,11 +10,11 @@ import pyarrow as pa
 
 __all__ = ["EVENTS_SCHEMA", "Event"]
 
-Kind = Literal["run", "table", "step", "rule", "cache"]
+Kind = Literal["run", "table", "step", "rule", "cache", "maintenance"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """A run, a batch of a table, a step that takes rows out, a rule, or what the nodes' caches did."""
+    """A run, a batch of a table, a step that takes rows out, a rule, upkeep of files, or what the nodes' caches did."""
 
     run_id: str
     pipeline: str

@@ -20,6 +20,7 @@ from lakehouse.delta_log import (
     arrow_column,
 )
 from lakehouse.masking import masked
+from lakehouse.optimization import Outcome as Maintained
 from lakehouse.pipelines.record.event import EVENTS_SCHEMA
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
 from lakehouse.pipelines.refresh.refreshed import Refresh
@@ -89,6 +90,9 @@ def _rows(result: RunResult) -> Iterator[dict[str, Any]]:
     for outcome in result.outcomes.values():
         for row in _outcome_rows(outcome, result.started_at):
             yield {**run, "table": outcome.table, **row}
+    for table, outcomes in result.maintenance.items():
+        for done in outcomes:
+            yield {**run, "table": table, **_maintenance_row(done)}
     if result.cache is not None:
         yield {**run, **_cache_row(result.cache)}
 
@@ -144,6 +148,24 @@ def _refresh_rows(refresh: Refresh) -> Iterator[dict[str, Any]]:
         }
     for rule, broken in tally.broken.items():
         yield {**place, "kind": "rule", "name": rule, "rows_broken": broken}
+
+
+def _maintenance_row(done: Maintained) -> dict[str, Any]:
+    loads = {
+        "predicted_before": done.predicted_before,
+        "predicted_after": done.predicted_after,
+        "measured_before": done.measured_before,
+        "measured_after": done.measured_after,
+    }
+    shown = {name: None if load is None else dataclasses.asdict(load) for name, load in loads.items()}
+    return {
+        "kind": "maintenance",
+        "name": done.strategy,
+        "status": done.status.value,
+        "version": done.version,
+        "duration_seconds": done.seconds,
+        "details": json.dumps({"reason": done.reason, "rewritten_bytes": done.rewritten_bytes, **shown}),
+    }
 
 
 def _cache_row(use: NodeStatistics) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lakehouse.cache import NodeStatistics
 from lakehouse.errors import LakehouseError
+from lakehouse.optimization import Outcome as Maintained
 from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.tables import SPARK_ERRORS, root_cause
 
@@ -86,6 +87,8 @@ class RunResult:
     """What a person should know beside how the tables ended."""
     micro_batch: MicroBatch | None = None
     """Where it stands in a stream; None for a run by itself."""
+    maintenance: Mapping[str, Sequence[Maintained]] = field(default_factory=dict)
+    """What was done with the files of tables after they were written, or was not worth it, by table."""
     html: Callable[[RunResult], str] | None = field(default=None, repr=False, compare=False)
     """Shows it in a notebook; None where nobody says where the tables lie."""
     error: BaseException | None = None

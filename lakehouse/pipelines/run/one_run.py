@@ -12,6 +12,7 @@ from functools import partial
 
 from lakehouse.cache import NodeStatistics
 from lakehouse.errors import LakehouseError
+from lakehouse.optimization import Outcome as Maintained
 from lakehouse.pipelines.check.graph import TableGraph
 from lakehouse.pipelines.check.validation import existing_schema, resolve
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
@@ -37,6 +38,7 @@ from lakehouse.pipelines.run.control import RunControl
 from lakehouse.pipelines.run.naming import register_tables
 from lakehouse.pipelines.run.schedule import run_in_order, tables_at_once
 from lakehouse.pipelines.run.tries import Tries
+from lakehouse.pipelines.run.upkeep import MaintenanceFailed, maintained
 from lakehouse.settings import CatalogSettings
 from lakehouse.tables import CatalogError, TakenNameError, parallelism
 
@@ -69,6 +71,7 @@ class OneRun:
         self._micro_batch = micro_batch
         self._catalog = catalog
         self._warnings: list[str] = []
+        self._maintenance: dict[str, Sequence[Maintained]] = {}
         self._control = control
         self._tries = Tries(control=control, retries=retries)
         self._definition = definition
@@ -162,8 +165,21 @@ class OneRun:
         finally:
             self._context.shared.release()
             self._context.settled.release()
+        self._maintain()
         self._register_names()
         return cache_use.so_far()
+
+    def _maintain(self) -> None:
+        """Arrange the files of tables that were written; what fails is a warning, for their rows are published."""
+        for name, outcome in self._outcomes.items():
+            if not isinstance(outcome, Refreshed):
+                continue
+            try:
+                done = maintained(self._context.path(name), self._graph.tables[name].options)
+            except MaintenanceFailed as error:
+                self._warnings.append(f"{name} was not maintained: {error}")
+            else:
+                self._maintenance.update({name: done} if done else {})
 
     def _register_names(self) -> None:
         """Give the tables of the run their names; where a catalog doesn't take them, the run goes on and says so."""
@@ -244,6 +260,7 @@ class OneRun:
             cache=cache_use,
             error=error,
             warnings=tuple(self._warnings),
+            maintenance=dict(self._maintenance),
             micro_batch=self._micro_batch,
             html=partial(result_html, folders={name: self._context.path(name) for name in self._pipelines}),
         )

@@ -340,6 +340,9 @@ OPTIONS: Mapping[str, st.SearchStrategy[Any]] = {
     "refresh_policy": st.sampled_from(["auto", "incremental", "full"]),
     "timeout": texts,
     "strict": st.booleans(),
+    "maintain": st.sampled_from(["auto", "off"]),
+    "maintain_seconds": st.floats(1, 100),
+    "maintain_megabytes": st.floats(1, 100),
     "contract": texts | st.just({"columns": "freeze", "file": "orders.yaml"}),
     "renamed": st.dictionaries(texts, texts, max_size=2),
 }

@@ -1,0 +1,31 @@
+"""Tables that are arranged for their readers at the end of a run, within what that may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lakehouse.errors import LakehouseError
+from lakehouse.optimization import Budget, Outcome, QueryOptimizer, Stage, Strategy, Workload
+from lakehouse.pipelines.declare.table_options import TableOptions
+
+__all__ = ["MaintenanceFailed", "maintained"]
+
+
+class MaintenanceFailed(Exception):  # noqa: N818 - it is a warning of the run, never raised to its caller
+    """A table could not be maintained; it is as the run left it, or as finished work did."""
+
+
+def maintained(path: str, options: TableOptions) -> Sequence[Outcome]:
+    """Do with a table's files what pays and what its options allow; nothing where they ask for none.
+
+    Files that older versions need stay: vacuum is nobody's by-product. Raises MaintenanceFailed.
+    """
+    if options.maintain != "auto":
+        return ()
+    names = [name for name, each in Strategy.words.items() if each.stage is not Stage.STORAGE]
+    optimizer = QueryOptimizer.made_for(Workload(cluster_by=tuple(options.cluster_by)), names=names)
+    budget = Budget(seconds=options.maintain_seconds, size_bytes=options.maintain_megabytes * 2**20)
+    try:
+        return optimizer.maintain(path, budget=budget)
+    except (LakehouseError, OSError) as error:
+        raise MaintenanceFailed(str(error)) from error
