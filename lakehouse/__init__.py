@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lakehouse.version import __version__
 
 if TYPE_CHECKING:
-    from lakehouse.pipelines import DeclarativePipelineBuilder, from_files, read, run_pipeline
+    from lakehouse.pipelines import DeclarativePipelineBuilder, from_files, read, run_pipeline, sql
     from lakehouse.spark_session import SparkSessionFactory
 
 __all__ = [
@@ -19,10 +19,11 @@ __all__ = [
     "from_files",
     "read",
     "run_pipeline",
+    "sql",
 ]
 
 _PACKAGES = {"SparkSessionFactory": "lakehouse.spark_session"} | dict.fromkeys(
-    ("DeclarativePipelineBuilder", "from_files", "read", "run_pipeline"), "lakehouse.pipelines"
+    ("DeclarativePipelineBuilder", "from_files", "read", "run_pipeline", "sql"), "lakehouse.pipelines"
 )
 
 

@@ -26,7 +26,7 @@ def way_out(error: Exception) -> str:
         case TypeError() if found := _UNEXPECTED.search(str(error)):
             return _meant(found["name"], _arguments_of(found["called"]))
         case TypeError() if _CALLED_MODULE in str(error):
-            return "call a function of the module, imported as in: from lakehouse.pipelines import sql."
+            return "call a function of the module, imported as in: from lakehouse.queries import query."
         case ImportError(name=str(module)) if wanted := _imported(error):
             return _import_of(wanted, module)
         case AttributeError(name=str(name), obj=obj):

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output, json_text
 from lakehouse.cli.table.cells import cell, json_value
+from lakehouse.queries import query
 from lakehouse.settings import default_environment, load_settings
-from lakehouse.sql import query
 from lakehouse.storage import register_settings
 
 __all__ = ["command"]

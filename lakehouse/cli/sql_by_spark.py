@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from lakehouse.cli.sessions import open_session
 from lakehouse.pipelines import Warehouse, register_tables
+from lakehouse.queries import tables_named
 from lakehouse.settings import Settings
-from lakehouse.sql import tables_named
 from lakehouse.storage import with_spark_access
 from lakehouse.tables import answer
 

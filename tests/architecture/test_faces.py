@@ -94,6 +94,11 @@ def test_the_root_has_the_words_of_a_first_pipeline(word: str) -> None:
     assert word in dir(lakehouse)
 
 
+def test_no_word_of_the_root_has_the_name_of_a_package() -> None:
+    """Once a package is imported, it takes the place of the word of its name."""
+    assert {path.stem for path in LIBRARY.iterdir()} & set(lakehouse.__all__) == set()
+
+
 def test_the_root_has_no_other_words() -> None:
     with pytest.raises(AttributeError, match="'lakehouse' has no attribute 'reed'"):
         lakehouse.reed  # noqa: B018

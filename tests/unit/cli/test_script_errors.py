@@ -43,9 +43,9 @@ MISSPELT = {
     ),
     "the package in place of the word": (
         "from lakehouse import",
-        "from lakehouse import sql; sql('SELECT 1')\nfrom lakehouse import",
+        "from lakehouse import queries; queries('SELECT 1')\nfrom lakehouse import",
         1,
-        "Fix: call a function of the module, imported as in: from lakehouse.pipelines import sql.",
+        "Fix: call a function of the module, imported as in: from lakehouse.queries import query.",
     ),
     "a file format": ('columns=["id"]', 'columns=["id"], format="jsonl"', 6, "did you mean 'json'?"),
     "a policy of casts": (

@@ -16,7 +16,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from lakehouse.cli.main import root_command
 from lakehouse.delta_log import TransactionManager
-from lakehouse.sql import QueryError, query, tables_named
+from lakehouse.queries import QueryError, query, tables_named
 
 SALES = pa.table(
     {

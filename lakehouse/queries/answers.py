@@ -9,8 +9,8 @@ import pyarrow.dataset as ds
 
 from lakehouse.delta_log import Snapshot, storage_key
 from lakehouse.optional_imports import require
-from lakehouse.sql.errors import QueryError
-from lakehouse.sql.names import tables_named
+from lakehouse.queries.errors import QueryError
+from lakehouse.queries.names import tables_named
 
 __all__ = ["query"]
 
