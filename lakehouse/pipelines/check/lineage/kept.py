@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from lakehouse.errors import LakehouseError
 from lakehouse.pipelines.check.lineage.model import (
     ColumnName,
     Edge,
@@ -20,6 +21,7 @@ from lakehouse.pipelines.declare.definition import PipelineDefinition
 from lakehouse.pipelines.refresh.fingerprint import fingerprint_of
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.storage import NotFoundError
+from lakehouse.tables import TableLog
 
 __all__ = ["keep_lineage", "kept_lineage"]
 
@@ -44,7 +46,8 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 def keep_lineage(warehouse: Warehouse, definition: PipelineDefinition, lineage: PipelineLineage) -> None:
     """Write the lineage of a definition whose variables are filled in; it takes the place of an older one."""
     kept = _Kept(
-        fingerprint=_fingerprint(definition), tables=[_kept(each) for each in lineage.tables.values()]
+        fingerprint=_fingerprint(warehouse, definition),
+        tables=[_kept(each) for each in lineage.tables.values()],
     )
     warehouse.storage.write(_key(definition.name), msgspec.json.encode(kept))
 
@@ -53,7 +56,7 @@ def kept_lineage(warehouse: Warehouse, definition: PipelineDefinition) -> Pipeli
     """Return the lineage; None when nothing is kept, or what is kept is of another definition or unreadable."""
     try:
         kept = msgspec.json.decode(warehouse.storage.read(_key(definition.name)), type=_Kept)
-        if kept.fingerprint != _fingerprint(definition):
+        if kept.fingerprint != _fingerprint(warehouse, definition):
             return None
         tables = {each.table: _table(each) for each in kept.tables}
     except (NotFoundError, msgspec.DecodeError, KeyError):
@@ -65,15 +68,28 @@ def _key(pipeline: str) -> str:
     return f"{SYSTEM_LAYER}/lineage/{quote(pipeline, safe='')}.json"
 
 
-def _fingerprint(definition: PipelineDefinition) -> str:
-    """Return a digest that changes with any table's name, layer or flow, and with the lines that these stand on."""
+def _fingerprint(warehouse: Warehouse, definition: PipelineDefinition) -> str:
+    """Return a digest that changes with any table's name, layer or flow, and with the lines that these stand on.
+
+    It changes, too, with the schema of any table from outside that is read: no definition declares that.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for table in definition.resolved().tables:
         views = [view.flow for view in table.views_beside()]
         places = [str(table.location), *(str(step.location) for step in table.all_steps)]
-        parts = (table.name, table.layer, fingerprint_of(table.flow, views), *places)
+        outside = [_schema_outside(warehouse, each.table) for each in table.inputs() if each.outside]
+        parts = (table.name, table.layer, fingerprint_of(table.flow, views), *places, *outside)
         digest.update("\0".join(parts).encode())
     return digest.hexdigest()
+
+
+def _schema_outside(warehouse: Warehouse, table: str) -> str:
+    """Return the schema of a table from outside as it is now; empty where its log can't be read."""
+    try:
+        state = TableLog(warehouse.path_of_outside(table)).state()
+    except LakehouseError:
+        return ""
+    return "" if state is None else state.schema.json()
 
 
 def _kept(table: TableLineage) -> _KeptTable:

@@ -5,9 +5,18 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from lakehouse.pipelines import DeclarativePipelineBuilder, PipelineDefinition, Warehouse, from_files, read
+from lakehouse.delta_log import TransactionManager
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    PipelineDefinition,
+    Warehouse,
+    from_delta,
+    from_files,
+    read,
+)
 from lakehouse.pipelines.check.lineage import (
     ColumnName,
     Edge,
@@ -110,6 +119,22 @@ def test_a_changed_step_makes_what_is_kept_worthless(tmp_path: Path) -> None:
     warehouse = Warehouse.at(tmp_path)
     keep_lineage(warehouse, definition(), shop())
     assert kept_lineage(warehouse, definition("units > 1")) is None
+
+
+def test_a_table_from_outside_with_other_columns_makes_what_is_kept_worthless(tmp_path: Path) -> None:
+    warehouse = Warehouse.at(tmp_path / "lake")
+    outside = str(tmp_path / "elsewhere" / "orders")
+    reading = DeclarativePipelineBuilder("p").silver("sales", from_delta(outside).replace()).build()
+    lineage = PipelineLineage(pipeline="p", tables={})
+    keep_lineage(warehouse, reading, lineage)
+    assert kept_lineage(warehouse, reading) == lineage
+    with TransactionManager().transaction(outside) as transaction:
+        transaction.append(pa.table({"units": [1]}))
+    assert kept_lineage(warehouse, reading) is None
+    keep_lineage(warehouse, reading, lineage)
+    with TransactionManager().transaction(outside) as transaction:
+        transaction.append(pa.table({"units": [2]}))
+    assert kept_lineage(warehouse, reading) == lineage
 
 
 def test_a_damaged_file_is_as_none(tmp_path: Path) -> None:
