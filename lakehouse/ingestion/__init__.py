@@ -44,7 +44,7 @@ from lakehouse.ingestion.formats import (
     raw_schema,
 )
 from lakehouse.ingestion.formats.records import columns_of
-from lakehouse.ingestion.globs import path_matcher
+from lakehouse.ingestion.globs import WILDCARDS, path_matcher
 from lakehouse.ingestion.inspecting import Inspector
 from lakehouse.ingestion.jdbc import JdbcInputs, JdbcReader, JdbcTable, jdbc_schema
 from lakehouse.ingestion.kafka import (
@@ -119,6 +119,7 @@ __all__ = [
     "EVERY_FILE",
     "METADATA_COLUMNS",
     "RESCUED",
+    "WILDCARDS",
     "Accepted",
     "ApiBatches",
     "ApiInputs",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import os
 import shutil
 import tempfile
 import time
@@ -19,6 +20,7 @@ from lakehouse.pipelines.check.selection import select_tables
 from lakehouse.pipelines.declare.definition import PipelineDefinition
 from lakehouse.pipelines.errors import DefinitionErrors
 from lakehouse.pipelines.landing.landing_pipeline import LandingPipeline, shape_of
+from lakehouse.pipelines.open_events import heard_by
 from lakehouse.pipelines.record.events import EventLog
 from lakehouse.pipelines.record.listener import RunListener
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult
@@ -52,6 +54,10 @@ def land(
     if problems := [*graph.problems, *declaration_problems(filled)]:
         raise DefinitionErrors(problems)
     place = warehouse if isinstance(warehouse, Warehouse) else Warehouse.at(warehouse)
+    run_id = uuid.uuid4().hex
+    heard = heard_by(
+        listener, definition=filled, graph=graph, warehouse=place, run_id=run_id, environment=os.environ
+    )
     declared, now = graph.tables[table], dt.datetime.now(dt.UTC)
     folder = _own_folder(place.path_of(declared.layer, table))
 
@@ -70,11 +76,11 @@ def land(
         tables=graph.tables,
         inspector=landing.inspector,
         clock=lambda: now,
-        on_step=(listener or RunListener()).step_done,
+        on_step=heard.step_done,
     )
     pipeline = LandingPipeline(declared, context, landing)
     try:
-        return _run(pipeline, filled.name, place, listener or RunListener())
+        return _run(pipeline, filled.name, place, heard, run_id=run_id)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -87,13 +93,15 @@ def _own_folder(table_path: str) -> Path:
     return Path(table_path) / STAGING_FOLDER / name
 
 
-def _run(pipeline: LandingPipeline, name: str, warehouse: Warehouse, listener: RunListener) -> RunResult:
+def _run(
+    pipeline: LandingPipeline, name: str, warehouse: Warehouse, listener: RunListener, *, run_id: str
+) -> RunResult:
     table, started_at, started = pipeline.table.name, dt.datetime.now(dt.UTC), time.monotonic()
     listener.run_started(name, [table])
     try:
         outcome = _outcome(pipeline, started)
         result = RunResult(
-            run_id=uuid.uuid4().hex,
+            run_id=run_id,
             pipeline=name,
             started_at=started_at,
             seconds=time.monotonic() - started,

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from lakehouse.masking import hide, masked
 from lakehouse.pipelines.open_events.http_target import HttpTarget
 from lakehouse.pipelines.open_events.openlineage import OpenLineage
+from lakehouse.pipelines.open_events.openlineage_transport import openlineage_target
 from lakehouse.pipelines.open_events.opentelemetry import OpenTelemetry, TraceContext
 from lakehouse.pipelines.open_events.outbox import Outbox
 from lakehouse.pipelines.open_events.prometheus import PrometheusFile
@@ -28,7 +29,8 @@ def listeners_from_environment(subject: RunSubject, environment: Mapping[str, st
     """Return the listeners of a run; a variable that can't be used is logged, and counts as not set.
 
     ``LAKEHOUSE_PROMETHEUS_FILE``, ``LAKEHOUSE_NOTIFY_URL`` (and ``LAKEHOUSE_NOTIFY_QUARANTINED``, a share of rows),
-    ``OPENLINEAGE_URL`` (and ``_API_KEY``, ``_ENDPOINT``, ``_NAMESPACE``, ``_PARENT_ID``, ``_DISABLED``),
+    ``OPENLINEAGE_URL`` or ``OPENLINEAGE_CONFIG`` (and ``_API_KEY``, ``_ENDPOINT``, ``_NAMESPACE``, ``_PARENT_ID``,
+    ``_DISABLED``, ``OPENLINEAGE__TRANSPORT__…``),
     ``OTEL_EXPORTER_OTLP_ENDPOINT`` (and ``OTEL_EXPORTER_OTLP_TRACES_ENDPOINT``, ``OTEL_EXPORTER_OTLP_HEADERS``,
     ``OTEL_SERVICE_NAME``, ``OTEL_SDK_DISABLED``, ``TRACEPARENT``).
     """
@@ -77,16 +79,9 @@ def _share(environment: Mapping[str, str]) -> float:
 
 
 def _openlineage(subject: RunSubject, environment: Mapping[str, str]) -> RunListener | None:
-    url = environment.get("OPENLINEAGE_URL")
-    if not url or environment.get("OPENLINEAGE_DISABLED", "").lower() == "true":
+    target = openlineage_target(environment)
+    if target is None:
         return None
-    key = environment.get("OPENLINEAGE_API_KEY", "")
-    hide(key)
-    endpoint = environment.get("OPENLINEAGE_ENDPOINT", "api/v1/lineage")
-    target = HttpTarget.of(
-        f"{url.strip().rstrip('/')}/{endpoint.lstrip('/')}",
-        headers={"Authorization": f"Bearer {key}"} if key else {},
-    )
     return OpenLineage(
         subject,
         Outbox(target),

@@ -29,7 +29,7 @@ class HttpTarget:
             raise ValueError("an address begins with http:// or https://, and has no spaces")
 
     @classmethod
-    def of(cls, url: str, *, headers: Mapping[str, str] | None = None) -> Self:
+    def of(cls, url: str, *, headers: Mapping[str, str] | None = None, timeout_seconds: float = 3.0) -> Self:
         """Return the target; a user and password before the host go into a header, and are hidden."""
         parts = urlsplit(url.strip())
         user, separator, host = parts.netloc.rpartition("@")
@@ -40,7 +40,7 @@ class HttpTarget:
             hide(password or name)
             hide(basic)
             given.setdefault("Authorization", f"Basic {basic}")
-        return cls(parts._replace(netloc=host).geturl(), given)
+        return cls(parts._replace(netloc=host).geturl(), given, timeout_seconds)
 
     def __call__(self, body: bytes) -> None:
         headers = {"Content-Type": "application/json", **self.headers}

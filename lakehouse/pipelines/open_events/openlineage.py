@@ -11,19 +11,17 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lakehouse.pipelines.check.lineage import Edge, TableLineage
+from lakehouse.pipelines.open_events import openlineage_facets as facets
+from lakehouse.pipelines.open_events.openlineage_datasets import Datasets
 from lakehouse.pipelines.open_events.outbox import Outbox
 from lakehouse.pipelines.open_events.subject import RunSubject
 from lakehouse.pipelines.record.listener import RunListener
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
 from lakehouse.tables import root_cause
-from lakehouse.version import __version__
 
 __all__ = ["OpenLineage"]
 
-_PRODUCER = f"urn:lakehouse:{__version__}"
 _SCHEMA = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
-_FACETS = "https://openlineage.io/spec/facets"
 
 
 class OpenLineage(RunListener):
@@ -35,7 +33,8 @@ class OpenLineage(RunListener):
         self._subject = subject
         self._outbox = outbox
         self._namespace = namespace
-        self._parent = _parent_facet(parent)
+        self._datasets = Datasets(subject, namespace)
+        self._parent = facets.parent_run_of(parent)
         self._started: set[str] = set()
         self._lock = threading.Lock()
 
@@ -49,7 +48,12 @@ class OpenLineage(RunListener):
         self._start(outcome.table)
         match outcome:
             case Refreshed():
-                self._say("COMPLETE", outcome.table, outputs=[self._output(outcome)])
+                self._say(
+                    "COMPLETE",
+                    outcome.table,
+                    inputs=self._read_by(outcome),
+                    outputs=[self._written_by(outcome)],
+                )
             case NothingNew():
                 self._say("COMPLETE", outcome.table)
             case Failed():
@@ -82,6 +86,7 @@ class OpenLineage(RunListener):
         kind: str,
         table: str | None,
         *,
+        inputs: Sequence[Mapping[str, Any]] = (),
         outputs: Sequence[Mapping[str, Any]] = (),
         error: BaseException | None = None,
     ) -> None:
@@ -89,31 +94,29 @@ class OpenLineage(RunListener):
             with self._lock:
                 self._started.discard(table)
         pipeline = self._subject.pipeline
-        facets: dict[str, Any] = {} if self._parent is None else {"parent": self._parent}
+        of_run: dict[str, Any] = {} if self._parent is None else {"parent": self._parent}
         if table is not None:
-            facets["parent"] = _facet(
-                "1-1-0/ParentRunFacet.json",
-                run={"runId": self._id(None)},
-                job={"namespace": self._namespace, "name": pipeline},
+            of_run["parent"] = facets.parent_run(
+                namespace=self._namespace, job=pipeline, run_id=self._id(None)
             )
+            inputs = inputs or self._datasets.inputs(table)
+            outputs = outputs or [self._datasets.of(table)]
         if error is not None:
-            facets["errorMessage"] = _facet(
-                "1-0-1/ErrorMessageRunFacet.json", message=root_cause(error), programmingLanguage="python"
-            )
+            of_run["errorMessage"] = facets.error_message(root_cause(error))
         self._outbox.send(
             {
                 "eventType": kind,
                 "eventTime": dt.datetime.now(dt.UTC).isoformat(),
-                "producer": _PRODUCER,
+                "producer": facets.PRODUCER,
                 "schemaURL": _SCHEMA,
-                "run": {"runId": self._id(table), "facets": facets},
+                "run": {"runId": self._id(table), "facets": of_run},
                 "job": {
                     "namespace": self._namespace,
                     "name": pipeline if table is None else f"{pipeline}.{table}",
                     "facets": {},
                 },
-                "inputs": [] if table is None else self._inputs(table),
-                "outputs": list(outputs) or ([] if table is None else [self._dataset(table)]),
+                "inputs": list(inputs),
+                "outputs": list(outputs),
             }
         )
 
@@ -121,78 +124,27 @@ class OpenLineage(RunListener):
         """Return the run's identifier, a UUID, the same for all events of it."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"lakehouse:{self._subject.run_id}:{table or ''}"))
 
-    def _dataset(self, table: str) -> dict[str, Any]:
-        declared = self._subject.graph.tables[table]
-        return _location(self._subject.warehouse.path_of(declared.layer, declared.folder))
+    def _read_by(self, outcome: Refreshed) -> list[dict[str, Any]]:
+        """Return what the table reads; how its rules found the rows stands with what its source reads."""
+        inputs = self._datasets.inputs(outcome.table)
+        broken: dict[str, int] = {}
+        for refresh in outcome.refreshes:
+            for rule, rows in refresh.tally.broken.items():
+                broken[rule] = broken.get(rule, 0) + rows
+        if inputs and broken:
+            facet = facets.assertions(self._subject.graph.tables[outcome.table], broken)
+            inputs[0]["inputFacets"] = {"dataQualityAssertions": facet}
+        return inputs
 
-    def _inputs(self, table: str) -> list[dict[str, Any]]:
-        return [self._dataset(each) for each in sorted(self._subject.graph.inputs[table])]
-
-    def _output(self, outcome: Refreshed) -> dict[str, Any]:
-        last = outcome.refreshes[-1]
-        facets = {
-            "version": _facet("1-0-1/DatasetVersionDatasetFacet.json", datasetVersion=str(last.version))
-        }
-        lineage = self._subject.lineage()
-        if lineage is not None and outcome.table in lineage.tables:
-            facets |= self._column_facets(lineage.tables[outcome.table])
+    def _written_by(self, outcome: Refreshed) -> dict[str, Any]:
+        table, lineage = outcome.table, self._subject.lineage()
+        told = {"version": facets.dataset_version(outcome.refreshes[-1].version)}
+        if lineage is not None and table in lineage.tables:
+            told["schema"] = facets.schema(lineage.tables[table])
+            told["columnLineage"] = facets.column_lineage(lineage.tables[table], self._datasets.named)
         rows = sum(refresh.tally.written for refresh in outcome.refreshes)
-        counted = _facet("1-0-2/OutputStatisticsOutputDatasetFacet.json", rowCount=rows)
         return {
-            **self._dataset(outcome.table),
-            "facets": facets,
-            "outputFacets": {"outputStatistics": counted},
+            **self._datasets.of(table),
+            "facets": told,
+            "outputFacets": {"outputStatistics": facets.output_statistics(rows=rows)},
         }
-
-    def _column_facets(self, table: TableLineage) -> dict[str, Any]:
-        columns = [{"name": name, "type": table.types[name]} for name in table.columns]
-        fields = {name: {"inputFields": self._input_fields(edges)} for name, edges in table.columns.items()}
-        return {
-            "schema": _facet("1-1-1/SchemaDatasetFacet.json", fields=columns),
-            "columnLineage": _facet(
-                "1-2-0/ColumnLineageDatasetFacet.json",
-                fields=fields,
-                dataset=self._input_fields(table.rows),
-            ),
-        }
-
-    def _input_fields(self, edges: Sequence[Edge]) -> list[dict[str, Any]]:
-        """Return the columns of edges, each once with all ways in which it touches."""
-        found: dict[tuple[str, str], list[dict[str, str]]] = {}
-        for edge in edges:
-            kind, subtype = edge.how.value
-            ways = found.setdefault((edge.source.table, edge.source.column), [])
-            ways.append({"type": kind, "subtype": subtype})
-        return [
-            {**self._named(table), "field": column, "transformations": ways}
-            for (table, column), ways in found.items()
-        ]
-
-    def _named(self, table: str) -> dict[str, Any]:
-        """Return the dataset of an input; one that is no table of the pipeline has the name that it gives itself."""
-        if table in self._subject.graph.tables:
-            return self._dataset(table)
-        return {"namespace": self._namespace, "name": table.strip("'")}
-
-
-def _facet(schema: str, **fields: Any) -> dict[str, Any]:
-    name = schema.rpartition("/")[2].removesuffix(".json")
-    return {"_producer": _PRODUCER, "_schemaURL": f"{_FACETS}/{schema}#/$defs/{name}", **fields}
-
-
-def _location(path: str) -> dict[str, Any]:
-    """Return the name of a folder: the store is the namespace, and the path the name (OpenLineage, Naming)."""
-    scheme, separator, rest = path.partition("://")
-    if not separator:
-        return {"namespace": "file", "name": path}
-    store, _, name = rest.partition("/")
-    return {"namespace": f"{scheme}://{store}", "name": name}
-
-
-def _parent_facet(given: str) -> dict[str, Any] | None:
-    """Read ``namespace/job/run``; None for anything else."""
-    parts = given.rsplit("/", 2)
-    if len(parts) != 3 or not all(parts):
-        return None
-    namespace, job, run = parts
-    return _facet("1-1-0/ParentRunFacet.json", run={"runId": run}, job={"namespace": namespace, "name": job})

@@ -13,6 +13,7 @@ from pyspark.sql.types import StructType
 from lakehouse.errors import DefinitionError, did_you_mean
 from lakehouse.ingestion import CatalogTable, is_path
 from lakehouse.pipelines.declare.language import Call, Language, names_and_types
+from lakehouse.pipelines.declare.sources.dataset_name import DatasetName
 from lakehouse.pipelines.declare.sources.delta import DeltaSource
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import NewInputs, ReadRequest, Source, SourceContext
@@ -69,6 +70,10 @@ class CatalogTableSource(Source):
 
     def to_python(self, language: Language) -> Call:
         return Call.of("from_table", self.to_yaml(language), "table")
+
+    @property
+    def dataset(self) -> DatasetName:
+        return DatasetName("", self.table)
 
     @property
     def label(self) -> str:

@@ -41,6 +41,7 @@ from lakehouse.ingestion import (
 from lakehouse.pipelines.declare.language import Call, Language, names_and_types
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources.arrivals import arriving_files, at_each_trigger
+from lakehouse.pipelines.declare.sources.dataset_name import DatasetName
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
     Backlog,
@@ -180,6 +181,10 @@ class FileSource(Source):
     @property
     def label(self) -> str:
         return repr(self.pattern)
+
+    @property
+    def dataset(self) -> DatasetName:
+        return DatasetName.matching(self.pattern)
 
     def schema(self, upstream: Mapping[str, StructType]) -> StructType:
         return self._with_path_columns(self.format.schema())

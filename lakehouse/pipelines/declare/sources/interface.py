@@ -17,6 +17,7 @@ from lakehouse.ingestion import FileFormat, Inspector, LandingZone, ReleasedFile
 from lakehouse.pipelines.declare.language import Call, Language, written_fields
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources.arrivals import at_each_trigger
+from lakehouse.pipelines.declare.sources.dataset_name import DatasetName
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.landable import LandableFiles
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
@@ -286,6 +287,11 @@ class Source(ABC):
 
     def beside_bytes(self, context: TablesBeside) -> int | None:
         """Return how large the files are that hold just the rows of ``beside``; None where nobody knows."""
+        return None
+
+    @property
+    def dataset(self) -> DatasetName | None:
+        """What other systems call that which rows come from; None for declared rows, and for tables of ``tables``."""
         return None
 
     @property

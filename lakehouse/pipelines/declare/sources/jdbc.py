@@ -13,6 +13,7 @@ from pyspark.sql.types import StructType
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import JdbcInputs, JdbcReader, JdbcTable, jdbc_schema
 from lakehouse.pipelines.declare.language import Call, Language, names_and_types
+from lakehouse.pipelines.declare.sources.dataset_name import DatasetName
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import NewInputs, ReadRequest, Source, SourceContext
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values
@@ -63,6 +64,10 @@ class JdbcSource(Source):
 
     def to_python(self, language: Language) -> Call:
         return Call.of("from_jdbc", self.to_yaml(language), "url")
+
+    @property
+    def dataset(self) -> DatasetName:
+        return DatasetName.in_database(self.jdbc.url, self.jdbc.label)
 
     @property
     def label(self) -> str:

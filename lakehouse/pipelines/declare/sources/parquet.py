@@ -14,6 +14,7 @@ from pyspark.sql.types import StructType
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import LandedFile, MissingLandingZoneError, landing_zone
 from lakehouse.pipelines.declare.language import Call, Language, names_and_types
+from lakehouse.pipelines.declare.sources.dataset_name import DatasetName
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import NewInputs, ReadRequest, Source, SourceContext
 from lakehouse.pipelines.declare.yaml_part import YamlPart
@@ -56,6 +57,10 @@ class ParquetSource(Source):
 
     def to_python(self, language: Language) -> Call:
         return Call.of("from_parquet", self.to_yaml(language), "path")
+
+    @property
+    def dataset(self) -> DatasetName:
+        return DatasetName.matching(self.path)
 
     @property
     def label(self) -> str:

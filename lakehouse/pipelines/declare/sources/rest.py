@@ -21,6 +21,7 @@ from lakehouse.ingestion import (
     rest_api,
 )
 from lakehouse.pipelines.declare.language import Call, Language, names_and_types
+from lakehouse.pipelines.declare.sources.dataset_name import DatasetName
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
     NewInputs,
@@ -95,6 +96,10 @@ class RestSource(Source):
 
     def to_python(self, language: Language) -> Call:
         return Call.of("from_rest", self.to_yaml(language), "url")
+
+    @property
+    def dataset(self) -> DatasetName:
+        return DatasetName.behind(self.api.url)
 
     @property
     def label(self) -> str:

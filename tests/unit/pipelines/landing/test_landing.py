@@ -57,6 +57,20 @@ def test_each_file_is_landed_once_and_a_bad_one_set_aside(place: Place, processe
     assert list(staging.iterdir()) == []
 
 
+def test_a_landing_is_told_to_whom_the_environment_names(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events, metrics = tmp_path / "events.jsonl", tmp_path / "landing.prom"
+    monkeypatch.setenv("OPENLINEAGE__TRANSPORT__TYPE", "file")
+    monkeypatch.setenv("OPENLINEAGE__TRANSPORT__LOG_FILE_PATH", str(events))
+    monkeypatch.setenv("LAKEHOUSE_PROMETHEUS_FILE", str(metrics))
+    result = place.land()
+    told = [json.loads(line) for line in events.read_text().splitlines()]
+    assert [event["eventType"] for event in told] == ["START", "START", "COMPLETE", "COMPLETE"]
+    (table,) = result.outcomes
+    assert f'table="{table}"' in metrics.read_text()
+
+
 def test_a_file_that_was_only_touched_is_not_landed_again_beside_a_new_one(place: Place) -> None:
     put(place.landing / "a", 1)
     only(place.land(), Refreshed)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lakehouse import masking
 from lakehouse.pipelines import Event, EventLog, NothingNew, RunRecord, RunResult, Warehouse
 from lakehouse.pipelines.check.graph import TableGraph
 from lakehouse.pipelines.open_events import RunSubject, listeners_from_environment
+from lakehouse.pipelines.open_events.http_target import HttpTarget
+from lakehouse.pipelines.open_events.openlineage_transport import openlineage_target
 from lakehouse.pipelines.open_events.prometheus import metrics_text
 from lakehouse.pipelines.open_events.webhook import message_about
 
@@ -130,6 +134,56 @@ def test_the_file_of_prometheus_is_written_whole_and_for_other_users(tmp_path: P
     assert 'lakehouse_run_failed{pipeline="shop"} 0' in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o644
     assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["shop.prom"]
+
+
+@pytest.mark.parametrize("way", ["file", "variables"])
+def test_openlineage_is_configured_as_its_own_clients_are(way: str, tmp_path: Path) -> None:
+    graph = TableGraph(tables={}, inputs={}, order=(), problems=())
+    subject = RunSubject(run_id="r", pipeline="shop", graph=graph, warehouse=Warehouse.at(tmp_path))
+    config, events = tmp_path / "openlineage.yml", tmp_path / "out" / "events.jsonl"
+    config.write_text(f"transport: {{type: file, log_file_path: '{events}', append: true}}")
+    environment = {
+        "file": {"OPENLINEAGE_CONFIG": str(config), "OPENLINEAGE_URL": "http://localhost:1"},
+        "variables": {
+            "OPENLINEAGE__TRANSPORT__TYPE": "file",
+            "OPENLINEAGE__TRANSPORT__LOG_FILE_PATH": str(events),
+        },
+    }[way]
+    (listener,) = listeners_from_environment(subject, environment)
+    listener.run_started("shop", [])
+    listener.run_finished(RunResult(run_id="r", pipeline="shop", started_at=NOON, seconds=1.0, outcomes={}))
+    assert [json.loads(line)["eventType"] for line in events.read_text().splitlines()] == [
+        "START",
+        "COMPLETE",
+    ]
+    disabled = {**environment, "OPENLINEAGE_DISABLED": "true"}
+    assert listeners_from_environment(subject, disabled) == []
+
+
+def test_a_configured_server_has_its_endpoint_key_and_headers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(masking, "_hidden", set())
+    config = tmp_path / "openlineage.yml"
+    config.write_text(
+        "transport: {type: http, url: 'https://host/', endpoint: /events, timeout: 2, "
+        "auth: {type: api_key, apiKey: s3cret-key}, custom_headers: {X-Tenant: one}}"
+    )
+    target = openlineage_target({"OPENLINEAGE_CONFIG": str(config)})
+    assert isinstance(target, HttpTarget)
+    assert (target.url, target.timeout_seconds) == ("https://host/events", 2)
+    assert target.headers == {"X-Tenant": "one", "Authorization": "Bearer s3cret-key"}
+    assert masking.masked("s3cret-key") == "***"
+
+
+@pytest.mark.parametrize(
+    "text", ["transport: {type: kafka}", "transport: {type: file}", "{", "transport: {type: http}"]
+)
+def test_a_transport_that_can_not_be_used_is_refused(text: str, tmp_path: Path) -> None:
+    config = tmp_path / "openlineage.yml"
+    config.write_text(text)
+    with pytest.raises(ValueError, match=r"transport|can't be read|begins with http"):
+        openlineage_target({"OPENLINEAGE_CONFIG": str(config)})
 
 
 def test_an_environment_that_asks_for_nothing_has_no_listeners(tmp_path: Path) -> None:
