@@ -3,7 +3,7 @@
     python benchmarks/rules.py [--rows 2000000] [--runs 5]
 
 A Parquet folder with 20 columns is judged by three rules a column, sixty in all: rows are counted by what becomes of
-them while the good ones are written, as a table's refresh does with rows that come one by one of a table. Beside it, one
+them while the good ones are written, as a refresh does with rows that come one by one of a table. Beside it, one
 ``df.agg`` counts the rows that break each of the same sixty conditions, and the same good rows are read again and
 written by a ``where``. Counting alone is one aggregate of either. Kept rows are those of a refresh whose steps look at
 several rows: they are marked, held in memory, counted, and written from there.

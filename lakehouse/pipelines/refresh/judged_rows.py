@@ -195,7 +195,7 @@ def _may_choose(rules: Sequence[FlowRule], frame: DataFrame, judgement: Judgemen
 
 
 def _may_be_written_first(judgement: Judgement) -> bool:
-    """Say whether rows can be written before they are counted: a row tells its own end, and each look finds the same."""
+    """Say whether rows can be written before they are counted: a row tells its end, and each look finds the same."""
     return judgement.is_by_row and not runs_code(judgement.marked)
 
 
