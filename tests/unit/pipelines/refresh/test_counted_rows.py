@@ -22,6 +22,10 @@ def tally(written: int, quarantined: int, *, rows_in: int | None = None) -> Tall
     )
 
 
+class FatalError(Exception):
+    pass
+
+
 class Judged:
     """Rows that are counted a second time as ``recounted``."""
 
@@ -33,6 +37,10 @@ class Judged:
 
     def tally(self) -> Tally:
         return self._recounted
+
+    def check_fatal(self, tally: Tally, *, table: str) -> None:
+        if tally.failed:
+            raise FatalError(table)
 
 
 class Point:
@@ -64,4 +72,11 @@ def test_counts_are_taken_again_where_the_files_hold_other_rows(point: Point, ex
 def test_rows_that_are_lost_on_the_way_to_the_rules_are_noticed() -> None:
     rows = counted(Point(warn=3, quarantine=1), entered=5, recounted=RECOUNTED)
     with pytest.raises(ConservationError):
+        rows.tally(3)
+
+
+def test_a_fatal_rule_stops_the_rows_once_they_are_counted() -> None:
+    broken = Tally(rows_in=5, written=3, dropped=0, quarantined=0, failed=2, broken={"r": 2})
+    rows = counted(Point(), entered=5, recounted=broken)
+    with pytest.raises(FatalError, match="t"):
         rows.tally(3)
