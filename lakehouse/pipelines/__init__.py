@@ -57,7 +57,15 @@ from lakehouse.pipelines.declare.sources import (
     TableReference,
     TableSource,
 )
-from lakehouse.pipelines.declare.steps import KeptGroups, OtherTable, Step, StepContext, WholeGroups
+from lakehouse.pipelines.declare.steps import (
+    KeptGroups,
+    OtherTable,
+    Step,
+    StepContext,
+    WholeGroups,
+    session_window,
+    window,
+)
 from lakehouse.pipelines.declare.table_options import TableOptions
 from lakehouse.pipelines.declare.variables import Variable
 from lakehouse.pipelines.declare.views import ViewDefinition
@@ -379,10 +387,12 @@ __all__ = [
     "schema_changes",
     "seed",
     "select_tables",
+    "session_window",
     "sql",
     "sql_file",
     "stream_pipeline",
     "stream_statuses",
+    "window",
     "word",
     "write_python_definition",
     "write_yaml_definition",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lakehouse.pipelines.check.graph import TableGraph
+from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.decision import Rest
 from lakehouse.pipelines.refresh.factory import PipelineFactory
@@ -50,6 +51,15 @@ def plan_run(graph: TableGraph, context: RefreshContext) -> Mapping[str, TablePl
             version=state.version if state is not None else None,
             would_run=not rests or bool(moving),
             why=f"{moving[0]} will have changed" if rests and moving else decision.reason,
-            notes=tuple(note for step in table.flow.steps for note in step.notes(size_bytes)),
+            notes=(
+                *(note for step in table.flow.steps for note in step.notes(size_bytes)),
+                *_notes_of_tables_beside(table),
+            ),
         )
     return plans
+
+
+def _notes_of_tables_beside(table: TableDefinition) -> tuple[str, ...]:
+    """Say of the tables that steps read beside the flow's own input which rows a batch, or a micro-batch, sees."""
+    names = sorted({each.table for step in table.all_steps for each in step.tables()} - table.own_names)
+    return tuple(f"each batch reads {name} beside it, whole at its newest version" for name in names)

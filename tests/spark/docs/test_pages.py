@@ -234,6 +234,16 @@ def test_the_page_about_concurrency_is_true(project: Path) -> None:
     Reader(ROOT / "docs" / "explanation" / "concurrency.md").follow()
 
 
+def test_the_page_about_streams_is_true(project: Path) -> None:
+    (block,) = blocks_of(ROOT / "docs" / "explanation" / "batch-or-stream.md", "python")
+    names: dict[str, Any] = {}
+    exec(block.text, names)
+    (project / "landing").mkdir()
+    assert declaration_problems(names["shop"]) == []
+    (aggregate,) = names["shop"].tables[-1].flow.steps
+    assert aggregate.by == ("window(at, '1 day')",)
+
+
 @pytest.fixture
 def own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the page about extending adds is gone after the test."""

@@ -10,6 +10,7 @@ from lakehouse.pipelines.declare.steps.joins import Join, JoinWords
 from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups, WholeGroups
 from lakehouse.pipelines.declare.steps.rows import Deduplicate, RowWords, Where
 from lakehouse.pipelines.declare.steps.unions import Union, UnionWords
+from lakehouse.pipelines.declare.steps.windows import session_window, window
 
 __all__ = [
     "Aggregate",
@@ -40,4 +41,6 @@ __all__ = [
     "may_vary",
     "names_in_query",
     "runs_code",
+    "session_window",
+    "window",
 ]

@@ -1,0 +1,69 @@
+"""A stream is killed after a step, for real: whatever goes on then, no row is lost and none is there twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse.pipelines import Warehouse, run_pipeline, stream_pipeline, stream_statuses
+from tests.spark.pipelines.streamed_orders import contents, expected, land, orders, streamed_orders
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+GIVEN = orders(random.Random(11), 60)
+CASES = [
+    (table, step, how)
+    for table in ("raw", "merged", "history", "days")
+    for step in ("batch", "validate", "quarantine", "publish")
+    for how in ("group", "python-soon")
+] + [("", "events", "group"), ("current", "publish", "python")]
+
+
+@pytest.fixture(scope="module")
+def half(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a warehouse that has streamed the first half of the files."""
+    home = tmp_path_factory.mktemp("half") / "home"
+    (home / "landing").mkdir(parents=True)
+    land(home / "landing", "a", GIVEN[:30])
+    variables = {"landing": str(home / "landing")}
+    stream_pipeline(
+        streamed_orders(), spark=spark, warehouse=home / "lake", mode="available-now", variables=variables
+    )
+    land(home / "landing", "b", GIVEN[30:])
+    return home
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_a_stream_killed_after_any_step_is_gone_on_with(
+    spark: SparkSession, half: Path, tmp_path: Path, case: tuple[str, str, str]
+) -> None:
+    landing, lake = half / "landing", tmp_path / "lake"
+    shutil.copytree(half / "lake", lake)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests/faults/killed_stream.py"), str(landing), str(lake), *case],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    (status,) = stream_statuses(Warehouse.at(lake))
+    assert status.state == "died"
+    common = {"spark": spark, "warehouse": lake, "variables": {"landing": str(landing)}}
+    if random.Random(str(case)).random() < 0.5:  # a lost checkpoint, too
+        shutil.rmtree(lake / "system/checkpoints/streamed/bronze/raw/spark", ignore_errors=True)
+    result = stream_pipeline(streamed_orders(), mode="available-now", **common)
+    assert not result.failures
+    assert contents(spark, lake) == expected(GIVEN)
+    assert run_pipeline(streamed_orders(), **common).status == "nothing new"
