@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from tests.kafka_broker import Broker
+    from tests.kafka_client import KafkaClient
 
 
 @pytest.fixture
@@ -38,3 +39,13 @@ def kafka(spark: SparkSession) -> Iterator[Broker]:
         load_jars(spark, connector_jars())
         broker.wait()
         yield broker
+
+
+@pytest.fixture
+def kafka_client(spark: SparkSession, kafka: Broker) -> Iterator[KafkaClient]:
+    """Who makes topics and records on that broker."""
+    from tests.kafka_client import KafkaClient
+
+    client = KafkaClient(spark, kafka.servers)
+    yield client
+    client.close()

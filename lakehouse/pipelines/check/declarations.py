@@ -98,6 +98,7 @@ def _writing(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> I
         return
     for step in table.flow.steps:
         yield from step.problems_with(mode.old_rows)
+        yield from step.problems_from(gives_all_rows=source.gives_all_rows)
     yield from mode.problems(location=where)
     compares = any(step.compares_with_target(mode.old_rows) for step in table.flow.steps)
     yield from source.problems_with(mode.old_rows, compares=compares)

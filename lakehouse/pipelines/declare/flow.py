@@ -22,6 +22,7 @@ from lakehouse.pipelines.declare.steps import (
     RowWords,
     Step,
     UnionWords,
+    WatermarkWords,
 )
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
 from lakehouse.pipelines.declare.write_modes import (
@@ -44,7 +45,7 @@ __all__ = ["Flow", "UnknownFlowWordError"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, CustomWords, RuleWords):
+class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, WatermarkWords, CustomWords, RuleWords):
     """A frozen chain: every method returns a new flow, so that several tables can go on from one.
 
     Begin with ``from_files``, ``from_rest``, ``read`` or ``sql``. Its words are methods; steps, rules and write

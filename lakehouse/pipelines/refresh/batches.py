@@ -44,6 +44,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     They go on from those kept for that batch; where these are lost, all inputs are read, to the same result.
     """
+    newest_us: dict[str, int] | None = None
+    """By column of event times the newest of all batches before, in microseconds since the epoch."""
     how: str = ""
     """Whether groups are brought up to date or all rows read, and why; empty where the flow leaves no choice."""
 

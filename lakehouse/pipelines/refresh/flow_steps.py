@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -69,7 +70,10 @@ class FlowSteps:
         beside = WithViews(tables=pinned, views=self._table.views)
         old_rows = self._giving_way.old_rows(batch)
         compared: list[tuple[Step, tuple[str, ...]]] = []
-        for step in steps:
+        newest_us = batch.newest_us or {}
+        decided_at = dt.datetime.fromisoformat(batch.planned_at)
+        for declared in steps:
+            step = declared.in_batch(decided_at=decided_at, newest_us=newest_us)
             if step.compares_with_target(old_rows):
                 compared.append((step, tuple(step.compared_columns(frame))))
             if counter.failed_casts.leave_before(step, frame):
@@ -79,6 +83,8 @@ class FlowSteps:
                 frame = counter.failed_casts.set_aside(frame)
             for name, condition in step.watched(frame).items():
                 frame = counter.watch(name, frame, condition)
+            for name, aggregate in step.measured(frame).items():
+                frame = counter.measure(name, frame, aggregate)
             before, apply = frame, partial(step.apply, context=beside)
             counts = step.removes_rows or step.makes_rows
             frame = counter.around(step.label, frame, apply, made=step.makes_rows) if counts else apply(frame)
@@ -110,4 +116,5 @@ class FlowSteps:
     def _inputs_key(self, batch: Batch) -> str:
         """Return a text that is the same for batches that read the same rows, and do the same to old ones."""
         old_rows = self._giving_way.old_rows(batch)
-        return json.dumps([batch.inputs, batch.pinned, old_rows.value], sort_keys=True)
+        said = [batch.inputs, batch.pinned, batch.newest_us, old_rows.value]
+        return json.dumps(said, sort_keys=True)

@@ -16,10 +16,18 @@ __all__ = ["NotedMeasures"]
 class NotedMeasures:
     """A small file a batch, by its number. Only what the table has taken counts: its batches form a chain."""
 
-    def __init__(self, storage: AbstractStorageService, batches: BatchLog, *, layer: str, table: str) -> None:
+    def __init__(
+        self,
+        storage: AbstractStorageService,
+        batches: BatchLog,
+        *,
+        layer: str,
+        table: str,
+        kind: str = "measures",
+    ) -> None:
         self._storage = storage
         self._batches = batches
-        self._prefix = f"{SYSTEM_LAYER}/measures/{layer}/{table}/"
+        self._prefix = f"{SYSTEM_LAYER}/{kind}/{layer}/{table}/"
 
     def keep(self, batch: Batch, measures: Mapping[str, float]) -> None:
         """Note the measures of a batch; of two runs that judge it, the first one's stay."""

@@ -105,6 +105,7 @@ class Publication:
                 steps=counter.steps(),
                 replaces=parts.conditions.get(batch.number) if parts is not None else None,
                 beside=beside,
+                newest_us=counter.measured(),
             )
             rows.check_written(ours.tally, kept, aside, table=self._table.name)
         except BaseException:

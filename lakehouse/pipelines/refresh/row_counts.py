@@ -34,6 +34,7 @@ class RowCounter:
     _last: tuple[DataFrame, Observation] | None = None
     _noted: list[StepCount] = field(default_factory=list)
     _watched: list[tuple[str, Observation]] = field(default_factory=list)
+    _measured: list[tuple[str, Observation]] = field(default_factory=list)
     failed_casts: FailedCasts = field(default_factory=FailedCasts)
     """Rows that left the way before they could be counted at its end."""
     choices: FreeChoices = field(default_factory=FreeChoices)
@@ -67,6 +68,20 @@ class RowCounter:
         """Return how many rows met each condition."""
         return {name: rows(point) for name, point in self._watched}
 
+    def measure(self, name: str, frame: DataFrame, aggregate: Column) -> DataFrame:
+        """Return the frame with a point that measures its rows: a number, or NULL."""
+        point = Observation()
+        self._measured.append((name, point))
+        return frame.observe(point, aggregate.alias("measure"))
+
+    def measured(self) -> dict[str, int]:
+        """Return the highest of each measure, where a row gave one."""
+        found: dict[str, int] = {}
+        for name, point in self._measured:
+            if (measure := point.get.get("measure")) is not None:
+                found[name] = max(measure, found.get(name, measure))
+        return found
+
     def note(self, step: str, rows: int) -> None:
         """Add a count of rows that something is to be known of, and that stay."""
         self._noted.append(StepCount(step=step, rows_in=rows, rows_out=rows))
@@ -81,6 +96,7 @@ class RowCounter:
         self._steps = [*other._steps, *self._steps]
         self._last = other._last
         self._watched = [*other._watched, *self._watched]
+        self._measured = [*other._measured, *self._measured]
         self.failed_casts.go_on_from(other.failed_casts)
         self.choices.go_on_from(other.choices)
 

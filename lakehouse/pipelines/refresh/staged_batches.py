@@ -28,6 +28,8 @@ class StagedBatch(msgspec.Struct, frozen=True, kw_only=True):
     """The SQL condition of the table's rows that give way to these; None where the batch's inputs tell it."""
     beside: StagedRows | None = None
     """Rows that are kept beside the table, for later batches to be decided by."""
+    newest_us: dict[str, int] = {}
+    """By column of event times the newest one in the batch, in microseconds since the epoch."""
 
     def exists(self) -> bool:
         """Say whether the rows are still there."""

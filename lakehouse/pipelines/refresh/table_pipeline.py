@@ -24,6 +24,7 @@ from lakehouse.pipelines.refresh.condensed_histories import CondensedHistories
 from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.decider import Decider
 from lakehouse.pipelines.refresh.decision import Decision, Finish, Take
+from lakehouse.pipelines.refresh.event_times import EventTimes
 from lakehouse.pipelines.refresh.flow_steps import FlowSteps
 from lakehouse.pipelines.refresh.giving_way import GivingWay
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows, judged
@@ -74,6 +75,16 @@ class TablePipeline:
         self._schema = TableSchema(table=table, warehouse=context.warehouse)
         self._measures = NotedMeasures(
             context.warehouse.storage, self.batches, layer=table.layer, table=table.folder
+        )
+        self._event_times = EventTimes(
+            table,
+            NotedMeasures(
+                context.warehouse.storage,
+                self.batches,
+                layer=table.layer,
+                table=table.folder,
+                kind="event_times",
+            ),
         )
         self.condensed = CondensedHistories(context.warehouse.storage, layer=table.layer, table=table.folder)
         self._decider = Decider(
@@ -126,6 +137,7 @@ class TablePipeline:
     def choose(self, batch: Batch, last: Batch | None) -> Batch:
         """Return the batch with what is to be known of how it goes on from the last one."""
         parts = self._giving_way.parts
+        batch = self._event_times.chosen(batch)
         return batch if parts is None else parts.choose(batch, last)
 
     @property
@@ -217,6 +229,8 @@ class TablePipeline:
                 self._steps.release()
         elif parts is not None and staged.replaces is not None:
             parts.conditions[batch.number] = staged.replaces
+        # Before the commit: whoever takes the next batch knows of this one only what was written down.
+        self._event_times.keep(batch, staged.newest_us)
         self._done("validate")
         published = self._publication.publish(staged, batch)
         staged.discard()

@@ -230,6 +230,19 @@ def test_the_page_about_databases_is_true(project: Path) -> None:
     assert declaration_problems(names["pipeline"]) == []
 
 
+def test_the_page_about_kafka_is_true(project: Path) -> None:
+    reader = Reader(HOW_TO / "read-from-kafka.md")
+    names = reader.follow()
+    assert declaration_problems(names["pipeline"]) == []
+    in_time = DeclarativePipelineBuilder("shop").bronze("orders_raw", names["orders"].append())
+    assert declaration_problems(in_time.silver("orders", names["orders_by_time"]).build()) == []
+    (block,) = blocks_of(HOW_TO / "read-from-kafka.md", "yaml")
+    (project / block.title).write_text(block.text)
+    (table,) = read_yaml_definition(project / block.title).tables
+    assert declaration_problems(read_yaml_definition(project / block.title)) == []
+    assert table.flow.source.kafka.value == names["orders"].source.kafka.value
+
+
 def test_the_page_about_concurrency_is_true(project: Path) -> None:
     Reader(ROOT / "docs" / "explanation" / "concurrency.md").follow()
 

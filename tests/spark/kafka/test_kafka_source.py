@@ -6,37 +6,24 @@ import datetime as dt
 import json
 import logging
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.delta_log import Snapshot
 from lakehouse.ingestion import LostOffsetsError, RecreatedTopicError
 from lakehouse.pipelines import (
-    DeclarativePipelineBuilder,
-    Failed,
     Flow,
     NothingNew,
-    RunResult,
-    Warehouse,
     from_kafka,
-    run_pipeline,
 )
 from tests.kafka_broker import PASSWORD, USER, Broker
 from tests.kafka_client import KafkaClient
+from tests.spark.kafka.kafka_lake import Lake
 
 pytestmark = pytest.mark.spark
 COLUMNS = {"id": "bigint", "price": "decimal(10,2)", "tags": "array<string>"}
-
-
-@pytest.fixture
-def client(spark: SparkSession, kafka: Broker) -> Iterator[KafkaClient]:
-    made = KafkaClient(spark, kafka.servers)
-    yield made
-    made.close()
 
 
 @pytest.fixture(autouse=True)
@@ -45,29 +32,12 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STREAM_PASSWORD", PASSWORD)
 
 
-class Lake:
-    """A pipeline of one table, and what is in it."""
-
-    def __init__(self, spark: SparkSession, folder: Path) -> None:
-        self.spark, self.folder = spark, folder
-        self.warehouse = Warehouse.at(folder)
-
-    def run(self, flow: Flow) -> RunResult:
-        pipeline = DeclarativePipelineBuilder("shop").bronze("orders", flow).build()
-        return run_pipeline(pipeline, spark=self.spark, warehouse=self.warehouse)
-
-    def error_of(self, flow: Flow) -> Exception:
-        outcome = self.run(flow).outcomes["orders"]
-        assert isinstance(outcome, Failed)
-        return outcome.error
-
-    def rows(self, table: str = "orders") -> list[dict[str, Any]]:
-        rows = Snapshot.load(self.warehouse.path_of("bronze", table)).to_arrow().to_pylist()
-        return sorted(rows, key=lambda row: (row["_partition"], row["_offset"]))
-
-
 def test_each_record_comes_once_with_its_place_and_what_can_not_be_read_is_set_aside(
-    spark: SparkSession, kafka: Broker, client: KafkaClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    spark: SparkSession,
+    kafka: Broker,
+    kafka_client: KafkaClient,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     topic, lake = f"orders-{uuid.uuid4().hex}", Lake(spark, tmp_path / "lake")
@@ -84,17 +54,17 @@ def test_each_record_comes_once_with_its_place_and_what_can_not_be_read_is_set_a
             **more,
         )
 
-    client.create(topic, partitions=2)
+    kafka_client.create(topic, partitions=2)
     at = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
-    client.send(
+    kafka_client.send(
         topic,
         [b'{"id": 1, "price": 1.10, "tags": ["a"]}'],
         key=b"one",
         timestamp_ms=int(at.timestamp() * 1000),
         headers={"trace": b"\x00\xff"},
     )
-    client.send(topic, [b'{"id": 2, "price": "dear", "note": "new"}', b"{broken", b"\xff{}", None])
-    client.send(topic, [b'{"id": 3}'], partition=1, key=b"\xff")
+    kafka_client.send(topic, [b'{"id": 2, "price": "dear", "note": "new"}', b"{broken", b"\xff{}", None])
+    kafka_client.send(topic, [b'{"id": 3}'], partition=1, key=b"\xff")
 
     first = lake.run(flow())
     tally = first.outcomes["orders"].refreshes[0].tally
@@ -129,15 +99,15 @@ def test_each_record_comes_once_with_its_place_and_what_can_not_be_read_is_set_a
     ]
 
     assert isinstance(lake.run(flow()).outcomes["orders"], NothingNew)
-    client.add_partitions(topic, to=3)
-    client.send(topic, [b'{"id": 4}', b'{"id": 5}'], partition=0)
-    client.send(topic, [b'{"id": 6}'], partition=2)
+    kafka_client.add_partitions(topic, to=3)
+    kafka_client.send(topic, [b'{"id": 4}', b'{"id": 5}'], partition=0)
+    kafka_client.send(topic, [b'{"id": 6}'], partition=2)
     lake.run(flow(max_offsets=1))
     assert [row["id"] for row in lake.rows()] == [1, 2, None, 4, 6]
 
-    client.delete_before(topic, 0, 6)
-    client.send(topic, [b'{"id": 7}'])
-    client.delete_before(topic, 0, 7)
+    kafka_client.delete_before(topic, 0, 6)
+    kafka_client.send(topic, [b'{"id": 7}'])
+    kafka_client.delete_before(topic, 0, 7)
     error = lake.error_of(flow())
     assert isinstance(error, LostOffsetsError)
     assert f"{topic}[0] offsets 6 to 6" in str(error)
@@ -145,8 +115,8 @@ def test_each_record_comes_once_with_its_place_and_what_can_not_be_read_is_set_a
     assert accepted.set_aside == {"orders": {f"{topic}[0]": "offsets 6 to 6 were gone from the brokers"}}
     assert [row["id"] for row in lake.rows()] == [1, 2, None, 4, 7, 6]
 
-    client.delete(topic)
-    client.create(topic)
+    kafka_client.delete(topic)
+    kafka_client.create(topic)
     assert isinstance(lake.error_of(flow()), RecreatedTopicError)
 
     written = "".join(path.read_text("utf-8", "replace") for path in lake.folder.rglob("*.json"))

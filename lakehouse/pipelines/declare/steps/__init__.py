@@ -10,6 +10,7 @@ from lakehouse.pipelines.declare.steps.joins import Join, JoinWords
 from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups, WholeGroups
 from lakehouse.pipelines.declare.steps.rows import Deduplicate, RowWords, Where
 from lakehouse.pipelines.declare.steps.unions import Union, UnionWords
+from lakehouse.pipelines.declare.steps.watermark import Watermark, WatermarkWords
 from lakehouse.pipelines.declare.steps.windows import session_window, window
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "Transform",
     "Union",
     "UnionWords",
+    "Watermark",
+    "WatermarkWords",
     "Where",
     "WholeGroups",
     "goes_row_by_row",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -171,6 +172,25 @@ class Step(ABC):
     def groups(self, frame: DataFrame, context: StepContext) -> KeptGroups | None:
         """Return how groups of ``frame`` are kept, for a step with ``group_keys``; None when they can't be."""
         return None
+
+    # Event time
+
+    @property
+    def event_times(self) -> Sequence[str]:
+        """The columns whose newest value later batches are judged by."""
+        return ()
+
+    def in_batch(self, *, decided_at: dt.datetime, newest_us: Mapping[str, int]) -> Step:
+        """Return the step for the rows of one batch, which names the newest event times of the batches before."""
+        return self
+
+    def measured(self, frame: DataFrame) -> Mapping[str, Column]:
+        """Return by column of ``event_times`` its newest value in the step's input, an aggregate in microseconds."""
+        return {}
+
+    def problems_from(self, *, gives_all_rows: bool | None) -> Sequence[DefinitionError]:
+        """Return what is wrong behind a source that gives all rows each time; None where it depends."""
+        return ()
 
     # The table's own rows
 

@@ -71,6 +71,7 @@ from lakehouse.pipelines.declare.steps import (
     Step,
     Transform,
     Union,
+    Watermark,
     Where,
 )
 from lakehouse.pipelines.declare.steps.side_flow import SideFlow
@@ -260,6 +261,7 @@ ALONE: Mapping[str, st.SearchStrategy[Step]] = {
         within=maybe(texts),
         against_target=st.booleans(),
     ),
+    "watermark": part(Watermark, column=texts, delay=texts),
     "transform": part(
         Transform,
         function=st.just(positive),
