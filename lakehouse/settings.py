@@ -78,6 +78,8 @@ class SparkSettings:
     """``local[N]`` starts Spark in this process; ``spark://…``, ``yarn``, ``k8s://…`` join a cluster."""
     remote: str | None = None
     """``sc://host:port`` of a Spark Connect server; takes the place of ``master``."""
+    delta: bool = True
+    """Whether sessions have Delta's jars. Without them Spark and this package write tables by themselves."""
     class_data: bool = True
     """Whether a JVM that we start maps the archive of Spark's classes, and has one built when it is absent."""
     compiler: Literal["auto", "quick", "full"] = "auto"

@@ -28,7 +28,7 @@ from lakehouse.delta_log.commit_protocols import (
     SparkGuard,
     Visible,
 )
-from lakehouse.delta_log.data_files import target_file_bytes
+from lakehouse.delta_log.data_files import WrittenFile, target_file_bytes
 from lakehouse.delta_log.errors import (
     AppendOnlyTableError,
     CatalogManagedTableError,
@@ -42,6 +42,7 @@ from lakehouse.delta_log.errors import (
     ConcurrentDeleteReadException,
     ConcurrentTransactionException,
     DataFileError,
+    DefinitionChangedError,
     DeltaConcurrentModificationException,
     DeltaLogError,
     DuplicateActionError,
@@ -94,7 +95,7 @@ from lakehouse.delta_log.scan import (
     record_counts,
 )
 from lakehouse.delta_log.schema import StructType, is_widening, schema_from_json
-from lakehouse.delta_log.snapshot import Snapshot, TableDifference, difference
+from lakehouse.delta_log.snapshot import ScanPart, Snapshot, TableDifference, difference, scan_parts
 from lakehouse.delta_log.stored_objects import table_storage
 from lakehouse.delta_log.transaction import (
     Backoff,
@@ -102,6 +103,7 @@ from lakehouse.delta_log.transaction import (
     Operation,
     ReadPredicate,
     ReadSet,
+    SharedWrite,
     TableView,
     Transaction,
     TransactionLog,
@@ -137,6 +139,7 @@ __all__ = [
     "ConcurrentDeleteReadException",
     "ConcurrentTransactionException",
     "DataFileError",
+    "DefinitionChangedError",
     "DeletionVectorDescriptor",
     "DeltaConcurrentModificationException",
     "DeltaLogError",
@@ -178,8 +181,10 @@ __all__ = [
     "RetentionTooShortError",
     "RowsChangedError",
     "RowsSchemaMismatchError",
+    "ScanPart",
     "Separation",
     "SetTransaction",
+    "SharedWrite",
     "Sidecar",
     "Snapshot",
     "SparkGuard",
@@ -204,6 +209,7 @@ __all__ = [
     "Visible",
     "WriteKind",
     "WrittenCheckpoint",
+    "WrittenFile",
     "WrongReplacementError",
     "arrow_column",
     "col",
@@ -212,6 +218,7 @@ __all__ = [
     "iso_text",
     "record_counts",
     "replayed_commits",
+    "scan_parts",
     "schema_from_json",
     "storage_key",
     "table_storage",

@@ -100,11 +100,11 @@ class SparkSessionFactory:
             return _builder(app_name, self.session_options()).remote(self._remote).getOrCreate()
         if has_jvm():
             # The JVM is up (spark-submit's, or ours): what it was not started with can't be added now.
-            return _checked(_builder(app_name, self.session_options()).getOrCreate())
+            return self._checked(_builder(app_name, self.session_options()).getOrCreate())
         if self._settings.spark.mode == "local":
             # Else Python functions would run in PATH's first python3, without the packages that are here.
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        return _checked(self._started(app_name, self.launch(expected_bytes=expected_bytes)))
+        return self._checked(self._started(app_name, self.launch(expected_bytes=expected_bytes)))
 
     def launch(self, *, expected_bytes: int | None = None, downloads: bool = True) -> JvmLaunch:
         """Decide how the JVM is started, and start no session. Raises ``ConfigurationError``.
@@ -161,11 +161,12 @@ class SparkSessionFactory:
     def launch_options(self) -> dict[str, str]:
         """Return the options that the JVM is started with, without jars; the settings' own options win."""
         master = self._settings.spark.master
-        options = _DELTA_CONF | _SESSION_CONF | _launch_conf(master, self._settings.warehouse)
+        delta = _DELTA_CONF if self._settings.spark.delta else {}
+        options = delta | _SESSION_CONF | _launch_conf(master, self._settings.warehouse)
         if self._settings.spark.mode == "local":
             options |= _small_machine(master)
         given = self._given()
-        if _EXTENSIONS in given:
+        if _EXTENSIONS in given and _EXTENSIONS in options:
             given[_EXTENSIONS] = f"{options[_EXTENSIONS]},{given[_EXTENSIONS]}"
         return options | given
 
@@ -185,11 +186,15 @@ class SparkSessionFactory:
         return str(self._settings.spark.remote)
 
     def _jars(self, *, downloads: bool) -> tuple[Path, ...]:
-        """Return Delta's jars; empty when the settings name jars of their own, or when they are missing."""
-        if self._settings.spark.names_jars:
+        """Return Delta's jars; empty when the settings want none or name their own, or when they are missing."""
+        if self._settings.spark.names_jars or not self._settings.spark.delta:
             return ()
         jars = DeltaJars(packages=delta_packages(), folder=self._jars_folder)
         return jars.paths() if downloads else jars.cached()
+
+    def _checked(self, spark: SparkSession) -> SparkSession:
+        """Return the session. Raises DeltaMissingError where it is to have Delta and does not."""
+        return _with_delta(spark) if self._settings.spark.delta else spark
 
 
 def _builder(app_name: str, options: Mapping[str, str]) -> SparkSession.Builder:
@@ -248,7 +253,7 @@ def _spark_warehouse(warehouse: str) -> str:
     return warehouse if "://" in warehouse else str(Path(warehouse).absolute())
 
 
-def _checked(spark: SparkSession) -> SparkSession:
+def _with_delta(spark: SparkSession) -> SparkSession:
     """Return the session. Raises DeltaMissingError: Spark alone would warn, and fail at the first table."""
     jvm: Any = spark._jvm
     try:

@@ -82,6 +82,8 @@ def class_data_for(
         return NoClassData(reason="the JVM's options that you give decide about class data")
     if given.has_class_path or spark.names_jars:
         return NoClassData(reason="jars or a class path that you give are in no archive")
+    if not spark.delta:
+        return NoClassData(reason="the archive is of sessions with Delta")
     if not identity.jars:
         return NoClassData(reason="Delta's jars come first")
     try:

@@ -1,9 +1,12 @@
 """How Spark reads and writes one Delta table. It knows no pipeline, and decides nothing about rows."""
 
 from lakehouse.tables.adopting import delete_rows, publish_files
+from lakehouse.tables.arrow_table import ArrowTable
 from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.catalog import SparkCatalog
 from lakehouse.tables.comparable_values import comparable
+from lakehouse.tables.data_source import LakehouseDataSource, register_data_source
+from lakehouse.tables.delta_in_session import has_delta
 from lakehouse.tables.delta_spark import DeltaSparkTable
 from lakehouse.tables.description import TableDescription, describe
 from lakehouse.tables.errors import (
@@ -47,6 +50,7 @@ __all__ = [
     "SPARK_ERRORS",
     "STAGING_FOLDER",
     "AlreadyPublished",
+    "ArrowTable",
     "Candidates",
     "CatalogError",
     "DeltaSparkTable",
@@ -54,6 +58,7 @@ __all__ = [
     "IWritableDeltaTable",
     "KeyBounds",
     "KeyRange",
+    "LakehouseDataSource",
     "MergePlan",
     "NativeTable",
     "Predecessor",
@@ -80,6 +85,7 @@ __all__ = [
     "describe",
     "estimated_bytes",
     "evened_out",
+    "has_delta",
     "hull",
     "literal_path",
     "may_have_key_in",
@@ -89,6 +95,7 @@ __all__ = [
     "progress_in",
     "publish_files",
     "quoted",
+    "register_data_source",
     "restore",
     "root_cause",
     "sql_type",

@@ -27,7 +27,7 @@ from lakehouse.tables.progress import Progress
 from lakehouse.tables.staged_files import StagedFile
 from lakehouse.tables.transaction_id import TransactionId
 
-__all__ = ["Rewrite", "delete_rows", "publish_files", "publish_rewrite"]
+__all__ = ["Rewrite", "committed_once", "delete_rows", "publish_files", "publish_rewrite"]
 
 _MANAGER = TransactionManager(durable=True)
 
@@ -56,7 +56,7 @@ def publish_files(
 
     action = "replace" if kind is WriteKind.OVERWRITE else "append to"
     try:
-        published = _committed(log, taken, action, fill)
+        published = committed_once(log, taken, action, fill)
     except DeltaConcurrentModificationException as error:
         raise TableWriteError(path=log.path, action=action, cause=str(error)) from error
     assert published is not None  # noqa: S101 - fill declines nothing
@@ -95,7 +95,7 @@ def publish_rewrite(
         return True
 
     try:
-        return _committed(log, taken, "merge into", fill)
+        return committed_once(log, taken, "merge into", fill)
     except DeltaConcurrentModificationException:
         return None
 
@@ -109,7 +109,7 @@ def delete_rows(log: TableLog, predicate: Predicate) -> None:
         raise TableWriteError(path=log.path, action="delete from", cause=str(error)) from error
 
 
-def _committed(
+def committed_once(
     log: TableLog, taken: TransactionId, action: str, fill: Callable[[Transaction], bool]
 ) -> Published | AlreadyPublished | None:
     """Commit what ``fill`` puts into a transaction, unless the table has ``taken`` already; None where it declines.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from lakehouse.delta_log import DomainMetadata, Snapshot, schema_from_json
+from lakehouse.delta_log import DomainMetadata, MetadataChange, Snapshot, schema_from_json
 
 __all__ = ["CLUSTERING_FEATURES", "can_be_clustered", "clustered_by", "clustering"]
 
@@ -19,19 +19,19 @@ def clustered_by(snapshot: Snapshot) -> tuple[str, ...]:
     found = snapshot.domains.get(_DOMAIN)
     if found is None:
         return ()
-    names = {physical: name for name, physical in _physical_names(snapshot).items()}
+    names = {physical: name for name, physical in _physical_names(snapshot.metadata).items()}
     paths = json.loads(found.configuration).get("clusteringColumns", ())
     return tuple(".".join((names.get(first, first), *rest)) for first, *rest in paths)
 
 
 def can_be_clustered(snapshot: Snapshot, columns: Sequence[str]) -> bool:
     """Say whether the table has the columns, and no partitions: Delta has one or the other."""
-    return not snapshot.partition_columns and _physical_names(snapshot).keys() >= set(columns)
+    return not snapshot.partition_columns and _physical_names(snapshot.metadata).keys() >= set(columns)
 
 
-def clustering(snapshot: Snapshot, columns: Sequence[str]) -> DomainMetadata:
+def clustering(metadata: MetadataChange, columns: Sequence[str]) -> DomainMetadata:
     """Return the action by which the table is clustered by these of its columns from then on."""
-    physical = _physical_names(snapshot)
+    physical = _physical_names(metadata)
     paths = [[physical[name]] for name in columns]
     said = {"clusteringColumns": paths, "domainName": _DOMAIN}
     return DomainMetadata(
@@ -39,7 +39,7 @@ def clustering(snapshot: Snapshot, columns: Sequence[str]) -> DomainMetadata:
     )
 
 
-def _physical_names(snapshot: Snapshot) -> dict[str, str]:
+def _physical_names(metadata: MetadataChange) -> dict[str, str]:
     """Return by each column's name the one that it has in data files."""
-    schema = schema_from_json(snapshot.metadata.schema_string, table=snapshot.table)
+    schema = schema_from_json(metadata.schema_string, table=metadata.id)
     return {each.name: each.physical_name for each in schema}

@@ -94,7 +94,7 @@ def describe(log: TableLog, description: TableDescription) -> int | None:
             transaction.set_properties(missing)
         if description.clusters_otherwise(snapshot):
             transaction.enable_features(*CLUSTERING_FEATURES)
-            transaction.append_action(clustering(snapshot, description.cluster_by))
+            transaction.append_action(clustering(snapshot.metadata, description.cluster_by))
         return _MANAGER.commit_transaction(transaction)
     except (DeltaLogError, StorageError, OSError) as error:
         raise TableWriteError(path=log.path, action="describe", cause=str(error)) from error

@@ -131,15 +131,17 @@ class TableLog:
             return self._snapshot
         return Snapshot.load(self._path, version=version)
 
-    def plain_files(self, *, version: int, where: Predicate | None = None) -> tuple[str, ...] | None:
+    def plain_files(
+        self, *, version: int, where: Predicate | None = None, most: int | None = _FEW_FILES
+    ) -> tuple[str, ...] | None:
         """Return the files whose rows are, as they stand, the rows of the table at ``version``.
 
         With a condition, only files that may hold rows that meet it. None where reading takes more than reading
-        Parquet, or where the files are many.
+        Parquet, or where there are more than ``most`` files.
         """
         snapshot = self.at(version)
         paths = snapshot.files(where)["path"].to_pylist()
-        return self._plain(snapshot, paths) if len(paths) <= _FEW_FILES else None
+        return self._plain(snapshot, paths) if most is None or len(paths) <= most else None
 
     def candidates(self, *, version: int, where: Predicate) -> Candidates | None:
         """Return the files of the table at ``version`` that may hold rows that meet a condition.

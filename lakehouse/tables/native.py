@@ -15,7 +15,9 @@ from lakehouse.delta_log import (
     WriteKind,
 )
 from lakehouse.tables.adopting import Rewrite, publish_files, publish_rewrite
+from lakehouse.tables.arrow_table import ArrowTable
 from lakehouse.tables.candidates import Candidates
+from lakehouse.tables.delta_in_session import has_delta
 from lakehouse.tables.delta_spark import DeltaSparkTable
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
 from lakehouse.tables.interface import (
@@ -39,9 +41,10 @@ _MERGE_ATTEMPTS = 3
 
 
 class NativeTable:
-    """Appends, replaces and merges by itself; what takes more than that goes to its fallback, Delta on Spark.
+    """Appends, replaces and merges by itself; what takes more than that goes to its fallback.
 
-    A table is left to Delta where it isn't on a local disk, has partitions, properties, columns that must not be
+    That is Delta on Spark, and in a session without Delta's jars ``ArrowTable``.
+    A table is left to it where it isn't on a local disk, has partitions, properties, columns that must not be
     null or a protocol beyond (1, 2), or where the rows have another schema than it has.
     """
 
@@ -50,7 +53,8 @@ class NativeTable:
         self._path = path
         self._log = TableLog(path)
         self._layout = layout
-        self._fallback = DeltaSparkTable(spark, path, log=self._log, layout=layout)
+        fallback = DeltaSparkTable if has_delta(spark) else ArrowTable
+        self._fallback = fallback(spark, path, log=self._log, layout=layout)
         self._staged: tuple[DataFrame, StagedRows] | None = None
 
     def __repr__(self) -> str:

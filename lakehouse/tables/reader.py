@@ -1,4 +1,4 @@
-"""Read a table through Spark: plain Parquet where the log allows it, Delta's own reading elsewhere."""
+"""Read a table through Spark: plain Parquet where the log allows it, Delta's reading or Python's elsewhere."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import TableState
 from lakehouse.tables.log import ChangedFile, TableLog
 from lakehouse.tables.paths import literal_path
+from lakehouse.tables.python_files import change_rows, rows_of_version, schema_of_rows
 
 __all__ = ["CHANGE_COLUMNS", "TableReader"]
 
@@ -25,10 +26,14 @@ CHANGE_COLUMNS = ("_change_type", "_commit_version", "_commit_timestamp")
 
 
 class TableReader:
-    """Keeps the promises of IReadableDeltaTable, for every engine. ``log`` is the table's."""
+    """Keeps the promises of IReadableDeltaTable, for every engine. ``log`` is the table's.
 
-    def __init__(self, spark: SparkSession, log: TableLog, path: str) -> None:
+    ``uses_delta=False`` is for a session without Delta's jars: Spark's Python workers read what isn't plain.
+    """
+
+    def __init__(self, spark: SparkSession, log: TableLog, path: str, *, uses_delta: bool = True) -> None:
         self._spark = spark
+        self._uses_delta = uses_delta
         self._log = log
         self._path = path
 
@@ -42,11 +47,17 @@ class TableReader:
     def read(
         self, *, version: int, columns: Sequence[str] | None = None, where: Predicate | None = None
     ) -> DataFrame:
-        files = self._log.plain_files(version=version, where=where)
-        if files is None:
+        files = (
+            self._log.plain_files(version=version, where=where)
+            if self._uses_delta
+            else self._log.plain_files(version=version, where=where, most=None)
+        )
+        if files is not None:
+            rows = self.parquet(files, self._log.schema(version=version))
+        elif self._uses_delta:
             rows = self._delta().option("versionAsOf", version).load(self._path)
         else:
-            rows = self.parquet(files, self._log.schema(version=version))
+            rows = rows_of_version(self._spark, self._log.at(version), where)
         rows = rows if where is None else rows.where(as_column(where))
         return rows if columns is None else rows.select(*map(quoted, columns))
 
@@ -64,7 +75,8 @@ class TableReader:
     def changes(self, *, after: int, through: int) -> DataFrame:
         files = self._log.plain_changes(after=after, through=through)
         if files is None:
-            self._require_change_feed(after=after, through=through)
+            if self._uses_delta:
+                self._require_change_feed(after=after, through=through)
             return self._change_feed(after=after, through=through)
         schema = self._log.schema(version=through)
         parts = [self._changed(kind, part, schema) for kind, part in _scans(files)]
@@ -100,6 +112,9 @@ class TableReader:
         )
 
     def _change_feed(self, *, after: int, through: int) -> DataFrame:
+        if not self._uses_delta:
+            shown = _with_change_columns(schema_of_rows(self._log.at(through)))
+            return change_rows(self._spark, self._path, shown, after=after, through=through)
         return (
             self._delta()
             .option("readChangeFeed", "true")

@@ -11,6 +11,7 @@ __all__ = [
     "CommitBudgetSpentError",
     "CommitOutcomeUnknownError",
     "CommitRefusedError",
+    "DefinitionChangedError",
     "DuplicateActionError",
     "FileNotLiveError",
     "IncompatibleRowsError",
@@ -94,6 +95,19 @@ class TableReplacedError(DeltaLogError):
             f"{table}: version {version}, on which the transaction builds, is another commit by now: the table "
             "was created again, or restored, since the transaction started. Nothing was committed.",
             fix="run the transaction again, on the table that is there now.",
+        )
+
+
+class DefinitionChangedError(DeltaLogError):
+    """Files were written for a table whose schema, partitions or properties are others by now."""
+
+    def __init__(self, *, table: str, version: int) -> None:
+        self.table = table
+        self.version = version
+        super().__init__(
+            f"{table}: its schema, partitions or properties at version {version} are not those that the files were "
+            "written for. Nothing was committed.",
+            fix="write again: the rows become files of the table as it is now.",
         )
 
 

@@ -3,7 +3,7 @@
 from lakehouse.delta_log.transaction.backoff import Backoff
 from lakehouse.delta_log.transaction.change import Change, Operation
 from lakehouse.delta_log.transaction.conflicts import ReadPredicate, ReadSet
-from lakehouse.delta_log.transaction.operations import WriteKind
+from lakehouse.delta_log.transaction.operations import SharedWrite, WriteKind
 from lakehouse.delta_log.transaction.transaction import Transaction, TransactionStatus
 from lakehouse.delta_log.transaction.transaction_log import Committed, TransactionLog
 from lakehouse.delta_log.transaction.transaction_manager import TransactionManager
@@ -17,6 +17,7 @@ __all__ = [
     "Operation",
     "ReadPredicate",
     "ReadSet",
+    "SharedWrite",
     "TableView",
     "Transaction",
     "TransactionLog",

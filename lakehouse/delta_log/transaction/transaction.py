@@ -27,7 +27,7 @@ from lakehouse.delta_log.transaction.change import Change
 from lakehouse.delta_log.transaction.commit_validation import check_actions
 from lakehouse.delta_log.transaction.conflicts import NOTHING_READ, WHOLE_TABLE, ReadPredicate, ReadSet
 from lakehouse.delta_log.transaction.draft import Draft
-from lakehouse.delta_log.transaction.operations import WriteKind
+from lakehouse.delta_log.transaction.operations import SharedWrite, WriteKind
 from lakehouse.delta_log.transaction.transaction_log import TransactionLog
 from lakehouse.delta_log.transaction.view import TableView, first_view
 from lakehouse.delta_log.transaction.writer_state import WriterState
@@ -223,6 +223,29 @@ class Transaction:
     def adopt(self, keys: Iterable[str], schema: StructType, *, kind: WriteKind = WriteKind.APPEND) -> None:
         """Take Parquet files of this schema, already below the table's root, into the table."""
         self.apply(operations.adopt(self.view, keys, schema, kind=kind))
+
+    def plan_shared_write(
+        self,
+        schema: StructType,
+        *,
+        kind: WriteKind = WriteKind.APPEND,
+        new_schema: bool = False,
+        partition_by: Sequence[str] = (),
+        properties: Mapping[str, str] | None = None,
+    ) -> SharedWrite:
+        """Return how several processes write rows of this schema; a later transaction takes their files."""
+        return operations.plan_shared_write(
+            self.view,
+            schema,
+            kind=kind,
+            new_schema=new_schema,
+            partition_by=partition_by,
+            properties=properties,
+        )
+
+    def take_shared_write(self, write: SharedWrite, files: Sequence[WrittenFile]) -> None:
+        """Take what they wrote, which belongs to the transaction from then on. Raises DefinitionChangedError."""
+        self.apply(operations.take_shared_write(self.view, write, files))
 
     def overwrite(self, rows: pa.Table, *, replace_schema: bool = False) -> None:
         """Replace all rows by these."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Engine: TypeAlias = "Callable[..., IWritableDeltaTable]"
 
 
-@pytest.fixture(params=["DeltaSparkTable", "NativeTable"])
+@pytest.fixture(params=["DeltaSparkTable", "NativeTable", pytest.param("ArrowTable", marks=pytest.mark.slow)])
 def engine(request: pytest.FixtureRequest) -> Engine:
     from lakehouse import tables
 

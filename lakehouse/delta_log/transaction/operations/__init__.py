@@ -20,9 +20,15 @@ from lakehouse.delta_log.transaction.operations.replace_partitions import replac
 from lakehouse.delta_log.transaction.operations.replace_where import replace_where
 from lakehouse.delta_log.transaction.operations.restore import restore
 from lakehouse.delta_log.transaction.operations.rewrite import rewrite
+from lakehouse.delta_log.transaction.operations.shared_write import (
+    SharedWrite,
+    plan_shared_write,
+    take_shared_write,
+)
 from lakehouse.delta_log.transaction.operations.take_back import take_back
 
 __all__ = [
+    "SharedWrite",
     "WriteKind",
     "add_columns",
     "adopt",
@@ -32,6 +38,7 @@ __all__ = [
     "describe_table",
     "enable_features",
     "overwrite",
+    "plan_shared_write",
     "replace_partitions",
     "replace_schema",
     "replace_where",
@@ -39,4 +46,5 @@ __all__ = [
     "rewrite",
     "set_properties",
     "take_back",
+    "take_shared_write",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
 import pyarrow as pa
 
 from lakehouse.delta_log.errors import InvalidPropertyError
@@ -47,9 +48,16 @@ def add_columns(view: TableView, columns: pa.Schema | StructType, *, widen: bool
     )
 
 
-def replace_schema(view: TableView, schema: pa.Schema | StructType) -> Change:
-    """Replace the table's schema; the same commit must remove all its files. Columns that stay keep their comments."""
+def replace_schema(
+    view: TableView, schema: pa.Schema | StructType, *, partition_by: Sequence[str] = ()
+) -> Change:
+    """Replace the table's schema; the same commit must remove all its files. Columns that stay keep their comments.
+
+    ``partition_by`` replaces the partition columns; without it they stay.
+    """
     metadata = view.metadata
+    if partition_by:
+        metadata = msgspec.structs.replace(metadata, partition_columns=list(partition_by))
     held = schema_from_json(metadata.schema_string, table=view.table)
     struct = with_comments_of(held, struct_of(schema, table=view.table))
     check_partitioning(struct, metadata.partition_columns, table=view.table)

@@ -1,0 +1,62 @@
+"""A version of a table in parts that other processes read, each without opening the log again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from lakehouse.delta_log.actions import MetadataChange
+from lakehouse.delta_log.scan import Predicate, Scan
+from lakehouse.delta_log.schema import schema_from_json
+from lakehouse.delta_log.snapshot.snapshot import Snapshot
+from lakehouse.delta_log.stored_objects import table_storage
+
+__all__ = ["ScanPart", "scan_parts"]
+
+_PART_BYTES = 64 << 20
+_OPENING_BYTES = 1 << 20
+"""What opening a file costs, in bytes that could be read meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanPart:
+    """Some files of one version. It can be pickled."""
+
+    table: str
+    """Its URI."""
+    version: int
+    metadata: MetadataChange
+    files: pa.Table
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield the rows of each file; the first, empty table shows the schema. Raises as ``Scan.tables``."""
+        storage = table_storage(self.table)
+        scan = Scan(
+            storage=storage,
+            version=self.version,
+            metadata=self.metadata,
+            schema=schema_from_json(self.metadata.schema_string, table=storage.uri()),
+            files=self.files,
+        )
+        return scan.tables(None, None)
+
+
+def scan_parts(snapshot: Snapshot, predicate: Predicate | None = None) -> Iterator[ScanPart]:
+    """Yield the files that may hold rows that meet a predicate, in parts that take about as long to read."""
+    files = snapshot.plan(predicate).files.drop_columns(["stats"])
+    start, size = 0, 0
+    for number, bytes_of_file in enumerate(files.column("size").to_pylist()):
+        if size + bytes_of_file > _PART_BYTES and number > start:
+            yield _part(snapshot, files.slice(start, number - start))
+            start, size = number, 0
+        size += bytes_of_file + _OPENING_BYTES
+    if start < files.num_rows:
+        yield _part(snapshot, files.slice(start))
+
+
+def _part(snapshot: Snapshot, files: pa.Table) -> ScanPart:
+    # A slice is pickled with all that it is a slice of.
+    copied = files.take(pa.array(range(files.num_rows), pa.int64()))
+    return ScanPart(table=snapshot.table, version=snapshot.version, metadata=snapshot.metadata, files=copied)

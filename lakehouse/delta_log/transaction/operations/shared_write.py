@@ -1,0 +1,105 @@
+"""Rows that several processes write into files of a table, and that one commit takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from lakehouse.delta_log.actions import Action, MetadataChange
+from lakehouse.delta_log.data_files import WrittenFile, conformed, layout_of, write_data_files
+from lakehouse.delta_log.errors import DefinitionChangedError
+from lakehouse.delta_log.schema import StructType
+from lakehouse.delta_log.stored_objects import table_storage
+from lakehouse.delta_log.transaction.change import Change
+from lakehouse.delta_log.transaction.operations.adopt import WriteKind
+from lakehouse.delta_log.transaction.operations.alter_table import add_columns, replace_schema
+from lakehouse.delta_log.transaction.operations.create_table import create_table
+from lakehouse.delta_log.transaction.operations.data_writing import deleted_on_failure, write_operation
+from lakehouse.delta_log.transaction.operations.overwrite import remove_all_files
+from lakehouse.delta_log.transaction.operations.row_rules import check_rows_can_be_written
+from lakehouse.delta_log.transaction.view import TableView
+
+__all__ = ["SharedWrite", "plan_shared_write", "take_shared_write"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedWrite:
+    """How each process writes its rows. It can be pickled."""
+
+    table: str
+    """Its URI."""
+    kind: WriteKind
+    before: MetadataChange | None
+    """What the table had when this was planned; None where it did not exist."""
+    after: MetadataChange
+    definition: Sequence[Action]
+    """What makes ``after`` of ``before``."""
+
+    def write(self, rows: pa.Table) -> Sequence[WrittenFile]:
+        """Write rows into new files; where that fails, no file stays. Raises IncompatibleRowsError and others."""
+        storage = table_storage(self.table)
+        layout = layout_of(self.after, table=storage.uri())
+        check_rows_can_be_written(
+            self.after, layout.schema, given_columns=rows.column_names, table=storage.uri()
+        )
+        content = conformed(rows, layout, table=storage.uri())
+        written: list[WrittenFile] = []
+        if content.num_rows:
+            with deleted_on_failure(storage) as keys:
+                for file in write_data_files(content, layout, storage=storage, table=storage.uri()):
+                    keys.append(file.key)
+                    written.append(file)
+        return written
+
+    def discard(self, files: Sequence[WrittenFile]) -> None:
+        """Delete files that no commit took."""
+        storage = table_storage(self.table)
+        for file in files:
+            storage.delete(file.key)
+
+
+def plan_shared_write(
+    view: TableView,
+    schema: StructType,
+    *,
+    kind: WriteKind = WriteKind.APPEND,
+    new_schema: bool = False,
+    partition_by: Sequence[str] = (),
+    properties: Mapping[str, str] | None = None,
+) -> SharedWrite:
+    """Return how rows of this schema are written into the table, which need not exist yet.
+
+    ``new_schema`` lets an append add columns, and an overwrite replace the schema. ``partition_by`` is for
+    a table whose schema is new, ``properties`` for one that is created.
+    Raises InvalidPropertyError, IncompatibleRowsError.
+    """
+    before = view.current_metadata
+    if before is None:
+        change = create_table(view, schema, partition_by=partition_by, properties=properties)
+    elif not new_schema:
+        change = Change()
+    elif kind is WriteKind.OVERWRITE:
+        change = replace_schema(view, schema, partition_by=partition_by)
+    else:
+        change = add_columns(view, schema, widen=True)
+    return SharedWrite(
+        table=view.table,
+        kind=kind,
+        before=before,
+        after=view.after(change).metadata,
+        definition=tuple(change.actions),
+    )
+
+
+def take_shared_write(view: TableView, write: SharedWrite, files: Sequence[WrittenFile]) -> Change:
+    """Take the files into the table. Raises DefinitionChangedError where it is defined otherwise by now."""
+    if view.current_metadata != write.before:
+        raise DefinitionChangedError(table=view.table, version=view.version)
+    change = Change(actions=write.definition)
+    if write.kind is WriteKind.OVERWRITE and view.version >= 0:
+        change = change.then(remove_all_files(view))
+    added = Change(actions=[file.add for file in files], written=files)
+    operation = write_operation(view.after(change), write.kind.value)
+    return change.then(added).called(operation)

@@ -1,0 +1,307 @@
+"""The engine that needs none of Delta's jars: Spark's Python workers write Arrow, and ``delta_log`` commits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from lakehouse.delta_log import (
+    DefinitionChangedError,
+    DeltaConcurrentModificationException,
+    DeltaLogError,
+    Predicate,
+    SharedWrite,
+    Transaction,
+    TransactionManager,
+    WriteKind,
+    WrittenFile,
+    schema_from_json,
+)
+from lakehouse.errors import StorageError
+from lakehouse.tables.adopting import committed_once
+from lakehouse.tables.candidates import Candidates
+from lakehouse.tables.clustering import CLUSTERING_FEATURES, clustering
+from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
+from lakehouse.tables.file_sizes import in_few_files
+from lakehouse.tables.identifiers import quoted
+from lakehouse.tables.interface import (
+    AlreadyPublished,
+    IWritableDeltaTable,
+    MergePlan,
+    Published,
+    TableState,
+    progress_in,
+)
+from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
+from lakehouse.tables.log import TableLog
+from lakehouse.tables.plain_schema import json_of_nullable
+from lakehouse.tables.python_files import write_files
+from lakehouse.tables.reader import TableReader
+from lakehouse.tables.rewritten_rows import meets, merged, without
+from lakehouse.tables.small_files import compact_small_files
+from lakehouse.tables.staging import StagedRows
+from lakehouse.tables.transaction_id import TransactionId
+
+__all__ = ["ArrowTable"]
+
+_MANAGER = TransactionManager(durable=True)
+_ATTEMPTS = 5
+"""How often work is done again that another writer's commit made worthless."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """Rows to write, and what they become of the table."""
+
+    action: str
+    rows: Callable[[], DataFrame]
+    """Asked for again where the table has changed meanwhile."""
+    kind: WriteKind = WriteKind.APPEND
+    new_schema: bool = False
+    reads_table: bool = False
+    """Whether the rows were made of the table's own at its latest version."""
+    operation: str | None = None
+
+
+class ArrowTable:
+    """Takes every table that ``delta_log`` takes: partitions, properties, column mapping, any store.
+
+    A merge, a deletion and a replacement of some rows write the whole table again, in one commit.
+    """
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        path: str,
+        *,
+        log: TableLog | None = None,
+        layout: TableLayout = PLAIN_LAYOUT,
+    ) -> None:
+        self._spark = spark
+        self._path = path
+        self._layout = layout
+        self._log = TableLog(path) if log is None else log
+        self._reader = TableReader(spark, self._log, path, uses_delta=False)
+
+    def __repr__(self) -> str:
+        return f"ArrowTable({self._path!r})"
+
+    @property
+    def path(self) -> str:
+        return self._path
+
+    @property
+    def reader(self) -> TableReader:
+        """What reads the table."""
+        return self._reader
+
+    def state(self) -> TableState | None:
+        return self._reader.state()
+
+    def read(
+        self, *, version: int, columns: Sequence[str] | None = None, where: Predicate | None = None
+    ) -> DataFrame:
+        return self._reader.read(version=version, columns=columns, where=where)
+
+    def read_files(self, files: Candidates, *, version: int) -> DataFrame:
+        return self._reader.read_files(files, version=version)
+
+    def rows_added(self, *, after: int, through: int) -> DataFrame:
+        return self._reader.rows_added(after=after, through=through)
+
+    def changes(self, *, after: int, through: int) -> DataFrame:
+        return self._reader.changes(after=after, through=through)
+
+    def stage(self, frame: DataFrame, *, expected_bytes: int | None = None) -> StagedRows:
+        if expected_bytes is not None:
+            held = self._log.size_bytes_now()
+            frame = in_few_files(frame, expected_bytes=expected_bytes, table_bytes=held + expected_bytes)
+        return StagedRows.write(frame, self._path)
+
+    def with_staged(self, staged: StagedRows) -> tuple[IWritableDeltaTable, DataFrame]:
+        return self, staged.frame(self._spark)
+
+    def append(
+        self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
+    ) -> Published | AlreadyPublished:
+        work = _Work(action="append to", rows=lambda: frame, new_schema=evolve_schema)
+        return self._published(work, transaction)
+
+    def replace(self, frame: DataFrame, *, transaction: TransactionId) -> Published | AlreadyPublished:
+        work = _Work(action="replace", rows=lambda: frame, kind=WriteKind.OVERWRITE, new_schema=True)
+        return self._published(work, transaction)
+
+    def replace_where(
+        self, frame: DataFrame, condition: str, *, transaction: TransactionId
+    ) -> Published | AlreadyPublished:
+        if self._is_new(transaction):
+            self._check_all_meet(frame, condition)
+        work = self._rewriting(
+            "replace rows of", "WRITE", lambda held: without(held, condition).unionByName(frame)
+        )
+        return self._published(work, transaction)
+
+    def merge(
+        self, frame: DataFrame, plan: MergePlan, *, transaction: TransactionId
+    ) -> Published | AlreadyPublished:
+        if self.state() is None:
+            new = frame if plan.removed is None else without(frame, quoted(plan.removed)).drop(plan.removed)
+            return self.append(new, transaction=transaction)
+        if plan.removed is not None and self._is_new(transaction):
+            shown = StructType([field for field in frame.schema if field.name != plan.removed])
+            self.take_schema(shown, add_columns=True)
+        return self._published(
+            self._rewriting("merge into", "MERGE", lambda held: merged(held, frame, plan)), transaction
+        )
+
+    def delete(self, condition: str) -> None:
+        held = self.state()
+        if held is None:
+            cause = "there is no table"
+            raise TableWriteError(path=self._path, action="delete from", cause=cause)
+        work = self._rewriting("delete from", "DELETE", lambda rows: without(rows, condition))
+        try:
+            met = self.read(version=held.version).where(meets(condition)).limit(1).count()
+        except SPARK_ERRORS as error:
+            raise TableWriteError(path=self._path, action=work.action, cause=root_cause(error)) from error
+        if met:
+            self._done(work, self._committed)
+
+    def compact(self) -> None:
+        self._alter("compact", compact_small_files)
+
+    def take_schema(self, schema: StructType, *, add_columns: bool) -> None:
+        state = self.state()
+        if state is None:
+            return
+        held = {name.lower() for name in state.schema.names}
+        wanted = StructType([each for each in schema if add_columns or each.name.lower() in held])
+        struct = schema_from_json(json_of_nullable(wanted), table=self._path)
+        self._alter("change the schema of", lambda transaction: transaction.add_columns(struct, widen=True))
+
+    def rename_columns(self, names: Mapping[str, str]) -> None:
+        state = self.state()
+        held = () if state is None else state.schema.names
+        if any(old in held and new not in held for old, new in names.items()):
+            cause = "only Delta renames columns: it needs a session with Delta's jars (spark: {delta: true})"
+            raise TableWriteError(path=self._path, action="rename columns of", cause=cause)
+
+    # ---- work and its commit ----
+
+    def _rewriting(self, action: str, operation: str, made_of: Callable[[DataFrame], DataFrame]) -> _Work:
+        """Return work that puts in place of all rows what is made of them."""
+
+        def rows() -> DataFrame:
+            state = self.state()
+            assert state is not None  # noqa: S101 - asked for tables that are there
+            return made_of(self.read(version=state.version))
+
+        return _Work(
+            action=action, rows=rows, kind=WriteKind.OVERWRITE, reads_table=True, operation=operation
+        )
+
+    def _published(self, work: _Work, taken: TransactionId) -> Published | AlreadyPublished:
+        before = self.state()
+        if before is not None and before.has_taken(taken):
+            return AlreadyPublished(version=before.version)
+        if before is None and work.reads_table:
+            raise TableWriteError(path=self._path, action=work.action, cause="there is no table")
+        progress_in(before, taken.application).check_order(taken, path=self._path)
+        return self._done(work, lambda fill: committed_once(self._log, taken, work.action, fill))
+
+    def _done(
+        self,
+        work: _Work,
+        commit: Callable[[Callable[[Transaction], bool]], Published | AlreadyPublished | None],
+    ) -> Published | AlreadyPublished:
+        """Write files and commit them; again, where the table has become another meanwhile."""
+        for _ in range(_ATTEMPTS):
+            files: Sequence[WrittenFile] = ()
+            plan: SharedWrite | None = None
+            published: Published | AlreadyPublished | None = None
+            try:
+                plan, version = self._planned(work)
+                files = write_files(self._spread(work.rows()), plan)
+                published = commit(self._taking(work, plan, files, version))
+            except (DefinitionChangedError, DeltaConcurrentModificationException):
+                continue
+            except SPARK_ERRORS as error:
+                raise TableWriteError(path=self._path, action=work.action, cause=root_cause(error)) from error
+            except (DeltaLogError, StorageError, OSError) as error:
+                raise TableWriteError(path=self._path, action=work.action, cause=str(error)) from error
+            finally:
+                if plan is not None and not isinstance(published, Published):
+                    plan.discard(files)
+            if published is not None:
+                return published
+        cause = f"other writers changed it {_ATTEMPTS} times meanwhile"
+        raise TableWriteError(path=self._path, action=work.action, cause=cause)
+
+    def _planned(self, work: _Work) -> tuple[SharedWrite, int]:
+        transaction = _MANAGER.start_transaction(self._path)
+        schema = work.rows().schema
+        plan = transaction.plan_shared_write(
+            schema_from_json(json_of_nullable(schema), table=self._path),
+            kind=work.kind,
+            new_schema=work.new_schema,
+            partition_by=self._layout.partition_by,
+            properties=self._layout.properties,
+        )
+        _MANAGER.rollback_transaction(transaction)
+        return plan, transaction.read_version
+
+    def _taking(
+        self, work: _Work, plan: SharedWrite, files: Sequence[WrittenFile], version: int
+    ) -> Callable[[Transaction], bool]:
+        def fill(transaction: Transaction) -> bool:
+            if work.reads_table and transaction.read_version != version:
+                return False
+            is_new = not transaction.exists
+            transaction.take_shared_write(plan, files)
+            if is_new and self._layout.cluster_by:
+                transaction.enable_features(*CLUSTERING_FEATURES)
+                transaction.append_action(clustering(plan.after, self._layout.cluster_by))
+            if work.operation is not None:
+                transaction.operation = work.operation
+            return True
+
+        return fill
+
+    def _committed(self, fill: Callable[[Transaction], bool]) -> Published | None:
+        transaction = _MANAGER.start_transaction(self._path)
+        if not fill(transaction):
+            _MANAGER.rollback_transaction(transaction)
+            return None
+        return Published(version=_MANAGER.commit_transaction(transaction))
+
+    def _alter(self, action: str, change: Callable[[Transaction], None]) -> None:
+        try:
+            with _MANAGER.transaction(self._path) as transaction:
+                change(transaction)
+        except (DeltaLogError, StorageError, OSError) as error:
+            raise TableWriteError(path=self._path, action=action, cause=str(error)) from error
+
+    def _is_new(self, transaction: TransactionId) -> bool:
+        state = self.state()
+        return state is None or not state.has_taken(transaction)
+
+    def _check_all_meet(self, frame: DataFrame, condition: str) -> None:
+        try:
+            outside = frame.where(~meets(condition)).limit(1).count()
+        except SPARK_ERRORS as error:
+            raise TableWriteError(
+                path=self._path, action="replace rows of", cause=root_cause(error)
+            ) from error
+        if outside:
+            cause = f"a new row does not meet {condition}"
+            raise TableWriteError(path=self._path, action="replace rows of", cause=cause)
+
+    def _spread(self, rows: DataFrame) -> DataFrame:
+        """Return the rows by partition, else each task would write a file into each."""
+        snapshot = self._log.snapshot()
+        columns = self._layout.partition_by if snapshot is None else snapshot.partition_columns
+        return rows.hint("rebalance", *(F.col(quoted(name)) for name in columns)) if columns else rows

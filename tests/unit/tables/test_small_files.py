@@ -1,0 +1,35 @@
+"""Small files of a partition become one; what is large stays, and no row changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import deltalake
+import pyarrow as pa
+
+from lakehouse.delta_log import AddFile, RemoveFile, Snapshot, TransactionManager
+from lakehouse.tables.small_files import compact_small_files
+
+MANAGER = TransactionManager(spark_writers=False)
+
+
+def test_small_files_become_one_in_each_partition(tmp_path: Path) -> None:
+    rows = pa.table({"k": [1, 2, 3], "part": ["a", "b", "a"]})
+    with MANAGER.transaction(tmp_path) as transaction:
+        transaction.create(rows.schema, partition_by=["part"])
+    for _ in range(3):
+        with MANAGER.transaction(tmp_path) as transaction:
+            transaction.append(rows)
+    with MANAGER.transaction(tmp_path) as transaction:
+        compact_small_files(transaction)
+    table = deltalake.DeltaTable(tmp_path)
+    assert len(table.file_uris()) == 2
+    assert Counter(map(repr, table.to_pyarrow_table().to_pylist())) == Counter(
+        map(repr, rows.to_pylist() * 3)
+    )
+    actions = Snapshot.load(tmp_path).actions_of(table.version())
+    assert not any(each.data_change for each in actions if isinstance(each, AddFile | RemoveFile))
+    with MANAGER.transaction(tmp_path) as transaction:
+        compact_small_files(transaction)
+    assert deltalake.DeltaTable(tmp_path).version() == table.version()
