@@ -178,6 +178,7 @@ def test_a_checkpoint_wakes_only_whom_it_was_made_for_and_a_lost_one_loses_nothi
         go("?.csv")
 
 
+@pytest.mark.slow
 def test_a_table_by_the_clock_waits_while_those_before_it_stream_and_a_failed_one_lets_others_go_on(
     spark: SparkSession, tmp_path: Path
 ) -> None:
