@@ -23,6 +23,8 @@ from lakehouse.storage import AbstractStorageReader
 
 __all__ = ["DataFile", "DataFileReader"]
 
+_FEW_ROWS = 50_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:
@@ -107,8 +109,10 @@ class DataFileReader:
 
 
 def _read_columns(parquet: pq.ParquetFile, names: list[str]) -> pa.Table:
+    # Handing the columns of few rows to other threads takes longer than reading them.
+    is_large = parquet.metadata.num_rows > _FEW_ROWS
     # A name with a dot also reads as a path into a struct, so more than was asked for may come.
-    return parquet.read(columns=names)
+    return parquet.read(columns=names, use_threads=is_large)
 
 
 def without_rows(rows: pa.Table, deleted: Sequence[int]) -> pa.Table:

@@ -29,7 +29,7 @@ from lakehouse.words import word
 __all__ = ["Clustering"]
 
 _AMPLIFICATION = 2
-"""So many bytes are rewritten at most for each new one, unless rewriting more pays."""
+"""So many bytes are rewritten at most for each new one, over all clustering of a table together."""
 _MOST_PROBES = 8
 _MOST_COLUMNS = 4
 """Beyond four columns each of them separates files so little that no reader gains (Delta, ``CLUSTER BY``)."""
@@ -59,9 +59,9 @@ class Clustering(RewritingStrategy):
     """Sorts rows by one column, or along the best of several curves through up to four.
 
     Files that it wrote are tagged. Later it takes files without the tag, and as many of the others that these
-    overlap as are no larger than they; all files only where that pays. Without columns it takes those of the
-    filters, or goes on with those of the tags, where the log has bounds of them. Files that another engine has
-    clustered are left to it.
+    overlap as are no larger than they; all files only where that pays and enough has come since. Without columns
+    it takes those of the filters, or goes on with those of the tags, where the log has bounds of them. Files that
+    another engine has clustered are left to it.
     """
 
     columns: tuple[str, ...] = ()
@@ -87,10 +87,11 @@ class Clustering(RewritingStrategy):
         tag = json.dumps(list(columns))
         target = min(self.target_file_bytes or facts.target_file_bytes, MOST_BYTES_AT_ONCE)
         load = ClusteredLoad(files=facts.files, ranges=ranges, layout=tag, target_file_bytes=target)
+        most = _bytes_that_may_be_rewritten(facts.files, tag)
         plans = [
             plan
             for what, chosen in _choices(facts.files, ranges, tag)
-            if (plan := self._judged(what, chosen, load)).size_bytes <= MOST_BYTES_AT_ONCE
+            if (plan := self._judged(what, chosen, load)).size_bytes <= min(most, MOST_BYTES_AT_ONCE)
         ]
         best = max(plans, key=lambda plan: plan.gain, default=None)
         if best is None:
@@ -101,7 +102,9 @@ class Clustering(RewritingStrategy):
             before=load.now(),
             after=best.after,
             rewritten_bytes=best.size_bytes,
-            rewrites=tuple(_rewrites(facts, best.chosen, columns, tag, target)),
+            rewrites=tuple(
+                _rewrites(facts, best.chosen, columns, tag, target, unspent_bytes=most - best.size_bytes)
+            ),
             probes=(
                 *self.filters,
                 *(
@@ -159,6 +162,18 @@ def _columns_of_tags(facts: TableFacts) -> tuple[str, ...]:
     return columns if all(_has_bounds(facts, column) for column in columns) else ()
 
 
+def _bytes_that_may_be_rewritten(files: Sequence[FileFacts], tag: str) -> int:
+    """Return what new files allow, and what earlier ones allowed and clustering did not take.
+
+    Each choice takes all new files, so that none of them is counted twice.
+    """
+    ours = [file for file in files if not file.is_clustered_elsewhere]
+    new = sum(file.size_bytes for file in ours if file.layout != tag)
+    arranged = [file for file in ours if file.layout == tag and file.arranged_in is not None]
+    last = max(arranged, key=lambda file: (file.modified_ms, -file.unspent_bytes), default=None)
+    return _AMPLIFICATION * new + (0 if last is None else last.unspent_bytes)
+
+
 def _choices(
     files: Sequence[FileFacts], ranges: Sequence[Sequence[Range]], tag: str
 ) -> Iterator[tuple[str, frozenset[int]]]:
@@ -200,9 +215,15 @@ def _overlap(one: Range, other: Range) -> bool:
 
 
 def _rewrites(
-    facts: TableFacts, chosen: frozenset[int], columns: Sequence[str], tag: str, target: int
+    facts: TableFacts,
+    chosen: frozenset[int],
+    columns: Sequence[str],
+    tag: str,
+    target: int,
+    *,
+    unspent_bytes: int,
 ) -> Iterator[Rewrite]:
-    tags = layout_tags(tag, arranged_in=uuid.uuid4().hex)
+    tags = layout_tags(tag, arranged_in=uuid.uuid4().hex, unspent_bytes=unspent_bytes)
     for files in facts.partitions(facts.files[number] for number in sorted(chosen)):
         size = sum(file.size_bytes for file in files)
         yield Rewrite(

@@ -36,7 +36,9 @@ class DeletionVectorPurge(RewritingStrategy):
                 Rewrite(
                     paths=(file.path,),
                     file_count=1,
-                    tags=layout_tags(file.layout, arranged_in=file.arranged_in),
+                    tags=layout_tags(
+                        file.layout, arranged_in=file.arranged_in, unspent_bytes=file.unspent_bytes
+                    ),
                 )
                 for file in wasteful
             ),

@@ -23,14 +23,19 @@ __all__ = ["FileFacts", "MaintainedTable", "TableFacts", "layout_tags"]
 
 _LAYOUT_TAG = "lakehouse.clusteredBy"
 _REWRITE_TAG = "lakehouse.clusteredIn"
+_UNSPENT_TAG = "lakehouse.clusteringUnspentBytes"
 _VARIANT = re.compile(r'"(type|elementType|valueType)"\s*:\s*"variant"')
 
 
-def layout_tags(layout: str | None, *, arranged_in: str | None = None) -> Mapping[str, str | None] | None:
+def layout_tags(
+    layout: str | None, *, arranged_in: str | None = None, unspent_bytes: int = 0
+) -> Mapping[str, str | None] | None:
     """Return the tags of files that are arranged so, for ``FileFacts`` to tell it again."""
     if layout is None:
         return None
-    return {_LAYOUT_TAG: layout, **({} if arranged_in is None else {_REWRITE_TAG: arranged_in})}
+    rewrite = {} if arranged_in is None else {_REWRITE_TAG: arranged_in}
+    unspent = {_UNSPENT_TAG: str(unspent_bytes)} if unspent_bytes else {}
+    return {_LAYOUT_TAG: layout, **rewrite, **unspent}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,8 @@ class FileFacts:
     """How its rows are arranged: the columns that it was clustered by here, as JSON; None where it was not."""
     arranged_in: str | None
     """The rewrite that arranged it, with others; None where nobody knows."""
+    unspent_bytes: int
+    """What might still have been rewritten when it was clustered, for the bytes that had come until then."""
     is_clustered_elsewhere: bool
     """Whether another engine arranged its rows, and alone may do it again (Delta PROTOCOL, "Clustered Table")."""
 
@@ -120,8 +127,13 @@ def _file(row: Mapping[str, Any], count: int | None) -> FileFacts:
         partition=tuple(sorted((row["partitionValues"] or {}).items())),
         layout=tags.get(_LAYOUT_TAG),
         arranged_in=tags.get(_REWRITE_TAG),
+        unspent_bytes=_whole_number(tags.get(_UNSPENT_TAG)),
         is_clustered_elsewhere=row["clusteringProvider"] is not None,
     )
+
+
+def _whole_number(text: str | None) -> int:
+    return int(text) if text is not None and text.isdecimal() else 0
 
 
 class MaintainedTable:
