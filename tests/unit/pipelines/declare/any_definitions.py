@@ -342,6 +342,7 @@ OPTIONS: Mapping[str, st.SearchStrategy[Any]] = {
     "refresh_policy": st.sampled_from(["auto", "incremental", "full"]),
     "timeout": texts,
     "strict": st.booleans(),
+    "refresh_every": st.sampled_from(["5 minutes", "1 hour"]),
     "maintain": st.sampled_from(["auto", "off"]),
     "maintain_seconds": st.floats(1, 100),
     "maintain_megabytes": st.floats(1, 100),
