@@ -41,6 +41,12 @@ def run_stream(request: PipelineRequest, choices: StreamChoices) -> ExitCode:
         stop.ask(by)
         click.echo("what is at work is finished first; once more ends it at once", err=True)
 
+    for name in choices.reset:
+        click.echo(
+            f"{name}: its checkpoint is forgotten. What is there wakes it again; of that the table takes what "
+            "it has not taken, and nothing twice.",
+            err=True,
+        )
     with signals_ask(ask) as take_signals_again, report:
 
         def open_session(*, expected_bytes: int | None) -> SparkSession:

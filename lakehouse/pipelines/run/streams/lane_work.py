@@ -63,8 +63,7 @@ class LaneWork:
         with self._changes:
             self._woken.update(names)
         with self._one_at_a_time:
-            if self._woken.intersection(names):  # else a look has taken them that began after they were woken
-                self._look()
+            self._look()  # at nothing, where a look that began meanwhile has taken them
 
     def look(self) -> None:
         """Look at all tables of the lane."""

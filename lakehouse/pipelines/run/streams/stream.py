@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.utils import is_remote
 
 from lakehouse.pipelines.check.declarations import declaration_problems
-from lakehouse.pipelines.check.graph import graph_of
+from lakehouse.pipelines.check.graph import TableGraph, graph_of
 from lakehouse.pipelines.check.selection import select_tables
 from lakehouse.pipelines.check.validation import existing_schema, resolve
 from lakehouse.pipelines.declare.definition import PipelineDefinition
@@ -110,14 +110,8 @@ def stream_pipeline(
     now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
     selected = select_tables(graph, select)
     with stream_lock(home, filled.name).held():
-        for name in sorted(select_tables(graph, reset) if reset else ()):
-            Checkpoint(warehouse=home, pipeline=filled.name, table=graph.tables[name]).reset()
-        heads = [name for name in graph.order if name in selected and not graph.inputs[name] & selected]
-        checkpoints = {
-            name: Checkpoint(warehouse=home, pipeline=filled.name, table=graph.tables[name]) for name in heads
-        }
-        for checkpoint in checkpoints.values():
-            checkpoint.check()
+        forgotten = select_tables(graph, reset) if reset else frozenset()
+        checkpoints = _checkpoints(filled, graph, home, selected, forgotten=forgotten)
         session = spark(expected_bytes=None) if callable(spark) else spark
         _check_session(session)
         find = partial(existing_schema, home, rebuilt=frozenset())
@@ -149,6 +143,29 @@ def stream_pipeline(
             turns=Turns(run_lock(home, filled.name), gives_up=lambda: stop.is_asked),
         )
         return _Stream(subject, sorted(selected), checkpoints, stop, every=every).run()
+
+
+def _checkpoints(
+    definition: PipelineDefinition,
+    graph: TableGraph,
+    warehouse: Warehouse,
+    selected: Collection[str],
+    *,
+    forgotten: Collection[str],
+) -> Mapping[str, Checkpoint]:
+    """Return the checkpoints of the tables that read nothing that the stream itself refreshes, by table."""
+    of = {
+        name: Checkpoint(warehouse=warehouse, pipeline=definition.name, table=graph.tables[name])
+        for name in graph.order
+    }
+    for name in sorted(forgotten):
+        of[name].reset()
+    heads = {
+        name: each for name, each in of.items() if name in selected and not graph.inputs[name] & set(selected)
+    }
+    for checkpoint in heads.values():
+        checkpoint.check()
+    return heads
 
 
 def _check_session(session: SparkSession) -> None:
