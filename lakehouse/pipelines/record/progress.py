@@ -85,6 +85,11 @@ class ProgressLog:
         """The progress as it stands."""
         return self._progress
 
+    def begin(self) -> StreamProgress:
+        """Take in that the stream begins, in place of the one before it."""
+        with self._lock:
+            return self._keep()
+
     def note(
         self, result: RunResult, backlogs: Mapping[str, Backlog], visible: Mapping[str, dt.datetime]
     ) -> StreamProgress:

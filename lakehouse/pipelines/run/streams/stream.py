@@ -204,7 +204,7 @@ class _Stream:
 
     def run(self) -> StreamResult:
         listener, progress = self._subject.listener, self._subject.progress
-        listener.stream_started(progress.now)
+        listener.stream_started(progress.begin())
         ended_by = ""
         try:
             self._start_wakers()
