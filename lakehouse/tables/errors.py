@@ -99,5 +99,5 @@ def _telling_line(text: str) -> str:
     lines = [line.strip().rstrip(".") for line in text.splitlines() if line.strip()]
     if not lines:
         return "no message"
-    traced = any(line.startswith("Traceback (most recent call last)") for line in lines)
+    traced = any("Traceback (most recent call last)" in line for line in lines)
     return lines[-1] if traced else lines[0]
