@@ -97,6 +97,7 @@ def root_cause(error: BaseException) -> str:
 def _telling_line(text: str) -> str:
     """Return the line that says what happened: the first, or with a Python traceback the last."""
     lines = [line.strip().rstrip(".") for line in text.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("SQLSTATE: ")] or lines
     if not lines:
         return "no message"
     traced = any("Traceback (most recent call last)" in line for line in lines)

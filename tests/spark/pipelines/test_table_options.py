@@ -9,6 +9,8 @@ import pytest
 from landing import TYPED, Lake
 from pyspark.sql import SparkSession
 
+from lakehouse.delta_log import Snapshot
+from lakehouse.optimization import Status
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     DefinitionErrors,
@@ -75,6 +77,26 @@ def test_what_is_declared_is_kept_by_every_write_mode_and_changed_in_place(
     assert lake.run(changed).status == "ok"
     assert lake.rows("silver/merged", "id") == sorted([*rows, (5,)])
     assert described(lake, "gold/days") == ("All sales", "of the sale", tags, ["day"])
+
+
+@pytest.mark.slow
+def test_a_run_maintains_what_it_wrote_and_the_next_one_goes_on_from_there(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = Lake(spark, tmp_path)
+    builder = DeclarativePipelineBuilder("shop").variable("landing", default="none")
+    builder.bronze("raw", from_files("${landing}/*.csv", columns=("id", "units", "day")))
+    builder.silver("added", TYPED.append(), maintain="auto")
+    builder.gold("seen", read("added", incremental=True).append())
+    for number in range(3):
+        lake.land(f"{number}.csv", (number, 1, "2024-01-01"))
+        result = lake.run(builder.build())
+        assert result.status == "ok", result.outcomes
+    assert [each.status for each in result.maintenance["added"]] == [Status.DONE]
+    assert result.warnings == ()
+    assert Snapshot.load(lake.warehouse / "silver/added").files().num_rows == 1
+    for table in ("silver/added", "gold/seen"):
+        assert lake.rows(table, "id") == [(0,), (1,), (2,)], table
 
 
 def test_a_comment_on_a_column_that_is_not_there_is_found_by_validate(

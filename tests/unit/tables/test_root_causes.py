@@ -10,6 +10,7 @@ WORKER = """[PYTHON_EXCEPTION] An exception was thrown from the Python worker: T
   File "worker.py", line 3, in main
     process()
 ValueError: no such day: 2024-02-30
+ SQLSTATE: 38000
 """
 
 
