@@ -97,6 +97,16 @@ class Broker:
             self._process.wait()
             self._process = None
 
+    @contextmanager
+    def killed(self) -> Iterator[None]:
+        """End its process for the time of the block, and start it again."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
+            self.wait()
+
     def _java(self, program: str, *given: str) -> list[str]:
         return [str(find_java().home / "bin" / "java"), *_FLAGS, "-cp", self._class_path, program, *given]
 

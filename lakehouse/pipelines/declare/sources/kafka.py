@@ -52,7 +52,7 @@ class _Kafka:
 @word("from_kafka")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaSource(Source):
-    """The records of one topic or several, in the order of their offsets within a partition.
+    """The records of one topic or several.
 
     A batch names the offsets of each partition. A record whose payload or key can't be read comes into the
     quarantine, with its topic, partition and offset.
