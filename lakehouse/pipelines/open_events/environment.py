@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
 from lakehouse.masking import hide, masked
+from lakehouse.pipelines.declare.durations import duration
 from lakehouse.pipelines.open_events.http_target import HttpTarget
 from lakehouse.pipelines.open_events.openlineage import OpenLineage
 from lakehouse.pipelines.open_events.openlineage_transport import openlineage_target
 from lakehouse.pipelines.open_events.opentelemetry import OpenTelemetry, TraceContext
 from lakehouse.pipelines.open_events.outbox import Outbox
 from lakehouse.pipelines.open_events.prometheus import PrometheusFile
+from lakehouse.pipelines.open_events.staleness import Staleness
 from lakehouse.pipelines.open_events.subject import RunSubject
 from lakehouse.pipelines.open_events.webhook import Webhook
 from lakehouse.pipelines.record.listener import RunListener
@@ -28,7 +31,8 @@ _SHORTEST_KEY = 8
 def listeners_from_environment(subject: RunSubject, environment: Mapping[str, str]) -> Sequence[RunListener]:
     """Return the listeners of a run; a variable that can't be used is logged, and counts as not set.
 
-    ``LAKEHOUSE_PROMETHEUS_FILE``, ``LAKEHOUSE_NOTIFY_URL`` (and ``LAKEHOUSE_NOTIFY_QUARANTINED``, a share of rows),
+    ``LAKEHOUSE_PROMETHEUS_FILE``, ``LAKEHOUSE_NOTIFY_URL`` (and ``LAKEHOUSE_NOTIFY_QUARANTINED``, a share of rows,
+    and ``LAKEHOUSE_NOTIFY_STALE``, a length of time),
     ``OPENLINEAGE_URL`` or ``OPENLINEAGE_CONFIG`` (and ``_API_KEY``, ``_ENDPOINT``, ``_NAMESPACE``, ``_PARENT_ID``,
     ``_DISABLED``, ``OPENLINEAGE__TRANSPORT__…``),
     ``OTEL_EXPORTER_OTLP_ENDPOINT`` (and ``OTEL_EXPORTER_OTLP_TRACES_ENDPOINT``, ``OTEL_EXPORTER_OTLP_HEADERS``,
@@ -64,7 +68,21 @@ def _webhook(subject: RunSubject, environment: Mapping[str, str]) -> RunListener
     if not url:
         return None
     hide(url)  # whoever knows the address of a webhook can write to it
-    return Webhook(subject, Outbox(HttpTarget.of(url)), quarantined_share=_share(environment))
+    longest = _longest(environment)
+    return Webhook(
+        subject,
+        Outbox(HttpTarget.of(url)),
+        quarantined_share=_share(environment),
+        staleness=None if longest is None else Staleness(subject, longest),
+    )
+
+
+def _longest(environment: Mapping[str, str]) -> dt.timedelta | None:
+    text = environment.get("LAKEHOUSE_NOTIFY_STALE", "")
+    longest = duration(text) if text else None
+    if text and longest is None:
+        raise ValueError(f"LAKEHOUSE_NOTIFY_STALE is {text!r}; expected a length of time, such as '26 hours'")
+    return longest
 
 
 def _share(environment: Mapping[str, str]) -> float:

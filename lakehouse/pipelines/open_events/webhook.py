@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
 
 from lakehouse.pipelines.open_events.outbox import Outbox
+from lakehouse.pipelines.open_events.staleness import Staleness
 from lakehouse.pipelines.open_events.subject import RunSubject
 from lakehouse.pipelines.record.events import EventLog
 from lakehouse.pipelines.record.history import RunRecord, last_runs
@@ -23,10 +25,18 @@ _THE_RUN = "the run"
 class Webhook(RunListener):
     """Posts ``{"text": …}``, which Slack, Mattermost and Teams' workflows take."""
 
-    def __init__(self, subject: RunSubject, outbox: Outbox, *, quarantined_share: float = 1.0) -> None:
+    def __init__(
+        self,
+        subject: RunSubject,
+        outbox: Outbox,
+        *,
+        quarantined_share: float = 1.0,
+        staleness: Staleness | None = None,
+    ) -> None:
         self._subject = subject
         self._outbox = outbox
         self._share = quarantined_share
+        self._staleness = staleness
 
     def run_finished(self, result: RunResult) -> None:
         self._tell()
@@ -37,17 +47,34 @@ class Webhook(RunListener):
     def _tell(self) -> None:
         log = EventLog(self._subject.warehouse)
         runs = last_runs(log, pipeline=self._subject.pipeline, limit=_RUNS)
-        if runs and (text := message_about(runs, quarantined_share=self._share)) is not None:
+        stale: Mapping[str, str] = {}
+        were_stale: frozenset[str] = frozenset()
+        if self._staleness is not None:
+            stale, were_stale = self._staleness.now(dt.datetime.now(dt.UTC)), self._staleness.said()
+        if not runs:
+            return
+        text = message_about(runs, quarantined_share=self._share, stale=stale, were_stale=were_stale)
+        if self._staleness is not None and stale.keys() != were_stale:
+            self._staleness.say(stale)
+        if text is not None:
             self._outbox.send({"text": text})
             self._outbox.close()
 
 
-def message_about(runs: Sequence[RunRecord], *, quarantined_share: float) -> str | None:
+def message_about(
+    runs: Sequence[RunRecord],
+    *,
+    quarantined_share: float,
+    stale: Mapping[str, str] | None = None,
+    were_stale: Collection[str] = (),
+) -> str | None:
     """Return what is to be said after the first of ``runs``, the newest first; None where that was said before.
 
     The same tables failing again are no news. ``quarantined_share``: of a table's rows, above which it is said.
+    ``stale`` has tables that got nothing new for too long, ``were_stale`` those of which that was said before.
     """
-    now, before = _standing(runs, quarantined_share), _standing(runs[1:], quarantined_share)
+    now = {**(stale or {}), **_standing(runs, quarantined_share)}
+    before = {**dict.fromkeys(were_stale, ""), **_standing(runs[1:], quarantined_share)}
     pipeline = runs[0].pipeline
     if now.keys() == before.keys():
         return None

@@ -8,15 +8,28 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from lakehouse import masking
-from lakehouse.pipelines import Event, EventLog, NothingNew, RunRecord, RunResult, Warehouse
+from lakehouse.delta_log import TransactionManager
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    Event,
+    EventLog,
+    NothingNew,
+    RunRecord,
+    RunResult,
+    Warehouse,
+    from_files,
+    graph_of,
+)
 from lakehouse.pipelines.check.graph import TableGraph
 from lakehouse.pipelines.open_events import RunSubject, listeners_from_environment
 from lakehouse.pipelines.open_events.http_target import HttpTarget
 from lakehouse.pipelines.open_events.openlineage_transport import openlineage_target
 from lakehouse.pipelines.open_events.prometheus import metrics_text
+from lakehouse.pipelines.open_events.staleness import Staleness
 from lakehouse.pipelines.open_events.webhook import message_about
 
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
@@ -111,6 +124,31 @@ def test_more_rows_in_quarantine_than_the_bound_are_told(share: float, is_told: 
     assert (told == "✕ shop needs a look\nsales: 20 of 1,000 rows are in quarantine") is is_told
 
 
+def test_a_stale_table_is_told_once_and_its_end_once() -> None:
+    runs = [record(1, table("sales", "nothing new"))]
+    stale = {"sales": "nothing new since 2026-01-01 00:00 UTC"}
+    told = message_about(runs, quarantined_share=1, stale=stale)
+    assert told == "✕ shop needs a look\nsales: nothing new since 2026-01-01 00:00 UTC"
+    assert message_about(runs, quarantined_share=1, stale=stale, were_stale=["sales"]) is None
+    assert message_about(runs, quarantined_share=1, were_stale=["sales"]) == "✓ shop is well again: sales"
+
+
+def test_a_table_is_stale_when_its_log_has_nothing_new_for_longer_than_the_bound(tmp_path: Path) -> None:
+    warehouse = Warehouse.at(tmp_path)
+    sales = from_files("in/*.csv", columns={"units": "int"})
+    definition = DeclarativePipelineBuilder("shop").bronze("sales", sales).bronze("none", sales).build()
+    subject = RunSubject(run_id="r", pipeline="shop", graph=graph_of(definition), warehouse=warehouse)
+    with TransactionManager().transaction(str(tmp_path / "bronze" / "sales")) as transaction:
+        transaction.append(pa.table({"units": [1]}))
+    staleness, now = Staleness(subject, dt.timedelta(hours=26)), dt.datetime.now(dt.UTC)
+    assert staleness.now(now + dt.timedelta(hours=25)) == {}
+    stale = staleness.now(now + dt.timedelta(hours=27))
+    assert list(stale) == ["sales"]
+    assert staleness.said() == frozenset()
+    staleness.say(stale)
+    assert Staleness(subject, dt.timedelta(hours=1)).said() == {"sales"}
+
+
 def test_what_stopped_a_run_is_told() -> None:
     stopped = record(1, status="failed", error_message="it stopped", root_cause="no memory")
     assert message_about([stopped], quarantined_share=1) == "✕ shop needs a look\nthe run: no memory"
@@ -199,6 +237,11 @@ def test_a_variable_that_can_not_be_used_is_named_in_the_log(
 ) -> None:
     graph = TableGraph(tables={}, inputs={}, order=(), problems=())
     subject = RunSubject(run_id="r", pipeline="shop", graph=graph, warehouse=Warehouse.at(tmp_path))
+    assert listeners_from_environment(
+        subject, {"LAKEHOUSE_NOTIFY_URL": "https://host/hook", "LAKEHOUSE_NOTIFY_STALE": "long"}
+    ) == []  # fmt: skip
+    assert "LAKEHOUSE_NOTIFY_STALE is 'long'; expected a length of time" in caplog.text
+    caplog.clear()
     unusable = {
         "LAKEHOUSE_NOTIFY_URL": "https://host/hook",
         "LAKEHOUSE_NOTIFY_QUARANTINED": "1 %",
