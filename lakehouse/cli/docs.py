@@ -10,7 +10,6 @@ from lakehouse.cli.known_lineage import known_lineage
 from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
 from lakehouse.cli.report import page_options, shown
 from lakehouse.cli.report_file import write_docs
-from lakehouse.pipelines import LineageUnavailableError
 
 __all__ = ["command"]
 
@@ -22,11 +21,7 @@ def _docs(request: PipelineRequest, *, path: Path, is_opened: bool) -> int:
 
     A session is started only where the definition changed since somebody last asked for its lineage.
     """
-    try:
-        lineage = known_lineage(request)
-    except LineageUnavailableError:
-        lineage = None  # what is declared is worth a page without it
-    write_docs(request, path, lineage)
+    write_docs(request, path, known_lineage(request))
     return shown(request, path, is_opened=is_opened)
 
 

@@ -14,7 +14,7 @@ from lakehouse.pipelines.errors.flows import (
     UnknownColumnError,
     UnwritableColumnError,
 )
-from lakehouse.pipelines.errors.lineage import LineageUnavailableError, UnknownOriginError
+from lakehouse.pipelines.errors.lineage import UnknownOriginError
 from lakehouse.pipelines.errors.refresh import (
     AmbiguousTableError,
     ChangedFilesError,
@@ -97,7 +97,6 @@ __all__ = [
     "InvalidViewError",
     "InvalidWriteModeError",
     "JvmOnlyStepError",
-    "LineageUnavailableError",
     "LostBatchError",
     "LostCastErrorsError",
     "LostInputsError",

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lakehouse.errors import ConfigurationError, DefinitionError, did_you_mean
+from lakehouse.errors import DefinitionError, did_you_mean
 
-__all__ = ["LineageUnavailableError", "UnknownOriginError"]
-
-
-class LineageUnavailableError(ConfigurationError):
-    """The session shows no plans."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "a session of Spark Connect does not show the plans that lineage is read from.",
-            fix="ask once in an environment whose Spark runs in this process (spark.master: local[*]).",
-        )
+__all__ = ["UnknownOriginError"]
 
 
 class UnknownOriginError(DefinitionError):

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from lakehouse.pipelines.check.lineage.model import Influence
 from lakehouse.pipelines.check.lineage.plan_tree import Node
-from lakehouse.pipelines.check.lineage.touching import Edges, Touched, by_way_of
+from lakehouse.pipelines.check.lineage.touching import NOTHING, Edges, Touched, by_way_of
 
 __all__ = ["Expressions", "PlanReader"]
 
@@ -47,6 +47,10 @@ class Expressions:
         if found is not None:
             return found
         return by_way_of(chain.from_iterable(self._columns.values()), Influence.TRANSFORMATION)
+
+    def attribute_if_there(self, expression: Node) -> Edges:
+        """Read a number that a text shows, and that may be something else than a column's."""
+        return self._columns.get(expression.expression_id, NOTHING)
 
     def same(self, expression: Node) -> Edges:
         return self._of_all(expression.children)
@@ -87,6 +91,7 @@ class Expressions:
 
 _SPECIAL: Mapping[str, Callable[[Expressions, Node], Edges]] = {
     "AttributeReference": Expressions.attribute,
+    "AttributeIfThere": Expressions.attribute_if_there,
     "Alias": Expressions.same,
     "OuterReference": Expressions.outer,
     "AggregateExpression": Expressions.aggregate,

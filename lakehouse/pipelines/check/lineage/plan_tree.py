@@ -59,6 +59,8 @@ def _tree(listed: Sequence[Mapping[str, Any]]) -> Node:
 
 def _expressions(value: Any) -> list[Node]:
     """Return the expressions in a field's value: a tree is a list of objects, and trees may be listed in turn."""
+    if isinstance(value, Node):
+        return [value]
     if not isinstance(value, list) or not value:
         return []
     if isinstance(value[0], dict):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from lakehouse.pipelines.check.empty_tables import EmptyTables
 from lakehouse.pipelines.check.lineage.model import (
@@ -18,40 +16,40 @@ from lakehouse.pipelines.check.lineage.model import (
     TableLineage,
 )
 from lakehouse.pipelines.check.lineage.operators import read_plan
-from lakehouse.pipelines.check.lineage.plan_tree import plan_from_json
+from lakehouse.pipelines.check.lineage.plans import Plans, plans_of
 from lakehouse.pipelines.check.lineage.touching import Edges, Promise, Touched, by_way_of
 from lakehouse.pipelines.check.lineage.tracing import TableTrace, trace_of
 from lakehouse.pipelines.check.validation import Resolution
 from lakehouse.pipelines.declare.table_names import ByTable
-from lakehouse.pipelines.errors import LineageUnavailableError
 
-__all__ = ["lineage_of"]
+__all__ = ["lineage_by", "lineage_of"]
 
 
 def lineage_of(resolution: Resolution, spark: SparkSession) -> PipelineLineage:
-    """Return the lineage of all tables of a definition that was checked. Reads plans of empty frames, and no data.
+    """Return the lineage of all tables of a definition that was checked. Reads plans of empty frames, and no data."""
+    with plans_of(spark) as plans:
+        return lineage_by(plans, resolution, spark)
 
-    Raises LineageUnavailableError over Spark Connect, which shows no plan of its own making.
-    """
+
+def lineage_by(plans: Plans, resolution: Resolution, spark: SparkSession) -> PipelineLineage:
+    """Return the lineage as these plans tell it."""
     tables = resolution.graph.tables
     schemas = ByTable(resolution.read_schemas, own_name=lambda name: tables[name].name)
     empty = EmptyTables(spark=spark, schemas=schemas)
-    if not hasattr(spark.range(0), "_jdf"):
-        raise LineageUnavailableError
-    found = {name: _of_table(trace_of(tables[name], empty)) for name in resolution.graph.order}
+    found = {name: _of_table(trace_of(tables[name], empty), plans) for name in resolution.graph.order}
     return PipelineLineage(pipeline=resolution.definition.name, tables=found)
 
 
-def _of_table(trace: TableTrace) -> TableLineage:
+def _of_table(trace: TableTrace, plans: Plans) -> TableLineage:
     written = trace.frames[-1].frame
-    numbers = [_numbers(each.frame) for each in trace.frames]
+    numbers = [plans.numbers(each.frame) for each in trace.frames]
     promised = _promised(trace, numbers)
-    touched = _read(written, promised)
+    touched = read_plan(plans.plan(written), promised)
     names = written.columns
     by_name = dict(zip(names, touched.order, strict=True))
     rows = touched.rows
     for choice in trace.choices:
-        chosen = _read(choice.frame, promised)
+        chosen = read_plan(plans.plan(choice.frame), promised)
         at = None if choice.column is None else choice.frame.columns.index(choice.column)
         edges = chosen.every() if at is None else chosen.columns[chosen.order[at]]
         rows |= chosen.rows | by_way_of(edges, Influence.FILTER)
@@ -62,18 +60,10 @@ def _of_table(trace: TableTrace) -> TableLineage:
         table=trace.table,
         columns={name: _sorted(touched.columns[number]) for name, number in by_name.items()},
         rows=_sorted(rows),
-        opaque=_opaque(trace, touched),
+        opaque=_opaque(trace, touched, plans),
         made_at=_made_at(trace, numbers, by_name),
         types={field.name: field.dataType.simpleString() for field in written.schema.fields},
     )
-
-
-def _read(frame: DataFrame, promised: Mapping[int, Promise]) -> Touched:
-    return read_plan(plan_from_json(_analysed(frame).toJSON()), promised)
-
-
-def _analysed(frame: DataFrame) -> Any:
-    return frame._jdf.queryExecution().analyzed()  # a classic session alone has it
 
 
 def _sorted(edges: Edges) -> tuple[Edge, ...]:
@@ -108,26 +98,14 @@ def _made_at(
     return {name: first[number] for name, number in by_name.items()}
 
 
-def _numbers(frame: DataFrame) -> list[int]:
-    """Return the numbers of a frame's columns, off a text like ``a#1|b#2L``; names may have any letters."""
-    text = _analysed(frame).output().mkString("|")
-    numbers = []
-    for name in frame.columns:
-        found = re.compile(rf"{re.escape(name)}#(\d+)[^|]*\|?").match(text)
-        assert found is not None, text  # noqa: S101 - Spark writes it so
-        numbers.append(int(found[1]))
-        text = text[found.end() :]
-    return numbers
-
-
-def _opaque(trace: TableTrace, touched: Touched) -> tuple[OpaqueStep, ...]:
+def _opaque(trace: TableTrace, touched: Touched, plans: Plans) -> tuple[OpaqueStep, ...]:
     """Name the steps that brought opaque operators, each the first behind which there are more of them."""
     if not touched.opaque:
         return ()
     found = []
     seen = 0
     for each in trace.frames:
-        number = len(_read(each.frame, {}).opaque)
+        number = len(read_plan(plans.plan(each.frame)).opaque)
         if number > seen and each.step is not None:
             found.append(OpaqueStep(label=each.step.label, place=str(each.location)))
         seen = number
