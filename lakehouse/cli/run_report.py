@@ -23,7 +23,15 @@ from lakehouse.cli.output import Output
 from lakehouse.cli.run_json import outcome_json, result_json
 from lakehouse.cli.run_text import cells, closing_lines, failure_lines, notes, outcome_lines
 from lakehouse.masking import masked
-from lakehouse.pipelines import Failed, Outcome, RunListener, RunResult, StreamProgress
+from lakehouse.pipelines import (
+    Failed,
+    Outcome,
+    RunListener,
+    RunResult,
+    StreamProgress,
+    TaskCounter,
+    TaskProgress,
+)
 
 __all__ = ["JsonReport", "LiveReport", "PlainReport", "Report"]
 
@@ -79,6 +87,7 @@ class LiveReport(Report):
         self._clock = clock
         self._since: dict[str, float] = {}
         """When each table that is in work came to its step."""
+        self._progress: TaskCounter = lambda table: None
         self._warehouse = warehouse
         self._console = console or Console()
         self._rows: dict[str, tuple[str, ...]] = {}
@@ -95,6 +104,9 @@ class LiveReport(Report):
         self._title = pipeline
         self._rows = dict.fromkeys(tables, ("waits", "", "", "", "", ""))
         self._live.start()
+
+    def work_begins(self, progress: TaskCounter) -> None:
+        self._progress = progress
 
     def step_done(self, table: str, step: str) -> None:
         with self._lock:
@@ -127,14 +139,32 @@ class LiveReport(Report):
         for heading in ("read", "written", "dropped", "quarantined", "rows/s"):
             drawn.add_column(heading, justify="right")
         with self._lock:
-            for table, (state, *numbers) in self._rows.items():
-                drawn.add_row(table, f"{state}{self._lasting(table)}", *numbers)
+            rows = dict(self._rows)
+        for table, row in rows.items():
+            drawn.add_row(table, *self._as_it_goes(table, row))
         return drawn
+
+    def _as_it_goes(self, table: str, row: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the row of a table; while Spark works on it, with what Spark has done so far."""
+        state, read, *others = row
+        if read:
+            return row  # it is finished
+        progress = self._progress(table)
+        if progress is None:
+            return (f"{state}{self._lasting(table)}", read, *others)
+        return (f"{state}{self._lasting(table)}{_tasks(progress)}", f"{progress.rows:,}", *others)
 
     def _lasting(self, table: str) -> str:
         """Return how long a table is at its step, where that is long enough to wonder whether it lives."""
         seconds = self._clock() - self._since[table] if table in self._since else 0.0
         return f" {seconds:.0f} s" if seconds >= 1 else ""
+
+
+def _tasks(progress: TaskProgress) -> str:
+    """Return how many tasks are done, and how long the others take where that is long enough to wait for."""
+    left = progress.seconds_left
+    end = f", {left:.0f} s left" if left is not None and left >= 1 else ""
+    return f" · {progress.tasks_done} of {progress.tasks} tasks{end}"
 
 
 class JsonReport(Report):

@@ -155,6 +155,7 @@ from lakehouse.pipelines.record.outcomes import (
     Skipped,
 )
 from lakehouse.pipelines.record.progress import StreamProgress, TableProgress, Waiting
+from lakehouse.pipelines.record.task_progress import TaskCounter, TaskProgress
 from lakehouse.pipelines.refresh.batch_states import BatchState, batch_states, drop_pending_batch
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.bronze import BronzeIngestionPipeline
@@ -321,6 +322,8 @@ __all__ = [
     "TableSource",
     "TableTimeoutError",
     "Take",
+    "TaskCounter",
+    "TaskProgress",
     "UnexpectedRowsError",
     "UnknownColumnError",
     "UnknownFlowWordError",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from lakehouse.masking import masked
 from lakehouse.pipelines.record.listener import RunListener
 from lakehouse.pipelines.record.outcomes import Outcome, RunResult
+from lakehouse.pipelines.record.task_progress import TaskCounter
 
 __all__ = ["Listeners"]
 
@@ -24,6 +25,10 @@ class Listeners(RunListener):
     def run_started(self, pipeline: str, tables: Sequence[str]) -> None:
         self._first.run_started(pipeline, tables)
         self._tell(lambda other: other.run_started(pipeline, tables))
+
+    def work_begins(self, progress: TaskCounter) -> None:
+        self._first.work_begins(progress)
+        self._tell(lambda other: other.work_begins(progress))
 
     def step_done(self, table: str, step: str) -> None:
         self._first.step_done(table, step)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from lakehouse.pipelines.record.outcomes import Outcome, RunResult
 from lakehouse.pipelines.record.progress import StreamProgress
+from lakehouse.pipelines.record.task_progress import TaskCounter
 
 __all__ = ["RunListener"]
 
@@ -15,6 +16,9 @@ class RunListener:
 
     def run_started(self, pipeline: str, tables: Sequence[str]) -> None:
         """Hear of the tables that the run is about, in the order in which they depend on each other."""
+
+    def work_begins(self, progress: TaskCounter) -> None:
+        """Hear that there is a session, and whom to ask how far it is with a table, until the run ends."""
 
     def step_done(self, table: str, step: str) -> None:
         """Hear that a table has finished a step: ``batch``, ``validate``, ``quarantine`` or ``publish``."""

@@ -54,7 +54,7 @@ class RunControl:
     def working(self, table: str) -> Iterator[None]:
         """Note that this thread is at work on a table, and tag what it starts in Spark."""
         self._since[table] = self._clock()
-        spark, tag = self.session, self._tag(table)
+        spark, tag = self.session, self.tag(table)
         try:
             if spark is not None:
                 spark.addTag(tag)
@@ -93,7 +93,7 @@ class RunControl:
         if self.session is None:
             return
         try:
-            self.session.interruptTag(self._tag(table))
+            self.session.interruptTag(self.tag(table))
         except (*SPARK_ERRORS, OSError) as error:
             _log.debug("The work on %s can't be cancelled: %s", table, error)
 
@@ -102,7 +102,8 @@ class RunControl:
         self._stopped_by = by
         self._stopping.set()
 
-    def _tag(self, table: str) -> str:
+    def tag(self, table: str) -> str:
+        """Return what Spark's work on a table carries."""
         return f"lakehouse-{self._run}-{table}"
 
 

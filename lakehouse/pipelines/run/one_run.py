@@ -37,6 +37,7 @@ from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.pipelines.run.control import RunControl
 from lakehouse.pipelines.run.naming import register_tables
 from lakehouse.pipelines.run.schedule import run_in_order, tables_at_once
+from lakehouse.pipelines.run.spark_progress import SparkProgress
 from lakehouse.pipelines.run.tries import Tries
 from lakehouse.pipelines.run.upkeep import MaintenanceFailed, maintained
 from lakehouse.settings import CatalogSettings
@@ -152,6 +153,7 @@ class OneRun:
 
     def _refresh_decided(self) -> NodeStatistics | None:
         self._control.session = self._context.spark
+        self._listener.work_begins(SparkProgress(self._context.spark, tag=self._control.tag))
         cache_use = CacheUse(self._context.spark)
         try:
             run_in_order(

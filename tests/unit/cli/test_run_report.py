@@ -30,6 +30,7 @@ from lakehouse.pipelines import (
     RunListener,
     RunResult,
     Skipped,
+    TaskProgress,
     repeat,
 )
 from lakehouse.pipelines.refresh.batches import Batch
@@ -139,6 +140,19 @@ def test_a_table_that_takes_long_shows_that_it_lives() -> None:
     shown = out.getvalue().splitlines()
     assert any("sales" in line and "batch ✓ 95 s" in line for line in shown)
     assert not any("raw" in line and "95 s" in line for line in shown)
+
+
+def test_a_table_that_spark_works_on_shows_tasks_rows_and_how_long_the_rest_takes() -> None:
+    out = io.StringIO()
+    known = {"sales": TaskProgress(tasks_done=50, tasks=200, rows=1_234_567, seconds=20)}
+    with LiveReport("/lake", Console(file=out, force_terminal=True, width=120)) as report:
+        report.run_started("shop", ["sales", "raw"])
+        report.work_begins(known.get)
+        report.step_done("sales", "batch")
+        report.step_done("raw", "batch")
+    shown = [line for line in out.getvalue().splitlines() if "sales" in line]
+    assert any("batch ✓ · 50 of 200 tasks, 60 s left" in line and "1,234,567" in line for line in shown)
+    assert "0 of 0" not in out.getvalue()
 
 
 def test_json_has_every_number(capsys: pytest.CaptureFixture[str]) -> None:
