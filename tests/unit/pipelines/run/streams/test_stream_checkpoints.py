@@ -42,7 +42,7 @@ def test_other_steps_leave_it_as_it_is_and_another_source_is_refused(tmp_path: P
     checkpoint(tmp_path, from_rate(1).where("value > 3")).check()
     with pytest.raises(ChangedCheckpointError, match=r"--reset ticks.*takes none of it twice") as refused:
         checkpoint(tmp_path, from_rate(2)).check()
-    assert "test_checkpoints.py" in str(refused.value)
+    assert "test_stream_checkpoints.py" in str(refused.value)
 
 
 def test_one_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -> None:
