@@ -12,6 +12,8 @@ from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     Failed,
     Flow,
+    Refresh,
+    Refreshed,
     RunListener,
     RunResult,
     Warehouse,
@@ -31,6 +33,15 @@ class Lake:
     def run(self, flow: Flow, listener: RunListener | None = None) -> RunResult:
         pipeline = DeclarativePipelineBuilder("shop").bronze("orders", flow).build()
         return run_pipeline(pipeline, spark=self.spark, warehouse=self.warehouse, listener=listener)
+
+    def refreshed(self, flow: Flow) -> Refresh:
+        """Run, and return the one batch that the table took; raise what it failed with."""
+        outcome = self.run(flow).outcomes["orders"]
+        if isinstance(outcome, Failed):
+            raise outcome.error
+        assert isinstance(outcome, Refreshed)
+        (refresh,) = outcome.refreshes
+        return refresh
 
     def error_of(self, flow: Flow, listener: RunListener | None = None) -> Exception:
         outcome = self.run(flow, listener).outcomes["orders"]
