@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -84,6 +85,11 @@ class LakehouseDataSource(DataSource):
         if not path:
             raise ConfigurationError(
                 f"the format {_NAME!r} has no path.", fix="name the table's folder: load(path), save(path)."
+            )
+        if "://" not in path and not PurePath(path).is_absolute():
+            raise ConfigurationError(
+                f"the path {path!r} of the format {_NAME!r} is relative, and workers have folders of their own.",
+                fix="give the whole path, or a URL.",
             )
         return str(path)
 

@@ -309,7 +309,10 @@ def test_the_pipeline_in_sql_files_is_one(spark: SparkSession, project: Path) ->
 
 @pytest.mark.spark
 def test_the_environment_is_read_and_gives_a_session(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     page = HOW_TO / "choose-where-spark-runs.md"
     (block,) = blocks_of(page, "yaml")
@@ -320,8 +323,12 @@ def test_the_environment_is_read_and_gives_a_session(
     assert (settings.spark.master, settings.warehouse) == ("spark://head:7077", "/srv/lakehouse")
     assert settings.spark.conf == {"spark.executor.memory": "4g"}
     names: dict[str, Any] = {}
-    exec(blocks_of(page, "python")[0].text, names)
+    first, of_the_format = blocks_of(page, "python")
+    exec(first.text, names)
     assert names["spark"] is not None
+    exec(of_the_format.text, names)
+    assert capsys.readouterr().out.splitlines()[-1] == "3"
+    assert Snapshot.load(tmp_path / "lake" / "numbers").partition_columns == ("part",)
 
 
 @pytest.mark.spark

@@ -68,6 +68,8 @@ def test_a_write_that_fails_leaves_neither_a_version_nor_a_file(spark: SparkSess
     path = str(warehouse / "t")
     spark.range(3).write.format("lakehouse").mode("append").save(path)
     before = sorted(warehouse.rglob("*"))
+    with pytest.raises(PySparkException, match="is relative"):
+        spark.read.format("lakehouse").load("a/relative/path")
     wrong = spark.range(3).selectExpr("id AS other")
     with pytest.raises(PySparkException, match="'other' is unknown"):
         wrong.write.format("lakehouse").mode("append").save(path)
