@@ -17,6 +17,7 @@ from lakehouse.delta_log import (
     SharedWrite,
     Transaction,
     TransactionManager,
+    TransactionStatus,
     WriteKind,
     WrittenFile,
     schema_from_json,
@@ -222,11 +223,11 @@ class ArrowTable:
         for _ in range(_ATTEMPTS):
             files: Sequence[WrittenFile] = ()
             plan: SharedWrite | None = None
-            published: Published | AlreadyPublished | None = None
+            takers: list[Transaction] = []
             try:
                 plan, version = self._planned(work)
                 files = write_files(self._spread(work.rows()), plan)
-                published = commit(self._taking(work, plan, files, version))
+                published = commit(self._taking(work, plan, files, version, takers))
             except (DefinitionChangedError, DeltaConcurrentModificationException):
                 continue
             except SPARK_ERRORS as error:
@@ -234,7 +235,8 @@ class ArrowTable:
             except (DeltaLogError, StorageError, OSError) as error:
                 raise TableWriteError(path=self._path, action=work.action, cause=str(error)) from error
             finally:
-                if plan is not None and not isinstance(published, Published):
+                # Files that a transaction took are its own: it keeps them where its commit may be in the log.
+                if plan is not None and not takers:
                     plan.discard(files)
             if published is not None:
                 return published
@@ -255,13 +257,21 @@ class ArrowTable:
         return plan, transaction.read_version
 
     def _taking(
-        self, work: _Work, plan: SharedWrite, files: Sequence[WrittenFile], version: int
+        self,
+        work: _Work,
+        plan: SharedWrite,
+        files: Sequence[WrittenFile],
+        version: int,
+        takers: list[Transaction],
     ) -> Callable[[Transaction], bool]:
+        """Return what puts the files into a transaction, which ``takers`` has from then on."""
+
         def fill(transaction: Transaction) -> bool:
             if work.reads_table and transaction.read_version != version:
                 return False
             is_new = not transaction.exists
             transaction.take_shared_write(plan, files)
+            takers.append(transaction)
             if is_new and self._layout.cluster_by:
                 transaction.enable_features(*CLUSTERING_FEATURES)
                 transaction.append_action(clustering(plan.after, self._layout.cluster_by))
@@ -273,10 +283,13 @@ class ArrowTable:
 
     def _committed(self, fill: Callable[[Transaction], bool]) -> Published | None:
         transaction = _MANAGER.start_transaction(self._path)
-        if not fill(transaction):
-            _MANAGER.rollback_transaction(transaction)
-            return None
-        return Published(version=_MANAGER.commit_transaction(transaction))
+        try:
+            if not fill(transaction):
+                return None
+            return Published(version=_MANAGER.commit_transaction(transaction))
+        finally:
+            if transaction.status is not TransactionStatus.COMMITTED:
+                _MANAGER.rollback_transaction(transaction)
 
     def _alter(self, action: str, change: Callable[[Transaction], None]) -> None:
         try:

@@ -24,6 +24,7 @@ from pyspark.sql.datasource import (
 from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import (
+    DefinitionChangedError,
     ScanPart,
     SharedWrite,
     Snapshot,
@@ -178,9 +179,14 @@ class _Writer(DataSourceArrowWriter):
             if piece is not None and not transaction.advance(piece.application, piece.number):
                 self._plan.discard(files)
                 return
-            transaction.take_shared_write(self._plan, files)
+            try:
+                transaction.take_shared_write(self._plan, files)
+            except DefinitionChangedError:
+                self._plan.discard(files)
+                raise
 
     def abort(self, messages: Sequence[Any]) -> None:
-        for message in messages:
-            if message is not None:
+        # Where every task wrote, the commit failed: its transaction has kept the files if they may be in the log.
+        if None in messages:
+            for message in filter(None, messages):
                 self._plan.discard(message.files)
