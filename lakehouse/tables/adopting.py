@@ -9,6 +9,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import (
     ConcurrentTransactionException,
+    DefinitionChangedError,
     DeltaConcurrentModificationException,
     DeltaLogError,
     Predicate,
@@ -114,7 +115,8 @@ def committed_once(
 ) -> Published | AlreadyPublished | None:
     """Commit what ``fill`` puts into a transaction, unless the table has ``taken`` already; None where it declines.
 
-    Raises SupersededWriteError, TableWriteError, or DeltaConcurrentModificationException where the table changed.
+    Raises SupersededWriteError, TableWriteError, or DeltaConcurrentModificationException and DefinitionChangedError
+    where the table changed.
     """
     try:
         transaction = _MANAGER.start_transaction(log.path)
@@ -132,7 +134,7 @@ def committed_once(
                 _MANAGER.rollback_transaction(transaction)
     except ConcurrentTransactionException as error:
         return _taken_by_another(log, taken, action, error)
-    except DeltaConcurrentModificationException:
+    except (DeltaConcurrentModificationException, DefinitionChangedError):
         raise
     except (OSError, StorageError, DeltaLogError) as error:
         raise TableWriteError(path=log.path, action=action, cause=str(error)) from error

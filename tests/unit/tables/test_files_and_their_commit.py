@@ -27,6 +27,7 @@ from lakehouse.errors import StorageError
 from lakehouse.tables import (
     AlreadyPublished,
     ArrowTable,
+    Published,
     TableWriteError,
     TransactionId,
     adopting,
@@ -102,6 +103,20 @@ def test_the_engine_keeps_the_files_of_a_commit_whose_answer_was_lost(
     again = ArrowTable(None, str(table)).append(FRAME, transaction=PIECE)
     assert isinstance(again, AlreadyPublished)
     assert ids(table) == [0, 1]
+
+
+def test_the_engine_writes_again_where_the_table_is_defined_otherwise_meanwhile(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def alter() -> None:
+        with TransactionManager().transaction(table) as transaction:
+            transaction.set_properties({"delta.appendOnly": "true"})
+
+    monkeypatch.setattr(arrow_table, "write_files", writing(alter))
+    published = ArrowTable(None, str(table)).append(FRAME, transaction=PIECE)
+    assert published == Published(version=2)
+    assert ids(table) == [0, 1]
+    assert len(list(table.glob("*.parquet"))) == 2
 
 
 def planned(table: Path) -> SharedWrite:
