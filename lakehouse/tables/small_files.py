@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ _MOST_BYTES = 256 << 20
 
 
 def compact_small_files(transaction: Transaction) -> None:
-    """Write the small files of each partition again as one, as far as they fit in memory. No row changes."""
+    """Write the small files of each partition again as few of the target size. No row changes."""
     scan = transaction.snapshot.plan(None)
     files = scan.files
     sizes = files.column("size").to_pylist()
@@ -27,8 +28,20 @@ def compact_small_files(transaction: Transaction) -> None:
         if size < target // 2:
             groups[tuple(sorted(dict(values or ()).items()))].append(number)
     for numbers in groups.values():
-        if len(numbers) < 2 or sum(sizes[number] for number in numbers) > min(target, _MOST_BYTES):
-            continue
-        chosen = files.take(pa.array(numbers, pa.int64()))
-        rows = pa.concat_tables(replace(scan, files=chosen).tables(None, None))
-        transaction.rewrite(chosen.column("path").to_pylist(), rows)
+        for part in _parts(numbers, sizes, most=min(target, _MOST_BYTES)):
+            chosen = files.take(pa.array(part, pa.int64()))
+            rows = pa.concat_tables(replace(scan, files=chosen).tables(None, None))
+            transaction.rewrite(chosen.column("path").to_pylist(), rows)
+
+
+def _parts(numbers: Sequence[int], sizes: Sequence[int], *, most: int) -> Iterator[list[int]]:
+    """Yield files that together have at most so many bytes; one that finds no other stays as it is."""
+    part: list[int] = []
+    for number in numbers:
+        if part and sum(sizes[each] for each in part) + sizes[number] > most:
+            if len(part) > 1:
+                yield part
+            part = []
+        part.append(number)
+    if len(part) > 1:
+        yield part

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import deltalake
 import pyarrow as pa
+import pytest
 
 from lakehouse.delta_log import AddFile, RemoveFile, Snapshot, TransactionManager
+from lakehouse.tables import small_files
 from lakehouse.tables.small_files import compact_small_files
 
 MANAGER = TransactionManager(spark_writers=False)
@@ -33,3 +35,18 @@ def test_small_files_become_one_in_each_partition(tmp_path: Path) -> None:
     with MANAGER.transaction(tmp_path) as transaction:
         compact_small_files(transaction)
     assert deltalake.DeltaTable(tmp_path).version() == table.version()
+
+
+def test_more_small_files_than_fit_into_one_become_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(7):
+        with MANAGER.transaction(tmp_path) as transaction:
+            transaction.append(pa.table({"k": [number]}))
+    (size, *_) = (file.stat().st_size for file in tmp_path.glob("*.parquet"))
+    monkeypatch.setattr(small_files, "target_file_bytes", lambda _: 3 * size)
+    with MANAGER.transaction(tmp_path) as transaction:
+        compact_small_files(transaction)
+    table = deltalake.DeltaTable(tmp_path)
+    assert len(table.file_uris()) == 3
+    assert sorted(table.to_pyarrow_table()["k"].to_pylist()) == list(range(7))
