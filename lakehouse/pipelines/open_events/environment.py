@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from lakehouse.masking import hide, masked
 from lakehouse.pipelines.declare.durations import duration
-from lakehouse.pipelines.open_events.http_target import HttpTarget
+from lakehouse.pipelines.open_events.http_target import HttpTarget, hide_key
 from lakehouse.pipelines.open_events.openlineage import OpenLineage
 from lakehouse.pipelines.open_events.openlineage_transport import openlineage_target
 from lakehouse.pipelines.open_events.opentelemetry import OpenTelemetry, TraceContext
@@ -24,8 +24,6 @@ from lakehouse.pipelines.record.listener import RunListener
 __all__ = ["listeners_from_environment"]
 
 _log = logging.getLogger(__name__)
-_SHORTEST_KEY = 8
-"""A header's value that is shorter is the number of a tenant, or a flag: no secret, and part of many a text."""
 
 
 def listeners_from_environment(subject: RunSubject, environment: Mapping[str, str]) -> Sequence[RunListener]:
@@ -117,9 +115,7 @@ def _opentelemetry(subject: RunSubject, environment: Mapping[str, str]) -> RunLi
     for each in filter(None, environment.get("OTEL_EXPORTER_OTLP_HEADERS", "").split(",")):
         name, _, value = each.partition("=")
         headers[name.strip()] = unquote(value.strip())
-        key = headers[name.strip()].rpartition(" ")[2]  # of "Bearer KEY"
-        if len(key) >= _SHORTEST_KEY:
-            hide(key)
+        hide_key(headers[name.strip()])
     return OpenTelemetry(
         subject,
         Outbox(HttpTarget.of(url, headers=headers)),

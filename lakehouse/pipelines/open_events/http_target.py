@@ -13,7 +13,17 @@ from urllib.parse import unquote, urlsplit
 
 from lakehouse.masking import hide
 
-__all__ = ["HttpTarget"]
+__all__ = ["HttpTarget", "hide_key"]
+
+_SHORTEST_KEY = 8
+"""A header's value that is shorter is the number of a tenant, or a flag: no secret, and part of many a text."""
+
+
+def hide_key(value: str) -> None:
+    """Hide the key that a header's value may be, such as that of ``Bearer KEY``."""
+    key = value.rpartition(" ")[2]
+    if len(key) >= _SHORTEST_KEY:
+        hide(key)
 
 
 @dataclass(frozen=True, slots=True)

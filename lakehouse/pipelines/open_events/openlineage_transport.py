@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from lakehouse.masking import hide
 from lakehouse.pipelines.open_events.file_target import FileTarget
-from lakehouse.pipelines.open_events.http_target import HttpTarget
+from lakehouse.pipelines.open_events.http_target import HttpTarget, hide_key
 from lakehouse.pipelines.open_events.outbox import Target
 
 __all__ = ["openlineage_target"]
@@ -33,7 +34,11 @@ def openlineage_target(environment: Mapping[str, str]) -> Target | None:
     transport = {**_in_file(environment.get("OPENLINEAGE_CONFIG", "")), **_in_variables(environment)}
     kind = str(transport.get("type", "")).lower()
     if kind:
-        return _of_kind(kind, transport)
+        try:
+            return _of_kind(kind, transport)
+        except (AttributeError, TypeError):
+            # The options themselves may be keys.
+            raise ValueError(f"an option of OpenLineage's transport {kind!r} has a wrong form") from None
     url = environment.get("OPENLINEAGE_URL", "")
     if not url:
         return None
@@ -73,6 +78,8 @@ def _http(
     timeout_seconds: float = 3.0,
 ) -> HttpTarget:
     given = dict(headers or {})
+    for value in given.values():
+        hide_key(str(value))
     if key:
         hide(str(key))
         given["Authorization"] = f"Bearer {key}"
@@ -87,8 +94,13 @@ def _in_file(path: str) -> Mapping[str, Any]:
         return {}
     try:
         document = yaml.safe_load(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"the file {path!r} of OPENLINEAGE_CONFIG can't be read: {error}") from error
+    except yaml.YAMLError as error:
+        # Its text shows the line, which may hold a key.
+        mark = getattr(error, "problem_mark", None)
+        line = "" if mark is None else f", line {mark.line + 1}"
+        raise ValueError(f"the file {path!r} of OPENLINEAGE_CONFIG can't be read as YAML{line}") from None
     transport = document.get("transport") if isinstance(document, dict) else None
     return _spelt_alike(transport) if isinstance(transport, dict) else {}
 
@@ -99,10 +111,20 @@ def _in_variables(environment: Mapping[str, str]) -> Mapping[str, Any]:
         if name.startswith(_BY_VARIABLE):
             first, *rest = name.removeprefix(_BY_VARIABLE).split("__")
             if rest:
-                found.setdefault(first, {})["".join(rest)] = value
+                group = found.get(first)
+                found[first] = {**(group if isinstance(group, dict) else {}), "".join(rest): value}
             else:
-                found[first] = value
+                found[first] = _object_or_text(value)
     return _spelt_alike(found)
+
+
+def _object_or_text(value: str) -> Any:
+    """Return a group of options that is written as an object of JSON; any other value as it is."""
+    try:
+        read = msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return value
+    return read if isinstance(read, dict) else value
 
 
 def _spelt_alike(given: Mapping[str, Any]) -> dict[str, Any]:

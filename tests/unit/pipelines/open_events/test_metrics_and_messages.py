@@ -224,6 +224,34 @@ def test_a_transport_that_can_not_be_used_is_refused(text: str, tmp_path: Path) 
         openlineage_target({"OPENLINEAGE_CONFIG": str(config)})
 
 
+@pytest.mark.parametrize("text", ["{type: http, url: 'https://h', auth: s3cret-key}", "{auth: 's3cret-key"])
+def test_a_wrong_configuration_of_openlineage_neither_fails_a_run_nor_shows_its_key(
+    text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph = TableGraph(tables={}, inputs={}, order=(), problems=())
+    subject = RunSubject(run_id="r", pipeline="shop", graph=graph, warehouse=Warehouse.at(tmp_path))
+    config = tmp_path / "openlineage.yml"
+    config.write_text(f"transport: {text}")
+    assert listeners_from_environment(subject, {"OPENLINEAGE_CONFIG": str(config)}) == []
+    assert "is left out" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+def test_a_group_of_options_is_also_one_variable_of_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_hidden", set())
+    target = openlineage_target(
+        {
+            "OPENLINEAGE__TRANSPORT__TYPE": "http",
+            "OPENLINEAGE__TRANSPORT__URL": "https://host",
+            "OPENLINEAGE__TRANSPORT__AUTH": '{"type": "api_key", "apiKey": "s3cret-key"}',
+            "OPENLINEAGE__TRANSPORT__CUSTOM_HEADERS__X-Token": "t0ken-of-8",
+        }
+    )
+    assert isinstance(target, HttpTarget)
+    assert target.headers == {"X-Token": "t0ken-of-8", "Authorization": "Bearer s3cret-key"}
+    assert masking.masked("s3cret-key t0ken-of-8") == "*** ***"
+
+
 def test_an_environment_that_asks_for_nothing_has_no_listeners(tmp_path: Path) -> None:
     graph = TableGraph(tables={}, inputs={}, order=(), problems=())
     subject = RunSubject(run_id="r", pipeline="shop", graph=graph, warehouse=Warehouse.at(tmp_path))
