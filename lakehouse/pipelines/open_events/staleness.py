@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from lakehouse.errors import LakehouseError
 from lakehouse.pipelines.open_events.subject import RunSubject
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER
 from lakehouse.storage import NotFoundError
@@ -29,7 +30,10 @@ class Staleness:
         found = {}
         for name, table in self._subject.graph.tables.items():
             path = self._subject.warehouse.path_of(table.layer, table.folder)
-            snapshot = TableLog(path).snapshot()
+            try:
+                snapshot = TableLog(path).snapshot()
+            except (LakehouseError, OSError):
+                continue  # what keeps it from being read is an error of runs, which is told beside this
             if snapshot is None or snapshot.timestamp_ms is None:
                 continue
             since = dt.datetime.fromtimestamp(snapshot.timestamp_ms / 1000, dt.UTC)

@@ -149,6 +149,20 @@ def test_a_table_is_stale_when_its_log_has_nothing_new_for_longer_than_the_bound
     assert Staleness(subject, dt.timedelta(hours=1)).said() == {"sales"}
 
 
+def test_a_table_whose_log_is_damaged_keeps_nobody_from_hearing_of_the_others(tmp_path: Path) -> None:
+    sales = from_files("in/*.csv", columns={"units": "int"})
+    definition = DeclarativePipelineBuilder("shop").bronze("sales", sales).bronze("torn", sales).build()
+    subject = RunSubject(
+        run_id="r", pipeline="shop", graph=graph_of(definition), warehouse=Warehouse.at(tmp_path)
+    )
+    for name in ("sales", "torn"):
+        with TransactionManager().transaction(str(tmp_path / "bronze" / name)) as transaction:
+            transaction.append(pa.table({"units": [1]}))
+    (tmp_path / "bronze" / "torn" / "_delta_log" / f"{0:020}.json").write_text("{torn")
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=2)
+    assert list(Staleness(subject, dt.timedelta(hours=1)).now(later)) == ["sales"]
+
+
 def test_what_stopped_a_run_is_told() -> None:
     stopped = record(1, status="failed", error_message="it stopped", root_cause="no memory")
     assert message_about([stopped], quarantined_share=1) == "✕ shop needs a look\nthe run: no memory"
