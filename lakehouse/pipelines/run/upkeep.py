@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lakehouse.errors import LakehouseError
 from lakehouse.optimization import Budget, Outcome, QueryOptimizer, Stage, Strategy, Workload
 from lakehouse.pipelines.declare.table_options import TableOptions
 
@@ -27,5 +26,5 @@ def maintained(path: str, options: TableOptions) -> Sequence[Outcome]:
     budget = Budget(seconds=options.maintain_seconds, size_bytes=options.maintain_megabytes * 2**20)
     try:
         return optimizer.maintain(path, budget=budget)
-    except (LakehouseError, OSError) as error:
+    except Exception as error:  # whatever it is, the rows are published
         raise MaintenanceFailed(str(error)) from error

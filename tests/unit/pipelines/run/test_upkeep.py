@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from lakehouse.optimization import Budget, Compaction, QueryOptimizer, Status
@@ -59,6 +60,18 @@ def test_files_of_older_versions_stay(tmp_path: Path) -> None:
 def test_a_table_that_cannot_be_maintained_says_so(tmp_path: Path) -> None:
     with pytest.raises(MaintenanceFailed, match="not a Delta table"):
         maintained(str(tmp_path / "missing"), TableOptions(maintain="auto"))
+
+
+def test_an_error_that_nobody_foresaw_is_one_of_maintenance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise pa.ArrowNotImplementedError("no kernel sorts this type")
+
+    small_files(tmp_path)
+    monkeypatch.setattr(Compaction, "propose", broken)
+    with pytest.raises(MaintenanceFailed, match="no kernel"):
+        maintained(str(tmp_path), TableOptions(maintain="auto"))
 
 
 def test_the_event_log_has_what_was_foreseen_and_measured(tmp_path: Path) -> None:
