@@ -50,21 +50,23 @@ def examine(settings: Settings, *, jars_folder: Path | None = None) -> tuple[Hea
     """Check everything that can be checked without starting Spark."""
     findings = [_python(), _package("pyspark"), _package("delta-spark")]
     if settings.spark.mode != "connect":  # a Connect server has its own Java and jars
-        findings += [_java(), _jars(settings, jars_folder), *_class_data(settings, jars_folder)]
+        jars = [_jars(settings, jars_folder)] if settings.spark.delta else []
+        findings += [_java(), *jars, *_class_data(settings, jars_folder)]
     if "://" not in settings.warehouse:
         findings += [_warehouse(Path(settings.warehouse)), _disk(Path(settings.warehouse))]
     return (*findings, *_extras())
 
 
 def try_spark(settings: Settings, *, jars_folder: Path | None = None) -> HealthCheck:
-    """Start a session, write and read a small Delta table; downloads the jars when they are missing."""
-    expected = "a session that writes and reads a Delta table"
+    """Start a session, write and read a small table; downloads the jars when they are missing and asked for."""
+    kind = "delta" if settings.spark.delta else "parquet"
+    expected = f"a session that writes and reads a {kind.capitalize()} table"
     started = time.monotonic()
     try:
         spark = SparkSessionFactory(settings, jars_folder=jars_folder).create("lakehouse doctor")
         with tempfile.TemporaryDirectory() as folder:
-            spark.range(1).write.format("delta").mode("overwrite").save(f"{folder}/t")
-            spark.read.format("delta").load(f"{folder}/t").collect()
+            spark.range(1).write.format(kind).mode("overwrite").save(f"{folder}/t")
+            spark.read.format(kind).load(f"{folder}/t").collect()
     except (ConfigurationError, PySparkException) as error:
         fix = getattr(error, "fix", "") or "see what Spark says."
         return HealthCheck(

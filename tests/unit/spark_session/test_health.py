@@ -59,6 +59,13 @@ def test_a_connect_client_needs_neither_java_nor_jars() -> None:
     assert not {"Java", "Delta jars"} & {found.name for found in examine(settings)}
 
 
+def test_nobody_misses_jars_that_no_session_loads(tmp_path: Path) -> None:
+    settings = Settings(spark=SparkSettings(delta=False))
+    found = {found.name for found in examine(settings, jars_folder=tmp_path)}
+    assert "Java" in found
+    assert "Delta jars" not in found
+
+
 def test_a_warehouse_that_does_not_exist_yet_is_fine_where_it_can_be_made(tmp_path: Path) -> None:
     assert finding("warehouse", Settings(warehouse=str(tmp_path / "a" / "b"))).state == "fine"
     assert list(tmp_path.iterdir()) == []
