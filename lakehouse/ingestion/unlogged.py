@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 __all__ = ["unlogged"]
 
 _TALKS = ("py4j", "py4j.java_gateway", "py4j.clientserver")
+_lock = threading.Lock()
+_before: list[dict[str, int]] = []
+"""One for each that is at it now: its levels count when the last of them ends."""
 
 
 @contextmanager
 def unlogged() -> Iterator[None]:
-    """Keep py4j from logging, at level DEBUG, what is said to the JVM."""
-    loggers = [logging.getLogger(name) for name in _TALKS]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.WARNING)
+    """Keep py4j from logging, at level DEBUG, what is said to the JVM. Thread-safe."""
+    loggers = {name: logging.getLogger(name) for name in _TALKS}
+    with _lock:
+        _before.append(_before[0] if _before else {name: logger.level for name, logger in loggers.items()})
+        for logger in loggers.values():
+            logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        with _lock:
+            levels = _before.pop()
+            if not _before:
+                for name, logger in loggers.items():
+                    logger.setLevel(levels[name])
