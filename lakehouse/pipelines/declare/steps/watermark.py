@@ -29,6 +29,8 @@ __all__ = ["Watermark", "WatermarkWords"]
 
 _MICROSECOND = dt.timedelta(microseconds=1)
 _EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
+_FIRST_US = (dt.datetime.min.replace(tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
+"""The earliest moment that has a text here: a line may lie before it."""
 _ERRORS_TYPE = "array<struct<rule:string,message:string>>"
 _FIX_DELAY = "write a number and a unit (seconds, minutes, hours, days, weeks): '2 days'."
 
@@ -143,7 +145,7 @@ class Watermark(Step):
     def _error(self, frame: DataFrame) -> Column:
         line_us = self.watermark_us or 0
         seconds = (F.lit(line_us) - self._event_us(frame)) / 1_000_000
-        line = (_EPOCH + line_us * _MICROSECOND).isoformat()
+        line = (_EPOCH + max(line_us, _FIRST_US) * _MICROSECOND).isoformat()
         told = F.concat(
             F.col(quoted(self.column)).cast("string"),
             F.lit(" is "),
