@@ -59,8 +59,10 @@ class Turns:
             with self._changed:
                 self._inside -= 1
                 if self._inside == 0:
-                    self._held.close()
-                    self._changed.notify_all()
+                    try:
+                        self._held.close()
+                    finally:
+                        self._changed.notify_all()
 
     def _take(self) -> None:
         if self._owes_a_pause:
