@@ -124,14 +124,14 @@ class ProgressLog:
                 before = tables.get(name, TableProgress())
                 if waiting is None and before.waiting is not None:
                     waiting = msgspec.structs.replace(before.waiting, count=0, since="")
-                tables[name] = msgspec.structs.replace(before, waiting=waiting)
+                tables[name] = msgspec.structs.replace(before, waiting=waiting, error="", failed_since="")
             return self._keep(tables=tables, updated_at=_text(now))
 
     def end(self, by: str) -> StreamProgress:
         """Take in that the stream has ended."""
         now = _text(dt.datetime.now(dt.UTC))
         with self._lock:
-            return self._keep(ended_at=now, updated_at=now, ended_by=by)
+            return self._keep(ended_at=now, updated_at=now, ended_by=masked(by))
 
     def _keep(self, **changes: object) -> StreamProgress:
         self._progress = msgspec.structs.replace(self._progress, **changes)

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from lakehouse.cli import main
+from lakehouse.masking import hide
 from lakehouse.pipelines import Backlog, Failed, RunResult, StreamProgress, Warehouse
 from lakehouse.pipelines.record.progress import ProgressLog
 from lakehouse.pipelines.run.holder import Holder
@@ -62,8 +63,12 @@ def test_a_stream_that_goes_is_shown_with_what_waits(
         assert code == 1
         assert "failed since" in text
         assert "no such column" in text
-    log.end("SIGTERM")
-    _, text = status(tmp_path, capsys)
+    log.looked(["orders"], {})
+    hide("s3cr3t-of-the-test")
+    log.end("SIGTERM s3cr3t-of-the-test")
+    assert "s3cr3t" not in (tmp_path / "system/streams/shop.json").read_text()
+    code, text = status(tmp_path, capsys)
+    assert (code, "failed since" in text) == (0, False), "it was looked at since, and nothing was wrong"
     assert "by SIGTERM" in text
 
 

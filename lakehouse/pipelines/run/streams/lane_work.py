@@ -139,5 +139,6 @@ class LaneWork:
             if not self._work.survives(error):
                 raise
             _log.warning("A micro-batch over %s failed: %s", ", ".join(names), root_cause(error))
+            self._work.failed(names, error)
             for name in names:
                 self._pause(name)

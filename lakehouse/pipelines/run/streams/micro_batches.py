@@ -14,7 +14,14 @@ from lakehouse.errors import LakehouseError
 from lakehouse.pipelines.check.graph import TableGraph
 from lakehouse.pipelines.declare.definition import PipelineDefinition
 from lakehouse.pipelines.record.listener import RunListener
-from lakehouse.pipelines.record.outcomes import Failed, MicroBatch, Outcome, Refreshed, RunResult
+from lakehouse.pipelines.record.outcomes import (
+    Failed,
+    MicroBatch,
+    NothingNew,
+    Outcome,
+    Refreshed,
+    RunResult,
+)
 from lakehouse.pipelines.record.progress import ProgressLog
 from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.factory import PipelineFactory
@@ -118,6 +125,8 @@ class MicroBatches:
         result = run.take_micro_batch(subject.turns.taken())
         if result is None:
             subject.progress.looked(list(names), run.backlogs)
+            cured = [name for name in names if isinstance(self.outcomes.get(name), Failed)]
+            self.outcomes |= {name: NothingNew(table=name) for name in cured}
             return None
         self.outcomes |= {
             name: outcome
@@ -126,6 +135,10 @@ class MicroBatches:
         }
         subject.listener.stream_progressed(subject.progress.note(result, run.backlogs, visible))
         return result
+
+    def failed(self, names: Collection[str], error: Exception) -> None:
+        """Take in that a micro-batch over these tables failed as a whole, so that the stream ends with it."""
+        self.outcomes |= {name: Failed(table=name, error=error, seconds=0.0) for name in names}
 
     def abort(self, by: str) -> None:
         """End what is at work, in Spark too, and begin nothing."""

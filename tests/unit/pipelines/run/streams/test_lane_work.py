@@ -40,6 +40,7 @@ class Work:
         self.taken: list[set[str]] = []
         self.failing: set[str] = set()
         self.during = during
+        self.broken: list[str] = []
 
     def take(self, names: Collection[str]) -> RunResult | None:
         self.taken.append(set(names))
@@ -49,6 +50,9 @@ class Work:
         }
         now = dt.datetime.now(dt.UTC)
         return RunResult(run_id="", pipeline="shop", started_at=now, seconds=0, outcomes=outcomes)
+
+    def failed(self, names: Collection[str], error: Exception) -> None:
+        self.broken += names
 
     def survives(self, error: BaseException) -> bool:
         return isinstance(error, StorageError)
@@ -153,6 +157,7 @@ def test_a_store_that_fails_ends_a_micro_batch_and_a_mistake_in_code_the_stream(
     lane.look()
     lane.look()
     assert len(work.taken) == 1, "all pause"
+    assert set(work.broken) == set(TABLES), "the stream knows of it at its end"
     clock.now += 100
     work.during = fail(ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
