@@ -106,6 +106,8 @@ def next_inputs(
     """
     before = last.topics if last is not None else {}
     topics = {name: _available(before.get(name), name, topic) for name, topic in now.items()}
+    # A topic that is not declared any more keeps its place: declared again, it goes on there.
+    topics |= {name: _at_its_end(topic) for name, topic in before.items() if name not in now}
     if not accepts_loss:
         _check_nothing_is_lost(before, topics, now)
     found = KafkaInputs(topics=topics)
@@ -165,6 +167,10 @@ def _available(before: TopicRanges | None, name: str, now: TopicNow) -> TopicRan
         if gone := _gone(start, held):
             lost[partition] = gone
     return TopicRanges(id=now.id, ranges=ranges, lost=lost)
+
+
+def _at_its_end(taken: TopicRanges) -> TopicRanges:
+    return TopicRanges(id=taken.id, ranges={p: (end, end) for p, (_, end) in taken.ranges.items()})
 
 
 def _gone(start: int, held: PartitionNow) -> tuple[int, int] | None:

@@ -74,6 +74,17 @@ def test_offsets_below_those_that_were_taken_are_a_loss_and_are_taken_again_when
     assert following(accepted, now((0, 8))) == took((6, 8))
 
 
+def test_a_topic_that_is_declared_again_goes_on_where_it_was_left() -> None:
+    clicks = {"clicks": now((0, 7))["orders"]}
+    both = following(took((3, 9)), {**now((3, 9)), **clicks})
+    assert both is not None
+    without = following(both, {"clicks": now((0, 8))["orders"]})
+    assert without is not None
+    again = following(without, {**now((3, 12)), "clicks": now((0, 8))["orders"]})
+    assert again is not None
+    assert again.not_empty == {"orders": {0: (9, 12)}}
+
+
 def test_a_topic_made_again_is_refused_or_read_from_its_beginning() -> None:
     with pytest.raises(RecreatedTopicError, match="'orders' was deleted and made again"):
         following(took((3, 9)), now((0, 20), topic_id="b"))
