@@ -141,6 +141,11 @@ class _Choices:
                 "--full-refresh, --accept-loss, --every and --run-id are for runs. Fix: rebuild tables by a run "
                 "in batch, beside the stream or before it."
             )
+        if self.strict:
+            raise click.UsageError(
+                "--strict is for runs: a stream goes on beside what it sets aside. Fix: look at it by "
+                "'lakehouse quarantine show', or by a run in batch."
+            )
         return StreamChoices(
             mode=mode,
             trigger=trigger or dt.timedelta(seconds=10),

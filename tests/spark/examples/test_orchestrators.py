@@ -165,6 +165,7 @@ def dagster() -> ModuleType:
     )
 
 
+@pytest.mark.slow
 def test_dagster_has_an_asset_for_each_table_and_materializes_those_that_are_chosen(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,3 +91,11 @@ def test_a_stream_whose_process_died_is_said_to_have_died(
 
 def test_a_warehouse_without_streams_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert status(tmp_path, capsys) == (0, f"no streams in {tmp_path} yet\n")
+
+
+def test_what_is_asked_of_single_runs_is_refused_for_a_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    for asked in (["--strict"], ["--full-refresh", "orders"], ["--every", "5 min"]):
+        assert main(["run", "shop.yaml", "--mode", "continuous", *asked]) == 2
+        said = capsys.readouterr().err
+        assert asked[0] in said
+        assert "Fix: " in said
