@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
@@ -13,7 +13,6 @@ from lakehouse.delta_log import (
     DefinitionChangedError,
     DeltaConcurrentModificationException,
     DeltaLogError,
-    Predicate,
     SharedWrite,
     Transaction,
     TransactionManager,
@@ -24,27 +23,20 @@ from lakehouse.delta_log import (
 )
 from lakehouse.errors import StorageError
 from lakehouse.tables.adopting import committed_once
-from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.clustering import CLUSTERING_FEATURES, clustering
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
-from lakehouse.tables.file_sizes import in_few_files
 from lakehouse.tables.identifiers import quoted
+from lakehouse.tables.in_session import TableInSession
 from lakehouse.tables.interface import (
     AlreadyPublished,
-    IWritableDeltaTable,
     MergePlan,
     Published,
-    TableState,
     progress_in,
 )
-from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
-from lakehouse.tables.log import TableLog
 from lakehouse.tables.plain_schema import json_of_nullable
 from lakehouse.tables.python_files import write_files
-from lakehouse.tables.reader import TableReader
 from lakehouse.tables.rewritten_rows import meets, merged, without
 from lakehouse.tables.small_files import compact_small_files
-from lakehouse.tables.staging import StagedRows
 from lakehouse.tables.transaction_id import TransactionId
 
 __all__ = ["ArrowTable"]
@@ -68,63 +60,13 @@ class _Work:
     operation: str | None = None
 
 
-class ArrowTable:
+class ArrowTable(TableInSession):
     """Takes every table that ``delta_log`` takes: partitions, properties, column mapping, any store.
 
     A merge, a deletion and a replacement of some rows write the whole table again, in one commit.
     """
 
-    def __init__(
-        self,
-        spark: SparkSession,
-        path: str,
-        *,
-        log: TableLog | None = None,
-        layout: TableLayout = PLAIN_LAYOUT,
-    ) -> None:
-        self._spark = spark
-        self._path = path
-        self._layout = layout
-        self._log = TableLog(path) if log is None else log
-        self._reader = TableReader(spark, self._log, path, uses_delta=False)
-
-    def __repr__(self) -> str:
-        return f"ArrowTable({self._path!r})"
-
-    @property
-    def path(self) -> str:
-        return self._path
-
-    @property
-    def reader(self) -> TableReader:
-        """What reads the table."""
-        return self._reader
-
-    def state(self) -> TableState | None:
-        return self._reader.state()
-
-    def read(
-        self, *, version: int, columns: Sequence[str] | None = None, where: Predicate | None = None
-    ) -> DataFrame:
-        return self._reader.read(version=version, columns=columns, where=where)
-
-    def read_files(self, files: Candidates, *, version: int) -> DataFrame:
-        return self._reader.read_files(files, version=version)
-
-    def rows_added(self, *, after: int, through: int) -> DataFrame:
-        return self._reader.rows_added(after=after, through=through)
-
-    def changes(self, *, after: int, through: int) -> DataFrame:
-        return self._reader.changes(after=after, through=through)
-
-    def stage(self, frame: DataFrame, *, expected_bytes: int | None = None) -> StagedRows:
-        if expected_bytes is not None:
-            held = self._log.size_bytes_now()
-            frame = in_few_files(frame, expected_bytes=expected_bytes, table_bytes=held + expected_bytes)
-        return StagedRows.write(frame, self._path)
-
-    def with_staged(self, staged: StagedRows) -> tuple[IWritableDeltaTable, DataFrame]:
-        return self, staged.frame(self._spark)
+    uses_delta = False
 
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False

@@ -11,27 +11,19 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
-from lakehouse.delta_log import Predicate
-from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.changed_types import changed_types
 from lakehouse.tables.description import comments_of
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
 from lakehouse.tables.fences import put_fence
-from lakehouse.tables.file_sizes import in_few_files
 from lakehouse.tables.identifiers import quoted
+from lakehouse.tables.in_session import TableInSession
 from lakehouse.tables.interface import (
     AlreadyPublished,
-    IWritableDeltaTable,
     MergePlan,
     Published,
-    TableState,
     progress_in,
 )
-from lakehouse.tables.layout import PLAIN_LAYOUT, TableLayout
-from lakehouse.tables.log import TableLog
-from lakehouse.tables.reader import TableReader
 from lakehouse.tables.sql_types import sql_type
-from lakehouse.tables.staging import StagedRows
 from lakehouse.tables.transaction_id import TransactionId
 
 __all__ = ["DeltaSparkTable"]
@@ -46,63 +38,8 @@ _MERGE_TRANSACTION = threading.Lock()
 """A merge takes its transaction from the session's settings, which all threads share."""
 
 
-class DeltaSparkTable:
-    """A Delta table in a folder, through Spark. Keeps every promise of IWritableDeltaTable.
-
-    ``log``: the table's, where somebody holds it already.
-    """
-
-    def __init__(
-        self,
-        spark: SparkSession,
-        path: str,
-        *,
-        log: TableLog | None = None,
-        layout: TableLayout = PLAIN_LAYOUT,
-    ) -> None:
-        self._spark = spark
-        self._path = path
-        self._layout = layout
-        self._log = TableLog(path) if log is None else log
-        self._reader = TableReader(spark, self._log, path)
-
-    def __repr__(self) -> str:
-        return f"DeltaSparkTable({self._path!r})"
-
-    @property
-    def path(self) -> str:
-        return self._path
-
-    @property
-    def reader(self) -> TableReader:
-        """What reads the table."""
-        return self._reader
-
-    def state(self) -> TableState | None:
-        return self._reader.state()
-
-    def read(
-        self, *, version: int, columns: Sequence[str] | None = None, where: Predicate | None = None
-    ) -> DataFrame:
-        return self._reader.read(version=version, columns=columns, where=where)
-
-    def read_files(self, files: Candidates, *, version: int) -> DataFrame:
-        return self._reader.read_files(files, version=version)
-
-    def rows_added(self, *, after: int, through: int) -> DataFrame:
-        return self._reader.rows_added(after=after, through=through)
-
-    def changes(self, *, after: int, through: int) -> DataFrame:
-        return self._reader.changes(after=after, through=through)
-
-    def stage(self, frame: DataFrame, *, expected_bytes: int | None = None) -> StagedRows:
-        if expected_bytes is not None:
-            held = self._log.size_bytes_now()
-            frame = in_few_files(frame, expected_bytes=expected_bytes, table_bytes=held + expected_bytes)
-        return StagedRows.write(frame, self._path)
-
-    def with_staged(self, staged: StagedRows) -> tuple[IWritableDeltaTable, DataFrame]:
-        return self, staged.frame(self._spark)
+class DeltaSparkTable(TableInSession):
+    """A Delta table in a folder, through Spark. Keeps every promise of IWritableDeltaTable."""
 
     def delete(self, condition: str) -> None:
         try:
