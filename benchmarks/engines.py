@@ -16,16 +16,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+from figures import seconds_of, show
 from pyspark.sql import SparkSession
-from rich.console import Console
-from rich.table import Table
 
 from lakehouse.delta_log import TransactionManager, col
 from lakehouse.settings import Settings, SparkSettings
@@ -47,7 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, measure in (("appends", appends), ("plan", plan), ("start", start)):
             if options.only in (None, name):
-                _show(name, measure(Path(folder) / name, options))
+                show(name, measure(Path(folder) / name, options))
 
 
 def appends(folder: Path, options: argparse.Namespace) -> Iterator[Sequence[str]]:
@@ -64,7 +62,7 @@ def appends(folder: Path, options: argparse.Namespace) -> Iterator[Sequence[str]
         for number in range(count + 1):
             for table, seconds in zip(tables, took, strict=True):
                 piece = TransactionId(application="bench", number=number)
-                seconds.append(_seconds(lambda t=table, p=piece, f=frame: t.append(f, transaction=p)))
+                seconds.append(seconds_of(lambda t=table, p=piece, f=frame: t.append(f, transaction=p)))
         yield f"{rows:,}", *_compared(*took)
 
 
@@ -91,7 +89,7 @@ def plan(folder: Path, options: argparse.Namespace) -> Iterator[Sequence[str]]:
         for ask, seconds in zip((by_delta, by_us), took, strict=True):
             # Delta keeps a table's snapshot in the session, which a new process or table does not have.
             spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
-            seconds.append(_seconds(ask))
+            seconds.append(seconds_of(ask))
     yield f"{options.files:,}", *_compared(*took)
 
 
@@ -104,7 +102,9 @@ def start(folder: Path, options: argparse.Namespace) -> Iterator[Sequence[str]]:
             program = START.format(delta=delta, class_data=class_data)
             command = [sys.executable, "-c", program]
             took[way].append(
-                _seconds(lambda c=command: subprocess.run(c, check=True, env=os.environ, capture_output=True))
+                seconds_of(
+                    lambda c=command: subprocess.run(c, check=True, env=os.environ, capture_output=True)
+                )
             )
     yield "session", "seconds"
     for way, seconds in took.items():
@@ -131,21 +131,8 @@ def _compared(theirs: Sequence[float], ours: Sequence[float]) -> Sequence[str]:
     return f"{one:.2f} s", f"{other:.2f} s", f"{one / other:.2f}"
 
 
-def _seconds(action: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
-
-
 def _spark() -> SparkSession:
     return SparkSessionFactory(Settings(spark=SparkSettings(master="local[2]"))).create("engines")
-
-
-def _show(title: str, lines: Iterator[Sequence[str]]) -> None:
-    table = Table(*next(lines), title=title)
-    for line in lines:
-        table.add_row(*line)
-    Console().print(table)
 
 
 def _options() -> argparse.Namespace:

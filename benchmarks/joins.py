@@ -20,10 +20,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from figures import show
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from rich.console import Console
-from rich.table import Table
 
 from lakehouse.delta_log import Snapshot, TransactionManager
 from lakehouse.optimization import (
@@ -54,7 +53,7 @@ def main() -> None:
             ("large", bench.large),
         ):
             if options.only in (None, name):
-                _show(name, measure())
+                show(name, measure())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,13 +173,6 @@ def _consumed(joined: DataFrame) -> tuple[object, ...]:
     """Look at every value of the rows, and return what must be the same for every way."""
     values = [F.sum(F.hash(F.col(name))).alias(name) for name in joined.columns]
     return tuple(joined.agg(F.count(F.lit(1)), *values).first() or ())
-
-
-def _show(title: str, lines: Iterator[Sequence[str]]) -> None:
-    table = Table(*next(lines), title=title)
-    for line in lines:
-        table.add_row(*line)
-    Console().print(table)
 
 
 def _options() -> argparse.Namespace:

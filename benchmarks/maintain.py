@@ -14,15 +14,13 @@ import json
 import shutil
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import deltalake
 import numpy as np
 import pyarrow as pa
-from rich.console import Console
-from rich.table import Table
+from figures import seconds_of, show
 
 from lakehouse.delta_log import Predicate, Snapshot, TransactionManager, col
 from lakehouse.optimization import Clustering, Compaction, QueryOptimizer, Status
@@ -41,7 +39,7 @@ def main() -> None:
             ("increments", increments),
         ):
             if options.only in (None, name):
-                _show(name, measure(Path(folder) / name, options))
+                show(name, measure(Path(folder) / name, options))
 
 
 def compaction(folder: Path, options: argparse.Namespace) -> Iterator[Sequence[str]]:
@@ -71,7 +69,7 @@ def compaction(folder: Path, options: argparse.Namespace) -> Iterator[Sequence[s
     for number in range(rounds):
         for name, compact in engines.items():
             path = shutil.copytree(made, folder / f"{name} {number}")
-            took[name].append(_seconds(lambda compact=compact, path=path: compact(path)))
+            took[name].append(seconds_of(lambda compact=compact, path=path: compact(path)))
             if number < rounds - 1:
                 shutil.rmtree(path)
     yield "compacted by", "seconds", "to lakehouse", ""
@@ -83,8 +81,8 @@ def compaction(folder: Path, options: argparse.Namespace) -> Iterator[Sequence[s
     yield "read", "small files", "after", "ratio"
     for name, read in readers.items():
         read(large)
-        before = statistics.median(_seconds(lambda read=read: read(small)) for _ in range(options.runs))
-        after = statistics.median(_seconds(lambda read=read: read(large)) for _ in range(options.runs))
+        before = statistics.median(seconds_of(lambda read=read: read(small)) for _ in range(options.runs))
+        after = statistics.median(seconds_of(lambda read=read: read(large)) for _ in range(options.runs))
         yield name, f"{before:.2f}", f"{after:.2f}", f"{before / after:.1f}"
 
 
@@ -102,7 +100,7 @@ def clustering(folder: Path, options: argparse.Namespace) -> Iterator[Sequence[s
         probes = [col(name) == int(value) for name in columns for value in random.integers(0, 1_000_000, 20)]
         before = statistics.mean(_bytes_of(path, probe) for probe in probes)
         strategy = Clustering(columns=columns, target_file_bytes=CLUSTERED_FILE_BYTES)
-        seconds = _seconds(
+        seconds = seconds_of(
             lambda path=path, strategy=strategy: QueryOptimizer([strategy]).maintain(str(path))
         )
         after = statistics.mean(_bytes_of(path, probe) for probe in probes)
@@ -165,24 +163,11 @@ def _bytes_of(path: Path, probe: Predicate) -> int:
     return sum(Snapshot.load(path).files(probe)["size"].to_pylist())
 
 
-def _seconds(action: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
-
-
 def _spark():  # type: ignore[no-untyped-def]  # pyspark is loaded only when it is asked for
     from lakehouse.settings import Settings, SparkSettings
     from lakehouse.spark_session import SparkSessionFactory
 
     return SparkSessionFactory(Settings(spark=SparkSettings(master="local[2]"))).create("maintain")
-
-
-def _show(title: str, lines: Iterator[Sequence[str]]) -> None:
-    table = Table(*next(lines), title=title)
-    for line in lines:
-        table.add_row(*line)
-    Console().print(table)
 
 
 def _options() -> argparse.Namespace:
