@@ -100,15 +100,20 @@ class TableLog:
 
     def bytes_added(self, *, after: int, through: int) -> int | None:
         """Return the size of the data files that versions ``(after, through]`` added; None when the log is gone."""
-        snapshot = self.at(through)
         if after < 0:
-            return snapshot.totals.size_bytes
-        try:
-            commits = list(self._commits(snapshot, after, through))
-        except UnreadableChangesError:
+            return self.at(through).totals.size_bytes
+        added = self._files_added(after, through)
+        return None if added is None else sum(each.size_bytes for each in added)
+
+    def rows_added(self, *, after: int, through: int) -> int | None:
+        """Return the number of rows in the files that versions ``(after, through]`` added; None where it is not known."""
+        if after < 0:
+            return self.row_count(version=through)
+        added = self._files_added(after, through)
+        if added is None or any(each.deletion_vector is not None for each in added):
             return None
-        added = [each for _, actions in commits for each in actions if isinstance(each, AddFile)]
-        return sum(each.size_bytes for each in added if each.data_change)
+        counts = record_counts([each.stats for each in added])
+        return None if None in counts else sum(filter(None, counts))
 
     def commit_id(self, version: int) -> str | None:
         """Return what tells the commit of ``version`` from any other of that number; None when it is not there.
@@ -124,6 +129,14 @@ class TableLog:
             return None
         infos = [each for each in actions if isinstance(each, CommitInfo)]
         return f"{infos[0].timestamp_ms}-{infos[0].transaction_id}" if infos else None
+
+    def _files_added(self, after: int, through: int) -> list[AddFile] | None:
+        try:
+            commits = list(self._commits(self.at(through), after, through))
+        except UnreadableChangesError:
+            return None
+        added = [each for _, actions in commits for each in actions if isinstance(each, AddFile)]
+        return [each for each in added if each.data_change]
 
     def at(self, version: int) -> Snapshot:
         """Return the table as it was at ``version``. Raises VersionNotFoundError."""

@@ -151,9 +151,7 @@ class TableSource(Source):
         return context.bytes_added(self.table, after=inputs["after"], through=inputs["through"])
 
     def row_count(self, context: SourceContext, inputs: Inputs) -> int | None:
-        if inputs["after"] != _EVERYTHING:
-            return None
-        return context.log(self.table).row_count(version=inputs["through"])
+        return context.log(self.table).rows_added(after=inputs["after"], through=inputs["through"])
 
     tells_added_rows: ClassVar[bool] = True
 

@@ -38,16 +38,27 @@ def values_in(runs: ValueRuns, spark: SparkSession) -> DataFrame:
 
 
 def grown(
-    runs: ValueRuns, values: DistinctValues, pairs: DataFrame, write: Callable[[DataFrame], StagedRows]
+    runs: ValueRuns,
+    values: DistinctValues,
+    pairs: DataFrame,
+    write: Callable[[DataFrame], StagedRows],
+    *,
+    at_most: int | None,
 ) -> GrownValues:
-    """Write the pairs that no run has, and return the runs with them."""
+    """Write the pairs that no run has, and return the runs with them.
+
+    ``at_most`` is how many pairs there can be; where that is None or more than a few, they are counted before.
+    """
     spark = pairs.sparkSession
-    pairs = pairs.persist()
-    try:
-        few = pairs.count() <= _FEW_ROWS
-        new = write(values.unseen(pairs, values_in(runs, spark), few=few))
-    finally:
-        pairs.unpersist()
+    seen = values_in(runs, spark)
+    if at_most is not None and at_most <= _FEW_ROWS:
+        new = write(values.unseen(pairs, seen, few=True))
+    else:
+        pairs = pairs.persist()
+        try:
+            new = write(values.unseen(pairs, seen, few=pairs.count() <= _FEW_ROWS))
+        finally:
+            pairs.unpersist()
     unseen = new.frame(spark)
     if not new.row_count:
         return GrownValues(runs=runs, unseen=unseen)

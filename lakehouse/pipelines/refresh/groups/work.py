@@ -18,7 +18,7 @@ from pyspark.sql.types import ArrayType, CalendarIntervalType, DataType, MapType
 from lakehouse.delta_log import Predicate
 from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.sources import ReadRequest
-from lakehouse.pipelines.declare.steps import KeptGroups, Step, may_vary
+from lakehouse.pipelines.declare.steps import KeptGroups, Step, goes_row_by_row, may_vary, runs_code
 from lakehouse.pipelines.declare.views import WithViews
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
@@ -156,9 +156,9 @@ class GroupWork:
 
     def _merged(self, state: KeptState, folder: str) -> KeptState:
         new, grown_values = self.kept, []
-        write = partial(StagedRows.write, table_path=folder)
+        write, at_most = partial(StagedRows.write, table_path=folder), self._most_rows()
         for values, runs in zip(self.groups.distinct, state.values, strict=True):
-            found = grown(runs, values, values.of(self.rows), write)
+            found = grown(runs, values, values.of(self.rows), write, at_most=at_most)
             new = values.counted(new, self.groups.key_columns, found.unseen)
             grown_values.append(found.runs)
         point = Observation()
@@ -181,6 +181,12 @@ class GroupWork:
             return self._state(_written(stay.union(fresh), folder), count, request)
         finally:
             touched.unpersist()
+
+    def _most_rows(self) -> int | None:
+        """Return how many new rows there can be; None when that is not known before they are read."""
+        if not goes_row_by_row(self.rows) or runs_code(self.rows):
+            return None  # a join, or a function, may make many rows of one
+        return self.table.flow.source.row_count(self.context, self.request.inputs)
 
     def _keys(self) -> list[Column]:
         return [F.expr(text).alias(_KEY.format(number)) for number, text in enumerate(self.flow.keys)]
