@@ -28,6 +28,7 @@ from lakehouse.chess import (
 from lakehouse.cli.chess_play import play
 from lakehouse.cli.chess_positions import position_of_game
 from lakehouse.cli.exit_codes import ExitCode
+from lakehouse.cli.written_files import write_text
 
 __all__ = ["command"]
 
@@ -113,7 +114,7 @@ def show(
     """Draw the board of GAME: a PGN file or its URI, the folder of an audit log, or a FEN."""
     shown = position_of_game(game, number=number, ply=ply, variant=variant)
     if svg is not None:
-        svg.write_text(draw_svg(shown.board, last=shown.last), encoding="utf-8")
+        write_text(svg, draw_svg(shown.board, last=shown.last))
     if as_json:
         answer = {"fen": format_fen(shown.board), "ply": shown.ply, "svg": None if svg is None else str(svg)}
         click.echo(msgspec.json.encode(answer))

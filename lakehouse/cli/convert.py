@@ -14,6 +14,7 @@ from lakehouse.cli.errors import FileExistsAlreadyError, UnreadableResultError
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output
 from lakehouse.cli.project_folder import enter_project
+from lakehouse.cli.written_files import write_text
 from lakehouse.errors import LakehouseError
 from lakehouse.pipelines import (
     DifferentDefinitionError,
@@ -64,7 +65,7 @@ def command(**given: Any) -> int:
     if file is None:
         Output().line(text.rstrip())
     else:
-        file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     return ExitCode.FINE
 
 

@@ -59,7 +59,8 @@ def definition_file(name: str, *, file: Path | None = None) -> Path:
     there = [path for path in _places(name) if path.exists()]
     if not there:
         places = " nor ".join(str(path) for path in _places(name))
-        stems = {*project.pipelines, *(path.stem for path in _all())}
+        of_project = {_below_root(project, path) for path in project.pipelines.values()}
+        stems = {*project.pipelines, *(path.stem for path in _all() if path not in of_project)}
         known = ", ".join(sorted(stems)) or "nothing yet (lakehouse init NAME)"
         raise PipelineNotFoundError(
             name=name, reason=f"is neither {places}", fix=f"use a name that exists: {known}."

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lakehouse.cli.errors import UnwritableFileError
 from lakehouse.cli.pipeline_options import PipelineRequest
-from lakehouse.errors import StorageError
+from lakehouse.cli.written_files import write_text
 from lakehouse.pipelines import (
     EventLog,
     PipelineLineage,
@@ -16,9 +15,8 @@ from lakehouse.pipelines import (
     report_of,
     report_page,
 )
-from lakehouse.storage import LocalStorageService
 
-__all__ = ["write_docs", "write_report", "write_text"]
+__all__ = ["write_docs", "write_report"]
 
 _RUNS = 30
 
@@ -55,16 +53,3 @@ def write_docs(request: PipelineRequest, path: Path, lineage: PipelineLineage | 
         definition, warehouse=request.warehouse(), runs=None, lineage=lineage, select=request.select
     )
     write_text(path, report_page(report))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole: who opens it meanwhile sees the old one. Raises UnwritableFileError."""
-    try:
-        LocalStorageService(path.parent).write(path.name, text.encode())
-    except StorageError as error:
-        raise UnwritableFileError(path=path, reason=_reason(error)) from error
-
-
-def _reason(error: StorageError) -> str:
-    cause = error.__cause__
-    return cause.strerror or str(cause) if isinstance(cause, OSError) else str(error)

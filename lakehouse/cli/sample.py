@@ -33,6 +33,8 @@ def command(table: str, *, rows: int, seed: int, env: str, warehouse: str | None
 
     They are drawn from the first 100,000 rows, without Spark. Columns that begin with _ are left out.
     """
+    if "." not in table and "/" not in table:
+        raise click.UsageError(f"{table!r} is neither layer.table nor a path. Fix: silver.{table}, say.")
     settings = load_settings(env)
     register_settings(settings.storage)
     path = table if "/" in table else "/".join([warehouse or settings.warehouse, *table.split(".")])

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output, json_text
 from lakehouse.cli.table.cells import cell, json_value
+from lakehouse.cli.written_files import opened_to_write
 from lakehouse.queries import query
 from lakehouse.settings import default_environment, load_settings
 from lakehouse.storage import register_settings
@@ -57,7 +58,7 @@ def command(
         answer: pa.RecordBatchReader = import_module(_SPARK).answer_of(text, settings)
     else:
         answer = query(text, settings.warehouse)
-    with click.open_file(str(file or "-"), "wb") as out:
+    with click.open_file("-", "wb") if file is None else opened_to_write(file) as out:
         _WRITERS[form](answer, out)
     return ExitCode.FINE
 

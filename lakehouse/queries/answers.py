@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -9,12 +11,13 @@ import pyarrow.dataset as ds
 
 from lakehouse.delta_log import Snapshot, storage_key
 from lakehouse.optional_imports import require
-from lakehouse.queries.errors import QueryError
-from lakehouse.queries.names import tables_named
+from lakehouse.queries.errors import MissingTableError, QueryError
+from lakehouse.queries.names import names_in, tables_named
 
 __all__ = ["query"]
 
 _NO_NETWORK = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+_NO_TABLE = re.compile(r'Catalog Error: Table with name "?(?P<name>\w+(?:\.\w+)?)"? does not exist')
 
 
 def query(text: str, warehouse: str) -> pa.RecordBatchReader:
@@ -38,9 +41,37 @@ def query(text: str, warehouse: str) -> pa.RecordBatchReader:
         if kinds != [duckdb.StatementType.SELECT]:
             raise QueryError(reason="it is not one SELECT", known=known)
         answer: pa.RecordBatchReader = connection.sql(text).to_arrow_reader()
+    except duckdb.CatalogException as error:
+        missing = _missing_table(str(error), text)
+        if missing is None:
+            raise QueryError(reason=_first_line(error), known=known) from error
+        raise MissingTableError(table=missing, warehouse=warehouse, known=known) from error
     except duckdb.Error as error:
-        raise QueryError(reason=str(error).splitlines()[0].rstrip("."), known=known) from error
-    return answer
+        raise QueryError(reason=_first_line(error), known=known) from error
+    return pa.RecordBatchReader.from_batches(answer.schema, _batches(answer, known))
+
+
+def _batches(answer: pa.RecordBatchReader, known: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+    """Yield what DuckDB computes while it is read: only then does it meet a value that it can't use."""
+    try:
+        yield from answer
+    except (OSError, pa.ArrowException) as error:  # DuckDB's own errors come through Arrow as these
+        fix = "correct this part of the query; try_cast gives NULL where a value is of no such type."
+        raise QueryError(reason=_first_line(error), known=known, fix=fix) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")
+
+
+def _missing_table(reason: str, query: str) -> str | None:
+    """Return the table of the query that DuckDB does not find, as layer.table; None where it misses something else."""
+    found = _NO_TABLE.match(reason)
+    if found is None:
+        return None
+    name = found["name"]
+    layers = (f"{layer}.{table}" for layer, table in names_in(query) if table == name.lower())
+    return name if "." in name else next(layers, None)
 
 
 def _rows(snapshot: Snapshot) -> Any:

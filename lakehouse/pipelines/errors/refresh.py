@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from lakehouse.errors import DataError, DefinitionError, did_you_mean
 from lakehouse.source_location import SourceLocation
@@ -186,11 +186,13 @@ class AmbiguousTableError(DefinitionError):
 class UnknownTableError(DefinitionError):
     """A warehouse has no batches of a table of this name."""
 
-    def __init__(self, *, table: str, known: Iterable[str], warehouse: str) -> None:
+    def __init__(self, *, table: str, known: Collection[str], warehouse: str) -> None:
         self.table = table
         super().__init__(
             f"the warehouse {warehouse!r} has no batches of a table {table!r}.",
-            fix=did_you_mean(table, known),
+            fix=did_you_mean(table, known)
+            if known
+            else "run its pipeline, or say which --warehouse it is in.",
         )
 
 

@@ -60,9 +60,13 @@ def test_a_dropped_batch_waits_no_more(lake: str, capsys: pytest.CaptureFixture[
     assert "no batch of 'sales' waits" in capsys.readouterr().err
 
 
-def test_an_unknown_table_is_refused_with_a_suggestion(lake: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_table_is_refused_with_a_suggestion(
+    lake: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["batches", "show", "sale", "--warehouse", lake]) == 2
     assert "did you mean 'sales'?" in capsys.readouterr().err
+    assert main(["restore", "sales", "--version", "0", "--warehouse", str(tmp_path / "empty")]) == 2
+    assert "has no batches of a table 'sales'. Fix: run its pipeline" in capsys.readouterr().err
 
 
 def test_a_table_is_put_back_and_a_reader_that_is_ahead_of_it_is_named(

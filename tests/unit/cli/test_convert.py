@@ -56,11 +56,11 @@ def test_a_definition_goes_to_yaml_and_back_also_from_a_folder_inside(
 ) -> None:
     (project / "flows" / "shop.py").write_text(JOB.replace("CHANGE", "select('id')"))
     monkeypatch.chdir(project / "flows")
-    assert main(["convert", "shop", "--output", "shop.yaml"]) == 0
+    assert main(["convert", "shop", "--output", "new/shop.yaml"]) == 0
     monkeypatch.chdir(project)
     definition = load_definition("shop")
-    assert load_definition("shop", file=Path("flows/shop.yaml")) == definition
-    assert main(["convert", "shop", "--definition", "flows/shop.yaml"]) == 0
+    assert load_definition("shop", file=Path("flows/new/shop.yaml")) == definition
+    assert main(["convert", "shop", "--definition", "flows/new/shop.yaml"]) == 0
     printed = capsys.readouterr().out
     (project / "again.py").write_text(printed)
     assert load_definition("shop", file=Path("again.py")) == definition

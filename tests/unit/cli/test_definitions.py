@@ -9,6 +9,7 @@ import pytest
 from lakehouse.cli.definitions import load_definition
 from lakehouse.cli.errors import BrokenScriptError
 from lakehouse.cli.exit_codes import ExitCode, exit_code_of
+from lakehouse.pipelines import PipelineNotFoundError
 
 
 @pytest.fixture
@@ -34,6 +35,14 @@ def test_an_unknown_name_is_said_with_its_line(project: Path) -> None:
 
 def test_a_script_that_is_no_python_is_said_with_its_line(project: Path) -> None:
     assert "shop.py:2: SyntaxError" in str(load(project, "x = 1\ndef (\n"))
+
+
+def test_a_pipeline_that_is_not_known_is_answered_by_those_that_are_each_once(project: Path) -> None:
+    for name in ("my_shop", "other"):
+        (project / "jobs" / f"{name}.py").write_text("")
+    (project / "lakehouse.toml").write_text('[pipelines]\nmy-shop = "jobs/my_shop.py"\n')
+    with pytest.raises(PipelineNotFoundError, match=r"Fix: use a name that exists: my-shop, other\.$"):
+        load_definition("shop")
 
 
 def test_an_error_in_a_module_of_the_project_is_said_with_that_modules_line(project: Path) -> None:

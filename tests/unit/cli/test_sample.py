@@ -65,3 +65,5 @@ def test_a_small_table_is_drawn_whole_and_as_json_too(lake: Path, capsys: pytest
 def test_a_table_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sample", "silver.nothing", "--warehouse", str(tmp_path)]) == 1
     assert "silver/nothing" in capsys.readouterr().err
+    assert main(["sample", "nothing", "--warehouse", str(tmp_path)]) == 2
+    assert "'nothing' is neither layer.table nor a path. Fix: silver.nothing" in capsys.readouterr().err

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 from deltalake import DeltaTable, write_deltalake
 
-from lakehouse.cli.main import root_command
+from lakehouse.cli.main import main, root_command
 from lakehouse.delta_log import TransactionManager
-from lakehouse.queries import QueryError, query, tables_named
+from lakehouse.queries import MissingTableError, QueryError, query, tables_named
 
 SALES = pa.table(
     {
@@ -64,7 +64,6 @@ def test_only_tables_that_the_query_names_are_opened(warehouse: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("SELECT * FROM gold.dayz", "dayz"),
         ("SELEC 1", "SELEC"),
         ("SELECT dya FROM gold.days", "dya"),
         ("COPY (SELECT 1) TO 'file.csv'", "not one SELECT"),
@@ -74,6 +73,41 @@ def test_only_tables_that_the_query_names_are_opened(warehouse: str) -> None:
 def test_a_wrong_query_says_why_and_how(warehouse: str, text: str, reason: str) -> None:
     with pytest.raises(QueryError, match=rf"{reason}.*Fix: write a table as layer\.table"):
         query(text, warehouse)
+
+
+@pytest.mark.parametrize("text", ["SELECT * FROM gold.dayz", "SELECT d.n FROM gold.days d, Gold.dayz"])
+def test_a_table_that_is_not_there_is_named_with_its_warehouse(warehouse: str, text: str) -> None:
+    with pytest.raises(
+        MissingTableError, match=r"has no table 'gold\.dayz'.*Fix: run the pipeline"
+    ) as missing:
+        query(text, warehouse)
+    assert warehouse in str(missing.value)
+    with pytest.raises(MissingTableError, match=r"'platinum\.days'"):
+        query("SELECT * FROM platinum.days", warehouse)
+
+
+def test_a_value_that_a_query_can_t_use_is_an_error_of_the_query_however_late_it_comes(
+    warehouse: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = "SELECT CASE WHEN n = 199999 THEN CAST(n AS VARCHAR)::DATE END AS day FROM range(200000) r(n)"
+    assert main(["sql", late, "--warehouse", warehouse, "--output", str(tmp_path / "new" / "a.csv")]) == 2
+    said = capsys.readouterr().err
+    assert "invalid date" in said
+    assert "try_cast" in said
+    assert "bug" not in said
+
+
+def test_an_answer_goes_to_a_new_folder_and_a_place_that_refuses_it_is_named(
+    warehouse: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "new" / "answer.csv"
+    assert main(["sql", "SELECT 1 AS one", "--warehouse", warehouse, "--output", str(place)]) == 0
+    assert place.read_text() == '"one"\n1\n'
+    inside = str(place / "below.csv")  # of a file, which is no folder
+    assert main(["sql", "SELECT 1 AS one", "--warehouse", warehouse, "--output", inside]) == 2
+    said = capsys.readouterr().err
+    assert f"{inside!r} can't be written" in said
+    assert "Fix: name another file." in said
 
 
 def test_the_answer_is_printed_and_written_in_every_form(warehouse: str, tmp_path: Path) -> None:
