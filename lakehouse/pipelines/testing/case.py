@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lakehouse.pipelines.check.graph import graph_of
@@ -73,7 +74,7 @@ class PipelineCase:
         if aside is None:
             aside = self.frame(table).limit(0)
         elif rule is not None:
-            aside = aside.where(f"exists(_errors, each -> each.rule = '{rule}')")
+            aside = aside.where(F.exists("_errors", lambda each: each["rule"] == rule))
         of_rule = f" by {rule!r}" if rule is not None else ""
         self._compare(table, aside, rows, what=f"the quarantine{of_rule} of ")
         return self
