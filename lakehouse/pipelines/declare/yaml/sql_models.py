@@ -45,14 +45,23 @@ class _SqlFile:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
-            problem = YamlProblem(line=1, message=f"can't be read: {error}. Fix: check that it is UTF-8.")
-            raise YamlError(file=str(path), problems=[problem]) from error
+            raise _wrong(path, 1, f"can't be read: {error}. Fix: check that it is UTF-8.") from error
         found = _COMMENT.match(text)
+        begins = 1 + text.count("\n", 0, len(text) - len(text.lstrip()))
+        if found is None and text.lstrip().startswith("/*"):
+            raise _wrong(path, begins, "the comment does not end. Fix: end it with '*/'.")
+        if found is not None and found["yaml"].strip() and ":" not in found["yaml"]:
+            fix = "write what people are to read behind '--'."
+            raise _wrong(path, begins, f"the first comment declares the table, and has no key. Fix: {fix}")
         start = 0 if found is None else found.end()
         yaml = "" if found is None else "\n" * text.count("\n", 0, found.start("yaml")) + found["yaml"]
         rest = text[start:]
         line = 1 + text.count("\n", 0, start + len(rest) - len(rest.lstrip()))
         return cls(path=path, yaml=yaml, query=rest.strip().removesuffix(";").rstrip(), query_line=line)
+
+
+def _wrong(path: Path, line: int, message: str) -> YamlError:
+    return YamlError(file=str(path), problems=[YamlProblem(line=line, message=message)])
 
 
 def read_sql_models(folder: Path) -> PipelineDefinition:
@@ -64,6 +73,10 @@ def read_sql_models(folder: Path) -> PipelineDefinition:
     text = head.read_text(encoding="utf-8") if head.is_file() else f"name: {folder.name}\n"
     reader = DefinitionReader(head, parse_yaml(text, shape, file=str(head), stand_in=VARIABLE_ALONE))
     given = reader.definition()
+    for path in sorted(folder.glob("*.sql")):
+        if path.name not in text:  # else a table of the head takes its query from it
+            where = f"move it to the folder of its layer: {folder / 'gold' / path.name}."
+            raise _wrong(path, 1, f"it lies in the folder of no layer, and would be no table. Fix: {where}")
     tables, views = [*given.tables], [*given.views]
     for path in sorted(folder.glob("*/*.sql")):
         file = _SqlFile.read(path)

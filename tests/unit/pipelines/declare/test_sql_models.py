@@ -78,6 +78,11 @@ def test_without_a_pipeline_file_the_folder_gives_the_name(tmp_path: Path) -> No
     [
         ("/*\nfrom_file: x\n*/\n", r"clean\.sql:2: .*did you mean 'from_files'"),
         ("/*\n\nwrite: appendd\n*/\nSELECT 1 FROM {raw}", r"clean\.sql:3: there is no write mode 'appendd'"),
+        (
+            "\n/* no end\nSELECT 1 FROM {raw}",
+            r"clean\.sql:2: the comment does not end\. Fix: end it with '\*/'",
+        ),
+        ("/* Good ones. */\nSELECT 1 FROM {raw}", r"clean\.sql:1: the first comment .* Fix: .* behind '--'"),
         ("-- nothing\n", r"clean\.sql:1: the query names no table"),
         ("", r"clean\.sql:1: there is no query"),
         ("SELECT 1", r"clean\.sql:1: the query names no table of the pipeline"),
@@ -86,3 +91,16 @@ def test_without_a_pipeline_file_the_folder_gives_the_name(tmp_path: Path) -> No
 def test_what_is_wrong_in_a_file_is_said_with_its_line(tmp_path: Path, text: str, wrong: str) -> None:
     with pytest.raises(YamlError, match=wrong):
         read_sql_models(write(tmp_path, silver__clean=text))
+
+
+def test_a_file_in_the_folder_of_no_layer_is_not_left_out_silently(tmp_path: Path) -> None:
+    (tmp_path / "total.sql").write_text(TOTAL)
+    with pytest.raises(
+        YamlError, match=r"total\.sql:1: it lies in the folder of no layer.* Fix: .*gold/total\.sql"
+    ):
+        read_sql_models(tmp_path)
+    query = f"sql_file: {tmp_path / 'total.sql'}"
+    (tmp_path / "pipeline.yaml").write_text(
+        f"name: shop\ntables: [{{name: total, layer: gold, flow: {{{query}}}, write: replace}}]\n"
+    )
+    assert [table.name for table in read_sql_models(tmp_path).tables] == ["total"]
