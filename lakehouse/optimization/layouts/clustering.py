@@ -87,7 +87,7 @@ class Clustering(RewritingStrategy):
         tag = json.dumps(list(columns))
         target = min(self.target_file_bytes or facts.target_file_bytes, MOST_BYTES_AT_ONCE)
         load = ClusteredLoad(files=facts.files, ranges=ranges, layout=tag, target_file_bytes=target)
-        most = _bytes_that_may_be_rewritten(facts.files, tag)
+        most = _bytes_that_may_be_rewritten(facts, tag)
         plans = [
             plan
             for what, chosen in _choices(facts.files, ranges, tag)
@@ -99,6 +99,7 @@ class Clustering(RewritingStrategy):
         size = size_text(best.size_bytes)
         return ClusteringProposal(
             reason=f"{best.what}: {len(best.chosen):,} files of {size} are sorted by {', '.join(columns)}",
+            about=tag,
             before=load.now(),
             after=best.after,
             rewritten_bytes=best.size_bytes,
@@ -162,16 +163,13 @@ def _columns_of_tags(facts: TableFacts) -> tuple[str, ...]:
     return columns if all(_has_bounds(facts, column) for column in columns) else ()
 
 
-def _bytes_that_may_be_rewritten(files: Sequence[FileFacts], tag: str) -> int:
+def _bytes_that_may_be_rewritten(facts: TableFacts, tag: str) -> int:
     """Return what new files allow, and what earlier ones allowed and clustering did not take.
 
     Each choice takes all new files, so that none of them is counted twice.
     """
-    ours = [file for file in files if not file.is_clustered_elsewhere]
-    new = sum(file.size_bytes for file in ours if file.layout != tag)
-    arranged = [file for file in ours if file.layout == tag and file.arranged_in is not None]
-    last = max(arranged, key=lambda file: (file.modified_ms, -file.unspent_bytes), default=None)
-    return _AMPLIFICATION * new + (0 if last is None else last.unspent_bytes)
+    new = [file for file in facts.files if not file.is_clustered_elsewhere and file.layout != tag]
+    return _AMPLIFICATION * sum(file.size_bytes for file in new) + facts.unspent_bytes(tag)
 
 
 def _choices(

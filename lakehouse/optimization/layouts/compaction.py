@@ -65,7 +65,9 @@ class Compaction(RewritingStrategy):
             rewritten_bytes=size,
             rewrites=tuple(
                 Rewrite(
-                    paths=tuple(file.path for file in found), file_count=1, tags=layout_tags(found[0].layout)
+                    paths=tuple(file.path for file in found),
+                    file_count=1,
+                    tags=layout_tags(found[0].layout, unspent_bytes=facts.unspent_bytes(found[0].layout)),
                 )
                 for found in bins
             ),

@@ -37,7 +37,9 @@ class DeletionVectorPurge(RewritingStrategy):
                     paths=(file.path,),
                     file_count=1,
                     tags=layout_tags(
-                        file.layout, arranged_in=file.arranged_in, unspent_bytes=file.unspent_bytes
+                        file.layout,
+                        arranged_in=file.arranged_in,
+                        unspent_bytes=facts.unspent_bytes(file.layout),
                     ),
                 )
                 for file in wasteful

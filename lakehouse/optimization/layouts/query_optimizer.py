@@ -11,7 +11,7 @@ from lakehouse.delta_log import DeltaConcurrentModificationException, FileNotLiv
 from lakehouse.optimization.layouts.budget import Budget
 from lakehouse.optimization.layouts.loads import Load, WorthRule
 from lakehouse.optimization.layouts.strategy import AnyStrategy, Proposal, Stage, Strategy
-from lakehouse.optimization.layouts.table import MaintainedTable
+from lakehouse.optimization.layouts.table import MaintainedTable, TableFacts
 from lakehouse.optimization.layouts.workload import Workload
 
 __all__ = ["Outcome", "QueryOptimizer", "Status"]
@@ -28,6 +28,7 @@ class Status(Enum):
     OVER_BUDGET = "put off: it takes more than it may"
     DONE = "done"
     UNDONE = "undone: it got worse"
+    UNDONE_BEFORE = "left: it was undone before, on a table about as large"
     WORSE = "worse, and left: other writers have changed the new files since"
     GAVE_UP = "given up: other writers always came first"
 
@@ -87,7 +88,7 @@ class QueryOptimizer:
         facts = MaintainedTable(path, manager=self._manager).facts()
         found = ((each, each.propose(facts)) for each in self._strategies)
         return tuple(
-            self._foreseen(strategy, proposal) for strategy, proposal in found if proposal is not None
+            self._foreseen(strategy, proposal, facts) for strategy, proposal in found if proposal is not None
         )
 
     def maintain(self, path: str, *, budget: Budget | None = None) -> Sequence[Outcome]:
@@ -107,11 +108,12 @@ class QueryOptimizer:
     def _tried(self, strategy: AnyStrategy, table: MaintainedTable, budget: Budget) -> Outcome | None:
         foreseen = None
         for _ in range(_ATTEMPTS):
-            proposal = strategy.propose(table.facts())
+            facts = table.facts()
+            proposal = strategy.propose(facts)
             if proposal is None:
                 return None
-            foreseen = self._foreseen(strategy, proposal)
-            if foreseen.status is Status.NOT_WORTH_IT:
+            foreseen = self._foreseen(strategy, proposal, facts)
+            if foreseen.status is not Status.PROPOSED:
                 return foreseen
             if not budget.allows(proposal.rewritten_bytes):
                 return replace(foreseen, status=Status.OVER_BUDGET)
@@ -123,16 +125,24 @@ class QueryOptimizer:
             return done
         return None if foreseen is None else replace(foreseen, status=Status.GAVE_UP)
 
-    def _foreseen(self, strategy: AnyStrategy, proposal: Proposal) -> Outcome:
+    def _foreseen(self, strategy: AnyStrategy, proposal: Proposal, facts: TableFacts) -> Outcome:
         gain = self._rule.gain(proposal.before, proposal.after, rewritten_bytes=proposal.rewritten_bytes)
+        status = Status.PROPOSED if gain > 0 else Status.NOT_WORTH_IT
+        if status is Status.PROPOSED and facts.was_undone(_work(strategy, proposal)):
+            status = Status.UNDONE_BEFORE
         return Outcome(
             strategy=strategy.name,
-            status=Status.PROPOSED if gain > 0 else Status.NOT_WORTH_IT,
+            status=status,
             reason=proposal.reason,
             predicted_before=proposal.before,
             predicted_after=proposal.after,
             rewritten_bytes=proposal.rewritten_bytes,
         )
+
+
+def _work(strategy: AnyStrategy, proposal: Proposal) -> str:
+    """Return what the log calls this work once it was undone."""
+    return f"{strategy.name}/{proposal.about}" if proposal.about else strategy.name
 
 
 def _stage(strategy: type[AnyStrategy]) -> Stage:
@@ -151,7 +161,7 @@ def _acted(strategy: AnyStrategy, proposal: Proposal, foreseen: Outcome, table: 
     after = strategy.measure(newest if version is None else table.facts_at(version), proposal)
     status = Status.DONE
     if version is not None and after.weight > before.weight:
-        status = _undone(table, version)
+        status = _undone(table, version, work=_work(strategy, proposal))
     return replace(
         foreseen,
         status=status,
@@ -162,9 +172,9 @@ def _acted(strategy: AnyStrategy, proposal: Proposal, foreseen: Outcome, table: 
     )
 
 
-def _undone(table: MaintainedTable, version: int) -> Status:
+def _undone(table: MaintainedTable, version: int, *, work: str) -> Status:
     try:
-        table.take_back(version)
+        table.take_back(version, work=work)
     except _LOST_RACES:
         return Status.WORSE
     return Status.UNDONE

@@ -36,6 +36,8 @@ class Proposal:
     after: Load
     """What it is predicted to take."""
     rewritten_bytes: int = 0
+    about: str = ""
+    """What tells it from other work of its strategy, whatever the files: the columns that rows are sorted by."""
 
 
 P = TypeVar("P", bound=Proposal)

@@ -24,6 +24,8 @@ __all__ = ["FileFacts", "MaintainedTable", "TableFacts", "layout_tags"]
 _LAYOUT_TAG = "lakehouse.clusteredBy"
 _REWRITE_TAG = "lakehouse.clusteredIn"
 _UNSPENT_TAG = "lakehouse.clusteringUnspentBytes"
+_UNDONE = "lakehouse.undone/{}"
+"""An application of the log (Delta PROTOCOL, "Transaction Identifiers"): its version is the table's size in bytes."""
 _VARIANT = re.compile(r'"(type|elementType|valueType)"\s*:\s*"variant"')
 
 
@@ -34,8 +36,7 @@ def layout_tags(
     if layout is None:
         return None
     rewrite = {} if arranged_in is None else {_REWRITE_TAG: arranged_in}
-    unspent = {_UNSPENT_TAG: str(unspent_bytes)} if unspent_bytes else {}
-    return {_LAYOUT_TAG: layout, **rewrite, **unspent}
+    return {_LAYOUT_TAG: layout, **rewrite, _UNSPENT_TAG: str(unspent_bytes)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class FileFacts:
     arranged_in: str | None
     """The rewrite that arranged it, with others; None where nobody knows."""
     unspent_bytes: int
-    """What might still have been rewritten when it was clustered, for the bytes that had come until then."""
+    """What might still have been rewritten when it was written, for the bytes that had come until then."""
     is_clustered_elsewhere: bool
     """Whether another engine arranged its rows, and alone may do it again (Delta PROTOCOL, "Clustered Table")."""
 
@@ -88,6 +89,20 @@ class TableFacts:
     def target_file_bytes(self) -> int:
         """How large a file of the table should be, by the table's size."""
         return target_file_bytes(self.size_bytes)
+
+    def unspent_bytes(self, layout: str | None) -> int:
+        """Return what may still be rewritten for files to be arranged so, for the bytes that were arranged already.
+
+        The files that were written last say it, whoever wrote them: what an older file says is spent since.
+        """
+        noted = [file for file in self.files if file.layout == layout and layout is not None]
+        last = max(noted, key=lambda file: (file.modified_ms, -file.unspent_bytes), default=None)
+        return 0 if last is None else last.unspent_bytes
+
+    def was_undone(self, work: str) -> bool:
+        """Say whether this work was undone when the table was more than half and less than twice as large."""
+        then = self.snapshot.transaction_version(_UNDONE.format(work))
+        return then is not None and then < 2 * self.size_bytes and self.size_bytes < 2 * then
 
     @property
     def why_not_rewritten(self) -> str | None:
@@ -166,6 +181,12 @@ class MaintainedTable:
         assert transaction.version is not None  # noqa: S101 - the block has committed it
         return transaction.version
 
-    def take_back(self, version: int) -> int:
-        """Undo a version that only rewrote files. Raises as ``Transaction.take_back``."""
-        return self.commit(lambda transaction: transaction.take_back(version))
+    def take_back(self, version: int, *, work: str) -> int:
+        """Undo a version that only rewrote files, and note which work that was. Raises as ``Transaction.take_back``."""
+        size_bytes = self.facts_at(version - 1).size_bytes
+
+        def undo(transaction: Transaction) -> None:
+            transaction.take_back(version)
+            transaction.set_transaction(_UNDONE.format(work), size_bytes)
+
+        return self.commit(undo)

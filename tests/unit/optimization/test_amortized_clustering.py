@@ -8,9 +8,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lakehouse.delta_log import Snapshot, col
-from lakehouse.optimization import Clustering, QueryOptimizer, Status, WorthRule
-from tests.unit.optimization.optimized_tables import MANAGER, append, rows_of
+from lakehouse.delta_log import AddFile, Snapshot, col
+from lakehouse.optimization import (
+    Clustering,
+    Compaction,
+    DeletionVectorPurge,
+    MaintainedTable,
+    QueryOptimizer,
+    Status,
+    TableFacts,
+    WorthRule,
+)
+from lakehouse.optimization.layouts.table import layout_tags
+from tests.unit.optimization.optimized_tables import MANAGER, append, delete_by_vector, rows_of
 
 FILE_BYTES = 8_000
 STEPS = 16
@@ -45,3 +55,47 @@ def test_appended_bytes_are_rewritten_twice_at_most(tmp_path: Path, kind: str, s
         probes = random.integers(0, STEPS * 500, 40)
         opened = [Snapshot.load(tmp_path).files(col("x") == int(value)).num_rows for value in probes]
         assert np.mean(opened) <= 3
+
+
+LAYOUT = '["x"]'
+
+
+@pytest.fixture
+def spent(tmp_path: Path) -> Path:
+    """A clustered table: a large file says that 9,999 bytes may be rewritten, and the last of three later ones 500."""
+    for count, unspent in ((4_000, 9_999), (50, 0), (60, 0), (70, 500)):
+        rows = pa.table({"x": range(count), "y": np.random.default_rng(count).random(count)})
+        with MANAGER.transaction(tmp_path) as transaction:
+            transaction.append(rows.slice(0, 0)) if transaction.exists else transaction.create(rows.schema)
+        with MANAGER.transaction(tmp_path) as transaction:
+            transaction.rewrite((), rows, tags=layout_tags(LAYOUT, arranged_in="a", unspent_bytes=unspent))
+    return tmp_path
+
+
+def facts_of(path: Path) -> TableFacts:
+    return MaintainedTable(str(path), manager=MANAGER).facts()
+
+
+def test_what_is_spent_stays_spent_where_the_files_that_say_so_are_compacted(spent: Path) -> None:
+    assert facts_of(spent).unspent_bytes(LAYOUT) == 500
+    large = max(file.size_bytes for file in facts_of(spent).files)
+    [outcome] = QueryOptimizer([Compaction(target_file_bytes=large)], manager=MANAGER).maintain(str(spent))
+    assert (outcome.status, len(facts_of(spent).files)) == (Status.DONE, 2)
+    assert facts_of(spent).unspent_bytes(LAYOUT) == 500
+
+
+def test_what_is_spent_stays_spent_where_deleted_rows_are_purged_from_an_older_file(spent: Path) -> None:
+    with MANAGER.transaction(spent) as transaction:
+        transaction.enable_features("deletionVectors")
+    version = next(
+        version
+        for version in range(9)
+        if any(
+            isinstance(each, AddFile) and each.size_bytes > 9_000
+            for each in Snapshot.load(spent).actions_of(version)
+        )
+    )
+    delete_by_vector(spent, range(2_000), version=version)
+    [outcome] = QueryOptimizer([DeletionVectorPurge()], manager=MANAGER).maintain(str(spent))
+    assert outcome.status is Status.DONE
+    assert facts_of(spent).unspent_bytes(LAYOUT) == 500

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import struct
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,18 +14,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from pyroaring import BitMap64
 
 from lakehouse.delta_log import (
     AddFile,
-    DeletionVectorDescriptor,
     MetadataChange,
     Snapshot,
     Transaction,
     TransactionManager,
     col,
 )
-from lakehouse.delta_log.deletion_vectors.z85 import encode_z85
 from lakehouse.optimization import (
     Checkpointing,
     Clustering,
@@ -53,6 +49,7 @@ from tests.unit.optimization.optimized_tables import (
     MANAGER,
     append,
     changed_rows,
+    delete_by_vector,
     file_count,
     points,
     rows_of,
@@ -187,6 +184,22 @@ def test_a_strategy_from_outside_is_known_by_its_word_and_undone_where_it_made_t
     assert set(Snapshot.load(table).files()["path"].to_pylist()) == files
     assert rows_of(table) == before
     assert changed_rows(table, 13) == [False] * 48
+
+
+def test_what_was_undone_is_tried_again_once_the_table_has_doubled(table: Path) -> None:
+    for expected in (Status.UNDONE, Status.UNDONE_BEFORE, Status.UNDONE_BEFORE):
+        [outcome] = optimizer(Scattering()).maintain(str(table))
+        assert outcome.status is expected
+    assert Snapshot.load(table).version == 13
+    [other] = optimizer(Compaction()).plan(str(table))
+    assert other.status is Status.PROPOSED, "other work is not held back"
+    for seed in range(6):
+        append(table, points(seed))
+    [outcome] = optimizer(Scattering()).plan(str(table))
+    assert outcome.status is Status.UNDONE_BEFORE
+    append(table, points(99, count=20_000))
+    [outcome] = optimizer(Scattering()).maintain(str(table))
+    assert outcome.status is Status.UNDONE
 
 
 def test_undoing_keeps_what_another_writer_appended(table: Path) -> None:
@@ -556,17 +569,3 @@ def known_files(path: Path) -> list[str]:
 def in_days(day: int, *, count: int) -> pa.Table:
     moments = [day * 100 + number % 100 for number in range(count)]
     return pa.table({"day": moments, "amount": points(day, count=count)["x"]})
-
-
-def delete_by_vector(path: Path, numbers: range, *, version: int = 0) -> None:
-    """Delete rows of the first file of a version as Delta does it: by a vector in the log."""
-    bitmap = struct.pack("<i", 1681511377) + BitMap64(numbers).serialize()
-    padded = bitmap + b"\0" * (-len(bitmap) % 4)
-    vector = DeletionVectorDescriptor(
-        storage_type="i", path_or_inline=encode_z85(padded), size_bytes=len(bitmap), cardinality=len(numbers)
-    )
-    with MANAGER.transaction(path) as transaction:
-        actions = Snapshot.load(path).actions_of(version)
-        file = next(each for each in actions if isinstance(each, AddFile))
-        transaction.remove(file.path)
-        transaction.add(msgspec.structs.replace(file, deletion_vector=vector))
