@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakehouse.optimization.errors import RowsNotKeptError, UnclusterableColumnError, UnjoinableError
 from lakehouse.optimization.layouts import (
+    ArrowRewriter,
     Budget,
     Checkpointing,
     Clustering,
@@ -21,7 +22,9 @@ from lakehouse.optimization.layouts import (
     QueryOptimizer,
     Rewrite,
     RewriteProposal,
+    Rewriter,
     RewritingStrategy,
+    Rewritten,
     Stage,
     Status,
     Strategy,
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ArrowRewriter",
     "BroadcastJoin",
     "Budget",
     "Checkpointing",
@@ -76,7 +80,9 @@ __all__ = [
     "QueryOptimizer",
     "Rewrite",
     "RewriteProposal",
+    "Rewriter",
     "RewritingStrategy",
+    "Rewritten",
     "RowsNotKeptError",
     "SaltedJoin",
     "ShuffleHashJoin",

@@ -15,7 +15,6 @@ from lakehouse.delta_log import (
     Predicate,
     Transaction,
     TransactionManager,
-    TransactionStatus,
     WriteKind,
     schema_from_json,
 )
@@ -23,6 +22,7 @@ from lakehouse.errors import StorageError
 from lakehouse.tables.errors import TableWriteError
 from lakehouse.tables.interface import AlreadyPublished, Published, progress_in
 from lakehouse.tables.log import TableLog
+from lakehouse.tables.open_transaction import open_transaction
 from lakehouse.tables.plain_schema import json_of_nullable
 from lakehouse.tables.progress import Progress
 from lakehouse.tables.staged_files import StagedFile
@@ -119,8 +119,7 @@ def committed_once(
     where the table changed.
     """
     try:
-        transaction = _MANAGER.start_transaction(log.path)
-        try:
+        with open_transaction(_MANAGER, log.path) as transaction:
             progress = Progress.of(taken.application, transaction.application_version)
             if taken.is_taken(progress.last):
                 return AlreadyPublished(version=transaction.read_version)
@@ -129,9 +128,6 @@ def committed_once(
             if not fill(transaction):
                 return None
             return Published(version=_MANAGER.commit_transaction(transaction))
-        finally:
-            if transaction.status is not TransactionStatus.COMMITTED:
-                _MANAGER.rollback_transaction(transaction)
     except ConcurrentTransactionException as error:
         return _taken_by_another(log, taken, action, error)
     except (DeltaConcurrentModificationException, DefinitionChangedError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,9 +14,9 @@ from lakehouse.delta_log import (
     DeltaConcurrentModificationException,
     DeltaLogError,
     SharedWrite,
+    Snapshot,
     Transaction,
     TransactionManager,
-    TransactionStatus,
     WriteKind,
     WrittenFile,
     schema_from_json,
@@ -33,10 +33,12 @@ from lakehouse.tables.interface import (
     Published,
     progress_in,
 )
+from lakehouse.tables.open_transaction import open_transaction
 from lakehouse.tables.plain_schema import json_of_nullable
-from lakehouse.tables.python_files import write_files
+from lakehouse.tables.python_files import write_files, write_parts_again
 from lakehouse.tables.rewritten_rows import meets, merged, without
-from lakehouse.tables.small_files import compact_small_files
+from lakehouse.tables.small_files import small_files_together
+from lakehouse.tables.touched_files import TouchedFiles, touched_by_condition, touched_by_keys
 from lakehouse.tables.transaction_id import TransactionId
 
 __all__ = ["ArrowTable"]
@@ -47,23 +49,35 @@ _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """Rows to write, made of the table as it is at a version."""
+
+    rows: DataFrame
+    version: int | None = None
+    """None where they are not made of the table's own rows."""
+    removed: tuple[str, ...] = ()
+    """Files whose place they take, as the log names them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """Rows to write, and what they become of the table."""
+    """What is done to the table."""
 
     action: str
-    rows: Callable[[], DataFrame]
-    """Asked for again where the table has changed meanwhile."""
+    make: Callable[[], _Made]
+    """Asked again where the table has changed meanwhile."""
     kind: WriteKind = WriteKind.APPEND
     new_schema: bool = False
     reads_table: bool = False
-    """Whether the rows were made of the table's own at its latest version."""
     operation: str | None = None
+    may_be_nothing: bool = False
+    """Whether there is nothing to commit where no file is touched."""
 
 
 class ArrowTable(TableInSession):
     """Takes every table that ``delta_log`` takes: partitions, properties, column mapping, any store.
 
-    A merge, a deletion and a replacement of some rows write the whole table again, in one commit.
+    A merge, a deletion and a replacement of some rows write those files again that hold a row which they change.
     """
 
     uses_delta = False
@@ -71,11 +85,13 @@ class ArrowTable(TableInSession):
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
     ) -> Published | AlreadyPublished:
-        work = _Work(action="append to", rows=lambda: frame, new_schema=evolve_schema)
+        work = _Work(action="append to", make=lambda: _Made(rows=frame), new_schema=evolve_schema)
         return self._published(work, transaction)
 
     def replace(self, frame: DataFrame, *, transaction: TransactionId) -> Published | AlreadyPublished:
-        work = _Work(action="replace", rows=lambda: frame, kind=WriteKind.OVERWRITE, new_schema=True)
+        work = _Work(
+            action="replace", make=lambda: _Made(rows=frame), kind=WriteKind.OVERWRITE, new_schema=True
+        )
         return self._published(work, transaction)
 
     def replace_where(
@@ -84,7 +100,10 @@ class ArrowTable(TableInSession):
         if self._is_new(transaction):
             self._check_all_meet(frame, condition)
         work = self._rewriting(
-            "replace rows of", "WRITE", lambda held: without(held, condition).unionByName(frame)
+            "replace rows of",
+            "WRITE",
+            lambda snapshot: touched_by_condition(self._spark, snapshot, condition),
+            lambda held: without(held, condition).unionByName(frame),
         )
         return self._published(work, transaction)
 
@@ -97,25 +116,41 @@ class ArrowTable(TableInSession):
         if plan.removed is not None and self._is_new(transaction):
             shown = StructType([field for field in frame.schema if field.name != plan.removed])
             self.take_schema(shown, add_columns=True)
-        return self._published(
-            self._rewriting("merge into", "MERGE", lambda held: merged(held, frame, plan)), transaction
+        work = self._rewriting(
+            "merge into",
+            "MERGE",
+            lambda snapshot: touched_by_keys(self._spark, snapshot, frame, plan.keys),
+            lambda held: merged(held, frame, plan),
         )
+        return self._published(work, transaction)
 
     def delete(self, condition: str) -> None:
-        held = self.state()
-        if held is None:
+        if self.state() is None:
             cause = "there is no table"
             raise TableWriteError(path=self._path, action="delete from", cause=cause)
-        work = self._rewriting("delete from", "DELETE", lambda rows: without(rows, condition))
-        try:
-            met = self.read(version=held.version).where(meets(condition)).limit(1).count()
-        except SPARK_ERRORS as error:
-            raise TableWriteError(path=self._path, action=work.action, cause=root_cause(error)) from error
-        if met:
-            self._done(work, self._committed)
+        work = self._rewriting(
+            "delete from",
+            "DELETE",
+            lambda snapshot: touched_by_condition(self._spark, snapshot, condition),
+            lambda held: without(held, condition),
+        )
+        self._done(replace(work, may_be_nothing=True), self._committed)
 
     def compact(self) -> None:
-        self._alter("compact", compact_small_files)
+        snapshot = self._log.snapshot()
+        parts = [] if snapshot is None else list(small_files_together(snapshot))
+        if snapshot is None or not parts:
+            return
+        try:
+            written = write_parts_again(self._spark, parts, SharedWrite.of_same_rows(snapshot))
+        except SPARK_ERRORS as error:
+            raise TableWriteError(path=self._path, action="compact", cause=root_cause(error)) from error
+
+        def take(transaction: Transaction) -> None:
+            for part, files in zip(parts, written, strict=True):
+                transaction.take_rewrite(part.files.column("path").to_pylist(), files)
+
+        self._alter("compact", take)
 
     def take_schema(self, schema: StructType, *, add_columns: bool) -> None:
         state = self.state()
@@ -135,17 +170,22 @@ class ArrowTable(TableInSession):
 
     # ---- work and its commit ----
 
-    def _rewriting(self, action: str, operation: str, made_of: Callable[[DataFrame], DataFrame]) -> _Work:
-        """Return work that puts in place of all rows what is made of them."""
+    def _rewriting(
+        self,
+        action: str,
+        operation: str,
+        touched_in: Callable[[Snapshot], TouchedFiles],
+        made_of: Callable[[DataFrame], DataFrame],
+    ) -> _Work:
+        """Return work that puts in place of the touched files what is made of their rows."""
 
-        def rows() -> DataFrame:
-            state = self.state()
-            assert state is not None  # noqa: S101 - asked for tables that are there
-            return made_of(self.read(version=state.version))
+        def make() -> _Made:
+            snapshot = self._log.snapshot()
+            assert snapshot is not None  # noqa: S101 - asked for tables that are there
+            touched = touched_in(snapshot)
+            return _Made(rows=made_of(touched.rows), version=snapshot.version, removed=touched.paths)
 
-        return _Work(
-            action=action, rows=rows, kind=WriteKind.OVERWRITE, reads_table=True, operation=operation
-        )
+        return _Work(action=action, make=make, reads_table=True, operation=operation)
 
     def _published(self, work: _Work, taken: TransactionId) -> Published | AlreadyPublished:
         before = self.state()
@@ -154,22 +194,27 @@ class ArrowTable(TableInSession):
         if before is None and work.reads_table:
             raise TableWriteError(path=self._path, action=work.action, cause="there is no table")
         progress_in(before, taken.application).check_order(taken, path=self._path)
-        return self._done(work, lambda fill: committed_once(self._log, taken, work.action, fill))
+        published = self._done(work, lambda fill: committed_once(self._log, taken, work.action, fill))
+        assert published is not None  # noqa: S101 - it is not declared to be nothing
+        return published
 
     def _done(
         self,
         work: _Work,
         commit: Callable[[Callable[[Transaction], bool]], Published | AlreadyPublished | None],
-    ) -> Published | AlreadyPublished:
-        """Write files and commit them; again, where the table has become another meanwhile."""
+    ) -> Published | AlreadyPublished | None:
+        """Write files and commit them; again, where the table has become another meanwhile. None for no work."""
         for _ in range(_ATTEMPTS):
             files: Sequence[WrittenFile] = ()
             plan: SharedWrite | None = None
             takers: list[Transaction] = []
             try:
-                plan, version = self._planned(work)
-                files = write_files(self._spread(work.rows()), plan)
-                published = commit(self._taking(work, plan, files, version, takers))
+                made = work.make()
+                if work.may_be_nothing and not made.removed:
+                    return None
+                plan = self._planned(work, made)
+                files = write_files(self._spread(made.rows), plan)
+                published = commit(self._taking(work, made, plan, files, takers))
             except (DefinitionChangedError, DeltaConcurrentModificationException):
                 continue
             except SPARK_ERRORS as error:
@@ -185,35 +230,36 @@ class ArrowTable(TableInSession):
         cause = f"other writers changed it {_ATTEMPTS} times meanwhile"
         raise TableWriteError(path=self._path, action=work.action, cause=cause)
 
-    def _planned(self, work: _Work) -> tuple[SharedWrite, int]:
-        transaction = _MANAGER.start_transaction(self._path)
-        schema = work.rows().schema
-        plan = transaction.plan_shared_write(
-            schema_from_json(json_of_nullable(schema), table=self._path),
-            kind=work.kind,
-            new_schema=work.new_schema,
-            partition_by=self._layout.partition_by,
-            properties=self._layout.properties,
-        )
-        _MANAGER.rollback_transaction(transaction)
-        return plan, transaction.read_version
+    def _planned(self, work: _Work, made: _Made) -> SharedWrite:
+        with open_transaction(_MANAGER, self._path) as transaction:
+            return transaction.plan_shared_write(
+                schema_from_json(json_of_nullable(made.rows.schema), table=self._path),
+                kind=work.kind,
+                new_schema=work.new_schema,
+                partition_by=self._layout.partition_by,
+                properties=self._layout.properties,
+            )
 
     def _taking(
         self,
         work: _Work,
+        made: _Made,
         plan: SharedWrite,
         files: Sequence[WrittenFile],
-        version: int,
         takers: list[Transaction],
     ) -> Callable[[Transaction], bool]:
         """Return what puts the files into a transaction, which ``takers`` has from then on."""
 
         def fill(transaction: Transaction) -> bool:
-            if work.reads_table and transaction.read_version != version:
+            if made.version not in (None, transaction.read_version):
                 return False
             is_new = not transaction.exists
             transaction.take_shared_write(plan, files)
             takers.append(transaction)
+            if made.version is not None:
+                transaction.read_whole_table()
+            for path in made.removed:
+                transaction.remove(path)
             if is_new and self._layout.cluster_by:
                 transaction.enable_features(*CLUSTERING_FEATURES)
                 transaction.append_action(clustering(plan.after, self._layout.cluster_by))
@@ -224,14 +270,10 @@ class ArrowTable(TableInSession):
         return fill
 
     def _committed(self, fill: Callable[[Transaction], bool]) -> Published | None:
-        transaction = _MANAGER.start_transaction(self._path)
-        try:
+        with open_transaction(_MANAGER, self._path) as transaction:
             if not fill(transaction):
                 return None
             return Published(version=_MANAGER.commit_transaction(transaction))
-        finally:
-            if transaction.status is not TransactionStatus.COMMITTED:
-                _MANAGER.rollback_transaction(transaction)
 
     def _alter(self, action: str, change: Callable[[Transaction], None]) -> None:
         try:

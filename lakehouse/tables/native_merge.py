@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -17,14 +14,13 @@ from lakehouse.tables.key_bounds import bounds_of_keys
 from lakehouse.tables.key_ranges import may_have_key_in
 from lakehouse.tables.log import TableLog
 from lakehouse.tables.reader import TableReader
+from lakehouse.tables.rewritten_rows import matching_keys
 from lakehouse.tables.session_cores import parallelism
+from lakehouse.tables.touched_files import FEW_ROWS
 
 __all__ = ["FileMerge", "RewrittenFiles"]
 
-_FEW_ROWS = 200_000
-"""The keys of so many rows are sent to all who read the table's files."""
 _FILE = "__lakehouse_file"
-_KEY = "__lakehouse_key_{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +49,7 @@ class FileMerge:
         schema = self.log.schema(version=version)
         separation = self.log.at(version).separation(list(plan.keys))
         bounds = bounds_of_keys(rows, plan.keys, held=schema, separation=separation)
-        few = bounds.row_count <= _FEW_ROWS
+        few = bounds.row_count <= FEW_ROWS
         touched = self._touched(rows, plan, may_have_key_in(bounds.groups), version=version, few=few)
         if touched is None:
             return None
@@ -62,7 +58,7 @@ class FileMerge:
         if not touched.paths:
             return RewrittenFiles(removed=(), rows=new.select(*columns))
         rest = self.reader.parquet(touched.paths, schema)
-        rest = rest.join(*_alike(rest, rows, plan.keys, few=few), "left_anti")
+        rest = rest.join(*_keys_of(rows, plan, few=few), "left_anti")
         together = rest.select(*columns).union(new.select(*columns))
         return RewrittenFiles(
             removed=touched.names, rows=self._in_files(together, touched.size_bytes, version)
@@ -84,7 +80,7 @@ class FileMerge:
         schema = self.log.schema(version=version)
         held = self.reader.parquet(files.paths, schema)
         held = held.select(*(quoted(key) for key in plan.keys), F.col("_metadata.file_name").alias(_FILE))
-        found = held.join(*_alike(held, rows, plan.keys, few=few), "left_semi").select(_FILE).distinct()
+        found = held.join(*_keys_of(rows, plan, few=few), "left_semi").select(_FILE).distinct()
         names = sorted(row[0] for row in found.collect())
         if any(name not in by_name for name in names):
             return None
@@ -109,9 +105,6 @@ class _Touched:
     size_bytes: int
 
 
-def _alike(held: DataFrame, rows: DataFrame, keys: Sequence[str], *, few: bool) -> tuple[DataFrame, Column]:
-    """Return the keys of ``rows`` and the condition under which a held row has one: NULL equals NULL."""
-    names = {key: _KEY.format(number) for number, key in enumerate(keys)}
-    wanted = rows.select(*(F.col(quoted(key)).alias(alias) for key, alias in names.items()))
-    alike = [F.col(quoted(key)).eqNullSafe(F.col(alias)) for key, alias in names.items()]
-    return (F.broadcast(wanted) if few else wanted), functools.reduce(operator.and_, alike)
+def _keys_of(rows: DataFrame, plan: MergePlan, *, few: bool) -> tuple[DataFrame, Column]:
+    keys, alike = matching_keys(rows, plan.keys)
+    return F.broadcast(keys) if few else keys, alike

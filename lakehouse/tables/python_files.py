@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from itertools import accumulate
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -13,15 +14,26 @@ from pyspark.sql.types import NullType, StructType
 
 from lakehouse.delta_log import Predicate, ScanPart, SharedWrite, Snapshot, WrittenFile, scan_parts
 
-__all__ = ["buffered", "change_rows", "rows_of_version", "schema_of_rows", "write_files"]
+__all__ = [
+    "FILE_NUMBER",
+    "buffered",
+    "change_rows",
+    "rows_by_file",
+    "rows_of_parts",
+    "rows_of_version",
+    "schema_of_rows",
+    "write_files",
+    "write_parts_again",
+]
+
+FILE_NUMBER = "__lakehouse_file"
+"""A column with the number of a row's file."""
 
 _BUFFERED_BYTES = 128 << 20
 """Of rows that a task holds before it writes them."""
 
 _MAPPING = ("delta.columnMapping.", "parquet.field.")
 """Delta PROTOCOL, "Column Mapping"."""
-
-_Task: TypeAlias = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
 def schema_of_rows(snapshot: Snapshot) -> StructType:
@@ -48,22 +60,48 @@ def _without_mapping(part: Any) -> Any:
 
 def rows_of_version(spark: SparkSession, snapshot: Snapshot, where: Predicate | None = None) -> DataFrame:
     """Return the rows of the files that may hold such as meet ``where``; tasks read them, part by part."""
-    schema = schema_of_rows(snapshot)
-    parts = list(scan_parts(snapshot, where))
+    return rows_of_parts(spark, list(scan_parts(snapshot, where)), schema_of_rows(snapshot))
+
+
+def rows_of_parts(spark: SparkSession, parts: Sequence[ScanPart], schema: StructType) -> DataFrame:
+    """Return these columns of the rows of some parts of a version; tasks read them, part by part."""
+    names = schema.names
+    return _read(
+        spark, parts, schema, lambda part, first: (rows.select(names) for rows in part.tables(names))
+    )
+
+
+def rows_by_file(spark: SparkSession, parts: Sequence[ScanPart], schema: StructType) -> DataFrame:
+    """Return these columns of the rows, and as ``FILE_NUMBER`` which file of all parts together a row is in."""
+    names = schema.names
+
+    def numbered(part: ScanPart, first: int) -> Iterator[pa.Table]:
+        # The first table shows the schema, and is of no file.
+        for number, rows in enumerate(part.tables(names), first - 1):
+            file = pa.repeat(pa.scalar(max(number, 0), pa.int32()), rows.num_rows)
+            yield rows.select(names).append_column(FILE_NUMBER, file)
+
+    return _read(spark, parts, StructType(list(schema)).add(FILE_NUMBER, "int"), numbered)
+
+
+def _read(
+    spark: SparkSession,
+    parts: Sequence[ScanPart],
+    schema: StructType,
+    tables: Callable[[ScanPart, int], Iterable[pa.Table]],
+) -> DataFrame:
+    """Return what ``tables`` makes of each part and of how many files are before it."""
     if not parts:
         return spark.createDataFrame([], schema)
-    numbers = spark.range(0, len(parts), 1, len(parts))
-    return numbers.mapInArrow(_reading(parts, schema.names), schema)
+    firsts = list(accumulate((part.files.num_rows for part in parts), initial=0))
 
-
-def _reading(parts: Sequence[ScanPart], names: Sequence[str]) -> _Task:
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                for rows in parts[number].tables():
-                    yield from rows.select(names).to_batches()
+                for rows in tables(parts[number], firsts[number]):
+                    yield from rows.to_batches()
 
-    return read
+    return spark.range(0, len(parts), 1, len(parts)).mapInArrow(read, schema)
 
 
 def change_rows(spark: SparkSession, path: str, schema: StructType, *, after: int, through: int) -> DataFrame:
@@ -90,6 +128,23 @@ def write_files(frame: DataFrame, plan: SharedWrite) -> Sequence[WrittenFile]:
 
     # Made by our own tasks a moment ago.
     return [pickle.loads(row[0]) for row in frame.mapInArrow(write, "file binary").collect()]  # noqa: S301
+
+
+def write_parts_again(
+    spark: SparkSession, parts: Sequence[ScanPart], plan: SharedWrite
+) -> Sequence[Sequence[WrittenFile]]:
+    """Have a task for each part write its rows as ``plan`` says, and return the files of each."""
+
+    def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for number in batch.column(0).to_pylist():
+                files = plan.write(pa.concat_tables(parts[number].tables()))
+                yield pa.RecordBatch.from_pydict({"number": [number], "files": [pickle.dumps(files)]})
+
+    numbers = spark.range(0, len(parts), 1, max(1, len(parts)))
+    found = {row[0]: row[1] for row in numbers.mapInArrow(write, "number bigint, files binary").collect()}
+    # Made by our own tasks a moment ago.
+    return [pickle.loads(found[number]) for number in range(len(parts))]  # noqa: S301
 
 
 def buffered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import MergePlan
 
-__all__ = ["meets", "merged", "without"]
+__all__ = ["matching_keys", "meets", "merged", "without"]
 
 _KEY = "__lakehouse_key_{}"
 
@@ -31,21 +31,24 @@ def merged(held: DataFrame, rows: DataFrame, plan: MergePlan) -> DataFrame:
     """Return the table's rows after ``rows`` came, in the columns of ``held``; these keep what ``rows`` lacks."""
     marked = plan.removed if plan.removed in rows.columns else None
     new = rows if marked is None else rows.where(~F.col(quoted(marked))).drop(marked)
-    stay = held.join(*_alike(held, rows, plan.keys), "left_anti")
+    stay = held.join(*matching_keys(rows, plan.keys), "left_anti")
     lower = {name.lower() for name in new.columns}
     missing = [name for name in held.columns if name.lower() not in lower]
     if missing:
-        keys, alike = _alike(new, held, plan.keys, also=missing)
+        keys, alike = matching_keys(held, plan.keys, also=missing)
         new = new.join(keys, alike, "left").select(*map(quoted, [*new.columns, *missing]))
     return stay.select(*map(quoted, held.columns)).unionByName(new.select(*map(quoted, held.columns)))
 
 
-def _alike(
-    left: DataFrame, right: DataFrame, keys: Sequence[str], *, also: Sequence[str] = ()
+def matching_keys(
+    rows: DataFrame, keys: Sequence[str], *, also: Sequence[str] = ()
 ) -> tuple[DataFrame, Column]:
-    """Return the keys of ``right``, and the condition under which a row of ``left`` has one: NULL equals NULL."""
+    """Return the keys of ``rows``, to be joined to, and the condition under which another row has one.
+
+    NULL equals NULL. ``also`` are other columns of theirs that are wanted.
+    """
     names = {key: _KEY.format(number) for number, key in enumerate(keys)}
-    shown = right.select(
+    shown = rows.select(
         *(F.col(quoted(key)).alias(alias) for key, alias in names.items()), *map(quoted, also)
     )
     alike = [F.col(quoted(key)).eqNullSafe(F.col(alias)) for key, alias in names.items()]

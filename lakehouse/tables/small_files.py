@@ -1,25 +1,23 @@
-"""Small files of a partition put together by this process."""
+"""Which small files of a table become one."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import pyarrow as pa
 
-from lakehouse.delta_log import Transaction, target_file_bytes
+from lakehouse.delta_log import ScanPart, Snapshot, target_file_bytes
 
-__all__ = ["compact_small_files"]
+__all__ = ["small_files_together"]
 
 _MOST_BYTES = 256 << 20
-"""Of the files that are put together at once: their rows are in memory."""
+"""Of the files that are put together at once: their rows are in the memory of a task."""
 
 
-def compact_small_files(transaction: Transaction) -> None:
-    """Write the small files of each partition again as few of the target size. No row changes."""
-    scan = transaction.snapshot.plan(None)
-    files = scan.files
+def small_files_together(snapshot: Snapshot) -> Iterator[ScanPart]:
+    """Yield small files of one partition that together have about the target size of the table."""
+    files = snapshot.plan(None).files
     sizes = files.column("size").to_pylist()
     target = target_file_bytes(sum(sizes))
     partitions = files.column("partitionValues").to_pylist()
@@ -29,9 +27,7 @@ def compact_small_files(transaction: Transaction) -> None:
             groups[tuple(sorted(dict(values or ()).items()))].append(number)
     for numbers in groups.values():
         for part in _parts(numbers, sizes, most=min(target, _MOST_BYTES)):
-            chosen = files.take(pa.array(part, pa.int64()))
-            rows = pa.concat_tables(replace(scan, files=chosen).tables(None, None))
-            transaction.rewrite(chosen.column("path").to_pylist(), rows)
+            yield ScanPart.of(snapshot, files.take(pa.array(part, pa.int64())))
 
 
 def _parts(numbers: Sequence[int], sizes: Sequence[int], *, most: int) -> Iterator[list[int]]:

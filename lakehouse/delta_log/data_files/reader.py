@@ -52,6 +52,7 @@ class DataFileReader:
         self._storage = storage
         self._version = version
         self._find: FieldFinder = field_finder(mode)
+        self._names_are_own = mode is ColumnMappingMode.NONE
         self._partition_columns = frozenset(partition_columns)
 
     def read(self, file: DataFile, fields: Sequence[StructField]) -> pa.Table:
@@ -72,6 +73,7 @@ class DataFileReader:
             ) from error
 
     def _read(self, file: DataFile, fields: Sequence[StructField]) -> pa.Table:
+        wanted = _schema_of(fields)
         storage, key = locate(self._storage, file.path)
         with open_parquet(storage, key) as parquet:
             stored = StoredFields(parquet.schema_arrow)
@@ -79,11 +81,12 @@ class DataFileReader:
             names = [stored.names[index] for index in in_file.values() if index >= 0]
             content = _read_columns(parquet, list(dict.fromkeys(names)))
             count = parquet.metadata.num_rows
+        if self._names_are_own and content.schema.equals(wanted):
+            return content
         arrays = [self._column(field, file, content, stored, in_file[field.name], count) for field in fields]
         if not fields:
             return rows_without_columns(count)
-        schema = pa.schema([pa.field(f.name, arrow_type(f.data_type), nullable=f.nullable) for f in fields])
-        return pa.Table.from_arrays(arrays, schema=schema)
+        return pa.Table.from_arrays(arrays, schema=wanted)
 
     def _stored_index(self, field: StructField, stored: StoredFields) -> int:
         return -1 if field.name in self._partition_columns else self._find(field, stored)
@@ -106,6 +109,10 @@ class DataFileReader:
         chunks = content.column(stored.names[index]).chunks
         parts = [adapted(chunk, field.data_type, self._find) for chunk in chunks]
         return pa.chunked_array(parts, type=arrow_type(field.data_type))
+
+
+def _schema_of(fields: Sequence[StructField]) -> pa.Schema:
+    return pa.schema([pa.field(f.name, arrow_type(f.data_type), nullable=f.nullable) for f in fields])
 
 
 def _read_columns(parquet: pq.ParquetFile, names: list[str]) -> pa.Table:

@@ -35,7 +35,9 @@ RowFilter: TypeAlias = Predicate | pc.Expression
 
 _THREADS = 4
 _READ_AHEAD = 8
-"""Files that are read ahead of their rows' use; limits memory."""
+"""Groups of files that are read ahead of their rows' use; limits memory."""
+_GROUP_BYTES = 1 << 20
+"""Small files that one thread reads in turn: to hand each of them to another takes as long as reading it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +80,32 @@ class Scan:
 
     def _read(self, fields: Sequence[StructField]) -> Iterator[pa.Table]:
         reader = self.reader()
-        files = data_files(self.files, source=self.storage.uri())
+
+        def read(group: Sequence[DataFile]) -> list[pa.Table]:
+            return [reader.read(file, fields) for file in group]
+
         with ThreadPoolExecutor(_THREADS) as pool:
-            waiting: deque[Future[pa.Table]] = deque()
-            for file in files:
-                waiting.append(pool.submit(reader.read, file, fields))
+            waiting: deque[Future[list[pa.Table]]] = deque()
+            for group in self._groups():
+                waiting.append(pool.submit(read, group))
                 if len(waiting) > _READ_AHEAD:
-                    yield waiting.popleft().result()
+                    yield from waiting.popleft().result()
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
+
+    def _groups(self) -> Iterator[Sequence[DataFile]]:
+        """Yield the files in their order, small ones together."""
+        group: list[DataFile] = []
+        group_bytes = 0
+        sizes = self.files.column("size").to_pylist()
+        for file, size_bytes in zip(data_files(self.files, source=self.storage.uri()), sizes, strict=True):
+            if group and group_bytes + size_bytes > _GROUP_BYTES:
+                yield group
+                group, group_bytes = [], 0
+            group.append(file)
+            group_bytes += size_bytes
+        if group:
+            yield group
 
     def fields(self, columns: Sequence[str] | None) -> list[StructField]:
         """Return the columns by name, or all that can be read. Raises NoSuchColumnError."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lakehouse.delta_log.actions import MetadataChange
 from lakehouse.delta_log.scan import Predicate, Scan
@@ -30,7 +31,14 @@ class ScanPart:
     metadata: MetadataChange
     files: pa.Table
 
-    def tables(self) -> Iterator[pa.Table]:
+    @classmethod
+    def of(cls, snapshot: Snapshot, files: pa.Table) -> ScanPart:
+        """Return some of the files that ``snapshot.plan`` names."""
+        # A slice is pickled with all that it is a slice of.
+        copied = files.take(pa.array(range(files.num_rows), pa.int64()))
+        return cls(table=snapshot.table, version=snapshot.version, metadata=snapshot.metadata, files=copied)
+
+    def tables(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield the rows of each file; the first, empty table shows the schema. Raises as ``Scan.tables``."""
         storage = table_storage(self.table)
         scan = Scan(
@@ -40,23 +48,24 @@ class ScanPart:
             schema=schema_from_json(self.metadata.schema_string, table=storage.uri()),
             files=self.files,
         )
-        return scan.tables(None, None)
+        return scan.tables(columns, None)
 
 
-def scan_parts(snapshot: Snapshot, predicate: Predicate | None = None) -> Iterator[ScanPart]:
-    """Yield the files that may hold rows that meet a predicate, in parts that take about as long to read."""
+def scan_parts(
+    snapshot: Snapshot, predicate: Predicate | None = None, *, only: Collection[str] | None = None
+) -> Iterator[ScanPart]:
+    """Yield the files that may hold rows that meet a predicate, in parts that take about as long to read.
+
+    ``only`` has the paths of those that are wanted; by default all.
+    """
     files = snapshot.plan(predicate).files.drop_columns(["stats"])
+    if only is not None:
+        files = files.filter(pc.is_in(files.column("path"), pa.array(sorted(only), pa.string())))
     start, size = 0, 0
     for number, bytes_of_file in enumerate(files.column("size").to_pylist()):
         if size + bytes_of_file > _PART_BYTES and number > start:
-            yield _part(snapshot, files.slice(start, number - start))
+            yield ScanPart.of(snapshot, files.slice(start, number - start))
             start, size = number, 0
         size += bytes_of_file + _OPENING_BYTES
     if start < files.num_rows:
-        yield _part(snapshot, files.slice(start))
-
-
-def _part(snapshot: Snapshot, files: pa.Table) -> ScanPart:
-    # A slice is pickled with all that it is a slice of.
-    copied = files.take(pa.array(range(files.num_rows), pa.int64()))
-    return ScanPart(table=snapshot.table, version=snapshot.version, metadata=snapshot.metadata, files=copied)
+        yield ScanPart.of(snapshot, files.slice(start))

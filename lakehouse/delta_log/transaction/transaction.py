@@ -269,6 +269,13 @@ class Transaction:
         """Replace files by others, which get these tags, that hold the same rows: no reader sees a change."""
         self.apply(operations.rewrite(self.view, paths, rows, tags=tags))
 
+    def take_rewrite(self, paths: Iterable[str], files: Sequence[WrittenFile]) -> None:
+        """Take files of ``SharedWrite.of_same_rows`` in place of others; they belong to the transaction then.
+
+        Raises FileNotLiveError.
+        """
+        self.apply(operations.take_rewrite(self.view, paths, files))
+
     def take_back(self, version: int) -> None:
         """Undo a version that only rewrote files: these come back, and no reader sees a change.
 

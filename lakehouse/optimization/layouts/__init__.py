@@ -1,5 +1,6 @@
 """How a table's files lie for those who read them. Without Spark; it changes files and never a row."""
 
+from lakehouse.optimization.layouts.arrow_rewriter import ArrowRewriter
 from lakehouse.optimization.layouts.budget import Budget
 from lakehouse.optimization.layouts.checkpointing import Checkpointing
 from lakehouse.optimization.layouts.clustering import Clustering
@@ -7,13 +8,15 @@ from lakehouse.optimization.layouts.compaction import Compaction
 from lakehouse.optimization.layouts.deletion_vectors import DeletionVectorPurge
 from lakehouse.optimization.layouts.loads import Load, WorthRule
 from lakehouse.optimization.layouts.query_optimizer import Outcome, QueryOptimizer, Status
-from lakehouse.optimization.layouts.rewriting import Rewrite, RewriteProposal, RewritingStrategy
+from lakehouse.optimization.layouts.rewriter import Rewrite, Rewriter, Rewritten
+from lakehouse.optimization.layouts.rewriting import RewriteProposal, RewritingStrategy
 from lakehouse.optimization.layouts.strategy import Proposal, Stage, Strategy
 from lakehouse.optimization.layouts.table import FileFacts, MaintainedTable, TableFacts
 from lakehouse.optimization.layouts.vacuuming import Vacuuming
 from lakehouse.optimization.layouts.workload import Workload
 
 __all__ = [
+    "ArrowRewriter",
     "Budget",
     "Checkpointing",
     "Clustering",
@@ -27,7 +30,9 @@ __all__ = [
     "QueryOptimizer",
     "Rewrite",
     "RewriteProposal",
+    "Rewriter",
     "RewritingStrategy",
+    "Rewritten",
     "Stage",
     "Status",
     "Strategy",

@@ -15,9 +15,9 @@ from lakehouse.optimization.errors import UnclusterableColumnError
 from lakehouse.optimization.layouts.clustered_load import ClusteredLoad
 from lakehouse.optimization.layouts.loads import Load, WorthRule, mean
 from lakehouse.optimization.layouts.point_queries import Range, hull, probes_of
+from lakehouse.optimization.layouts.rewriter import Rewrite
 from lakehouse.optimization.layouts.rewriting import (
     MOST_BYTES_AT_ONCE,
-    Rewrite,
     RewriteProposal,
     RewritingStrategy,
 )

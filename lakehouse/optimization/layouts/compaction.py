@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from lakehouse.optimization.layouts.loads import Load
+from lakehouse.optimization.layouts.rewriter import Rewrite
 from lakehouse.optimization.layouts.rewriting import (
     MOST_BYTES_AT_ONCE,
-    Rewrite,
     RewriteProposal,
     RewritingStrategy,
 )

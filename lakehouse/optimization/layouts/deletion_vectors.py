@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lakehouse.optimization.layouts.loads import Load
-from lakehouse.optimization.layouts.rewriting import Rewrite, RewriteProposal, RewritingStrategy
+from lakehouse.optimization.layouts.rewriter import Rewrite
+from lakehouse.optimization.layouts.rewriting import RewriteProposal, RewritingStrategy
 from lakehouse.optimization.layouts.table import FileFacts, TableFacts, layout_tags
 from lakehouse.optimization.sizes import size_text
 from lakehouse.words import word

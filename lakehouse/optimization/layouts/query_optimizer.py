@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from lakehouse.delta_log import DeltaConcurrentModificationException, FileNotLiveError, TransactionManager
+from lakehouse.optimization.layouts.arrow_rewriter import ArrowRewriter
 from lakehouse.optimization.layouts.budget import Budget
 from lakehouse.optimization.layouts.loads import Load, WorthRule
+from lakehouse.optimization.layouts.rewriter import Rewriter
 from lakehouse.optimization.layouts.strategy import AnyStrategy, Proposal, Stage, Strategy
 from lakehouse.optimization.layouts.table import MaintainedTable, TableFacts
 from lakehouse.optimization.layouts.workload import Workload
@@ -68,24 +70,35 @@ class QueryOptimizer:
         *,
         rule: WorthRule | None = None,
         manager: TransactionManager | None = None,
+        rewriter: Rewriter | None = None,
     ) -> None:
-        """``manager`` commits; by default one for tables that Delta on Spark may write too."""
+        """``manager`` commits; by default one for tables that Delta on Spark may write too.
+
+        ``rewriter`` writes files again; by default this process does it.
+        """
+        self._rewriter = ArrowRewriter() if rewriter is None else rewriter
         self._strategies = tuple(strategies)
         self._manager = TransactionManager() if manager is None else manager
         self._rule = WorthRule() if rule is None else rule
 
     @classmethod
     def made_for(
-        cls, workload: Workload, *, names: Sequence[str] = (), rule: WorthRule | None = None
+        cls,
+        workload: Workload,
+        *,
+        names: Sequence[str] = (),
+        rule: WorthRule | None = None,
+        rewriter: Rewriter | None = None,
     ) -> QueryOptimizer:
         """Return one with all registered strategies, or those of these names. Raises UnknownWordError."""
         classes = [Strategy.words[name] for name in names or Strategy.words]
         strategies = [each.made_for(workload) for each in sorted(classes, key=_stage)]
-        return cls(strategies, rule=WorthRule(reads=workload.reads) if rule is None else rule)
+        rule = WorthRule(reads=workload.reads) if rule is None else rule
+        return cls(strategies, rule=rule, rewriter=rewriter)
 
     def plan(self, path: str) -> Sequence[Outcome]:
         """Return what ``maintain`` would do with the table as it is. Reads the log alone. Raises TableNotFoundError."""
-        facts = MaintainedTable(path, manager=self._manager).facts()
+        facts = self._table(path).facts()
         found = ((each, each.propose(facts)) for each in self._strategies)
         return tuple(
             self._foreseen(strategy, proposal, facts) for strategy, proposal in found if proposal is not None
@@ -96,8 +109,11 @@ class QueryOptimizer:
 
         Raises TableNotFoundError, RowsNotKeptError, UnsupportedFeatureError.
         """
-        table = MaintainedTable(path, manager=self._manager)
+        table = self._table(path)
         return tuple(self._maintained(table, Budget() if budget is None else budget))
+
+    def _table(self, path: str) -> MaintainedTable:
+        return MaintainedTable(path, manager=self._manager, rewriter=self._rewriter)
 
     def _maintained(self, table: MaintainedTable, budget: Budget) -> Iterator[Outcome]:
         for strategy in self._strategies:

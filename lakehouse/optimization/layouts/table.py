@@ -17,6 +17,7 @@ from lakehouse.delta_log import (
     table_storage,
     target_file_bytes,
 )
+from lakehouse.optimization.layouts.rewriter import Rewrite, Rewriter
 from lakehouse.storage import AbstractStorageService
 
 __all__ = ["FileFacts", "MaintainedTable", "TableFacts", "layout_tags"]
@@ -154,8 +155,9 @@ def _whole_number(text: str | None) -> int:
 class MaintainedTable:
     """The table in a folder or a store. What was read of its log is not read again."""
 
-    def __init__(self, path: str, *, manager: TransactionManager) -> None:
+    def __init__(self, path: str, *, manager: TransactionManager, rewriter: Rewriter) -> None:
         self.path = path
+        self._rewriter = rewriter
         self.storage = table_storage(path)
         self._manager = manager
         self._known: dict[int, TableFacts] = {}
@@ -180,6 +182,15 @@ class MaintainedTable:
             change(transaction)
         assert transaction.version is not None  # noqa: S101 - the block has committed it
         return transaction.version
+
+    def rewrite(self, rewrites: Sequence[Rewrite]) -> int:
+        """Write files again in one version that changes no row, and return it. Raises RowsNotKeptError."""
+
+        def change(transaction: Transaction) -> None:
+            for done in self._rewriter.rewritten(transaction.snapshot, rewrites):
+                transaction.take_rewrite(done.paths, done.files)
+
+        return self.commit(change)
 
     def take_back(self, version: int, *, work: str) -> int:
         """Undo a version that only rewrote files, and note which work that was. Raises as ``Transaction.take_back``."""

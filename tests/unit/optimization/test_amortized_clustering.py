@@ -10,6 +10,7 @@ import pytest
 
 from lakehouse.delta_log import AddFile, Snapshot, col
 from lakehouse.optimization import (
+    ArrowRewriter,
     Clustering,
     Compaction,
     DeletionVectorPurge,
@@ -73,7 +74,7 @@ def spent(tmp_path: Path) -> Path:
 
 
 def facts_of(path: Path) -> TableFacts:
-    return MaintainedTable(str(path), manager=MANAGER).facts()
+    return MaintainedTable(str(path), manager=MANAGER, rewriter=ArrowRewriter()).facts()
 
 
 def test_what_is_spent_stays_spent_where_the_files_that_say_so_are_compacted(spent: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,9 +18,11 @@ import pytest
 from lakehouse.delta_log import (
     AddFile,
     MetadataChange,
+    SharedWrite,
     Snapshot,
     Transaction,
     TransactionManager,
+    WrittenFile,
     col,
 )
 from lakehouse.optimization import (
@@ -300,14 +302,13 @@ def test_writers_that_always_come_first_win(table: Path) -> None:
 
 
 def test_a_row_that_would_change_stops_the_commit(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = Transaction.rewrite
+    write = SharedWrite.write
 
-    def faulty(self: Transaction, paths: object, rows: pa.Table, **options: object) -> None:
-        rows = rows.set_column(1, "y", pa.array([0] * rows.num_rows, pa.int64()))
-        written(self, paths, rows, **options)
+    def faulty(self: SharedWrite, rows: pa.Table) -> Sequence[WrittenFile]:
+        return write(self, rows.set_column(1, "y", pa.array([0] * rows.num_rows, pa.int64())))
 
     before = rows_of(table)
-    monkeypatch.setattr(Transaction, "rewrite", faulty)
+    monkeypatch.setattr(SharedWrite, "write", faulty)
     with pytest.raises(RowsNotKeptError, match="are missing, new or different"):
         optimizer(Compaction()).maintain(str(table))
     assert (Snapshot.load(table).version, rows_of(table)) == (11, before)
@@ -315,12 +316,12 @@ def test_a_row_that_would_change_stops_the_commit(table: Path, monkeypatch: pyte
 
 
 def test_a_row_that_would_be_lost_stops_the_commit(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = Transaction.rewrite
+    write = SharedWrite.write
 
-    def faulty(self: Transaction, paths: object, rows: pa.Table, **options: object) -> None:
-        written(self, paths, rows.slice(1), **options)
+    def faulty(self: SharedWrite, rows: pa.Table) -> Sequence[WrittenFile]:
+        return write(self, rows.slice(1))
 
-    monkeypatch.setattr(Transaction, "rewrite", faulty)
+    monkeypatch.setattr(SharedWrite, "write", faulty)
     with pytest.raises(RowsNotKeptError, match="they have 5999 rows, expected 6000"):
         optimizer(Compaction()).maintain(str(table))
     assert Snapshot.load(table).version == 11

@@ -19,7 +19,7 @@ from lakehouse.delta_log.transaction.operations.overwrite import overwrite
 from lakehouse.delta_log.transaction.operations.replace_partitions import replace_partitions
 from lakehouse.delta_log.transaction.operations.replace_where import replace_where
 from lakehouse.delta_log.transaction.operations.restore import restore
-from lakehouse.delta_log.transaction.operations.rewrite import rewrite
+from lakehouse.delta_log.transaction.operations.rewrite import rewrite, take_rewrite
 from lakehouse.delta_log.transaction.operations.shared_write import (
     SharedWrite,
     plan_shared_write,
@@ -46,5 +46,6 @@ __all__ = [
     "rewrite",
     "set_properties",
     "take_back",
+    "take_rewrite",
     "take_shared_write",
 ]

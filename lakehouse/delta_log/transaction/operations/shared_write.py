@@ -11,6 +11,7 @@ from lakehouse.delta_log.actions import Action, MetadataChange
 from lakehouse.delta_log.data_files import WrittenFile, conformed, layout_of, write_data_files
 from lakehouse.delta_log.errors import DefinitionChangedError
 from lakehouse.delta_log.schema import StructType
+from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.delta_log.stored_objects import table_storage
 from lakehouse.delta_log.transaction.change import Change
 from lakehouse.delta_log.transaction.operations.adopt import WriteKind
@@ -36,19 +37,36 @@ class SharedWrite:
     after: MetadataChange
     definition: Sequence[Action]
     """What makes ``after`` of ``before``."""
+    data_change: bool = True
+    """Whether the rows are new, and not those of files whose place the new ones take."""
+
+    @classmethod
+    def of_same_rows(cls, snapshot: Snapshot) -> SharedWrite:
+        """Return how rows of a version are written again, for ``Transaction.take_rewrite``."""
+        return cls(
+            table=snapshot.table,
+            kind=WriteKind.APPEND,
+            before=snapshot.metadata,
+            after=snapshot.metadata,
+            definition=(),
+            data_change=False,
+        )
 
     def write(self, rows: pa.Table) -> Sequence[WrittenFile]:
         """Write rows into new files; where that fails, no file stays. Raises IncompatibleRowsError and others."""
         storage = table_storage(self.table)
         layout = layout_of(self.after, table=storage.uri())
-        check_rows_can_be_written(
-            self.after, layout.schema, given_columns=rows.column_names, table=storage.uri()
-        )
+        if self.data_change:
+            check_rows_can_be_written(
+                self.after, layout.schema, given_columns=rows.column_names, table=storage.uri()
+            )
         content = conformed(rows, layout, table=storage.uri())
         written: list[WrittenFile] = []
         if content.num_rows:
             with deleted_on_failure(storage) as keys:
-                for file in write_data_files(content, layout, storage=storage, table=storage.uri()):
+                for file in write_data_files(
+                    content, layout, storage=storage, table=storage.uri(), data_change=self.data_change
+                ):
                     keys.append(file.key)
                     written.append(file)
         return written
