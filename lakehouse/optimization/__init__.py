@@ -1,12 +1,18 @@
 """Arrange tables for their readers, and choose how two frames are joined. It never changes a row.
 
-What joins is on Spark, and loads it when it is first used; what arranges files does without.
+What joins is on Spark, and loads it when it is first used; what arranges files does without, but for ``SparkRewriter``,
+which lets Spark's tasks write the files of large tables.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from lakehouse.optimization.errors import RowsNotKeptError, UnclusterableColumnError, UnjoinableError
+from lakehouse.optimization.errors import (
+    RewriteFailedError,
+    RowsNotKeptError,
+    UnclusterableColumnError,
+    UnjoinableError,
+)
 from lakehouse.optimization.layouts import (
     ArrowRewriter,
     Budget,
@@ -54,6 +60,7 @@ if TYPE_CHECKING:
         kind_of_join,
         side_of_table,
     )
+    from lakehouse.optimization.spark_rewriter import SparkRewriter
 
 __all__ = [
     "ArrowRewriter",
@@ -79,6 +86,7 @@ __all__ = [
     "Proposal",
     "QueryOptimizer",
     "Rewrite",
+    "RewriteFailedError",
     "RewriteProposal",
     "Rewriter",
     "RewritingStrategy",
@@ -87,6 +95,7 @@ __all__ = [
     "SaltedJoin",
     "ShuffleHashJoin",
     "SortMergeJoin",
+    "SparkRewriter",
     "SparksChoice",
     "Stage",
     "Status",
@@ -104,8 +113,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load the joins when one of their names is first used."""
+    """Load what is on Spark when one of its names is first used."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(importlib.import_module("lakehouse.optimization.joins"), name)
+    module = "spark_rewriter" if name == "SparkRewriter" else "joins"
+    found = globals()[name] = getattr(importlib.import_module(f"lakehouse.optimization.{module}"), name)
     return found

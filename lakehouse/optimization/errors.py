@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lakehouse.errors import ConfigurationError, TableError
 
-__all__ = ["RowsNotKeptError", "UnclusterableColumnError", "UnjoinableError"]
+__all__ = ["RewriteFailedError", "RowsNotKeptError", "UnclusterableColumnError", "UnjoinableError"]
 
 
 class RowsNotKeptError(TableError):
@@ -19,6 +19,18 @@ class RowsNotKeptError(TableError):
             f"{table}: the rewritten files don't hold the rows of those that they replace: {reason}. "
             "Nothing was committed.",
             fix="run 'lakehouse table verify' on the table: its statistics or files may be damaged.",
+        )
+
+
+class RewriteFailedError(TableError):
+    """Spark could not write files again; nothing was committed."""
+
+    def __init__(self, *, table: str, cause: str) -> None:
+        self.table = table
+        self.cause = cause
+        super().__init__(
+            f"{table}: its files could not be written again: {cause}. Nothing was committed.",
+            fix="remove the cause and run again; vacuum deletes what the tasks left.",
         )
 
 

@@ -37,6 +37,7 @@ from lakehouse.tables.log import TableLog
 from lakehouse.tables.native import NativeTable
 from lakehouse.tables.paths import literal_path
 from lakehouse.tables.plain_schema import odd_names
+from lakehouse.tables.python_files import rows_of_parts, schema_of_rows, write_files
 from lakehouse.tables.queries import SparkQueryError, answer
 from lakehouse.tables.reader import TableReader
 from lakehouse.tables.restoring import RestoredTable, restore
@@ -98,7 +99,10 @@ __all__ = [
     "register_data_source",
     "restore",
     "root_cause",
+    "rows_of_parts",
+    "schema_of_rows",
     "sql_type",
     "staging_folder",
     "sweep_staging",
+    "write_files",
 ]

@@ -16,13 +16,9 @@ from lakehouse.optimization.layouts.clustered_load import ClusteredLoad
 from lakehouse.optimization.layouts.loads import Load, WorthRule, mean
 from lakehouse.optimization.layouts.point_queries import Range, hull, probes_of
 from lakehouse.optimization.layouts.rewriter import Rewrite
-from lakehouse.optimization.layouts.rewriting import (
-    MOST_BYTES_AT_ONCE,
-    RewriteProposal,
-    RewritingStrategy,
-)
+from lakehouse.optimization.layouts.rewriting import RewriteProposal, RewritingStrategy
 from lakehouse.optimization.layouts.table import FileFacts, TableFacts, layout_tags
-from lakehouse.optimization.layouts.workload import Workload
+from lakehouse.optimization.layouts.workload import MOST_BYTES_AT_ONCE, Workload
 from lakehouse.optimization.sizes import size_text
 from lakehouse.words import word
 
@@ -68,6 +64,7 @@ class Clustering(RewritingStrategy):
     filters: tuple[Predicate, ...] = ()
     """Conditions that readers use; beside them, values of the columns are asked for."""
     target_file_bytes: int | None = None
+    most_bytes_at_once: int = MOST_BYTES_AT_ONCE
     rule: WorthRule = field(default_factory=WorthRule)
 
     @classmethod
@@ -76,6 +73,7 @@ class Clustering(RewritingStrategy):
             columns=workload.cluster_by,
             filters=workload.filters,
             target_file_bytes=workload.target_file_bytes,
+            most_bytes_at_once=workload.most_bytes_at_once,
             rule=WorthRule(reads=workload.reads),
         )
 
@@ -91,7 +89,7 @@ class Clustering(RewritingStrategy):
         plans = [
             plan
             for what, chosen in _choices(facts.files, ranges, tag)
-            if (plan := self._judged(what, chosen, load)).size_bytes <= min(most, MOST_BYTES_AT_ONCE)
+            if (plan := self._judged(what, chosen, load)).size_bytes <= min(most, self.most_bytes_at_once)
         ]
         best = max(plans, key=lambda plan: plan.gain, default=None)
         if best is None:

@@ -8,13 +8,9 @@ from typing import Self
 
 from lakehouse.optimization.layouts.loads import Load
 from lakehouse.optimization.layouts.rewriter import Rewrite
-from lakehouse.optimization.layouts.rewriting import (
-    MOST_BYTES_AT_ONCE,
-    RewriteProposal,
-    RewritingStrategy,
-)
+from lakehouse.optimization.layouts.rewriting import RewriteProposal, RewritingStrategy
 from lakehouse.optimization.layouts.table import FileFacts, TableFacts, layout_tags
-from lakehouse.optimization.layouts.workload import Workload
+from lakehouse.optimization.layouts.workload import MOST_BYTES_AT_ONCE, Workload
 from lakehouse.optimization.sizes import size_text
 from lakehouse.words import word
 

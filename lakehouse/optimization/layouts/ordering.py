@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +14,10 @@ import pyarrow.compute as pc
 
 from lakehouse.optimization.layouts.curves import Curve, Numbers, hilbert, z_order
 
-__all__ = ["Ordering", "ordering_of"]
+__all__ = ["Ordering", "Placement", "ordering_of", "placement_of"]
 
 _CURVES: dict[str, Curve] = {"hilbert": hilbert, "z-order": z_order}
+_LINEAR = "linear"
 _BITS = 60
 """Of a place on a curve, shared by the columns."""
 _PROBES = 64
@@ -38,10 +41,59 @@ def ordering_of(rows: pa.Table, columns: Sequence[tuple[str, ...]], *, rows_of_a
     return min(_orderings(ranks, rows_of_a_file), key=lambda each: each.files_of_a_point)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """An order that was chosen on a sample of the rows: each process can say where in it a row belongs."""
+
+    name: str
+    columns: tuple[tuple[str, ...], ...]
+    cuts: tuple[tuple[Any, ...], ...]
+    """By column, the values of the sample in their order."""
+
+    def places(self, rows: pa.Table) -> Numbers:
+        """Return the place of each row, as numbers in the order of the rows' places."""
+        bits = min(16, _BITS // len(self.columns))
+        axes = [
+            _axis(_column(rows, path), cuts, bits) for path, cuts in zip(self.columns, self.cuts, strict=True)
+        ]
+        if self.name in _CURVES:
+            return _CURVES[self.name](axes, bits)
+        place = np.zeros(rows.num_rows, np.uint64)
+        for axis in axes:
+            place = (place << np.uint64(bits)) | axis
+        return place
+
+
+def placement_of(sample: pa.Table, columns: Sequence[tuple[str, ...]], *, file_count: int) -> Placement:
+    """Return the order that is best for a sample of rows which become so many files."""
+    best = ordering_of(sample, columns, rows_of_a_file=max(1, sample.num_rows // file_count))
+    cuts = [sorted(_comparable(_column(sample, path).drop_null())) for path in columns]
+    return Placement(name=best.name, columns=tuple(columns), cuts=tuple(map(tuple, cuts)))
+
+
+def _axis(values: pa.ChunkedArray, cuts: Sequence[Any], bits: int) -> Numbers:
+    """Return where among the cuts each value lies, in so many bits; nulls come last."""
+    encoded = pc.dictionary_encode(values.combine_chunks())
+    top = (1 << bits) - 1
+    scale = max(1, len(cuts))
+    known = [bisect_left(cuts, each) * top // scale for each in _comparable(encoded.dictionary)]
+    places = np.array([*known, top], np.uint64)
+    found: Numbers = places[pc.fill_null(encoded.indices, len(known)).to_numpy(zero_copy_only=False)]
+    return found
+
+
+def _comparable(values: pa.Array | pa.ChunkedArray) -> list[Any]:
+    # Dates and moments may lie beyond Python's own.
+    kind = values.type
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        values = values.cast(pa.int32() if pa.types.is_date(kind) else pa.int64())
+    return values.to_pylist()  # type: ignore[no-any-return]
+
+
 def _orderings(ranks: Sequence[Numbers], length: int) -> Iterator[Ordering]:
     # np.lexsort sorts by its last key first.
     linear = np.lexsort(ranks[::-1]) if len(ranks) > 1 else np.argsort(ranks[0], kind="stable")
-    yield _judged("linear", linear, ranks, length)
+    yield _judged(_LINEAR, linear, ranks, length)
     if len(ranks) > 1:
         bits = min(16, _BITS // len(ranks))
         axes = [_scaled(rank, bits) for rank in ranks]

@@ -9,10 +9,7 @@ from lakehouse.optimization.layouts.rewriter import Rewrite
 from lakehouse.optimization.layouts.strategy import Proposal, Strategy
 from lakehouse.optimization.layouts.table import MaintainedTable, TableFacts
 
-__all__ = ["MOST_BYTES_AT_ONCE", "RewriteProposal", "RewritingStrategy"]
-
-MOST_BYTES_AT_ONCE = 1 << 30
-"""Of files that become one table in memory, where they take a few times as much."""
+__all__ = ["RewriteProposal", "RewritingStrategy"]
 
 
 @dataclass(frozen=True, kw_only=True)

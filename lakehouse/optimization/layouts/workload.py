@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from lakehouse.delta_log import Predicate
 
-__all__ = ["Workload"]
+__all__ = ["MOST_BYTES_AT_ONCE", "Workload"]
+
+MOST_BYTES_AT_ONCE = 1 << 30
+"""Of files that become one table in memory, where they take a few times as much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,5 +24,7 @@ class Workload:
     """By default it follows from the table's size."""
     reads: float = 10
     """How often it is read before it is maintained again."""
+    most_bytes_at_once: int = MOST_BYTES_AT_ONCE
+    """Of files that are sorted together. What writes them again by itself has their rows in memory."""
     keep_from_version: int | None = None
     """The oldest version that a reader still needs."""

@@ -13,6 +13,7 @@ from functools import partial
 from lakehouse.cache import NodeStatistics
 from lakehouse.errors import LakehouseError
 from lakehouse.optimization import Outcome as Maintained
+from lakehouse.optimization import SparkRewriter
 from lakehouse.pipelines.check.graph import TableGraph
 from lakehouse.pipelines.check.validation import existing_schema, resolve
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
@@ -177,11 +178,16 @@ class OneRun:
             if not isinstance(outcome, Refreshed):
                 continue
             try:
-                done = maintained(self._context.path(name), self._graph.tables[name].options)
+                done = maintained(
+                    self._context.path(name), self._graph.tables[name].options, rewriter=self._rewriter
+                )
             except MaintenanceFailed as error:
                 self._warnings.append(f"{name} was not maintained: {error}")
             else:
                 self._maintenance.update({name: done} if done else {})
+
+    def _rewriter(self) -> SparkRewriter:
+        return SparkRewriter(self._context.spark)
 
     def _register_names(self) -> None:
         """Give the tables of the run their names; where a catalog doesn't take them, the run goes on and says so."""

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from lakehouse.optimization import Budget, Outcome, QueryOptimizer, Stage, Strategy, Workload
+from lakehouse.optimization import (
+    ArrowRewriter,
+    Budget,
+    Outcome,
+    QueryOptimizer,
+    Rewriter,
+    Stage,
+    Strategy,
+    Workload,
+)
 from lakehouse.pipelines.declare.table_options import TableOptions
 
 __all__ = ["MaintenanceFailed", "maintained"]
@@ -14,16 +23,21 @@ class MaintenanceFailed(Exception):  # noqa: N818 - it is a warning of the run, 
     """A table could not be maintained; it is as the run left it, or as finished work did."""
 
 
-def maintained(path: str, options: TableOptions) -> Sequence[Outcome]:
+def maintained(
+    path: str, options: TableOptions, *, rewriter: Callable[[], Rewriter] = ArrowRewriter
+) -> Sequence[Outcome]:
     """Do with a table's files what pays and what its options allow; nothing where they ask for none.
 
-    Files that older versions need stay: vacuum is nobody's by-product. Raises MaintenanceFailed.
+    ``rewriter`` makes what writes files again. Files that older versions need stay: vacuum is nobody's by-product.
+    Raises MaintenanceFailed.
     """
     if options.maintain != "auto":
         return ()
     names = [name for name, each in Strategy.words.items() if each.stage is not Stage.STORAGE]
-    optimizer = QueryOptimizer.made_for(Workload(cluster_by=tuple(options.cluster_by)), names=names)
-    budget = Budget(seconds=options.maintain_seconds, size_bytes=options.maintain_megabytes * 2**20)
+    most = int(options.maintain_megabytes * 2**20)
+    workload = Workload(cluster_by=tuple(options.cluster_by), most_bytes_at_once=most)
+    optimizer = QueryOptimizer.made_for(workload, names=names, rewriter=rewriter())
+    budget = Budget(seconds=options.maintain_seconds, size_bytes=most)
     try:
         return optimizer.maintain(path, budget=budget)
     except Exception as error:  # whatever it is, the rows are published
