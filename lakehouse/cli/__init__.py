@@ -3,7 +3,6 @@
 from lakehouse.cli.errors import (
     BrokenScriptError,
     FileExistsAlreadyError,
-    InvalidConditionError,
     ProjectExistsError,
     RefusedInScriptError,
     UnreadableResultError,
@@ -14,7 +13,6 @@ from lakehouse.cli.main import main
 __all__ = [
     "BrokenScriptError",
     "FileExistsAlreadyError",
-    "InvalidConditionError",
     "ProjectExistsError",
     "RefusedInScriptError",
     "UnreadableResultError",

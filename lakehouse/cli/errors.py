@@ -9,14 +9,11 @@ from lakehouse.errors import ConfigurationError, DefinitionError, LakehouseError
 __all__ = [
     "BrokenScriptError",
     "FileExistsAlreadyError",
-    "InvalidConditionError",
     "ProjectExistsError",
     "RefusedInScriptError",
     "UnreadableResultError",
     "UnwritableFileError",
 ]
-
-_EXAMPLE = "units > 5 AND country IN ('France', 'Spain') AND day IS NOT NULL"
 
 
 class ProjectExistsError(ConfigurationError):
@@ -62,15 +59,6 @@ class RefusedInScriptError(DefinitionError):
     def __init__(self, *, place: str, error: LakehouseError) -> None:
         self.place = place
         super().__init__(f"{place}: {error}")
-
-
-class InvalidConditionError(DefinitionError):
-    """A condition can't be read, or names what the table does not have."""
-
-    def __init__(self, *, text: str, reason: str, fix: str = f"write it as in {_EXAMPLE!r}.") -> None:
-        self.text = text
-        self.reason = reason
-        super().__init__(f"the condition {text!r} can't be used: {reason}.", fix=fix)
 
 
 class UnwritableFileError(ConfigurationError):

@@ -9,9 +9,16 @@ from typing import Any
 import click
 
 from lakehouse.cli.output import Output, json_option
-from lakehouse.cli.table.conditions import condition
-from lakehouse.delta_log import Predicate, Snapshot
-from lakehouse.optimization import Load, Outcome, QueryOptimizer, Strategy, Workload, size_text
+from lakehouse.delta_log import Predicate, Snapshot, condition
+from lakehouse.optimization import (
+    Load,
+    Outcome,
+    QueryOptimizer,
+    Strategy,
+    Workload,
+    filters_of_readers,
+    size_text,
+)
 
 __all__ = ["command"]
 
@@ -25,7 +32,8 @@ __all__ = ["command"]
     "filters",
     metavar="CONDITION",
     multiple=True,
-    help="What readers ask for, such as \"country = 'France'\"; may be given again.",
+    help="What readers ask for, such as \"country = 'France'\"; may be given again. By default the conditions of the "
+    "pipelines that `validate` found in order.",
 )
 @click.option(
     "--strategy",
@@ -81,10 +89,8 @@ def command(
 
 
 def _conditions(path: str, texts: Sequence[str]) -> Iterable[Predicate]:
-    if not texts:
-        return ()
-    schema = Snapshot.load(path).schema
-    return [condition(text, schema) for text in texts]
+    snapshot = Snapshot.load(path)
+    return [condition(text, snapshot.schema) for text in texts] or filters_of_readers(snapshot)
 
 
 def _record(outcome: Outcome) -> dict[str, Any]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 
 import click
 
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
-from lakehouse.errors import closest_name
-from lakehouse.pipelines import Resolution, existing_schema, graph_of, rebuilt_tables, resolve
+from lakehouse.errors import StorageError, closest_name
+from lakehouse.optimization import keep_filters
+from lakehouse.pipelines import Resolution, existing_schema, filters_of, graph_of, rebuilt_tables, resolve
 from lakehouse.project import find_project
 
 __all__ = ["command", "resolution_of"]
@@ -29,6 +31,11 @@ def resolution_of(request: PipelineRequest, *, full_refresh: Sequence[str] = ())
 def _validate(request: PipelineRequest) -> int:
     """Check pipeline NAME on empty frames: every error at once, with file and line. Reads no data."""
     resolution = resolution_of(request)
+    if not resolution.problems:
+        with suppress(StorageError):  # the definition is right all the same
+            keep_filters(
+                request.warehouse().storage, resolution.definition.name, filters_of(resolution.graph)
+            )
     output = request.output
     if output.as_json:
         output.document(_as_json(resolution))

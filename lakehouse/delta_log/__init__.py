@@ -49,6 +49,7 @@ from lakehouse.delta_log.errors import (
     FileNotLiveError,
     IncompatibleRowsError,
     IncompleteStateError,
+    InvalidConditionError,
     InvalidPredicateError,
     InvalidPropertyError,
     LogCleanedMeanwhileError,
@@ -92,6 +93,7 @@ from lakehouse.delta_log.scan import (
     Predicate,
     Separation,
     col,
+    condition,
     record_counts,
 )
 from lakehouse.delta_log.schema import StructType, is_widening, schema_from_json
@@ -151,6 +153,7 @@ __all__ = [
     "HistoryEntry",
     "IncompatibleRowsError",
     "IncompleteStateError",
+    "InvalidConditionError",
     "InvalidPredicateError",
     "InvalidPropertyError",
     "IsIn",
@@ -213,6 +216,7 @@ __all__ = [
     "WrongReplacementError",
     "arrow_column",
     "col",
+    "condition",
     "difference",
     "is_widening",
     "iso_text",

@@ -38,6 +38,8 @@ from lakehouse.optimization.layouts import (
     Vacuuming,
     Workload,
     WorthRule,
+    filters_of_readers,
+    keep_filters,
 )
 from lakehouse.optimization.sizes import size_text
 
@@ -106,6 +108,8 @@ __all__ = [
     "Vacuuming",
     "Workload",
     "WorthRule",
+    "filters_of_readers",
+    "keep_filters",
     "kind_of_join",
     "side_of_table",
     "size_text",

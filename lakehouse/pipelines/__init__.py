@@ -1,6 +1,7 @@
 """Declare tables, check them, run them. Only ``check`` and ``run`` start Spark work; no verb of the CLI is here."""
 
 from lakehouse.pipelines.check.contract_export import contract_text, exported_contract
+from lakehouse.pipelines.check.filters import filters_of
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
 from lakehouse.pipelines.check.lineage import (
     ColumnName,
@@ -356,6 +357,7 @@ __all__ = [
     "existing_schema",
     "exported_contract",
     "files_set_aside",
+    "filters_of",
     "from_delta",
     "from_files",
     "from_jdbc",

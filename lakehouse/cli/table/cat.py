@@ -9,8 +9,7 @@ import click
 from lakehouse.cli.output import Output
 from lakehouse.cli.table.at_version import at_version
 from lakehouse.cli.table.cells import cell, json_value, on_one_line
-from lakehouse.cli.table.conditions import condition
-from lakehouse.delta_log import Snapshot
+from lakehouse.delta_log import Snapshot, condition
 
 __all__ = ["command"]
 

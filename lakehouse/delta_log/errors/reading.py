@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lakehouse.errors import TableError
+from lakehouse.errors import DefinitionError, TableError
 
 __all__ = [
     "CatalogManagedTableError",
@@ -12,6 +12,7 @@ __all__ = [
     "DataFileError",
     "DeltaLogError",
     "IncompleteStateError",
+    "InvalidConditionError",
     "InvalidPredicateError",
     "LogGapError",
     "MalformedDeletionVectorError",
@@ -24,6 +25,8 @@ __all__ = [
     "UnsupportedFeatureError",
     "VersionNotFoundError",
 ]
+
+_EXAMPLE = "units > 5 AND country IN ('France', 'Spain') AND day IS NOT NULL"
 
 
 class DeltaLogError(TableError):
@@ -188,6 +191,15 @@ class DataFileError(DeltaLogError):
             f"{table} at version {version} needs the data file {path!r}: {reason}.",
             fix="restore the file, or read a version that does not need it; vacuum may have removed it.",
         )
+
+
+class InvalidConditionError(DefinitionError):
+    """A condition can't be read, or names what the table does not have."""
+
+    def __init__(self, *, text: str, reason: str, fix: str = f"write it as in {_EXAMPLE!r}.") -> None:
+        self.text = text
+        self.reason = reason
+        super().__init__(f"the condition {text!r} can't be used: {reason}.", fix=fix)
 
 
 class InvalidPredicateError(DeltaLogError):

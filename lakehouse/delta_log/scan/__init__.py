@@ -1,6 +1,7 @@
 """Which rows of which files meet a condition. It reads data files, and no log."""
 
 from lakehouse.delta_log.scan.binding import bound_to
+from lakehouse.delta_log.scan.condition_text import condition
 from lakehouse.delta_log.scan.data_skipping import may_match
 from lakehouse.delta_log.scan.predicates import (
     And,
@@ -33,6 +34,7 @@ __all__ = [
     "bound_to",
     "col",
     "column_bounds",
+    "condition",
     "data_files",
     "find_column",
     "may_match",

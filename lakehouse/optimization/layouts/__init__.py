@@ -8,6 +8,7 @@ from lakehouse.optimization.layouts.compaction import Compaction
 from lakehouse.optimization.layouts.deletion_vectors import DeletionVectorPurge
 from lakehouse.optimization.layouts.loads import Load, WorthRule
 from lakehouse.optimization.layouts.query_optimizer import Outcome, QueryOptimizer, Status
+from lakehouse.optimization.layouts.readers_filters import filters_of_readers, keep_filters
 from lakehouse.optimization.layouts.rewriter import Rewrite, Rewriter, Rewritten
 from lakehouse.optimization.layouts.rewriting import RewriteProposal, RewritingStrategy
 from lakehouse.optimization.layouts.strategy import Proposal, Stage, Strategy
@@ -40,4 +41,6 @@ __all__ = [
     "Vacuuming",
     "Workload",
     "WorthRule",
+    "filters_of_readers",
+    "keep_filters",
 ]

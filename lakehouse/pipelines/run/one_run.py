@@ -7,13 +7,14 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 
 from lakehouse.cache import NodeStatistics
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import LakehouseError, StorageError
 from lakehouse.optimization import Outcome as Maintained
-from lakehouse.optimization import SparkRewriter
+from lakehouse.optimization import SparkRewriter, keep_filters
+from lakehouse.pipelines.check.filters import filters_of
 from lakehouse.pipelines.check.graph import TableGraph
 from lakehouse.pipelines.check.validation import existing_schema, resolve
 from lakehouse.pipelines.declare.definition import PipelineDefinition, TableDefinition
@@ -174,6 +175,9 @@ class OneRun:
 
     def _maintain(self) -> None:
         """Arrange the files of tables that were written; what fails is a warning, for their rows are published."""
+        if any(table.options.maintain == "auto" for table in self._graph.tables.values()):
+            with suppress(StorageError):  # what earlier runs wrote down counts
+                keep_filters(self._context.warehouse.storage, self._definition.name, filters_of(self._graph))
         for name, outcome in self._outcomes.items():
             if not isinstance(outcome, Refreshed):
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from lakehouse.delta_log import Snapshot
 from lakehouse.optimization import (
     ArrowRewriter,
     Budget,
@@ -13,6 +14,7 @@ from lakehouse.optimization import (
     Stage,
     Strategy,
     Workload,
+    filters_of_readers,
 )
 from lakehouse.pipelines.declare.table_options import TableOptions
 
@@ -35,10 +37,14 @@ def maintained(
         return ()
     names = [name for name, each in Strategy.words.items() if each.stage is not Stage.STORAGE]
     most = int(options.maintain_megabytes * 2**20)
-    workload = Workload(cluster_by=tuple(options.cluster_by), most_bytes_at_once=most)
-    optimizer = QueryOptimizer.made_for(workload, names=names, rewriter=rewriter())
     budget = Budget(seconds=options.maintain_seconds, size_bytes=most)
     try:
+        workload = Workload(
+            cluster_by=tuple(options.cluster_by),
+            filters=filters_of_readers(Snapshot.load(path)),
+            most_bytes_at_once=most,
+        )
+        optimizer = QueryOptimizer.made_for(workload, names=names, rewriter=rewriter())
         return optimizer.maintain(path, budget=budget)
     except Exception as error:  # whatever it is, the rows are published
         raise MaintenanceFailed(str(error)) from error

@@ -11,9 +11,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from lakehouse.cli import InvalidConditionError, main
-from lakehouse.cli.table.conditions import condition
-from lakehouse.delta_log import Snapshot, TransactionManager
+from lakehouse.cli import main
+from lakehouse.delta_log import InvalidConditionError, Snapshot, TransactionManager, condition
 
 ROWS = pa.table(
     {

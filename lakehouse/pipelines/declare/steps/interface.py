@@ -153,6 +153,11 @@ class Step(ABC):
         """Whether rows may leave it for the quarantine."""
         return False
 
+    @property
+    def filter_text(self) -> str | None:
+        """The condition in SQL that a row of the input must meet to be in the result, unchanged; None for none."""
+        return None
+
     def passes_on(self, column: str) -> str | None:
         """Return the column of the input whose values ``column`` of the result has; None when that isn't sure."""
         return None

@@ -58,6 +58,10 @@ class Where(Step):
     def label(self) -> str:
         return f"where({self.condition if isinstance(self.condition, str) else '…'})"
 
+    @property
+    def filter_text(self) -> str | None:
+        return self.condition if isinstance(self.condition, str) else None
+
     def apply(self, frame: DataFrame, context: StepContext) -> DataFrame:
         return frame.where(self.condition if isinstance(self.condition, str) else self.condition())
 

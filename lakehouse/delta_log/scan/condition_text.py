@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from lakehouse.cli.errors import InvalidConditionError
-from lakehouse.delta_log import IsIn, Predicate, col
+from lakehouse.delta_log.errors import InvalidConditionError
+from lakehouse.delta_log.scan.predicates import IsIn, Predicate, col
 from lakehouse.errors import did_you_mean
 
 __all__ = ["condition"]
