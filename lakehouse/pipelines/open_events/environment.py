@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote
 
 from lakehouse.masking import hide, masked
@@ -14,7 +16,7 @@ from lakehouse.pipelines.open_events.http_target import HttpTarget, hide_key
 from lakehouse.pipelines.open_events.openlineage import OpenLineage
 from lakehouse.pipelines.open_events.openlineage_transport import openlineage_target
 from lakehouse.pipelines.open_events.opentelemetry import OpenTelemetry, TraceContext
-from lakehouse.pipelines.open_events.outbox import Outbox
+from lakehouse.pipelines.open_events.outbox import outbox_to
 from lakehouse.pipelines.open_events.prometheus import PrometheusFile
 from lakehouse.pipelines.open_events.staleness import Staleness
 from lakehouse.pipelines.open_events.subject import RunSubject
@@ -66,32 +68,43 @@ def _webhook(subject: RunSubject, environment: Mapping[str, str]) -> RunListener
     if not url:
         return None
     hide(url)  # whoever knows the address of a webhook can write to it
-    longest = _longest(environment)
+    longest = _used(environment, "LAKEHOUSE_NOTIFY_STALE", _longest)
+    share = _used(environment, "LAKEHOUSE_NOTIFY_QUARANTINED", _share)
     return Webhook(
         subject,
-        Outbox(HttpTarget.of(url)),
-        quarantined_share=_share(environment),
+        outbox_to(HttpTarget.of(url)),
+        quarantined_share=1.0 if share is None else share,
         staleness=None if longest is None else Staleness(subject, longest),
     )
 
 
-def _longest(environment: Mapping[str, str]) -> dt.timedelta | None:
-    text = environment.get("LAKEHOUSE_NOTIFY_STALE", "")
-    longest = duration(text) if text else None
-    if text and longest is None:
-        raise ValueError(f"LAKEHOUSE_NOTIFY_STALE is {text!r}; expected a length of time, such as '26 hours'")
+_Value = TypeVar("_Value")
+
+
+def _used(environment: Mapping[str, str], variable: str, read: Callable[[str], _Value]) -> _Value | None:
+    """Return what a variable beside the listener's own says; None where it is not set, or wrong, which is logged."""
+    text = environment.get(variable, "").strip()
+    if not text:
+        return None
+    try:
+        return read(text)
+    except ValueError as error:
+        _log.warning("%s is %r and counts as not set; expected %s", variable, text, error)
+        return None
+
+
+def _longest(text: str) -> dt.timedelta:
+    longest = duration(text)
+    if not longest:
+        raise ValueError("a length of time, such as '26 hours'")
     return longest
 
 
-def _share(environment: Mapping[str, str]) -> float:
-    text = environment.get("LAKEHOUSE_NOTIFY_QUARANTINED", "1")
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise ValueError(f"LAKEHOUSE_NOTIFY_QUARANTINED is {text!r}; expected a share of rows, such as 0.01")
-    return share
+def _share(text: str) -> float:
+    with suppress(ValueError):
+        if 0 <= float(text) <= 1:
+            return float(text)
+    raise ValueError("a share of rows, such as 0.01")
 
 
 def _openlineage(subject: RunSubject, environment: Mapping[str, str]) -> RunListener | None:
@@ -100,7 +113,7 @@ def _openlineage(subject: RunSubject, environment: Mapping[str, str]) -> RunList
         return None
     return OpenLineage(
         subject,
-        Outbox(target),
+        outbox_to(target),
         namespace=environment.get("OPENLINEAGE_NAMESPACE", "default"),
         parent=environment.get("OPENLINEAGE_PARENT_ID", ""),
     )
@@ -118,7 +131,7 @@ def _opentelemetry(subject: RunSubject, environment: Mapping[str, str]) -> RunLi
         hide_key(headers[name.strip()])
     return OpenTelemetry(
         subject,
-        Outbox(HttpTarget.of(url, headers=headers)),
+        outbox_to(HttpTarget.of(url, headers=headers)),
         context=TraceContext.of(environment.get("TRACEPARENT", "")),
         service=environment.get("OTEL_SERVICE_NAME", "lakehouse"),
     )

@@ -31,7 +31,7 @@ class HttpTarget:
     """An address that documents are posted to."""
 
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     timeout_seconds: float = 3.0
 
     def __post_init__(self) -> None:

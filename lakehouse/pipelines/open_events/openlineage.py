@@ -64,7 +64,6 @@ class OpenLineage(RunListener):
     def run_finished(self, result: RunResult) -> None:
         failed = result.failures[0].error if result.failures else result.error
         self._say("COMPLETE" if failed is None else "FAIL", None, error=failed)
-        self._outbox.close()
 
     def run_failed(self, error: BaseException) -> None:
         with self._lock:
@@ -72,7 +71,6 @@ class OpenLineage(RunListener):
         for table in unfinished:
             self._say("ABORT", table)
         self._say("ABORT" if isinstance(error, KeyboardInterrupt) else "FAIL", None, error=error)
-        self._outbox.close()
 
     def _start(self, table: str) -> None:
         with self._lock:

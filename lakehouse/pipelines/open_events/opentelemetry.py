@@ -128,7 +128,6 @@ class OpenTelemetry(RunListener):
         self._outbox.send(
             {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": scope, "spans": spans}]}]}
         )
-        self._outbox.close()
 
     def _span(
         self,

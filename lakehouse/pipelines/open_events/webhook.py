@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+import threading
+from collections.abc import Mapping
 
+import msgspec
+
+from lakehouse.pipelines.open_events.after_run import AfterRun
 from lakehouse.pipelines.open_events.outbox import Outbox
 from lakehouse.pipelines.open_events.staleness import Staleness
+from lakehouse.pipelines.open_events.standing import Standing, StandingFile
 from lakehouse.pipelines.open_events.subject import RunSubject
-from lakehouse.pipelines.record.events import EventLog
-from lakehouse.pipelines.record.history import RunRecord, last_runs
-from lakehouse.pipelines.record.listener import RunListener
-from lakehouse.pipelines.record.outcomes import RunResult
+from lakehouse.pipelines.record.history import RunRecord
 
 __all__ = ["Webhook", "message_about"]
 
-_LONGEST = 300
 _SHOWN = 5
-_RUNS = 30
-"""So far back a table is looked for that later runs left out."""
-_THE_RUN = "the run"
+_ONE_AT_A_TIME = threading.Lock()
+"""Micro-batches of one stream end side by side; runs of a pipeline in other processes take turns anyway."""
 
 
-class Webhook(RunListener):
+class Webhook(AfterRun):
     """Posts ``{"text": …}``, which Slack, Mattermost and Teams' workflows take."""
 
     def __init__(
@@ -33,49 +33,40 @@ class Webhook(RunListener):
         quarantined_share: float = 1.0,
         staleness: Staleness | None = None,
     ) -> None:
-        self._subject = subject
+        super().__init__(subject)
         self._outbox = outbox
         self._share = quarantined_share
         self._staleness = staleness
+        self._file = StandingFile(subject)
 
-    def run_finished(self, result: RunResult) -> None:
-        self._tell()
-
-    def run_failed(self, error: BaseException) -> None:
-        self._tell()
-
-    def _tell(self) -> None:
-        log = EventLog(self._subject.warehouse)
-        runs = last_runs(log, pipeline=self._subject.pipeline, limit=_RUNS)
-        stale: Mapping[str, str] = {}
-        were_stale: frozenset[str] = frozenset()
-        if self._staleness is not None:
-            stale, were_stale = self._staleness.now(dt.datetime.now(dt.UTC)), self._staleness.said()
-        if not runs:
-            return
-        text = message_about(runs, quarantined_share=self._share, stale=stale, were_stale=were_stale)
-        if self._staleness is not None and stale.keys() != were_stale:
-            self._staleness.say(stale)
+    def run_is_over(self, record: RunRecord) -> None:
+        with _ONE_AT_A_TIME:
+            kept = self._file.read()
+            before = kept.of(self._subject.graph.tables.keys())
+            now = self._looked(before.after(record, quarantined_share=self._share))
+            if now != kept:
+                self._file.write(now)
+        text = message_about(self._subject.pipeline, before=before.told, now=now.told)
         if text is not None:
             self._outbox.send({"text": text})
-            self._outbox.close()
+
+    def _looked(self, now: Standing) -> Standing:
+        """Return the standing with the tables that are stale, where it is time to look for them."""
+        moment = dt.datetime.now(dt.UTC)
+        if self._staleness is None:
+            return msgspec.structs.replace(now, stale={}, looked_at="")
+        if not self._staleness.is_due(moment, looked_at=now.looked_at):
+            return now
+        return msgspec.structs.replace(
+            now, stale=dict(self._staleness.now(moment)), looked_at=moment.isoformat(timespec="seconds")
+        )
 
 
-def message_about(
-    runs: Sequence[RunRecord],
-    *,
-    quarantined_share: float,
-    stale: Mapping[str, str] | None = None,
-    were_stale: Collection[str] = (),
-) -> str | None:
-    """Return what is to be said after the first of ``runs``, the newest first; None where that was said before.
+def message_about(pipeline: str, *, before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
+    """Return what is to be said of what is wrong now, by table; None where that was said before.
 
-    The same tables failing again are no news. ``quarantined_share``: of a table's rows, above which it is said.
-    ``stale`` has tables that got nothing new for too long, ``were_stale`` those of which that was said before.
+    The same tables failing again are no news, whatever the reason.
     """
-    now = {**(stale or {}), **_standing(runs, quarantined_share)}
-    before = {**dict.fromkeys(were_stale, ""), **_standing(runs[1:], quarantined_share)}
-    pipeline = runs[0].pipeline
     if now.keys() == before.keys():
         return None
     if not now:
@@ -86,29 +77,3 @@ def message_about(
     well = sorted(before.keys() - now.keys())
     again = [f"well again: {', '.join(well)}"] if well else []
     return "\n".join([f"✕ {pipeline} needs a look", *listed, *again])
-
-
-def _standing(runs: Sequence[RunRecord], share: float) -> Mapping[str, str]:
-    """Return what is wrong after the first of ``runs``, by table; one that a run left out stands as it stood."""
-    found: dict[str, str] = {}
-    for record in reversed(runs):
-        tried = {each.table for each in record.events if each.kind == "table" and each.status != "skipped"}
-        left = {name: text for name, text in found.items() if name not in {*tried, _THE_RUN}}
-        found = {**left, **_troubles(record, share)}
-    return found
-
-
-def _troubles(record: RunRecord, share: float) -> Mapping[str, str]:
-    """Return what is wrong after a run, by table; what stopped the run itself is under ``the run``."""
-    found: dict[str, str] = {}
-    if record.run.error_message is not None:
-        found[_THE_RUN] = (record.run.root_cause or record.run.error_message)[:_LONGEST]
-    for event in record.events:
-        if event.kind != "table" or event.table is None:
-            continue
-        if event.status == "failed":
-            found[event.table] = (event.root_cause or event.error_message or "failed")[:_LONGEST]
-        aside, judged = event.rows_quarantined or 0, event.rows_in or 0
-        if judged and aside / judged > share:
-            found[event.table] = f"{aside:,} of {judged:,} rows are in quarantine"
-    return found

@@ -21,13 +21,13 @@ from lakehouse.delta_log import (
 )
 from lakehouse.masking import masked
 from lakehouse.optimization import Outcome as Maintained
-from lakehouse.pipelines.record.event import EVENTS_SCHEMA
+from lakehouse.pipelines.record.event import EVENTS_SCHEMA, Event
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
 from lakehouse.pipelines.refresh.refreshed import Refresh
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.tables import TableWriteError, root_cause
 
-__all__ = ["EventLog"]
+__all__ = ["EventLog", "events_of"]
 
 
 class EventLog:
@@ -63,6 +63,11 @@ class EventLog:
         """Return all events, in no order; none where nothing ran yet."""
         snapshot = self.snapshot()
         return EVENTS_SCHEMA.empty_table() if snapshot is None else snapshot.to_arrow()
+
+
+def events_of(result: RunResult) -> tuple[Event, ...]:
+    """Return the events of a run as the log keeps them, that of the run itself first."""
+    return tuple(Event(**{name: _shown(value) for name, value in row.items()}) for row in _rows(result))
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:

@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from lakehouse.delta_log import Predicate, col
 from lakehouse.pipelines.record.event import Event
-from lakehouse.pipelines.record.events import EventLog
+from lakehouse.pipelines.record.events import EventLog, events_of
+from lakehouse.pipelines.record.outcomes import RunResult
 
-__all__ = ["RunRecord", "last_runs"]
+__all__ = ["RunRecord", "last_runs", "record_of"]
 
 _FILES_PER_RUN = 2
 _FURTHER = 4
@@ -39,6 +40,12 @@ class RunRecord:
     def started_at(self) -> dt.datetime:
         """When it began; in UTC."""
         return self.run.started_at
+
+
+def record_of(result: RunResult) -> RunRecord:
+    """Return a run that has just ended as the history will tell of it."""
+    head, *events = events_of(result)
+    return RunRecord(run=head, events=tuple(events))
 
 
 def last_runs(log: EventLog, *, pipeline: str | None = None, limit: int = 5) -> tuple[RunRecord, ...]:

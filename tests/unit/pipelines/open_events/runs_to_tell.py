@@ -108,5 +108,7 @@ def events_of_a_run(
 ) -> list[dict[str, Any]]:
     """Return OpenLineage's events that are sent while ``tell`` tells a listener what happens."""
     sent: list[bytes] = []
-    tell(OpenLineage(subject(), Outbox(sent.append), **options))
+    outbox = Outbox(sent.append)
+    tell(OpenLineage(subject(), outbox, **options))
+    outbox.flush()
     return [json.loads(each) for each in sent]

@@ -5,19 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from runs_to_tell import refreshed
 
 from lakehouse import masking
 from lakehouse.delta_log import TransactionManager
+from lakehouse.errors import TableError
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     Event,
     EventLog,
+    Failed,
     NothingNew,
+    Outcome,
     RunRecord,
     RunResult,
     Warehouse,
@@ -28,9 +34,11 @@ from lakehouse.pipelines.check.graph import TableGraph
 from lakehouse.pipelines.open_events import RunSubject, listeners_from_environment
 from lakehouse.pipelines.open_events.http_target import HttpTarget
 from lakehouse.pipelines.open_events.openlineage_transport import openlineage_target
-from lakehouse.pipelines.open_events.prometheus import metrics_text
+from lakehouse.pipelines.open_events.outbox import Outbox, flush_outboxes
+from lakehouse.pipelines.open_events.prometheus import PrometheusFile, metrics_text
 from lakehouse.pipelines.open_events.staleness import Staleness
-from lakehouse.pipelines.open_events.webhook import message_about
+from lakehouse.pipelines.open_events.standing import Standing
+from lakehouse.pipelines.open_events.webhook import Webhook, message_about
 
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 
@@ -88,65 +96,169 @@ def test_names_are_quoted_and_runs_are_in_no_label() -> None:
     assert all(re.fullmatch(r"(# (HELP|TYPE) .+|\w+\{.*\} [\d.e+-]+)", line) for line in text.splitlines())
 
 
+def told(*records: RunRecord, share: float = 1.0) -> list[str | None]:
+    """Return what is said after each of these runs, the oldest first."""
+    standing, said = Standing(), []
+    for each in records:
+        after = standing.after(each, quarantined_share=share)
+        said.append(message_about("shop", before=standing.told, now=after.told))
+        standing = after
+    return said
+
+
 def test_the_same_failure_is_told_once_and_its_end_once() -> None:
-    failed = table("sales", "failed", root_cause="disk full")
-    bad = [record(hours, failed, status="failed") for hours in (1, 2)]
+    bad = [
+        record(hours, table("sales", "failed", root_cause=why), status="failed")
+        for hours, why in enumerate(("disk full", "no such host"))
+    ]
     good = record(3, table("sales"))
-    assert message_about(bad[:1], quarantined_share=1) == "✕ shop needs a look\nsales: disk full"
-    assert message_about([bad[1], bad[0]], quarantined_share=1) is None
-    assert message_about([good, bad[1]], quarantined_share=1) == "✓ shop is well again: sales"
-    assert message_about([good, good], quarantined_share=1) is None
+    assert told(*bad, good, good) == [
+        "✕ shop needs a look\nsales: disk full",
+        None,
+        "✓ shop is well again: sales",
+        None,
+    ]
 
 
 def test_another_table_that_fails_is_news() -> None:
     first = record(1, table("a", "failed", root_cause="x"), status="failed")
     second = record(2, table("b", "failed", root_cause="y"), table("a"), status="failed")
-    assert message_about([second, first], quarantined_share=1) == ("✕ shop needs a look\nb: y\nwell again: a")
+    assert told(first, second)[1] == "✕ shop needs a look\nb: y\nwell again: a"
 
 
-def test_a_table_that_a_run_left_out_or_skipped_is_not_well_again() -> None:
+def test_a_table_that_runs_left_out_or_skipped_is_not_well_again_however_many_they_are() -> None:
     failed = record(1, table("a", "failed", root_cause="x"), table("b", "skipped"), status="failed")
-    beside = record(2, table("b"))
-    waits = record(3, table("a", "skipped"), table("b"))
-    again = record(4, table("a", "failed", root_cause="x"), status="failed")
-    good = record(5, table("a"))
-    assert message_about([beside, failed], quarantined_share=1) is None
-    assert message_about([waits, beside, failed], quarantined_share=1) is None
-    assert message_about([again, waits, beside, failed], quarantined_share=1) is None
-    told = message_about([good, again, waits, beside, failed], quarantined_share=1)
-    assert told == "✓ shop is well again: a"
+    beside = [record(hours, table("b")) for hours in range(2, 100)]
+    waits = record(100, table("a", "skipped"), table("b"))
+    again = record(101, table("a", "failed", root_cause="x"), status="failed")
+    good = record(102, table("a"))
+    said = told(failed, *beside, waits, again, good)
+    assert [each for each in said if each] == [
+        "✕ shop needs a look\na: x",
+        "✓ shop is well again: a",
+    ]
+    assert said[-1] is not None
 
 
 @pytest.mark.parametrize(("share", "is_told"), [(0.01, True), (0.02, False), (1.0, False)])
 def test_more_rows_in_quarantine_than_the_bound_are_told(share: float, is_told: bool) -> None:
     run = record(1, table("sales", rows_in=1000, rows_quarantined=20))
-    told = message_about([run], quarantined_share=share)
-    assert (told == "✕ shop needs a look\nsales: 20 of 1,000 rows are in quarantine") is is_told
+    (said,) = told(run, share=share)
+    assert (said == "✕ shop needs a look\nsales: 20 of 1,000 rows are in quarantine") is is_told
 
 
-def test_a_stale_table_is_told_once_and_its_end_once() -> None:
-    runs = [record(1, table("sales", "nothing new"))]
-    stale = {"sales": "nothing new since 2026-01-01 00:00 UTC"}
-    told = message_about(runs, quarantined_share=1, stale=stale)
-    assert told == "✕ shop needs a look\nsales: nothing new since 2026-01-01 00:00 UTC"
-    assert message_about(runs, quarantined_share=1, stale=stale, were_stale=["sales"]) is None
-    assert message_about(runs, quarantined_share=1, were_stale=["sales"]) == "✓ shop is well again: sales"
+def test_what_stopped_a_run_is_told_until_one_comes_to_its_end() -> None:
+    stopped = record(1, status="failed", error_message="it stopped", root_cause="no memory")
+    assert told(stopped, record(2, table("a"))) == [
+        "✕ shop needs a look\nthe run: no memory",
+        "✓ shop is well again: the run",
+    ]
 
 
-def test_a_table_is_stale_when_its_log_has_nothing_new_for_longer_than_the_bound(tmp_path: Path) -> None:
-    warehouse = Warehouse.at(tmp_path)
-    sales = from_files("in/*.csv", columns={"units": "int"})
-    definition = DeclarativePipelineBuilder("shop").bronze("sales", sales).bronze("none", sales).build()
-    subject = RunSubject(run_id="r", pipeline="shop", graph=graph_of(definition), warehouse=warehouse)
-    with TransactionManager().transaction(str(tmp_path / "bronze" / "sales")) as transaction:
-        transaction.append(pa.table({"units": [1]}))
-    staleness, now = Staleness(subject, dt.timedelta(hours=26)), dt.datetime.now(dt.UTC)
-    assert staleness.now(now + dt.timedelta(hours=25)) == {}
-    stale = staleness.now(now + dt.timedelta(hours=27))
-    assert list(stale) == ["sales"]
-    assert staleness.said() == frozenset()
-    staleness.say(stale)
-    assert Staleness(subject, dt.timedelta(hours=1)).said() == {"sales"}
+def test_a_webhook_goes_on_from_what_was_told_in_earlier_runs_and_forgets_tables_that_are_gone(
+    tmp_path: Path,
+) -> None:
+    sent: list[bytes] = []
+    outbox = Outbox(sent.append)
+
+    def run(outcomes: Sequence[Outcome], *, declared: Sequence[str] = ("sales", "gone")) -> None:
+        webhook = Webhook(shop(tmp_path, declared), outbox)
+        for outcome in outcomes:
+            webhook.table_finished(outcome)
+        result = RunResult(
+            run_id="r",
+            pipeline="shop",
+            started_at=NOON,
+            seconds=1.0,
+            outcomes={each.table: each for each in outcomes},
+        )
+        webhook.run_finished(result)
+
+    failed = [Failed(table=name, error=TableError("it broke."), seconds=1.0) for name in ("sales", "gone")]
+    run(failed)
+    run([NothingNew(table="gone")])
+    run(failed)
+    run([], declared=["sales"])
+    Webhook(shop(tmp_path, ["sales"]), outbox).run_failed(KeyboardInterrupt("SIGTERM"))
+    run([NothingNew(table="sales")], declared=["sales"])
+    outbox.flush()
+    assert [json.loads(each)["text"].splitlines() for each in sent] == [
+        ["✕ shop needs a look", "gone: it broke", "sales: it broke"],
+        ["✕ shop needs a look", "sales: it broke", "well again: gone"],
+        ["✕ shop needs a look", "gone: it broke", "sales: it broke"],
+        [
+            "✕ shop needs a look",
+            "sales: it broke",
+            "the run: the run was stopped by SIGTERM; tables that were in work are as they were. "
+            "Fix: run again: the next run finishes their batches",
+        ],
+        ["✓ shop is well again: sales, the run"],
+    ]
+
+
+def shop(home: Path, tables: Sequence[str]) -> RunSubject:
+    """Return a run of a pipeline of Bronze tables."""
+    builder = DeclarativePipelineBuilder("shop")
+    for name in tables:
+        builder = builder.bronze(name, from_files("in/*.csv", columns={"units": "int"}))
+    graph = graph_of(builder.build())
+    return RunSubject(run_id="r", pipeline="shop", graph=graph, warehouse=Warehouse.at(home))
+
+
+def test_a_table_is_stale_when_it_took_no_batch_for_longer_than_the_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = shop(tmp_path, ["sales", "none", "foreign"])
+    path = str(tmp_path / "bronze" / "sales")
+    hour_ns, now_ns = 3600 * 10**9, time.time_ns()
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "lakehouse.delta_log.transaction.transaction.time.time_ns", lambda: now_ns - 30 * hour_ns
+        )
+        with TransactionManager().transaction(path) as transaction:
+            transaction.append(pa.table({"units": [1]}))
+            transaction.set_transaction("lakehouse/shop/sales", 0)
+    for each in (path, str(tmp_path / "bronze" / "foreign")):
+        with TransactionManager().transaction(each) as transaction:
+            transaction.append(pa.table({"units": [2]}))  # as upkeep is, a commit of no batch
+    now = dt.datetime.now(dt.UTC)
+    assert Staleness(subject, dt.timedelta(hours=31)).now(now) == {}
+    assert list(Staleness(subject, dt.timedelta(hours=29)).now(now)) == ["sales"]
+    later = now + dt.timedelta(hours=30)
+    assert list(Staleness(subject, dt.timedelta(hours=29)).now(later)) == ["sales", "foreign"]
+
+
+def test_a_stale_table_is_told_once_and_its_end_once_and_looked_for_now_and_then(tmp_path: Path) -> None:
+    sent: list[bytes] = []
+    outbox, looks = Outbox(sent.append), []
+    subject = shop(tmp_path, ["sales"])
+
+    class Known(Staleness):
+        def now(self, moment: dt.datetime) -> Mapping[str, str]:
+            looks.append(moment)
+            return {"sales": "nothing new since 2026-01-01 00:00 UTC"}
+
+    def run(outcome: Outcome) -> None:
+        webhook = Webhook(subject, outbox, staleness=Known(subject, dt.timedelta(hours=26)))
+        result = RunResult(
+            run_id="r", pipeline="shop", started_at=NOON, seconds=1.0, outcomes={"sales": outcome}
+        )
+        webhook.run_finished(result)
+
+    for _ in range(3):
+        run(NothingNew(table="sales"))
+    run(refreshed("sales"))
+    outbox.flush()
+    assert [json.loads(each)["text"] for each in sent] == [
+        "✕ shop needs a look\nsales: nothing new since 2026-01-01 00:00 UTC",
+        "✓ shop is well again: sales",
+    ]
+    assert len(looks) == 1
+    due = Known(subject, dt.timedelta(hours=100)).is_due
+    assert [due(NOON + dt.timedelta(minutes=m), looked_at=NOON.isoformat()) for m in (59, 61)] == [
+        False,
+        True,
+    ]
 
 
 def test_a_table_whose_log_is_damaged_keeps_nobody_from_hearing_of_the_others(tmp_path: Path) -> None:
@@ -163,29 +275,51 @@ def test_a_table_whose_log_is_damaged_keeps_nobody_from_hearing_of_the_others(tm
     assert list(Staleness(subject, dt.timedelta(hours=1)).now(later)) == ["sales"]
 
 
-def test_what_stopped_a_run_is_told() -> None:
-    stopped = record(1, status="failed", error_message="it stopped", root_cause="no memory")
-    assert message_about([stopped], quarantined_share=1) == "✕ shop needs a look\nthe run: no memory"
-
-
 def test_the_file_of_prometheus_is_written_whole_and_for_other_users(tmp_path: Path) -> None:
-    warehouse = Warehouse.at(tmp_path / "lake")
-    result = RunResult(
+    subject, file = shop(tmp_path / "lake", ["sales", "days"]), tmp_path / "shop.prom"
+    (listener,) = listeners_from_environment(subject, {"LAKEHOUSE_PROMETHEUS_FILE": str(file)})
+    listener.run_finished(run_of("sales"))
+    assert 'lakehouse_run_failed{pipeline="shop"} 0' in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["shop.prom"]
+
+
+def test_a_table_keeps_its_metrics_however_many_runs_leave_it_out(tmp_path: Path) -> None:
+    file, warehouse = tmp_path / "shop.prom", tmp_path / "lake"
+
+    def run(*tables: str, declared: Sequence[str] = ("sales", "days")) -> dict[str, float]:
+        PrometheusFile(shop(warehouse, declared), file).run_finished(run_of(*tables))
+        return samples(file.read_text())
+
+    EventLog(Warehouse.at(warehouse)).append(run_of("days"))
+    known = run("sales")
+    days = [each for each in known if 'table="days"' in each]
+    assert len(days) == len([each for each in known if 'table="sales"' in each]) == 7
+    for _ in range(40):
+        known = run("sales")
+    assert [each for each in known if 'table="days"' in each] == days
+    assert len(known) == 16
+    assert not [each for each in run("sales", declared=["sales"]) if "days" in each]
+    file.write_text('lakehouse_table_rows{pipeline="else",table="sales",outcome="written"} 1\nnot a line')
+    assert not [each for each in run("sales") if "else" in each]
+
+
+def test_a_rule_that_a_table_lost_is_not_told_any_more() -> None:
+    priced = event("rule", table="sales", name="priced", rows_broken=9)
+    before = metrics_text([record(1, table("sales"), priced)])
+    assert 'rule="priced"' in metrics_text([record(2, table("sales", "nothing new"))], before=before)
+    assert 'rule="priced"' not in metrics_text([record(2, table("sales"))], before=before)
+
+
+def run_of(*tables: str) -> RunResult:
+    """Return a run that refreshed these tables."""
+    return RunResult(
         run_id="r",
         pipeline="shop",
         started_at=NOON,
         seconds=1.0,
-        outcomes={"sales": NothingNew(table="sales")},
+        outcomes={name: refreshed(name) for name in tables},
     )
-    EventLog(warehouse).append(result)
-    graph = TableGraph(tables={}, inputs={}, order=(), problems=())
-    subject = RunSubject(run_id="r", pipeline="shop", graph=graph, warehouse=warehouse)
-    file = tmp_path / "shop.prom"
-    (listener,) = listeners_from_environment(subject, {"LAKEHOUSE_PROMETHEUS_FILE": str(file)})
-    listener.run_finished(result)
-    assert 'lakehouse_run_failed{pipeline="shop"} 0' in file.read_text()
-    assert file.stat().st_mode & 0o777 == 0o644
-    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["shop.prom"]
 
 
 @pytest.mark.parametrize("way", ["file", "variables"])
@@ -204,6 +338,7 @@ def test_openlineage_is_configured_as_its_own_clients_are(way: str, tmp_path: Pa
     (listener,) = listeners_from_environment(subject, environment)
     listener.run_started("shop", [])
     listener.run_finished(RunResult(run_id="r", pipeline="shop", started_at=NOON, seconds=1.0, outcomes={}))
+    flush_outboxes()
     assert [json.loads(line)["eventType"] for line in events.read_text().splitlines()] == [
         "START",
         "COMPLETE",
@@ -279,22 +414,26 @@ def test_a_variable_that_can_not_be_used_is_named_in_the_log(
 ) -> None:
     graph = TableGraph(tables={}, inputs={}, order=(), problems=())
     subject = RunSubject(run_id="r", pipeline="shop", graph=graph, warehouse=Warehouse.at(tmp_path))
-    assert listeners_from_environment(
-        subject, {"LAKEHOUSE_NOTIFY_URL": "https://host/hook", "LAKEHOUSE_NOTIFY_STALE": "long"}
-    ) == []  # fmt: skip
-    assert "LAKEHOUSE_NOTIFY_STALE is 'long'; expected a length of time" in caplog.text
-    caplog.clear()
     unusable = {
-        "LAKEHOUSE_NOTIFY_URL": "https://host/hook",
-        "LAKEHOUSE_NOTIFY_QUARANTINED": "1 %",
+        "LAKEHOUSE_NOTIFY_URL": "nowhere",
         "OPENLINEAGE_URL": "nowhere",
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://two words",
     }
     assert listeners_from_environment(subject, unusable) == []
     said = [each.getMessage() for each in caplog.records]
-    assert [message.partition(" is left out: ")[0].split()[-1] for message in said] == [
-        "LAKEHOUSE_NOTIFY_URL",
-        "OPENLINEAGE_URL",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    assert [message.partition(" is left out: ")[0].split()[-1] for message in said] == list(unusable)
+
+
+def test_a_wrong_bound_leaves_the_webhook_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    subject = shop(tmp_path, ["sales"])
+    environment = {
+        "LAKEHOUSE_NOTIFY_URL": "https://host/hook",
+        "LAKEHOUSE_NOTIFY_QUARANTINED": "1 %",
+        "LAKEHOUSE_NOTIFY_STALE": "long",
+    }
+    (listener,) = listeners_from_environment(subject, environment)
+    assert isinstance(listener, Webhook)
+    assert [each.getMessage() for each in caplog.records] == [
+        "LAKEHOUSE_NOTIFY_STALE is 'long' and counts as not set; expected a length of time, such as '26 hours'",
+        "LAKEHOUSE_NOTIFY_QUARANTINED is '1 %' and counts as not set; expected a share of rows, such as 0.01",
     ]
-    assert "LAKEHOUSE_NOTIFY_QUARANTINED is '1 %'; expected a share of rows, such as 0.01" in said[0]

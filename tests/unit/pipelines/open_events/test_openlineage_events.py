@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from base64 import b64decode
 from http.client import BadStatusLine
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -23,7 +22,8 @@ from lakehouse.pipelines import (
 from lakehouse.pipelines.declare.sources.dataset_name import DatasetName
 from lakehouse.pipelines.open_events import Listeners, listeners_from_environment
 from lakehouse.pipelines.open_events.http_target import HttpTarget
-from lakehouse.pipelines.open_events.outbox import Outbox
+from lakehouse.pipelines.open_events.openlineage import OpenLineage
+from lakehouse.pipelines.open_events.outbox import Outbox, flush_outboxes, outbox_to
 
 PARENT = "11111111-1111-1111-1111-111111111111"
 
@@ -142,7 +142,7 @@ def test_hidden_values_are_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[bytes] = []
     outbox = Outbox(sent.append)
     outbox.send({"text": "key=s3cret"})
-    outbox.close()
+    outbox.flush()
     assert sent == [b'{"text":"key=***"}']
 
 
@@ -157,7 +157,7 @@ def test_what_a_server_answers_stops_no_later_document() -> None:
     outbox = Outbox(target)
     outbox.send({"n": 1})
     outbox.send({"n": 2})
-    outbox.close()
+    outbox.flush()
     assert sent == [b'{"n":1}', b'{"n":2}']
 
 
@@ -191,7 +191,7 @@ def test_a_server_that_redirects_gets_no_key_elsewhere() -> None:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         with pytest.raises(HTTPError, match="302"):
             HttpTarget(f"http://127.0.0.1:{server.server_port}/here")(b"{}")
         server.shutdown()
@@ -213,25 +213,47 @@ def test_events_are_posted_to_the_server_that_the_environment_names(monkeypatch:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         environment = {"OPENLINEAGE_URL": url, "OPENLINEAGE_API_KEY": "key"}
         (listener,) = listeners_from_environment(subject(), environment)
         tell_a_run(listener)
+        flush_outboxes()
         server.shutdown()
     assert len(seen) == 10
     assert {(path, key) for path, key, _ in seen} == {("/api/v1/lineage", "Bearer key")}
 
 
-def test_a_server_that_hangs_makes_nobody_wait() -> None:
+def test_a_server_that_hangs_makes_no_run_wait_and_the_process_a_bounded_time() -> None:
     released = threading.Event()
-    outbox = Outbox(lambda body: (released.wait(30), None)[1])
-    began = time.monotonic()
-    for _ in range(1_500):
-        outbox.send({"n": 1})
-    outbox.close(timeout_seconds=0.05)
-    assert time.monotonic() - began < 5
+    outbox = outbox_to(lambda body: (released.wait(30), None)[1])
+    for _ in range(120):
+        tell_a_run(OpenLineage(subject(), outbox))  # ten events each
+    assert not released.is_set()
+    flush_outboxes(timeout_seconds=0.05)
     released.set()
+    outbox.flush()
+
+
+def test_runs_that_follow_each_other_share_a_thread_which_ends_when_nothing_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[tuple[bytes, threading.Thread]] = []
+
+    def target(body: bytes) -> None:
+        sent.append((body, threading.current_thread()))
+
+    for number in range(2):
+        outbox_to(target).send({"n": number})
+        outbox_to(target).flush()
+    monkeypatch.setattr("lakehouse.pipelines.open_events.outbox._IDLE_SECONDS", 0.01)
+    outbox_to(target).send({"n": 2})
+    sent[0][1].join(10)
+    assert not sent[0][1].is_alive()
+    outbox_to(target).send({"n": 3})
+    outbox_to(target).flush()
+    assert [body for body, _ in sent] == [b'{"n":0}', b'{"n":1}', b'{"n":2}', b'{"n":3}']
+    assert [thread is sent[0][1] for _, thread in sent] == [True, True, True, False]
 
 
 def test_a_listener_that_breaks_harms_neither_the_run_nor_the_others() -> None:

@@ -23,9 +23,8 @@ PARENT = TraceContext.of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0
 def trace(clock: Iterator[int]) -> dict[str, dict[str, Any]]:
     """Return the spans of a run by name, at the moments that ``clock`` gives."""
     sent: list[bytes] = []
-    listener = OpenTelemetry(
-        subject(), Outbox(sent.append), context=PARENT, clock_ns=lambda: next(clock) * 10**9
-    )
+    outbox = Outbox(sent.append)
+    listener = OpenTelemetry(subject(), outbox, context=PARENT, clock_ns=lambda: next(clock) * 10**9)
     listener.run_started("shop", ["raw", "sales", "days"])
     listener.table_finished(NothingNew(table="raw"))
     for step in ("batch", "validate", "publish"):
@@ -33,6 +32,7 @@ def trace(clock: Iterator[int]) -> dict[str, dict[str, Any]]:
     listener.table_finished(refreshed("sales"))
     listener.table_finished(Failed(table="days", error=TableError("it broke."), seconds=2.0))
     listener.run_finished(result())
+    outbox.flush()
     (document,) = map(json.loads, sent)
     (resource,) = document["resourceSpans"]
     assert resource["resource"]["attributes"] == [
