@@ -25,7 +25,9 @@ _NUMBERS = ("version", "rows in", "written", "dropped", "quarantined", "broken",
 @click.option(
     "--env", default=default_environment, show_default="local", help="Read conf/environments/ENV.yaml."
 )
-@click.option("--last", default=5, show_default=True, help="Show this many runs.")
+@click.option(
+    "--last", default=5, show_default=True, help="Show this many runs; of a stream so many micro-batches."
+)
 @json_option()
 def command(pipeline: str | None, warehouse: str | None, env: str, last: int, output: Output) -> int:
     """Show the last runs, of PIPELINE or of all: rows, rules, versions and errors."""
@@ -44,7 +46,10 @@ def command(pipeline: str | None, warehouse: str | None, env: str, last: int, ou
 
 
 def _print(record: RunRecord, output: Output) -> None:
-    output.line(f"{record.pipeline}  {record.started_at:%Y-%m-%d %H:%M:%S} UTC  {record.run.status}")
+    place = record.micro_batch
+    of_stream = "" if place is None else f", micro-batch {place.number:,} of a stream"
+    began = f"{record.started_at:%Y-%m-%d %H:%M:%S} UTC"
+    output.line(f"{record.pipeline}  {began}  {record.run.status}{of_stream}")
     if record.run.error_message is not None:
         output.line(record.run.error_message)
     output.table(("table", "what", *_NUMBERS, "status"), map(_row, record.events), numbers=_NUMBERS)

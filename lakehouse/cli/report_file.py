@@ -14,6 +14,7 @@ from lakehouse.pipelines import (
     last_runs,
     report_of,
     report_page,
+    runs_before,
 )
 
 __all__ = ["write_docs", "write_report"]
@@ -35,10 +36,14 @@ def write_report(
     """
     definition = request.definition().with_variables(request.variables)
     warehouse = request.warehouse()
+    log = EventLog(warehouse)
+    last = last_runs(log, pipeline=definition.name, limit=runs)
+    names = [table.name for table in definition.tables]
     report = report_of(
         definition,
         warehouse=warehouse,
-        runs=last_runs(EventLog(warehouse), pipeline=definition.name, limit=runs),
+        runs=last,
+        earlier=runs_before(log, last, pipeline=definition.name, tables=names),
         lineage=kept_lineage(warehouse, definition),
         select=select,
         samples=samples,

@@ -144,7 +144,7 @@ from lakehouse.pipelines.errors import (
 from lakehouse.pipelines.landing import land
 from lakehouse.pipelines.record.event import Event
 from lakehouse.pipelines.record.events import EventLog
-from lakehouse.pipelines.record.history import RunRecord, last_runs
+from lakehouse.pipelines.record.history import RunRecord, last_runs, runs_before
 from lakehouse.pipelines.record.listener import RunListener
 from lakehouse.pipelines.record.outcomes import (
     Failed,
@@ -387,6 +387,7 @@ __all__ = [
     "resolve",
     "restore_table",
     "run_pipeline",
+    "runs_before",
     "schema_changes",
     "seed",
     "select_tables",

@@ -19,7 +19,7 @@ from lakehouse.pipelines.report.model import (
     ReportTable,
     State,
 )
-from lakehouse.pipelines.report.recorded_runs import TableInRun, run_of, tables_in
+from lakehouse.pipelines.report.recorded_runs import TableInRun, entries_of, run_of, tables_in
 from lakehouse.pipelines.report.stored_tables import StoredTable, quarantined_rows, stored_table
 from lakehouse.pipelines.warehouse import Warehouse
 
@@ -34,6 +34,7 @@ def report_of(
     *,
     warehouse: Warehouse,
     runs: Sequence[RunRecord] | None = (),
+    earlier: Sequence[RunRecord] = (),
     lineage: PipelineLineage | None = None,
     select: Sequence[str] = (),
     samples: int = 0,
@@ -42,18 +43,21 @@ def report_of(
     """Return the report of a definition whose variables are filled in.
 
     ``runs``: the last ones, the newest first; None for a report that documents the definition alone.
+    ``earlier``: older ones that tables took part in which took part in none of ``runs``.
     ``select``: the tables to show; all by default.
     ``samples``: how many rows of each quarantine are read and shown; these may hold personal data.
     """
     graph = graph_of(definition)
     selected = select_tables(graph, select)
-    seen = [(record, tables_in(record)) for record in runs or ()]
+    shown = [(record, tables_in(record)) for record in runs or ()]
+    seen = [*shown, *((record, tables_in(record)) for record in earlier)]
+    entries = entries_of(shown)
     tables = [
         _table(
             graph,
             graph.tables[name],
             [tables[name] for _, tables in seen if name in tables],
-            is_of_last_run=bool(seen) and name in seen[0][1],
+            is_of_last_run=bool(entries) and name in entries[0].tables,
             stored=stored_table(warehouse, graph.tables[name]),
             lineage=lineage.tables.get(name) if lineage is not None else None,
         )
@@ -73,7 +77,7 @@ def report_of(
         made_at=made_at or dt.datetime.now(dt.UTC),
         warehouse=warehouse.root,
         tables=tables,
-        runs=[run_of(record, found.values()) for record, found in seen],
+        runs=list(map(run_of, entries)),
         shows_runs=runs is not None,
         has_lineage=lineage is not None,
     )

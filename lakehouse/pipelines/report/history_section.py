@@ -41,6 +41,9 @@ def history_section(report: Report) -> Html | None:
 
 def _row(run: ReportRun, longest: float, there: set[str]) -> Html:
     ended = ", ".join(f"{how_many} {state.word}" for state, how_many in run.by_state.items())
+    if run.micro_batches is not None:
+        first, last = run.micro_batches
+        ended = f"a stream's micro-batches {first:,} to {last:,}: {ended}"
     return element(
         "tr",
         element("td", moment(run.started_at)),

@@ -146,7 +146,7 @@ class ReportTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRun:
-    """One run of the history."""
+    """One run of the history, or the last micro-batches of a stream."""
 
     run_id: str
     started_at: dt.datetime
@@ -158,6 +158,8 @@ class ReportRun:
     rows_quarantined: int
     failure: Failure | None = None
     failed_tables: tuple[str, ...] = ()
+    micro_batches: tuple[int, int] | None = None
+    """The numbers of the first and the last of a stream's that it sums up; None for a run by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

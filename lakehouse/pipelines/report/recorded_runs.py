@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lakehouse.pipelines.record.event import Event
 from lakehouse.pipelines.record.history import RunRecord
 from lakehouse.pipelines.report.model import Failure, ReportRun, RowFlow, State
 
-__all__ = ["TableInRun", "failure_of", "run_of", "tables_in"]
+__all__ = ["HistoryEntry", "TableInRun", "entries_of", "failure_of", "run_of", "tables_in"]
 
 _STATES = {
     "ok": State.DONE,
@@ -95,23 +95,61 @@ def tables_in(record: RunRecord) -> dict[str, TableInRun]:
     return {name: TableInRun(run=record.run, events=tuple(each)) for name, each in events.items()}
 
 
-def run_of(record: RunRecord, tables: Iterable[TableInRun]) -> ReportRun:
-    """Return a run for the history."""
-    took_part = list(tables)
-    states = [table.state for table in took_part]
-    flows = [table.rows for table in took_part if table.rows is not None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """A run by itself, or the last micro-batches of one stream."""
+
+    runs: tuple[RunRecord, ...]
+    """The newest first."""
+    tables: Mapping[str, tuple[TableInRun, ...]]
+    """By table, what happened to it in those that it took part in."""
+
+    @property
+    def last(self) -> RunRecord:
+        """The newest."""
+        return self.runs[0]
+
+
+def entries_of(runs: Sequence[tuple[RunRecord, Mapping[str, TableInRun]]]) -> list[HistoryEntry]:
+    """Return the history of runs, the newest first, in which a stream stands once, where its last micro-batch is."""
+    together: dict[object, list[tuple[RunRecord, Mapping[str, TableInRun]]]] = {}
+    for record, tables in runs:
+        key = record.stream or (record.run.run_id, record.started_at)
+        together.setdefault(key, []).append((record, tables))
+    return [_entry(each) for each in together.values()]
+
+
+def _entry(runs: Sequence[tuple[RunRecord, Mapping[str, TableInRun]]]) -> HistoryEntry:
+    found: dict[str, list[TableInRun]] = {}
+    for _, tables in runs:
+        for name, table in tables.items():
+            found.setdefault(name, []).append(table)
+    return HistoryEntry(
+        runs=tuple(record for record, _ in runs),
+        tables={name: tuple(each) for name, each in found.items()},
+    )
+
+
+def run_of(entry: HistoryEntry) -> ReportRun:
+    """Return an entry for the history: rows and times of all its runs, states as they were at last."""
+    states = {name: runs[0].state for name, runs in entry.tables.items()}
+    flows = [each.rows for runs in entry.tables.values() for each in runs if each.rows is not None]
+    lengths = [each.run.duration_seconds for each in entry.runs if each.run.duration_seconds is not None]
+    last, first = entry.last, entry.runs[-1]
+    failed = tuple(sorted(name for name, state in states.items() if state is State.FAILED))
+    state = State.FAILED if failed else _STATES.get(last.run.status or "", State.NOT_RUN)
+    from_, to = first.micro_batch, last.micro_batch
     return ReportRun(
-        run_id=record.run.run_id,
-        started_at=record.started_at,
-        seconds=record.run.duration_seconds,
-        state=_STATES.get(record.run.status or "", State.NOT_RUN),
-        by_state={state: states.count(state) for state in State if state in states},
+        run_id=last.run.run_id,
+        started_at=first.started_at,
+        seconds=sum(lengths) if lengths else None,
+        state=state,
+        by_state={each: count for each in State if (count := [*states.values()].count(each))},
         rows_written=sum(each.written for each in flows),
         rows_quarantined=sum(each.quarantined for each in flows),
-        failure=failure_of(record.run),
-        failed_tables=tuple(
-            sorted(table.events[0].table or "" for table in took_part if table.state is State.FAILED)
-        ),
+        failure=failure_of(last.run),
+        failed_tables=failed,
+        micro_batches=None if from_ is None or to is None else (from_.number, to.number),
     )
 
 

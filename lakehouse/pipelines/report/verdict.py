@@ -90,7 +90,8 @@ def _last_run(report: Report) -> Html | None:
         return None
     last = report.runs[0]
     ended = ", ".join(f"{how_many} {state.word}" for state, how_many in last.by_state.items())
-    parts: list[Html | str] = [joined(["Last run ", moment(last.started_at), " UTC"])]
+    name = "Last run " if last.micro_batches is None else "The stream's last micro-batches since "
+    parts: list[Html | str] = [joined([name, moment(last.started_at), " UTC"])]
     parts += [length(last.seconds), ended] if ended else [length(last.seconds)]
     parts.append(f"{number(last.rows_written)} rows written")
     if last.rows_quarantined:

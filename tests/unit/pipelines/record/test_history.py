@@ -12,7 +12,17 @@ import pytest
 
 from lakehouse.delta_log.data_files import DataFileReader
 from lakehouse.errors import DefinitionError
-from lakehouse.pipelines import EventLog, NothingNew, Outcome, RunResult, Skipped, Warehouse, last_runs
+from lakehouse.pipelines import (
+    EventLog,
+    NothingNew,
+    Outcome,
+    RunResult,
+    Skipped,
+    Warehouse,
+    last_runs,
+    runs_before,
+)
+from lakehouse.pipelines.record.outcomes import MicroBatch
 
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 
@@ -93,6 +103,33 @@ def test_the_last_runs_cost_the_same_after_many(log: EventLog, monkeypatch: pyte
     assert opened_files(log, monkeypatch, limit=3)[1] <= 12
     assert opened_files(log, monkeypatch, pipeline="rare") == (["0"], 1)
     assert len(opened_files(log, monkeypatch, limit=100)[0]) == 60
+
+
+def micro_batch(number: int, *outcomes: Outcome, stream: str = "a" * 32) -> RunResult:
+    place = MicroBatch(stream=stream, mode="continuous", number=number)
+    one = result(f"{stream}-{number}", *outcomes, minutes=number)
+    return dataclasses.replace(one, micro_batch=place)
+
+
+def test_a_stream_counts_as_one_run_and_tables_are_found_that_it_leaves_out(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append(result("all", NothingNew(table="a"), NothingNew(table="m"), NothingNew(table="z")))
+    log.append(result("one", NothingNew(table="m"), minutes=1))
+    for number in range(2, 42):
+        log.append(micro_batch(number, NothingNew(table="a"), NothingNew(table="b")))
+        if number == 20:
+            log.append(result("beside", NothingNew(table="b"), minutes=20))
+    assert opened_files(log, monkeypatch, limit=1) == ([f"{'a' * 32}-41"], 2)
+    runs, opened = opened_files(log, monkeypatch, limit=3)
+    assert runs == [f"{'a' * 32}-41", f"{'a' * 32}-40", f"{'a' * 32}-39", "beside", "one"]
+    assert opened <= 7
+    newest = last_runs(log, pipeline="shop", limit=2)
+    assert newest[0].micro_batch == MicroBatch(stream="a" * 32, mode="continuous", number=41)
+    assert [each.stream for each in newest] == ["a" * 32, "a" * 32, None]
+    earlier = runs_before(log, newest, pipeline="shop", tables=["a", "b", "m", "z", "never"])
+    assert [each.run.run_id for each in earlier] == ["one", "all"]
+    assert runs_before(log, newest, pipeline="shop", tables=["a", "b"]) == ()
 
 
 def test_runs_are_found_in_their_order_whatever_the_files_times_say(log: EventLog) -> None:

@@ -28,6 +28,8 @@ from lakehouse.pipelines import (
     last_runs,
     read,
     report_of,
+    report_page,
+    runs_before,
 )
 from lakehouse.pipelines.check.lineage import (
     ColumnName,
@@ -37,6 +39,7 @@ from lakehouse.pipelines.check.lineage import (
     PipelineLineage,
     TableLineage,
 )
+from lakehouse.pipelines.record.outcomes import MicroBatch
 from lakehouse.pipelines.refresh.row_counts import StepCount
 from lakehouse.pipelines.report.model import Report, ReportTable, State
 from lakehouse.quality import Tally
@@ -72,10 +75,12 @@ def failed(table: str) -> Failed:
     return Failed(table=table, error=error, seconds=1.0)
 
 
-def ran(warehouse: Warehouse, number: int, *outcomes: Outcome) -> None:
-    """Record a run, ``number`` hours after noon."""
+def ran(warehouse: Warehouse, number: int, *outcomes: Outcome, stream: str = "") -> None:
+    """Record a run, ``number`` hours after noon; it may be a stream's."""
+    place = MicroBatch(stream=stream, mode="continuous", number=number) if stream else None
     result = RunResult(
-        run_id=f"r{number}",
+        run_id=f"{stream}-{number}" if stream else f"r{number}",
+        micro_batch=place,
         pipeline="shop",
         started_at=NOON + dt.timedelta(hours=number),
         seconds=5.0,
@@ -93,7 +98,8 @@ def reported(
     warehouse: Warehouse, *, last: int = 30, **more: object
 ) -> tuple[Report, dict[str, ReportTable]]:
     runs = last_runs(EventLog(warehouse), pipeline="shop", limit=last)
-    report = report_of(shop(), warehouse=warehouse, runs=runs, **more)  # type: ignore[arg-type]
+    earlier = runs_before(EventLog(warehouse), runs, pipeline="shop", tables=["raw", "sales", "total"])
+    report = report_of(shop(), warehouse=warehouse, runs=runs, earlier=earlier, **more)  # type: ignore[arg-type]
     return report, {table.name: table for table in report.tables}
 
 
@@ -215,6 +221,35 @@ def test_columns_show_where_they_come_from(warehouse: Warehouse) -> None:
     assert (total.type, total.sources, total.how) == ("bigint", ("raw.price", "raw.units"), "transformation")
     assert tables["sales"].rows_depend_on == ("raw.units (filter)",)
     assert tables["sales"].opaque == ("transform(f), a.py:3",)
+
+
+def test_a_stream_is_one_row_of_the_history_and_hides_no_other_table(warehouse: Warehouse) -> None:
+    stream = "b" * 32
+    ran(warehouse, 1, NothingNew(table="raw"), failed("total"))
+    ran(warehouse, 2, NothingNew(table="raw"))
+    ran(warehouse, 3, failed("sales"), stream=stream)
+    for number in range(4, 14):
+        ran(warehouse, number, refreshed("sales", number, broken=number), stream=stream)
+    report, tables = reported(warehouse, last=5)
+    shown = [(run.started_at.hour - NOON.hour, run.micro_batches, run.state) for run in report.runs]
+    assert shown == [
+        (9, (9, 13), State.DONE),
+        (2, None, State.NOTHING_NEW),
+        (1, None, State.FAILED),
+    ]
+    assert (report.runs[0].rows_written, report.runs[0].rows_quarantined) == (500 - 55, 55)
+    assert report.runs[0].seconds == 25
+    assert {name: (table.state, table.is_of_last_run) for name, table in tables.items()} == {
+        "raw": (State.NOTHING_NEW, False),
+        "sales": (State.DONE, True),
+        "total": (State.FAILED, False),
+    }
+    assert tables["sales"].rules[0].broken == (9, 10, 11, 12, 13)
+    _, tables = reported(warehouse, last=1)
+    assert tables["total"].state is State.FAILED, "it took part in a run that the page leaves out"
+    page = report_page(report)
+    assert "a stream's micro-batches 9 to 13: 1 done" in page
+    assert "The stream's last micro-batches since" in page
 
 
 def test_a_report_is_no_larger_after_many_runs(warehouse: Warehouse) -> None:
