@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Box", "Drawing", "lay_out"]
+__all__ = ["Box", "Drawing", "Line", "lay_out"]
 
 _SWEEPS = 6
+_LANE = 4
 HEIGHT, WIDTH_LEAST, WIDTH_MOST = 40, 156, 270
 _GAP_ACROSS, _GAP_DOWN, _MARGIN = 64, 14, 8
 _LETTER, _PADDING = 7.3, 42
@@ -33,30 +34,68 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """From a table to one that reads it, past all that stands between them."""
+
+    start: int
+    end: int
+    """Positions in ``boxes``."""
+    lanes: tuple[tuple[int, int, int], ...] = ()
+    """Where it passes a column of tables: from x to x, at y."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """All boxes, and which of them are joined: pairs of positions in ``boxes``."""
+    """All boxes, and the lines that join them."""
 
     boxes: tuple[Box, ...]
-    edges: tuple[tuple[int, int], ...]
+    lines: tuple[Line, ...]
     width: int
     height: int
 
 
 def lay_out(order: Sequence[str], inputs: Mapping[str, Sequence[str]]) -> Drawing:
-    """Return the drawing of tables in ``order``, each after all that it reads (``inputs``)."""
+    """Return the drawing of tables in ``order``, each after all that it reads (``inputs``).
+
+    A table that is read in a later column than the next has a lane through each column between, so that no line
+    crosses a box.
+    """
     inputs = {name: sorted(inputs[name]) for name in order}
     depth: dict[str, int] = {}
     for name in order:
         depth[name] = max((depth[each] + 1 for each in inputs[name]), default=0)
     columns = _columns(order, depth)
-    readers: dict[str, list[str]] = {name: [] for name in order}
+    before: dict[str, list[str]] = {}
     for name in order:
+        before[name] = [_beside(each, depth[name] - 1, depth) for each in inputs[name]]
         for each in inputs[name]:
-            readers[each].append(name)
+            for at in range(depth[each] + 1, depth[name]):
+                lane = _lane(each, at)
+                if lane not in before:
+                    before[lane] = [_beside(each, at - 1, depth)]
+                    columns[at].append(lane)
+    behind: dict[str, list[str]] = {each: [] for column in columns for each in column}
+    for each, needs in before.items():
+        for need in needs:
+            behind[need].append(each)
     for sweep in range(_SWEEPS):
-        beside, ordered = (inputs, columns) if sweep % 2 == 0 else (readers, columns[::-1])
+        beside, ordered = (before, columns) if sweep % 2 == 0 else (behind, columns[::-1])
         _sort_by_middle(ordered, beside)
-    return _drawing(order, columns, inputs)
+    return _drawing(order, columns, inputs, depth)
+
+
+def _lane(name: str, column: int) -> str:
+    """Return what stands for a table's lane among the names of tables, none of which has such a letter."""
+    return f"{name}\0{column}"
+
+
+def _is_lane(name: str) -> bool:
+    return "\0" in name
+
+
+def _beside(name: str, column: int, depth: Mapping[str, int]) -> str:
+    """Return what leads from a table into the column behind this one: itself, or its lane."""
+    return name if depth[name] == column else _lane(name, column)
 
 
 def _columns(order: Sequence[str], depth: Mapping[str, int]) -> list[list[str]]:
@@ -85,26 +124,46 @@ def _sort_by_middle(columns: Sequence[list[str]], beside: Mapping[str, Sequence[
 
 
 def _drawing(
-    order: Sequence[str], columns: Sequence[Sequence[str]], inputs: Mapping[str, Sequence[str]]
+    order: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    inputs: Mapping[str, Sequence[str]],
+    depth: Mapping[str, int],
 ) -> Drawing:
-    heights = [len(column) * (HEIGHT + _GAP_DOWN) - _GAP_DOWN for column in columns]
+    heights = [sum(map(_height, column)) + (len(column) - 1) * _GAP_DOWN for column in columns]
     tallest = max(heights, default=0)
     boxes: dict[str, Box] = {}
+    lanes: dict[str, tuple[int, int, int]] = {}
     x = _MARGIN
     for column, height in zip(columns, heights, strict=True):
-        width = _width(column)
-        top = _MARGIN + (tallest - height) // 2
-        for at, name in enumerate(column):
-            boxes[name] = Box(name=name, x=x, y=top + at * (HEIGHT + _GAP_DOWN), width=width)
+        width = _width([name for name in column if not _is_lane(name)])
+        y = _MARGIN + (tallest - height) // 2
+        for name in column:
+            if _is_lane(name):
+                lanes[name] = (x, x + width, y + _LANE // 2)
+            else:
+                boxes[name] = Box(name=name, x=x, y=y, width=width)
+            y += _height(name) + _GAP_DOWN
         x += width + _GAP_ACROSS
     position = {name: at for at, name in enumerate(order)}
-    edges = ((position[each], position[name]) for name in order for each in inputs[name])
+    lines = (
+        Line(
+            start=position[each],
+            end=position[name],
+            lanes=tuple(lanes[_lane(each, at)] for at in range(depth[each] + 1, depth[name])),
+        )
+        for name in order
+        for each in inputs[name]
+    )
     return Drawing(
         boxes=tuple(boxes[name] for name in order),
-        edges=tuple(sorted(edges)),
+        lines=tuple(sorted(lines, key=lambda line: (line.start, line.end))),
         width=max(x - _GAP_ACROSS + _MARGIN, 2 * _MARGIN),
         height=tallest + 2 * _MARGIN,
     )
+
+
+def _height(name: str) -> int:
+    return _LANE if _is_lane(name) else HEIGHT
 
 
 def _width(names: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const graph = document.getElementById("graph");
   const nodes = [...graph.querySelectorAll(".n")];
   const edges = [...graph.querySelectorAll("[data-e]")].map((path) => {
-    const [from, to] = path.dataset.e.split(" ").map(Number);
+    const [from, to] = path.dataset.e.split("-").map(Number);
     return { path, from, to };
   });
   const rows = [...document.querySelectorAll("#tables tbody tr")];

@@ -33,6 +33,24 @@ def test_no_box_stands_on_another_and_each_is_right_of_its_inputs(inputs: dict[s
             assert apart or one is other
 
 
+@given(graphs())
+def test_each_line_goes_through_every_column_between_its_ends_and_past_all_boxes(
+    inputs: dict[str, list[str]],
+) -> None:
+    drawing = lay_out(list(inputs), inputs)
+    joined = {(drawing.boxes[line.start].name, drawing.boxes[line.end].name) for line in drawing.lines}
+    assert joined == {(need, name) for name, needs in inputs.items() for need in needs}
+    assert len(drawing.lines) == len(joined)
+    between = sorted({(box.x, box.x + box.width) for box in drawing.boxes})
+    for line in drawing.lines:
+        start, end = drawing.boxes[line.start], drawing.boxes[line.end]
+        passed = [column for column in between if start.x < column[0] < end.x]
+        assert [(x, to_x) for x, to_x, _ in line.lanes] == passed
+        for x, _, y in line.lanes:
+            assert 0 <= y <= drawing.height
+            assert not [box for box in drawing.boxes if box.x == x and box.y < y < box.y + box.height]
+
+
 @given(graphs(), st.randoms(use_true_random=False))
 def test_the_order_of_edges_does_not_move_a_box(inputs: dict[str, list[str]], random: object) -> None:
     shuffled = {name: sorted(needs, key=lambda each: random.random()) for name, needs in inputs.items()}  # type: ignore[attr-defined]
@@ -40,7 +58,7 @@ def test_the_order_of_edges_does_not_move_a_box(inputs: dict[str, list[str]], ra
 
 
 def crossings(drawing: Drawing) -> int:
-    ends = [(drawing.boxes[a].y, drawing.boxes[b].y) for a, b in drawing.edges]
+    ends = [(drawing.boxes[line.start].y, drawing.boxes[line.end].y) for line in drawing.lines]
     return sum((a[0] - b[0]) * (a[1] - b[1]) < 0 for a in ends for b in ends) // 2
 
 

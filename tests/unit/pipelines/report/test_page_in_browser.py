@@ -116,10 +116,13 @@ def test_without_scripts_everything_is_there(opened: Opened) -> None:
 
 
 def test_on_paper_everything_is_there(opened: Opened) -> None:
-    page = opened(shop(), place="#t-raw")
+    page = opened(shop(), place="#t-raw", color_scheme="dark")
     assert shown_sections(page) == ["raw"]
-    page.emulate_media(media="print")
+    light = "getComputedStyle(document.body).color.match(/[0-9]+/g).every((part) => part > 127)"
+    assert page.evaluate(light), "letters on a dark screen"
+    page.emulate_media(media="print", color_scheme="dark")
     assert shown_sections(page) == ["raw", "sales", "days"]
+    assert not page.evaluate(light), "letters on white paper"
 
 
 def test_the_keyboard_reaches_every_table_and_comes_back(opened: Opened) -> None:

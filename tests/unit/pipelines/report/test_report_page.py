@@ -164,7 +164,7 @@ def test_hostile_names_are_text_everywhere() -> None:
 
 
 def test_a_hundred_tables_stay_below_the_promised_size() -> None:
-    assert len(report_page(large_report(100)).encode()) <= 300 * 1024
+    assert len(report_page(large_report(100)).encode()) <= 300_000
 
 
 def test_a_drawing_of_a_trend_is_no_longer_than_its_refreshes() -> None:
