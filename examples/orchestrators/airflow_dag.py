@@ -1,30 +1,15 @@
 """A DAG of Airflow with a task for each table of a pipeline, in the order of the pipeline's own graph.
 
-Put this file into the folder of DAGs. LAKEHOUSE_PROJECT is the folder of the project, LAKEHOUSE_PIPELINE its pipeline.
+Put this file and ``lakehouse_project.py``, which says what is run, into the folder of DAGs.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
-import subprocess
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from airflow import DAG
 from airflow.providers.standard.operators.bash import BashOperator
-
-PROJECT = os.environ.get("LAKEHOUSE_PROJECT", ".")
-PIPELINE = os.environ.get("LAKEHOUSE_PIPELINE", "shop")
-
-
-def graph(project: str, pipeline: str) -> Sequence[Mapping[str, Any]]:
-    """Return the tables with their inputs, each after all that it reads. It takes no session and reads no data."""
-    asked = ["lakehouse", "graph", pipeline, "--json"]
-    answer = subprocess.run(asked, cwd=project, capture_output=True, text=True, check=True)  # noqa: S603
-    tables: Sequence[Mapping[str, Any]] = json.loads(answer.stdout)["tables"]
-    return tables
+from lakehouse_project import PIPELINE, PROJECT, tables
 
 
 def command(pipeline: str, table: str) -> str:
@@ -35,7 +20,7 @@ def command(pipeline: str, table: str) -> str:
 
 # One run of a pipeline works in a warehouse at a time; tables side by side are what a run without --select gives.
 with DAG(PIPELINE, schedule="@daily", catchup=False, max_active_runs=1, max_active_tasks=1) as dag:
-    tables = graph(PROJECT, PIPELINE)
+    declared = tables()
     tasks = {
         table["table"]: BashOperator(
             task_id=table["table"],
@@ -43,8 +28,8 @@ with DAG(PIPELINE, schedule="@daily", catchup=False, max_active_runs=1, max_acti
             cwd=PROJECT,
             append_env=True,
         )
-        for table in tables
+        for table in declared
     }
-    for table in tables:
+    for table in declared:
         for read in table["inputs"]:
             tasks[read] >> tasks[table["table"]]

@@ -1,28 +1,17 @@
 """Dagster assets, one for each table of a pipeline. One run refreshes all that are chosen, side by side.
 
-LAKEHOUSE_PROJECT is the folder of the project, LAKEHOUSE_PIPELINE its pipeline: ``dagster dev -f dagster_assets.py``.
+``lakehouse_project.py`` says what is run. In this folder: ``dagster dev -f dagster_assets.py``.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-
-PROJECT = os.environ.get("LAKEHOUSE_PROJECT", ".")
-PIPELINE = os.environ.get("LAKEHOUSE_PIPELINE", "shop")
-
-
-def graph(project: str, pipeline: str) -> Sequence[Mapping[str, Any]]:
-    """Return the tables with their inputs, each after all that it reads. It takes no session and reads no data."""
-    asked = ["lakehouse", "graph", pipeline, "--json"]
-    answer = subprocess.run(asked, cwd=project, capture_output=True, text=True, check=True)  # noqa: S603
-    tables: Sequence[Mapping[str, Any]] = json.loads(answer.stdout)["tables"]
-    return tables
+from lakehouse_project import PIPELINE, PROJECT, tables
 
 
 def command(pipeline: str, tables: Sequence[str], run_id: str) -> list[str]:
@@ -42,17 +31,16 @@ def finished(lines: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield event["table"], known | ({"version": batches[-1]["version"]} if batches else {})
 
 
-TABLES = graph(PROJECT, PIPELINE)
 SPECS = [
     dg.AssetSpec(
         table["table"], deps=table["inputs"], group_name=table["layer"], description=table["comment"]
     )
-    for table in TABLES
+    for table in tables()
 ]
 
 
 @dg.multi_asset(specs=SPECS, can_subset=True, name=PIPELINE.replace("-", "_"))
-def tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+def refreshed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """Refresh the tables that are chosen; one that fails, and those behind it, are not materialized."""
     chosen = sorted(key.to_user_string() for key in context.selected_asset_keys)
     asked = command(PIPELINE, chosen, context.run_id)
@@ -63,4 +51,4 @@ def tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         raise dg.Failure(f"lakehouse run ended with {run.returncode}: lakehouse history says why")
 
 
-defs = dg.Definitions(assets=[tables])
+defs = dg.Definitions(assets=[refreshed])
