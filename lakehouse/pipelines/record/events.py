@@ -35,6 +35,7 @@ class EventLog:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._path = warehouse.path_of(SYSTEM_LAYER, "events")
+        self._snapshot: Snapshot | None = None
 
     def append(self, result: RunResult) -> None:
         """Write all events of a run, as one commit."""
@@ -55,9 +56,10 @@ class EventLog:
     def snapshot(self) -> Snapshot | None:
         """Return the table as it is now; None where nothing ran yet."""
         try:
-            return Snapshot.load(self._path)
+            self._snapshot = self._snapshot.update() if self._snapshot else Snapshot.load(self._path)
         except TableNotFoundError:
-            return None
+            self._snapshot = None
+        return self._snapshot
 
     def read(self) -> pa.Table:
         """Return all events, in no order; none where nothing ran yet."""

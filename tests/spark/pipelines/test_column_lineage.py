@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +16,13 @@ from pyspark.sql.functions import col
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     Flow,
+    PipelineDefinition,
     PipelineLineage,
     Resolution,
     from_rows,
     read,
+    read_sql_models,
+    read_yaml_definition,
     resolve,
 )
 from lakehouse.pipelines.check.lineage import ColumnName, Influence, TableLineage, lineage_of
@@ -217,6 +221,67 @@ def test_a_column_is_said_to_be_made_where_its_step_stands(spark: SparkSession) 
     lines = {name: int(place.rpartition(":")[2]) for name, place in made.items()}
     here = test_a_column_is_said_to_be_made_where_its_step_stands.__code__.co_firstlineno
     assert lines == {"k": here + 1, "a": here + 2}
+
+
+YAML = """
+name: shop
+tables:
+  - name: raw
+    layer: bronze
+    flow: {from_files: {pattern: "in/*.csv", columns: {k: int, a: int}}}
+    write: append
+  - name: sums
+    layer: gold
+    flow:
+      read: {table: raw}
+      steps:
+        - where: "a > 1"
+        - aggregate: {by: [k], measures: {total: "sum(a)"}}
+    write: replace
+"""
+MODELS = {
+    "bronze/raw.sql": "/*\nfrom_files: {pattern: 'in/*.csv', columns: {k: int, a: int}}\nwrite: append\n*/\n",
+    "silver/clean.sql": "/*\nread: raw\nsteps: [{where: a > 1}]\nwrite: replace\n*/\n\nSELECT k, a+1 AS b FROM {input}",
+    "gold/sums.sql": "SELECT k, sum(b) AS total FROM {clean} GROUP BY k",
+}
+
+
+def test_columns_of_yaml_and_of_sql_files_are_said_to_be_made_on_their_own_lines(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(YAML)
+    for name, text in MODELS.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+
+    def made(definition: PipelineDefinition) -> dict[str, str]:
+        resolution = resolve(definition.with_variables({}), spark)
+        resolution.check()
+        found = lineage_of(resolution, spark).tables
+        return {
+            f"{name}.{column}": at for name, table in found.items() for column, at in table.made_at.items()
+        }
+
+    def line(text: str) -> int:
+        return next(number for number, each in enumerate(YAML.splitlines(), 1) if text in each)
+
+    in_yaml = made(read_yaml_definition(file))
+    assert in_yaml == {
+        "raw.k": f"{file}:{line('from_files')}",
+        "raw.a": f"{file}:{line('from_files')}",
+        "sums.k": f"{file}:{line('read:')}",
+        "sums.total": f"{file}:{line('aggregate')}",
+    }
+    in_sql = made(read_sql_models(tmp_path))
+    assert {name: at.removeprefix(f"{tmp_path}/") for name, at in in_sql.items()} == {
+        "raw.k": "bronze/raw.sql:2",
+        "raw.a": "bronze/raw.sql:2",
+        "clean.k": "silver/clean.sql:2",
+        "clean.b": "silver/clean.sql:7",
+        "sums.k": "gold/sums.sql:1",
+        "sums.total": "gold/sums.sql:1",
+    }
 
 
 # Random flows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import webbrowser
 from pathlib import Path
 from typing import NoReturn
 
@@ -138,6 +139,17 @@ def test_documentation_and_report_are_written_as_files(
     assert (code, json.loads(text)["file"]) == (0, str(project / "report.html"))
     assert "aggregation of <i>sales.price</i>" in (project / "out" / "docs.html").read_text()
     assert "3 tables, not run yet" in (project / "report.html").read_text()
+
+
+def test_a_page_is_opened_where_that_is_asked_for(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    for verb in ("report", "docs"):
+        assert answer(capsys, verb, "shop")[0] == 0
+        assert answer(capsys, verb, "shop", "--open")[0] == 0
+    assert opened == [(project / name).as_uri() for name in ("report.html", "docs.html")]
 
 
 def test_a_file_that_can_not_be_written_is_wrong_use(
