@@ -2,7 +2,8 @@
 
 from lakehouse.pipelines.declare.sources.catalog import CatalogTableSource, table_elsewhere
 from lakehouse.pipelines.declare.sources.delta import DeltaSource
-from lakehouse.pipelines.declare.sources.files import SOURCE_FILE, FileSource
+from lakehouse.pipelines.declare.sources.files import FileSource
+from lakehouse.pipelines.declare.sources.files_rows import SOURCE_FILE
 from lakehouse.pipelines.declare.sources.given_rows import GivenRow, cells_of, frame_of_rows
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, get_args
 
@@ -28,20 +28,19 @@ from lakehouse.ingestion import (
     MissingLandingZoneError,
     OnRewritten,
     SchemaChanges,
-    SchemaMode,
     SeenFiles,
     clear_away,
-    file_format,
     landing_zone,
     moved_path,
     path_column,
     path_matcher,
-    spark_file_path,
 )
-from lakehouse.pipelines.declare.language import Call, Language, names_and_types
+from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources.arrivals import arriving_files, at_each_trigger
 from lakehouse.pipelines.declare.sources.dataset_name import DatasetName
+from lakehouse.pipelines.declare.sources.files_rows import rejected_rows, rows_of_files
+from lakehouse.pipelines.declare.sources.files_words import DeclaredFiles, fields_of, words_of
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
     Backlog,
@@ -51,46 +50,12 @@ from lakehouse.pipelines.declare.sources.interface import (
     SourceContext,
 )
 from lakehouse.pipelines.declare.sources.landable import LandableFiles
-from lakehouse.pipelines.declare.yaml_part import YamlPart, names
+from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import InvalidStepError
 from lakehouse.tables import quoted
 from lakehouse.words import stated_fields, word
 
-__all__ = ["SOURCE_FILE", "FileSource"]
-
-SOURCE_FILE = "_source_file"
-"""The column that names the file of a row."""
-
-
-_COMMON_FORMAT = "csv"
-_OPTIONS_BY_NAME = ("columns", "optional", "delimiter", "encoding")
-"""Fields of formats that stand beside the pattern."""
-_Option = str | int | bool | list[str] | Mapping[str, list[int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Files:
-    pattern: str
-    columns: str | list[str] | Mapping[str, str] | None = None
-    """Names, names with types, or the name of one of the file's schemas."""
-    optional: str | list[str] | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
-    names_grow: bool = False
-    at_rest_seconds: float | None = None
-    on_rewritten: OnRewritten = "quarantine"
-    format: str = _COMMON_FORMAT
-    options: Mapping[str, _Option] = dataclasses.field(default_factory=dict)
-    """Further fields of the format."""
-    manifest: bool = False
-    path_columns: str | list[str] | None = None
-    modified_after: str | None = None
-    modified_before: str | None = None
-    max_files: int | None = None
-    max_bytes: int | None = None
-    schema_changes: SchemaMode = "rescue"
-    infer_schema: bool = False
-    after_commit: str | None = None
+__all__ = ["FileSource"]
 
 
 @word("from_files")
@@ -103,7 +68,7 @@ class FileSource(Source):
     batch, with that reason; when it lies there whole, a later batch takes it.
     """
 
-    yaml_type: ClassVar[Any] = _Files
+    yaml_type: ClassVar[Any] = DeclaredFiles
     is_appended_by_default: ClassVar[bool] = True
     condensed_as: ClassVar[str] = "files-1"
 
@@ -127,47 +92,15 @@ class FileSource(Source):
     """What becomes of files whose rows are in the table: ``delete``, or the folder of an archive; None: they stay."""
 
     @classmethod
-    def from_yaml(cls, given: _Files, part: YamlPart) -> FileSource:
-        return cls(
-            pattern=given.pattern,
-            format=_format(given, part),
-            names_grow=given.names_grow,
-            at_rest_seconds=given.at_rest_seconds,
-            on_rewritten=given.on_rewritten,
-            manifest=given.manifest,
-            choice=FileChoice(
-                modified_after=given.modified_after,
-                modified_before=given.modified_before,
-                max_files=given.max_files,
-                max_bytes=given.max_bytes,
-                path_columns=names(given.path_columns or ()),
-            ),
-            changes=SchemaChanges(mode=given.schema_changes, infer=given.infer_schema),
-            after_commit=given.after_commit,
-            location=part.location,
-        )
+    def from_yaml(cls, given: DeclaredFiles, part: YamlPart) -> FileSource:
+        return cls(**fields_of(given, part), location=part.location)
 
     def to_yaml(self, language: Language) -> dict[str, Any]:
-        stated = {name: value for name, value in stated_fields(self).items() if name != "format"}
-        changes = stated_fields(stated.pop("changes", RESCUED))
-        for field, key in (("mode", "schema_changes"), ("infer", "infer_schema")):
-            if field in changes:
-                changes[key] = changes.pop(field)
-        choice = stated_fields(stated.pop("choice", EVERY_FILE))
-        given = {**stated, **self._written_format(language), **choice, **changes}
-        return {"pattern": self.pattern, **{name: language.value(value) for name, value in given.items()}}
+        stated = {name: value for name, value in stated_fields(self).items() if name != "pattern"}
+        return {"pattern": self.pattern, **words_of(stated, self.format, language)}
 
     def to_python(self, language: Language) -> Call:
         return Call.of("from_files", self.to_yaml(language), "pattern")
-
-    def _written_format(self, language: Language) -> dict[str, Any]:
-        word, options = language.word(FileFormat.words, self.format), dict(self.format.options())
-        if self.format.has_types and "columns" in options:
-            options["columns"] = names_and_types(options["columns"])
-        named = {name: options.pop(name) for name in _OPTIONS_BY_NAME if name in options}
-        if word != _COMMON_FORMAT:
-            named["format"] = word
-        return {**named, **({"options": options} if options else {})}
 
     @property
     def zone(self) -> LandingZone:
@@ -275,7 +208,7 @@ class FileSource(Source):
         # Every row that comes must meet the condition, not only those of the files that come again.
         roots = (files.root, *files.earlier_roots)
         paths = (moved_path(path, files.root, root) for path in files.accepted() for root in roots)
-        return f"{SOURCE_FILE} IN ({_literal_paths(paths)})"
+        return rows_of_files(paths)
 
     def taken(self, context: SourceContext, table: str, inputs: Inputs) -> None:
         context.released(table).forget([file.path for file in FileInputs.of(inputs).files])
@@ -327,17 +260,7 @@ class FileSource(Source):
         reasons = {path: found.reason for path, found in inputs.rejected().items()}
         if not reasons:
             return None
-        schema = self.schema_of(inputs)
-        known = {"_ingested_at": F.lit(request.decided_at)}
-        files = context.spark.createDataFrame(sorted(reasons.items()), "_source_file string, _reason string")
-        columns = [
-            F.col("_source_file")
-            if field.name == "_source_file"
-            else known.get(field.name, F.lit(None)).cast(field.dataType).alias(field.name)
-            for field in schema.fields
-        ]
-        error = F.struct(F.lit("readable_file").alias("rule"), F.col("_reason").alias("message"))
-        return files.select(*columns, F.array(error).alias("_errors"))
+        return rejected_rows(context.spark, reasons, self.schema_of(inputs), ingested_at=request.decided_at)
 
     def size_bytes(self, context: SourceContext, inputs: Inputs) -> int:
         return sum(file.size_bytes for file in FileInputs.of(inputs).new())
@@ -387,31 +310,3 @@ def _backlog(files: Sequence[LandedFile]) -> Backlog:
     oldest_ms = min(file.modified_ms for file in files)
     since = dt.datetime.fromtimestamp(oldest_ms / 1000, dt.UTC)
     return Backlog(count=len(files), unit="files", since=since)
-
-
-def _literal(text: str) -> str:
-    """Return a text as Spark's SQL writes it."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
-def _literal_paths(paths: Iterable[str]) -> str:
-    names = sorted({name for path in paths for name in (path, spark_file_path(path))})
-    return ", ".join(map(_literal, names))
-
-
-def _format(given: _Files, part: YamlPart) -> FileFormat:
-    options: dict[str, Any] = dict(given.options)
-    if given.columns is not None:
-        options["columns"] = (
-            part.at("columns").schema(given.columns) if isinstance(given.columns, str) else given.columns
-        )
-    options["optional"] = names(given.optional or ())
-    for name in ("delimiter", "encoding"):
-        if getattr(given, name) is not None:
-            options[name] = getattr(given, name)
-    try:
-        return file_format(given.format, options)
-    except InvalidFormatError as error:
-        place = "format" if given.format not in FileFormat.words else "options"
-        part.at(place).refuse(str(error))
