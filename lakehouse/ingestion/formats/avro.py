@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
 from lakehouse.ingestion.errors import UnreadableFileError
 from lakehouse.ingestion.formats.content import FileContent
-from lakehouse.ingestion.formats.record_format import RecordFormat
+from lakehouse.ingestion.formats.record_format import Block, RecordFormat
 from lakehouse.ingestion.formats.records import Record
 from lakehouse.optional_imports import require
 from lakehouse.words import word
@@ -29,11 +30,11 @@ class AvroFormat(RecordFormat):
 
     seeks: ClassVar[bool] = True
 
-    def records_of(self, content: FileContent) -> Iterator[Record]:
+    def blocks_of(self, content: FileContent) -> Iterator[Block]:
         fastavro = require("fastavro", extra="formats", purpose="Reading Avro")
         for file in content.files():
             if content.head:
-                yield from _read(fastavro, file)
+                yield Block(records=partial(_read, fastavro, file))
 
 
 def _read(fastavro: Any, file: BinaryIO) -> Iterator[Record]:

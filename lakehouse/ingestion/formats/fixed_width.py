@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import pyarrow as pa
 
 from lakehouse.ingestion.errors import InvalidFormatError
 from lakehouse.ingestion.formats.content import FileContent
-from lakehouse.ingestion.formats.portable import Findings, PortableFormat
-from lakehouse.ingestion.formats.record_format import findings_in
-from lakehouse.ingestion.formats.records import Record, batches_of
-from lakehouse.ingestion.formats.rescue import MALFORMED_ROW
-from lakehouse.ingestion.formats.text_encoding import TextEncoding, lines
+from lakehouse.ingestion.formats.plain import PlainPlaces
+from lakehouse.ingestion.formats.portable import Findings
+from lakehouse.ingestion.formats.record_format import Block, EncodedRecordFormat
+from lakehouse.ingestion.formats.records import Record
+from lakehouse.ingestion.formats.text_encoding import TextEncoding, line_blocks, lines_of
 from lakehouse.words import word
 
 __all__ = ["FixedWidthFormat"]
 
-_REST = MALFORMED_ROW
-
 
 @word("fixed_width")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FixedWidthFormat(PortableFormat):
+class FixedWidthFormat(EncodedRecordFormat):
     """Lines with each column in its place, plain or compressed: spaces around a value are left out, blank is NULL.
 
     ``places`` has for each column the first character, from 0, and the one behind the last. A line that is too
@@ -36,21 +35,19 @@ class FixedWidthFormat(PortableFormat):
     has_texts_only: ClassVar[bool] = True
 
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    encoding: str = "utf-8"
-    """A name that Python knows."""
     skip_lines: int = 0
     """How many lines stand before the first row."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "places", {name: tuple(place) for name, place in self.places.items()})
         object.__setattr__(self, "columns", self.columns or tuple(self.places))
-        PortableFormat.__post_init__(self)
+        EncodedRecordFormat.__post_init__(self)
 
     def __hash__(self) -> int:
         return hash((self.columns, tuple(self.places.items()), self.encoding, self.skip_lines))
 
     def _problems_of_options(self) -> Sequence[InvalidFormatError]:
-        found = [problem] if (problem := TextEncoding(self.encoding).problem()) else []
+        found = [*EncodedRecordFormat._problems_of_options(self)]
         fix = "give its first character, from 0, and the one behind its last."
         for name, (start, stop) in self.places.items():
             if not 0 <= start < stop:
@@ -62,25 +59,29 @@ class FixedWidthFormat(PortableFormat):
         return found
 
     def look(self, content: FileContent) -> Findings:
-        found = findings_in(self._records(content), dict(self.columns), self.unfit_values)
-        found.names = {name for name, _ in self.columns}
-        return found
+        return self.looked_through(content, Findings(names={name for name, _ in self.columns}))
 
-    def rows_of(self, content: FileContent) -> Iterator[pa.RecordBatch]:
-        return batches_of(
-            self._records(content),
-            self.arrow_columns(),
-            from_text=self.has_texts_only,
-            keeps_unfit=self.keeps_unfit,
-        )
-
-    def _records(self, content: FileContent) -> Iterator[Record]:
+    def blocks_of(self, content: FileContent) -> Iterator[Block]:
         width = max(stop for _, stop in self.places.values())
+        plain = self._plain_places(width)
         for member in content.members():
-            for number, line in enumerate(lines(TextEncoding(self.encoding).utf8(member))):
-                if number < self.skip_lines or not line.strip():
-                    continue
-                yield self._record(line.decode(), width)
+            skipped = 0
+            for block in line_blocks(TextEncoding(self.encoding).utf8(member)):
+                while skipped < self.skip_lines and block:
+                    block, skipped = block.partition(b"\n")[2], skipped + 1
+                yield Block(records=partial(self._records, block, width), plain=partial(plain, block))
+
+    def _plain_places(self, width: int) -> Callable[[bytes], pa.RecordBatch | None]:
+        columns = self.arrow_columns()
+        if self.places.keys() != columns.keys():
+            return lambda _block: None
+        may_be_cut = {
+            place for name, place in self.places.items() if name in self.optional or place[1] == width
+        }
+        return partial(PlainPlaces(places=self.places, may_be_cut=may_be_cut).batch, columns=columns)
+
+    def _records(self, block: bytes, width: int) -> Iterator[Record]:
+        return (self._record(line.decode(), width) for line in lines_of(block) if line.strip())
 
     def _record(self, line: str, width: int) -> Record:
         if line[width:].strip():

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import msgspec
 
 from lakehouse.ingestion.errors import UnreadableFileError
 from lakehouse.ingestion.formats.content import FileContent
-from lakehouse.ingestion.formats.record_format import EncodedRecordFormat
+from lakehouse.ingestion.formats.plain import plain_json
+from lakehouse.ingestion.formats.record_format import Block, EncodedRecordFormat, never_plain
 from lakehouse.ingestion.formats.records import Record, parsed_json
-from lakehouse.ingestion.formats.text_encoding import TextEncoding, lines
+from lakehouse.ingestion.formats.text_encoding import TextEncoding, line_blocks, lines_of
 from lakehouse.words import word
 
 __all__ = ["JsonLinesFormat", "json_record"]
@@ -31,11 +33,18 @@ class JsonLinesFormat(EncodedRecordFormat):
 
     unit: ClassVar[str] = "line"
 
-    def records_of(self, content: FileContent) -> Iterator[Record]:
+    def blocks_of(self, content: FileContent) -> Iterator[Block]:
+        reader = plain_json(self.columns)
         for member in content.members():
-            for line in lines(TextEncoding(self.encoding).utf8(member)):
-                if line.strip(_SPACES):
-                    yield json_record(line)
+            for block in line_blocks(TextEncoding(self.encoding).utf8(member)):
+                yield Block(
+                    records=partial(_records, block),
+                    plain=partial(reader.lines, block) if reader is not None else never_plain,
+                )
+
+
+def _records(block: bytes) -> Iterator[Record]:
+    return (json_record(line) for line in lines_of(block) if line.strip(_SPACES))
 
 
 def json_record(text: bytes) -> Record:

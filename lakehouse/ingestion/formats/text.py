@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from lakehouse.ingestion.errors import InvalidFormatError, UnreadableFileError
 from lakehouse.ingestion.formats.content import FileContent
+from lakehouse.ingestion.formats.plain import Unsure, line_array, with_line_feeds
 from lakehouse.ingestion.formats.portable import Findings, PortableFormat
-from lakehouse.ingestion.formats.records import Columns, Record, batches_of
-from lakehouse.ingestion.formats.text_encoding import TextEncoding, lines
+from lakehouse.ingestion.formats.records import RESCUED_DATA, Columns
+from lakehouse.ingestion.formats.text_encoding import TextEncoding, line_blocks, lines_of
 from lakehouse.words import word
 
 __all__ = ["TextFormat"]
@@ -43,21 +44,29 @@ class TextFormat(PortableFormat):
         return found
 
     def look(self, content: FileContent) -> Findings:
-        return Findings(names={"value"}, records=sum(1 for _ in self._texts(content)))
+        return Findings(names={"value"}, records=sum(map(len, self._texts(content))))
 
     def rows_of(self, content: FileContent) -> Iterator[pa.RecordBatch]:
-        records = (Record({"value": each.decode()}, len(each)) for each in self._texts(content))
-        return batches_of(records, self.arrow_columns())
+        for texts in self._texts(content):
+            nothing = pa.nulls(len(texts), pa.string())
+            yield pa.RecordBatch.from_arrays([texts, nothing], names=["value", RESCUED_DATA])
 
-    def _texts(self, content: FileContent) -> Iterator[bytes]:
+    def _texts(self, content: FileContent) -> Iterator[pa.StringArray]:
         encoding = TextEncoding(self.encoding)
         for member in content.members():
             if not self.whole:
-                yield from lines(encoding.utf8(member))
+                yield from map(_lines, line_blocks(encoding.utf8(member)))
                 continue
             text = b"".join(_at_most(encoding.utf8(member), _MOST_BYTES)).removeprefix(_BOM)
             if text:
-                yield text
+                yield pa.array([text.decode()], pa.string())
+
+
+def _lines(block: bytes) -> pa.StringArray:
+    try:
+        return line_array(with_line_feeds(block))
+    except Unsure:
+        return pa.array([line.decode() for line in lines_of(block)], pa.string())
 
 
 def _at_most(chunks: Iterator[bytes], most_bytes: int) -> Iterator[bytes]:

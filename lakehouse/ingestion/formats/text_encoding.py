@@ -1,4 +1,4 @@
-"""Text of a named encoding as clean UTF-8, and its lines."""
+"""Text of a named encoding as clean UTF-8, in blocks of whole lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lakehouse.ingestion.errors import InvalidFormatError, UnreadableFileError
 
-__all__ = ["TextEncoding", "lines"]
+__all__ = ["TextEncoding", "line_blocks", "lines_of"]
 
 _BOM = b"\xef\xbb\xbf"
 _LONGEST_LINE = 1 << 28
@@ -60,8 +60,8 @@ class TextEncoding:
             raise UnreadableFileError(f"it is not {name} (about byte {at}: {reason})") from error
 
 
-def lines(utf8: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines of a text without their ends, LF or CRLF; a byte order mark before the first is left out.
+def line_blocks(utf8: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield whole lines of a text, many in one; a byte order mark before the first is left out.
 
     Raises UnreadableFileError at a line that is too long to be one.
     """
@@ -70,15 +70,22 @@ def lines(utf8: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in utf8:
         if is_first:
             chunk, is_first = chunk.removeprefix(_BOM), False
-        *whole, rest = chunk.split(b"\n")
-        if whole:
-            whole[0] = b"".join([*parts, whole[0]])
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            yield b"".join([*parts, chunk[:end]])
             parts, size = [], 0
-            yield from (line.removesuffix(b"\r") for line in whole)
-        if rest:
-            parts.append(rest)
-            size += len(rest)
+        if end < len(chunk):
+            parts.append(chunk[end:])
+            size += len(chunk) - end
             if size > _LONGEST_LINE:
                 raise UnreadableFileError(f"a line of it is longer than {_LONGEST_LINE} bytes")
     if size:
-        yield b"".join(parts).removesuffix(b"\r")
+        yield b"".join(parts)
+
+
+def lines_of(block: bytes) -> Iterator[bytes]:
+    """Yield the lines of a block without their ends, LF or CRLF."""
+    *whole, rest = block.split(b"\n")
+    yield from (line.removesuffix(b"\r") for line in whole)
+    if rest:
+        yield rest.removesuffix(b"\r")

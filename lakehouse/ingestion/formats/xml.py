@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 from xml.parsers import expat
 
+import pyarrow as pa
+
 from lakehouse.ingestion.errors import InvalidFormatError, UnreadableFileError
 from lakehouse.ingestion.formats.content import FileContent
+from lakehouse.ingestion.formats.plain import plain_elements
 from lakehouse.ingestion.formats.portable import Findings
-from lakehouse.ingestion.formats.record_format import RecordFormat
+from lakehouse.ingestion.formats.record_format import Block, RecordFormat
 from lakehouse.ingestion.formats.records import Record
 from lakehouse.ingestion.formats.records.json_text import MOST_LEVELS
 from lakehouse.words import word
@@ -18,6 +22,8 @@ from lakehouse.words import word
 __all__ = ["XmlFormat"]
 
 _TEXT = "_VALUE"
+_LEVELS_OF_ROW = 2
+"""A row of texts, and these."""
 
 
 @word("xml")
@@ -45,42 +51,86 @@ class XmlFormat(RecordFormat):
             raise UnreadableFileError(f"it has no element {self.row_tag!r}")
         return found
 
-    def records_of(self, content: FileContent) -> Iterator[Record]:
+    def blocks_of(self, content: FileContent) -> Iterator[Block]:
+        columns = self.arrow_columns()
         for member in content.members():
-            yield from _Elements(self.row_tag).records(member)
+            yield from _Elements(self.row_tag, columns).blocks(member)
 
 
 class _Elements:
-    """Takes events of the parser, and keeps the elements that are rows."""
+    """Takes events of the parser, and keeps the elements that are rows.
 
-    def __init__(self, row_tag: str) -> None:
+    The parser sees all of a file, in its order. Where rows come one behind the other, all alike, it only says
+    whether they are well-formed: no event comes of them.
+    """
+
+    def __init__(self, row_tag: str, columns: Mapping[str, pa.DataType]) -> None:
         self._row_tag = row_tag
+        self._columns = columns
         self._open: list[_Element] = []
         self._done: list[Record] = []
         self._level = 0
-        self._is_empty = True
+        self._is_utf8 = True
+        self._is_plain = True
+        self._is_taken = False
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.XmlDeclHandler = self._declared
+        self._parser.EntityDeclHandler = _refuse_entity
+        self._hear(True)
 
-    def records(self, chunks: Iterable[bytes]) -> Iterator[Record]:
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text
-        parser.EntityDeclHandler = _refuse_entity
+    def blocks(self, chunks: Iterable[bytes]) -> Iterator[Block]:
+        """Yield all rows; each block is taken before the next one is asked for. Raises UnreadableFileError."""
+        begin, end = f"<{self._row_tag}>".encode(), f"</{self._row_tag}>".encode()
+        rest, is_empty = b"", True
+        for chunk in chunks:
+            text, rest, is_empty = rest + chunk, b"", False
+            first, last = text.find(begin), text.rfind(end)
+            if self._may_have_markup(text) or not 0 <= first < last:
+                yield Block(records=partial(self._parsed, text))
+                continue
+            yield Block(records=partial(self._parsed, text[:first]))
+            last += len(end)
+            if self._open or not self._is_utf8 or self._level + _LEVELS_OF_ROW > MOST_LEVELS:
+                yield Block(records=partial(self._parsed, text[first:]))
+                continue
+            yield from self._rows(text[first:last])
+            rest = text[last:]
+        yield Block(records=partial(self._parsed, rest, is_final=not is_empty))
+
+    def _rows(self, block: bytes) -> Iterator[Block]:
+        self._is_taken = False
+        plain = partial(plain_elements, block, self._row_tag, self._columns)
+        yield Block(records=partial(self._parsed, block), plain=plain)
+        if not self._is_taken:
+            self._hear(False)
+            self._parsed(block)
+            self._hear(True)
+
+    def _parsed(self, text: bytes, *, is_final: bool = False) -> Sequence[Record]:
+        self._is_taken = True
         try:
-            for chunk in chunks:
-                self._is_empty = False
-                parser.Parse(chunk, False)
-                yield from self._taken()
-            if not self._is_empty:
-                parser.Parse(b"", True)
+            self._parser.Parse(text, is_final)
         except expat.ExpatError as error:
             raise UnreadableFileError(f"it is not well-formed XML ({error})") from error
-        yield from self._taken()
-
-    def _taken(self) -> Sequence[Record]:
         done, self._done = self._done, []
         return done
+
+    def _hear(self, all_of_it: bool) -> None:
+        """Ask the parser for the events, or for none."""
+        self._parser.StartElementHandler = self._start if all_of_it else None
+        self._parser.EndElementHandler = self._end if all_of_it else None
+        self._parser.CharacterDataHandler = self._text if all_of_it else None
+
+    def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
+        self._is_utf8 = encoding is None or encoding.lower() in ("utf-8", "us-ascii")
+
+    def _may_have_markup(self, text: bytes) -> bool:
+        """Say whether a comment or the like may hold what looks like rows, here or further on."""
+        prolog = b"<?xml "
+        if b"<!" in text or text.count(b"<?") > text.startswith(prolog):
+            self._is_plain = False
+        return not self._is_plain
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._level += 1

@@ -1,6 +1,6 @@
 """Records of any format as rows: typed, by name, nothing lost on the way. Plain Python and Arrow: no Spark here."""
 
-from lakehouse.ingestion.formats.records.batches import Record, UnfitValues, batches_of
+from lakehouse.ingestion.formats.records.batches import RESCUED_DATA, Record, UnfitValues, batches_of
 from lakehouse.ingestion.formats.records.columns import (
     METADATA_COLUMNS,
     Columns,
@@ -14,6 +14,7 @@ from lakehouse.ingestion.formats.records.types import UnknownTypeText, arrow_typ
 
 __all__ = [
     "METADATA_COLUMNS",
+    "RESCUED_DATA",
     "Columns",
     "Record",
     "TextNumber",

@@ -12,11 +12,11 @@ from lakehouse.ingestion.formats.records.json_text import json_text
 from lakehouse.ingestion.formats.records.values import Convert, Losses, UnfitValue, converter
 from lakehouse.ingestion.formats.rescue import MALFORMED_ROW
 
-__all__ = ["Record", "UnfitValues", "batches_of"]
+__all__ = ["RESCUED_DATA", "Record", "UnfitValues", "batches_of"]
 
 _BATCH_ROWS = 10_000
 _BATCH_BYTES = 8 << 20
-_RESCUED = "_rescued_data"
+RESCUED_DATA = "_rescued_data"
 
 
 @dataclass(slots=True)
@@ -125,7 +125,7 @@ class _Rows:
     def taken(self) -> pa.RecordBatch:
         arrays = [pa.array(self._values[name], held) for name, held in self._types.items()]
         batch = pa.RecordBatch.from_arrays(
-            [*arrays, pa.array(self._rescued, pa.string())], names=[*self._types, _RESCUED]
+            [*arrays, pa.array(self._rescued, pa.string())], names=[*self._types, RESCUED_DATA]
         )
         self._clear()
         return batch

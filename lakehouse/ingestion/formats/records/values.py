@@ -193,7 +193,12 @@ def _date(value: Any) -> dt.date:
 
 def _timestamp(value: Any) -> dt.datetime:
     moment = _moment(value)
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=dt.UTC)
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError as error:  # in UTC it is before the year 1, or after 9999
+        raise UnfitValue from error
 
 
 def _local_timestamp(value: Any) -> dt.datetime:

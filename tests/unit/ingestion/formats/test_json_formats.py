@@ -191,6 +191,8 @@ def test_a_document_that_is_wrong_anywhere_is_rejected(body: bytes) -> None:
         ("date", '"20110104"', None),
         ("timestamp", '"2011-01-04T10:00:00+02:00"', dt.datetime(2011, 1, 4, 8, tzinfo=dt.UTC)),
         ("timestamp", '"2011-01-04 10:00"', dt.datetime(2011, 1, 4, 10, tzinfo=dt.UTC)),
+        ("timestamp", '"9999-12-31T23:59:59-01:00"', None),
+        ("timestamp", '"0001-01-01T00:00:00+01:00"', None),
         ("timestamp_ntz", '"2011-01-04T10:00:00"', dt.datetime(2011, 1, 4, 10)),
         ("timestamp_ntz", '"2011-01-04T10:00:00Z"', None),
         ("bigint", "9223372036854775807", 2**63 - 1),
