@@ -22,45 +22,16 @@ from lakehouse.ingestion import (
     Processed,
     WorkerStartError,
 )
+from tests.unit.ingestion.processes.worked_items import (
+    NotImportable,
+    dies_once,
+    doubled,
+    leaves_a_child,
+    slow_when_even,
+    worker_of,
+)
 
 KILLED = "the worker process was ended by SIGKILL (the system may be out of memory)"
-
-
-def doubled(item: object) -> object:
-    """Twice the item; certain items do what certain files do to a parser."""
-    if item == "raise":
-        raise ValueError("a bad file")
-    if item == "exit":
-        os._exit(3)
-    if item == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if item == "crash":
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if item == "leave":
-        sys.exit(5)
-    if item == "unpicklable value":
-        return threading.Lock()
-    if item == "hang":
-        time.sleep(600)
-    return item * 2  # type: ignore[operator]
-
-
-def slow_when_even(item: int) -> int:
-    time.sleep(0.3 if item % 2 == 0 else 0)
-    return item
-
-
-def dies_once(folder: str, item: int) -> int:
-    """Die with the first try at each odd item."""
-    seen = Path(folder) / str(item)
-    if item % 2 and not seen.exists():
-        seen.touch()
-        os._exit(1)
-    return item
-
-
-def worker_of(_item: object) -> int:
-    return os.getpid()
 
 
 def is_alive(pid: int) -> bool:
@@ -100,15 +71,6 @@ def test_items_that_fail_or_kill_their_worker_come_back_with_the_reason_and_the_
     assert len(outcomes) == len(items)
     details = {each.item: each.details for each in outcomes if isinstance(each, NotProcessed)}
     assert "in doubled" in details["raise"]
-
-
-def leaves_a_child(item: str) -> None:
-    """Die, and leave a process that holds what it inherited, the worker's pipes, as long as a file is there."""
-    if os.fork() == 0:
-        while Path(item).exists():
-            time.sleep(0.05)
-        os._exit(0)
-    os._exit(7)
 
 
 @pytest.mark.timeout(120)
@@ -240,16 +202,6 @@ def test_a_program_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
     last = done.stderr.strip().splitlines()[-1]
     assert "a worker process can't start" in last
     assert "Fix: begin the program under if __name__ == '__main__':" in last
-
-
-class NotImportable:
-    """Work that can be sent, and not received."""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (__import__, ("a_module_that_is_not_there",))
-
-    def __call__(self, item: int) -> int:
-        return item
 
 
 def test_work_that_no_process_can_do_is_refused() -> None:
