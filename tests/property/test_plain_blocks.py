@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from typing import Any
@@ -267,3 +268,90 @@ def test_ordinary_records_are_taken_many_at_once(file_format: RecordFormat, body
     assert [count for batch, count in counts if batch is None and count] == []
     assert sum(batch.num_rows for batch, _ in counts if batch is not None) >= 2
     check(file_format, body)
+
+
+def json_of(held: str, *values: str) -> tuple[RecordFormat, bytes]:
+    """Lines with a value each, in a column of one type."""
+    return JsonLinesFormat(columns={"x": held}), "".join(f'{{"x": {value}}}\n' for value in values).encode()
+
+
+def fixed_of(held: str, *values: str) -> tuple[RecordFormat, bytes]:
+    """Lines with a value each, in a column of one type, before a column of text."""
+    columns = {"x": held, "y": "string"}
+    text = "".join(f"{value:10}ab\n" for value in values)
+    return FixedWidthFormat(columns=columns, places={"x": (0, 10), "y": (10, 12)}), text.encode()
+
+
+def xml_of(text: str, encoding: str = "utf-8") -> tuple[RecordFormat, bytes]:
+    return XmlFormat(row_tag="r", columns={"x": "string"}), text.encode(encoding)
+
+
+ODD = [
+    (JsonLinesFormat(columns={"x": "int"}), b'{"x": 1} {"x":\n2}\n'),
+    (JsonLinesFormat(columns={"x": "int"}), b'{"x": 1}{"x": 2}\n'),
+    (JsonLinesFormat(columns={"x": "int"}), b'{"x": 1}\n{"x": 1, "x": 2}\n'),
+    (JsonLinesFormat(columns={"x": "int"}), b'{"x": 1}\n{"x": 1, "z": 2}\n'),
+    (JsonLinesFormat(columns={"x": "int", "y": "int"}), b'{"x": 1, "y": null}\n'),
+    (JsonLinesFormat(columns={"x": "int", "y": "int"}), b'{"x": 1}\n'),
+    (JsonFormat(columns={"x": "int"}), b'[{"x": 1}, {"x": 2, "x": 3}]'),
+    (JsonFormat(columns={"x": "int"}, records="d"), b'{"d": [{"x": 1}], "o": {"k": 1, "k": 2}}'),
+    (JsonFormat(columns={"x": "int"}, records="d"), b'{"o": [{"x": 1}], "d": [{"x": 1}], "d": 1}'),
+    (JsonFormat(columns={"x": "int"}), b'{"x": 1}{"x": 2}'),
+    json_of("double", "-0"),
+    json_of("double", "0", "1e-400"),
+    json_of("double", "0." + "0" * 420 + "1"),
+    json_of("double", "9007199254740993"),
+    json_of("double", "NaN"),
+    json_of("float", "3.5e38"),
+    json_of("float", "16777217"),
+    json_of("decimal(5,2)", "4.35", "2.675"),
+    json_of("decimal(5,2)", "1000.00"),
+    json_of("decimal(5,2)", '"1.10"'),
+    json_of("decimal(5,2)", "1.2300000000000000001"),
+    json_of("decimal(20,1)", "123456789012345678.5"),
+    json_of("decimal(38,30)", "0.1"),
+    json_of("date", '"2011-02-30"'),
+    json_of("timestamp", '"2011-01-04T10:00:00Z"', '"2011-01-04T10:00:00"'),
+    json_of("timestamp_ntz", '"2011-01-04T10:00:00Z"'),
+    json_of("string", "1.50"),
+    json_of("string", '"\\udc00"'),
+    json_of("array<struct<a:date>>", "null", '[null, {"a": "2011-01-04"}, {}]', "[]"),
+    fixed_of("int", "0x1F"),
+    fixed_of("int", "+1"),
+    fixed_of("int", "\u00a01"),
+    fixed_of("string", "\x1ca"),
+    fixed_of("string", "a\r"),
+    fixed_of("double", "1e5", "1_0"),
+    fixed_of("decimal(3,2)", "10.00"),
+    fixed_of("decimal(3,2)", "1.234"),
+    fixed_of("boolean", "True", "FALSE", "yes"),
+    fixed_of("timestamp", "2011-01-04"),
+    (fixed_of("int")[0], b"1         ab  c\n"),
+    (fixed_of("int")[0], b"1         ab\n12\n"),
+    xml_of("<a><!-- <r><x>1</x></r> --><r><x>2</x></r></a>"),
+    xml_of("<a><![CDATA[<r><x>1</x></r>]]><r><x>2</x></r></a>"),
+    xml_of("<a><?p <r><x>1</x></r>?><r><x>2</x></r></a>"),
+    xml_of("<a><r><x>1</x></r>text<r><x>2</x></r></a>"),
+    xml_of("<a><r><x>1</x></r><r k='1'><x>2</x></r><r><x>3</x></r></a>"),
+    xml_of("<a><r k='1'><x>2</x><r><x>3</x></r></r></a>"),
+    xml_of("<a><r><x>1</x></r><r><x>2</x><x>3</x></r></a>"),
+    xml_of("<a><r><x>1</x></r><r/><r><x/></r></a>"),
+    xml_of("<a><r><x>1</x></r></b>"),
+    xml_of("<a><r><x>1</x></r>"),
+    xml_of("<a><r><x>&amp;lt; &#65;</x></r></a>"),
+    xml_of("<a><r><x>&amp;lt;&quot;</x></r></a>"),
+    xml_of("<a><r><x>&no;</x></r></a>"),
+    xml_of("<a><r><x>]]></x></r></a>"),
+    xml_of("<a><r><x>\x01</x></r></a>"),
+    xml_of("<a><r><x>\r\na\rb</x></r></a>"),
+    xml_of('<?xml version="1.0" encoding="latin-1"?><a><r><x>é</x></r></a>', "latin-1"),
+    xml_of('<?xml version="1.0" encoding="iso-8859-1"?><a><r><x>Ã¼</x></r></a>', "latin-1"),
+    xml_of("<a>" * 199 + "<r><x>1</x></r>" + "</a>" * 199),
+    xml_of("<a>" * 198 + "<r><x>1</x></r>" + "</a>" * 198),
+]
+
+
+@pytest.mark.parametrize(("file_format", "body"), ODD, ids=lambda each: repr(each)[:60])
+def test_odd_records_are_what_the_exact_rules_say(file_format: RecordFormat, body: bytes) -> None:
+    for noting in (file_format, dataclasses.replace(file_format, notes_changes=True)):
+        check(noting, body)
