@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import pyarrow as pa
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.types import LongType, StructType
 
 from lakehouse.delta_log import SharedWrite, Snapshot, WrittenFile, scan_parts
 from lakehouse.optimization.errors import RewriteFailedError, RowsNotKeptError
@@ -106,7 +106,7 @@ class SparkRewriter:
         share = min(1.0, _SAMPLE_ROWS / max(1, row_count))
         sample = keys.sample(share, seed=1).limit(2 * _SAMPLE_ROWS).toArrow()
         placement = placement_of(sample, rewrite.order_by, file_count=rewrite.file_count)
-        placed = rows.mapInArrow(_placing(placement), StructType(list(rows.schema)).add(_PLACE, "bigint"))
+        placed = rows.mapInArrow(_placing(placement), StructType(list(rows.schema)).add(_PLACE, LongType()))
         return placed.repartitionByRange(rewrite.file_count, F.col(_PLACE)).sortWithinPartitions(_PLACE)
 
     def _written_rows(

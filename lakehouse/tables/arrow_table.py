@@ -36,7 +36,7 @@ from lakehouse.tables.interface import (
 from lakehouse.tables.open_transaction import open_transaction
 from lakehouse.tables.plain_schema import json_of_nullable
 from lakehouse.tables.python_files import write_files, write_parts_again
-from lakehouse.tables.rewritten_rows import meets, merged, without
+from lakehouse.tables.rewritten_rows import as_changes, meets, merge_changes, merged, without
 from lakehouse.tables.small_files import small_files_together
 from lakehouse.tables.touched_files import TouchedFiles, touched_by_condition, touched_by_keys
 from lakehouse.tables.transaction_id import TransactionId
@@ -57,6 +57,8 @@ class _Made:
     """None where they are not made of the table's own rows."""
     removed: tuple[str, ...] = ()
     """Files whose place they take, as the log names them."""
+    changes: DataFrame | None = None
+    """What becomes of rows, where readers of changes would not see that by the files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,9 @@ class ArrowTable(TableInSession):
             "WRITE",
             lambda snapshot: touched_by_condition(self._spark, snapshot, condition),
             lambda held: without(held, condition).unionByName(frame),
+            lambda held: as_changes(held.where(meets(condition)), "delete").unionByName(
+                as_changes(frame, "insert"), allowMissingColumns=True
+            ),
         )
         return self._published(work, transaction)
 
@@ -121,6 +126,7 @@ class ArrowTable(TableInSession):
             "MERGE",
             lambda snapshot: touched_by_keys(self._spark, snapshot, frame, plan.keys),
             lambda held: merged(held, frame, plan),
+            lambda held: merge_changes(held, frame, plan),
         )
         return self._published(work, transaction)
 
@@ -133,6 +139,7 @@ class ArrowTable(TableInSession):
             "DELETE",
             lambda snapshot: touched_by_condition(self._spark, snapshot, condition),
             lambda held: without(held, condition),
+            lambda held: as_changes(held.where(meets(condition)), "delete"),
         )
         self._done(replace(work, may_be_nothing=True), self._committed)
 
@@ -176,14 +183,24 @@ class ArrowTable(TableInSession):
         operation: str,
         touched_in: Callable[[Snapshot], TouchedFiles],
         made_of: Callable[[DataFrame], DataFrame],
+        changes_of: Callable[[DataFrame], DataFrame],
     ) -> _Work:
-        """Return work that puts in place of the touched files what is made of their rows."""
+        """Return work that puts in place of the touched files what is made of their rows.
+
+        ``changes_of`` says what that changes, for a table that writes down its changes.
+        """
 
         def make() -> _Made:
             snapshot = self._log.snapshot()
             assert snapshot is not None  # noqa: S101 - asked for tables that are there
             touched = touched_in(snapshot)
-            return _Made(rows=made_of(touched.rows), version=snapshot.version, removed=touched.paths)
+            has_feed = self._log.has_change_feed(version=snapshot.version)
+            return _Made(
+                rows=made_of(touched.rows),
+                version=snapshot.version,
+                removed=touched.paths,
+                changes=changes_of(touched.rows) if has_feed else None,
+            )
 
         return _Work(action=action, make=make, reads_table=True, operation=operation)
 
@@ -206,6 +223,7 @@ class ArrowTable(TableInSession):
         """Write files and commit them; again, where the table has become another meanwhile. None for no work."""
         for _ in range(_ATTEMPTS):
             files: Sequence[WrittenFile] = ()
+            changes: Sequence[WrittenFile] = ()
             plan: SharedWrite | None = None
             takers: list[Transaction] = []
             try:
@@ -214,7 +232,9 @@ class ArrowTable(TableInSession):
                     return None
                 plan = self._planned(work, made)
                 files = write_files(self._spread(made.rows), plan)
-                published = commit(self._taking(work, made, plan, files, takers))
+                if made.changes is not None:
+                    changes = write_files(made.changes, plan, as_changes=True)
+                published = commit(self._taking(work, made, plan, files, changes, takers))
             except (DefinitionChangedError, DeltaConcurrentModificationException):
                 continue
             except SPARK_ERRORS as error:
@@ -224,7 +244,7 @@ class ArrowTable(TableInSession):
             finally:
                 # Files that a transaction took are its own: it keeps them where its commit may be in the log.
                 if plan is not None and not takers:
-                    plan.discard(files)
+                    plan.discard([*files, *changes])
             if published is not None:
                 return published
         cause = f"other writers changed it {_ATTEMPTS} times meanwhile"
@@ -246,6 +266,7 @@ class ArrowTable(TableInSession):
         made: _Made,
         plan: SharedWrite,
         files: Sequence[WrittenFile],
+        changes: Sequence[WrittenFile],
         takers: list[Transaction],
     ) -> Callable[[Transaction], bool]:
         """Return what puts the files into a transaction, which ``takers`` has from then on."""
@@ -255,6 +276,7 @@ class ArrowTable(TableInSession):
                 return False
             is_new = not transaction.exists
             transaction.take_shared_write(plan, files)
+            transaction.take_changes(changes)
             takers.append(transaction)
             if made.version is not None:
                 transaction.read_whole_table()

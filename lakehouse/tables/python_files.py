@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import NullType, StructType
+from pyspark.sql.types import IntegerType, NullType, StructType
 
 from lakehouse.delta_log import Predicate, ScanPart, SharedWrite, Snapshot, WrittenFile, scan_parts
 
@@ -81,7 +81,7 @@ def rows_by_file(spark: SparkSession, parts: Sequence[ScanPart], schema: StructT
             file = pa.repeat(pa.scalar(max(number, 0), pa.int32()), rows.num_rows)
             yield rows.select(names).append_column(FILE_NUMBER, file)
 
-    return _read(spark, parts, StructType(list(schema)).add(FILE_NUMBER, "int"), numbered)
+    return _read(spark, parts, StructType(list(schema)).add(FILE_NUMBER, IntegerType()), numbered)
 
 
 def _read(
@@ -116,15 +116,17 @@ def change_rows(spark: SparkSession, path: str, schema: StructType, *, after: in
     return spark.range(0, 1, 1, 1).mapInArrow(read, schema)
 
 
-def write_files(frame: DataFrame, plan: SharedWrite) -> Sequence[WrittenFile]:
+def write_files(frame: DataFrame, plan: SharedWrite, *, as_changes: bool = False) -> Sequence[WrittenFile]:
     """Have tasks write the rows as ``plan`` says, and return the files, which no log knows yet.
 
-    A task that is run twice leaves files of its first attempt, which vacuum finds.
+    ``as_changes`` is for rows with ``_change_type``. A task that is run twice leaves files of its first attempt,
+    which vacuum finds.
     """
 
     def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for rows in buffered(batches):
-            yield pa.RecordBatch.from_pydict({"file": [pickle.dumps(file) for file in plan.write(rows)]})
+            files = plan.write_changes(rows) if as_changes else plan.write(rows)
+            yield pa.RecordBatch.from_pydict({"file": [pickle.dumps(file) for file in files]})
 
     # Made by our own tasks a moment ago.
     return [pickle.loads(row[0]) for row in frame.mapInArrow(write, "file binary").collect()]  # noqa: S301

@@ -28,7 +28,8 @@ CHANGE_COLUMNS = ("_change_type", "_commit_version", "_commit_timestamp")
 class TableReader:
     """Keeps the promises of IReadableDeltaTable, for every engine. ``log`` is the table's.
 
-    ``uses_delta=False`` is for a session without Delta's jars: Spark's Python workers read what isn't plain.
+    ``uses_delta=False`` is for a session without Delta's jars: Spark's Python workers read what isn't plain, and
+    whatever lies in a store, for which Spark would need jars of its own.
     """
 
     def __init__(self, spark: SparkSession, log: TableLog, path: str, *, uses_delta: bool = True) -> None:
@@ -36,6 +37,7 @@ class TableReader:
         self._uses_delta = uses_delta
         self._log = log
         self._path = path
+        self._by_python = not uses_delta and "://" in path
 
     @property
     def path(self) -> str:
@@ -47,11 +49,11 @@ class TableReader:
     def read(
         self, *, version: int, columns: Sequence[str] | None = None, where: Predicate | None = None
     ) -> DataFrame:
-        files = (
-            self._log.plain_files(version=version, where=where)
-            if self._uses_delta
-            else self._log.plain_files(version=version, where=where, most=None)
-        )
+        files = None
+        if self._uses_delta:
+            files = self._log.plain_files(version=version, where=where)
+        elif not self._by_python:
+            files = self._log.plain_files(version=version, where=where, most=None)
         if files is not None:
             rows = self.parquet(files, self._log.schema(version=version))
         elif self._uses_delta:
@@ -68,13 +70,13 @@ class TableReader:
         if after < 0:
             return self.read(version=through)
         files = self._log.plain_files_added(after=after, through=through)
-        if files is not None:
+        if files is not None and not self._by_python:
             return self.parquet(files, self._log.schema(version=through))
         return self._change_feed(after=after, through=through).drop(*CHANGE_COLUMNS)
 
     def changes(self, *, after: int, through: int) -> DataFrame:
         files = self._log.plain_changes(after=after, through=through)
-        if files is None:
+        if files is None or self._by_python:
             if self._uses_delta:
                 self._require_change_feed(after=after, through=through)
             return self._change_feed(after=after, through=through)

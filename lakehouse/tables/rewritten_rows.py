@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import MergePlan
 
-__all__ = ["matching_keys", "meets", "merged", "without"]
+__all__ = ["as_changes", "matching_keys", "meets", "merge_changes", "merged", "without"]
 
 _KEY = "__lakehouse_key_{}"
 
@@ -29,15 +29,54 @@ def without(held: DataFrame, condition: str) -> DataFrame:
 
 def merged(held: DataFrame, rows: DataFrame, plan: MergePlan) -> DataFrame:
     """Return the table's rows after ``rows`` came, in the columns of ``held``; these keep what ``rows`` lacks."""
-    marked = plan.removed if plan.removed in rows.columns else None
-    new = rows if marked is None else rows.where(~F.col(quoted(marked))).drop(marked)
     stay = held.join(*matching_keys(rows, plan.keys), "left_anti")
+    return stay.select(*map(quoted, held.columns)).unionByName(_arriving(held, rows, plan))
+
+
+def merge_changes(held: DataFrame, rows: DataFrame, plan: MergePlan) -> DataFrame:
+    """Return what ``merged`` does to rows, as a change data feed shows it."""
+    columns = [*map(quoted, held.columns)]
+    gone, new = _removing(rows, plan), _staying(rows, plan)
+    arriving, met = _arriving(held, rows, plan), matching_keys(held, plan.keys)
+    parts = [
+        (held.join(*matching_keys(new, plan.keys), "left_semi"), "update_preimage"),
+        (arriving.join(*met, "left_semi"), "update_postimage"),
+        (arriving.join(*met, "left_anti"), "insert"),
+    ]
+    if gone is not None:
+        parts.append((held.join(*matching_keys(gone, plan.keys), "left_semi"), "delete"))
+    return functools.reduce(
+        DataFrame.unionByName, (as_changes(part.select(*columns), kind) for part, kind in parts)
+    )
+
+
+def as_changes(rows: DataFrame, kind: str) -> DataFrame:
+    """Return rows that were changed in one way, as a change data feed has them."""
+    return rows.withColumn("_change_type", F.lit(kind))
+
+
+def _removing(rows: DataFrame, plan: MergePlan) -> DataFrame | None:
+    """Return the rows that remove the one that they meet; None where none can."""
+    if plan.removed is None or plan.removed not in rows.columns:
+        return None
+    return rows.where(meets(quoted(plan.removed)))
+
+
+def _staying(rows: DataFrame, plan: MergePlan) -> DataFrame:
+    if plan.removed is None or plan.removed not in rows.columns:
+        return rows
+    return rows.where(~F.col(quoted(plan.removed))).drop(plan.removed)
+
+
+def _arriving(held: DataFrame, rows: DataFrame, plan: MergePlan) -> DataFrame:
+    """Return the rows that come in, in the columns of ``held``, with what they lack from those that they meet."""
+    new = _staying(rows, plan)
     lower = {name.lower() for name in new.columns}
     missing = [name for name in held.columns if name.lower() not in lower]
     if missing:
         keys, alike = matching_keys(held, plan.keys, also=missing)
         new = new.join(keys, alike, "left").select(*map(quoted, [*new.columns, *missing]))
-    return stay.select(*map(quoted, held.columns)).unionByName(new.select(*map(quoted, held.columns)))
+    return new.select(*map(quoted, held.columns))
 
 
 def matching_keys(

@@ -39,12 +39,16 @@ def write_data_files(
     storage: AbstractStorageService,
     table: str,
     data_change: bool = True,
+    folder: str = "",
 ) -> Iterator[WrittenFile]:
-    """Write conformed rows, at least a file a partition, and yield each file as soon as it is there."""
+    """Write conformed rows, at least a file a partition, and yield each file as soon as it is there.
+
+    ``folder`` is the one below the table's root that they are written in, with a slash at its end.
+    """
     for partition in partitions_of(rows, layout.partition_columns, table=table):
         content = _content(partition.rows, layout)
         for part in _parts(content):
-            yield _written(part, partition, layout, storage, data_change=data_change)
+            yield _written(part, partition, layout, storage, data_change=data_change, folder=folder)
 
 
 def _content(rows: pa.Table, layout: TableLayout) -> pa.Table:
@@ -72,9 +76,11 @@ def _written(
     storage: AbstractStorageService,
     *,
     data_change: bool,
+    folder: str,
 ) -> WrittenFile:
     buffer, footer = _parquet(rows, layout)
-    key = f"{partition_folder(partition.values)}part-00000-{uuid.uuid4()}-c000.{layout.codec}.parquet"
+    name = f"part-00000-{uuid.uuid4()}-c000.{layout.codec}.parquet"
+    key = f"{folder}{partition_folder(partition.values)}{name}"
     stat = storage.write(key, buffer)
     add = AddFile(
         path=encode_path(key),

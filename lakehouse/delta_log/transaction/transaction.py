@@ -276,6 +276,10 @@ class Transaction:
         """
         self.apply(operations.take_rewrite(self.view, paths, files))
 
+    def take_changes(self, files: Sequence[WrittenFile]) -> None:
+        """Take files of ``SharedWrite.write_changes``, which belong to the transaction from then on."""
+        self.apply(operations.take_changes(files))
+
     def take_back(self, version: int) -> None:
         """Undo a version that only rewrote files: these come back, and no reader sees a change.
 

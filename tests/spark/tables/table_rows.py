@@ -13,6 +13,6 @@ def transaction(number: int) -> TransactionId:
     return TransactionId(application=APP, number=number)
 
 
-def numbers(spark: SparkSession, *values: int) -> DataFrame:
+def numbers(spark: SparkSession, *values: int | None) -> DataFrame:
     """Rows of a number and its text."""
     return spark.createDataFrame([(value, str(value)) for value in values], "n int, text string")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakehouse.optimization.layouts.curves import Curve, hilbert, z_order
-from lakehouse.optimization.layouts.ordering import ordering_of
+from lakehouse.optimization.layouts.ordering import ordering_of, placement_of
 from lakehouse.optimization.layouts.point_queries import PointQueries, Range, probes_of
 
 RANGES = st.lists(
@@ -99,3 +102,34 @@ def test_columns_that_go_together_are_sorted_and_others_follow_a_curve() -> None
 def test_fields_of_structs_are_columns_too() -> None:
     rows = pa.table({"s": [{"a": 2}, {"a": 1}, None]})
     assert ordering_of(rows, [("s", "a")], rows_of_a_file=1).indices.tolist() == [1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["b", None, "a", "é", "b", "", None],
+        [3.5, -1.0, None, 2.25, 0.0],
+        [dt.date(2024, 5, 1), None, dt.date(1969, 1, 1)],
+        [True, False, None],
+        [Decimal("1.10"), None, Decimal("-7.00"), Decimal("0.00")],
+    ],
+)
+def test_a_place_follows_the_values_and_nulls_come_last(values: list[Any]) -> None:
+    rows = pa.table({"x": values})
+    places = placement_of(rows, [("x",)], file_count=1).places(rows)
+    found = [values[number] for number in np.argsort(places, kind="stable")]
+    assert found == [*sorted(value for value in values if value is not None), *[None] * values.count(None)]
+
+
+def test_places_that_a_sample_gives_cut_all_rows_into_files_that_few_queries_open() -> None:
+    random = np.random.default_rng(5)
+    rows = pa.table({name: random.integers(0, 100_000, 8_000) for name in ("x", "y")})
+    placement = placement_of(rows.slice(0, 800), [("x",), ("y",)], file_count=16)
+    order = np.argsort(placement.places(rows), kind="stable")
+    opened = []
+    for name in ("x", "y"):
+        parts = np.array_split(rows[name].to_numpy()[order], 16)
+        opened += [
+            sum(part.min() <= value <= part.max() for part in parts) for value in range(0, 100_000, 5_000)
+        ]
+    assert np.mean(opened) < 7

@@ -12,6 +12,7 @@ from lakehouse.delta_log.transaction.operations.alter_table import (
     set_properties,
 )
 from lakehouse.delta_log.transaction.operations.append import append
+from lakehouse.delta_log.transaction.operations.change_files import take_changes
 from lakehouse.delta_log.transaction.operations.create_table import create_table
 from lakehouse.delta_log.transaction.operations.delete import delete
 from lakehouse.delta_log.transaction.operations.describe_table import describe_table
@@ -46,6 +47,7 @@ __all__ = [
     "rewrite",
     "set_properties",
     "take_back",
+    "take_changes",
     "take_rewrite",
     "take_shared_write",
 ]

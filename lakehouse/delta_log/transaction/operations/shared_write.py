@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from lakehouse.delta_log.actions import Action, MetadataChange
-from lakehouse.delta_log.data_files import WrittenFile, conformed, layout_of, write_data_files
+from lakehouse.delta_log.data_files import TableLayout, WrittenFile, conformed, layout_of, write_data_files
 from lakehouse.delta_log.errors import DefinitionChangedError
 from lakehouse.delta_log.schema import StructType
 from lakehouse.delta_log.snapshot import Snapshot
@@ -16,6 +16,7 @@ from lakehouse.delta_log.stored_objects import table_storage
 from lakehouse.delta_log.transaction.change import Change
 from lakehouse.delta_log.transaction.operations.adopt import WriteKind
 from lakehouse.delta_log.transaction.operations.alter_table import add_columns, replace_schema
+from lakehouse.delta_log.transaction.operations.change_files import CHANGES_FOLDER, with_change_type
 from lakehouse.delta_log.transaction.operations.create_table import create_table
 from lakehouse.delta_log.transaction.operations.data_writing import deleted_on_failure, write_operation
 from lakehouse.delta_log.transaction.operations.overwrite import remove_all_files
@@ -60,12 +61,26 @@ class SharedWrite:
             check_rows_can_be_written(
                 self.after, layout.schema, given_columns=rows.column_names, table=storage.uri()
             )
+        return self._written(rows, layout)
+
+    def write_changes(self, rows: pa.Table) -> Sequence[WrittenFile]:
+        """Write rows with ``_change_type`` for ``Transaction.take_changes``; where that fails, no file stays."""
+        layout = layout_of(with_change_type(self.after), table=table_storage(self.table).uri())
+        return self._written(rows, layout, folder=CHANGES_FOLDER)
+
+    def _written(self, rows: pa.Table, layout: TableLayout, *, folder: str = "") -> Sequence[WrittenFile]:
+        storage = table_storage(self.table)
         content = conformed(rows, layout, table=storage.uri())
         written: list[WrittenFile] = []
         if content.num_rows:
             with deleted_on_failure(storage) as keys:
                 for file in write_data_files(
-                    content, layout, storage=storage, table=storage.uri(), data_change=self.data_change
+                    content,
+                    layout,
+                    storage=storage,
+                    table=storage.uri(),
+                    data_change=self.data_change,
+                    folder=folder,
                 ):
                     keys.append(file.key)
                     written.append(file)

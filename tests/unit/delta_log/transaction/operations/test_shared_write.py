@@ -97,3 +97,37 @@ def test_many_files_are_read_in_parts_of_a_useful_size(tmp_path: Path) -> None:
     parts = list(scan_parts(Snapshot.load(tmp_path)))
     assert sum(part.files.num_rows for part in parts) == 150
     assert 2 <= len(parts) <= 4
+
+
+@pytest.mark.parametrize("mapping", ["none", "name"])
+def test_files_of_changes_are_all_that_a_reader_of_changes_sees(tmp_path: Path, mapping: str) -> None:
+    properties = {"delta.enableChangeDataFeed": "true", "delta.columnMapping.mode": mapping}
+    commit(tmp_path, planned(tmp_path, ROWS, partition_by=["part"], properties=properties), ROWS)
+    plan = planned(tmp_path, ROWS)
+    kinds = ["update_preimage", "update_postimage", "delete"]
+    changed = pa.table({"k": [1, 7, 2], "part": ["a", "a", "b"], "_change_type": kinds})
+    kept = pa.table({"k": [7, None], "part": ["a", "a"]})
+    with MANAGER.transaction(tmp_path) as transaction:
+        paths = transaction.snapshot.files()["path"].to_pylist()
+        transaction.take_shared_write(plan, plan.write(kept))
+        transaction.take_changes(plan.write_changes(changed))
+        for path in paths:
+            transaction.remove(path)
+    expected = sorted(map(repr, changed.to_pylist()))
+    ours = Snapshot.load(tmp_path).changes(1).select(changed.column_names)
+    assert sorted(map(repr, ours.to_pylist())) == expected
+    if mapping == "none":  # delta-rs reads no change feed of mapped columns
+        theirs = pa.table(deltalake.DeltaTable(tmp_path).load_cdf(1).read_all()).select(changed.column_names)
+        assert sorted(map(repr, theirs.to_pylist())) == expected
+    assert rows_of(tmp_path) == Counter(map(repr, kept.to_pylist()))
+
+
+def test_files_of_changes_go_where_nothing_is_committed(tmp_path: Path) -> None:
+    commit(tmp_path, planned(tmp_path, ROWS), ROWS)
+    before = sorted(tmp_path.rglob("*.parquet"))
+    plan = planned(tmp_path, ROWS)
+    transaction = MANAGER.start_transaction(tmp_path)
+    transaction.take_changes(plan.write_changes(ROWS.append_column("_change_type", pa.array(["insert"] * 3))))
+    assert len(sorted(tmp_path.rglob("*.parquet"))) == len(before) + 1
+    MANAGER.rollback_transaction(transaction)
+    assert sorted(tmp_path.rglob("*.parquet")) == before
