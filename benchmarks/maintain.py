@@ -20,6 +20,7 @@ from pathlib import Path
 import deltalake
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from figures import seconds_of, show
 
 from lakehouse.delta_log import Predicate, Snapshot, TransactionManager, col
@@ -94,18 +95,20 @@ def clustering(folder: Path, options: argparse.Namespace) -> Iterator[Sequence[s
     for _ in range(parts):
         with manager.transaction(folder) as transaction:
             transaction.append(_points(random, options.rows // parts))
-    yield "clustered by", "read before", "read after", "ratio"
+    yield "clustered by", "read before", "files read after", "row groups read after", "ratio"
     for columns in (("x",), ("x", "y")):
         path = shutil.copytree(folder, folder.with_name("-".join(("clustered", *columns))))
-        probes = [col(name) == int(value) for name in columns for value in random.integers(0, 1_000_000, 20)]
-        before = statistics.mean(_bytes_of(path, probe) for probe in probes)
+        probes = [(name, int(value)) for name in columns for value in random.integers(0, 1_000_000, 20)]
+        before = statistics.mean(_group_bytes_of(path, *probe) for probe in probes)
         strategy = Clustering(columns=columns, target_file_bytes=CLUSTERED_FILE_BYTES)
         seconds = seconds_of(
             lambda path=path, strategy=strategy: QueryOptimizer([strategy]).maintain(str(path))
         )
-        after = statistics.mean(_bytes_of(path, probe) for probe in probes)
+        files = statistics.mean(_bytes_of(path, col(name) == value) for name, value in probes)
+        groups = statistics.mean(_group_bytes_of(path, *probe) for probe in probes)
         named = f"{', '.join(columns)} (in {seconds:.0f} s)"
-        yield named, f"{before / 2**20:.1f} MiB", f"{after / 2**20:.1f} MiB", f"{before / after:.1f}"
+        shown = (f"{size / 2**20:.1f} MiB" for size in (before, files, groups))
+        yield named, *shown, f"{before / groups:.1f}"
         shutil.rmtree(path)
 
 
@@ -161,6 +164,19 @@ def _points(random: np.random.Generator, rows: int) -> pa.Table:
 
 def _bytes_of(path: Path, probe: Predicate) -> int:
     return sum(Snapshot.load(path).files(probe)["size"].to_pylist())
+
+
+def _group_bytes_of(path: Path, column: str, value: int) -> int:
+    """Return the bytes of the row groups that may hold a value, in the files that may."""
+    found = 0
+    for name in Snapshot.load(path).files(col(column) == value)["path"].to_pylist():
+        footer = pq.read_metadata(path / name)
+        for group in map(footer.row_group, range(footer.num_row_groups)):
+            parts = [group.column(number) for number in range(group.num_columns)]
+            bounds = next(part.statistics for part in parts if part.path_in_schema == column)
+            if bounds.min <= value <= bounds.max:
+                found += sum(part.total_compressed_size for part in parts)
+    return found
 
 
 def _spark():  # type: ignore[no-untyped-def]  # pyspark is loaded only when it is asked for

@@ -10,10 +10,10 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StructType
 
-from lakehouse.delta_log import SharedWrite, Snapshot, WrittenFile, scan_parts
+from lakehouse.delta_log import Snapshot, WrittenFile, scan_parts
 from lakehouse.optimization.errors import RewriteFailedError, RowsNotKeptError
 from lakehouse.optimization.layouts import ArrowRewriter, Rewrite, Rewritten
-from lakehouse.optimization.layouts.arrow_rewriter import checked_count, tagged
+from lakehouse.optimization.layouts.arrow_rewriter import checked_count, tagged, write_of
 from lakehouse.optimization.layouts.ordering import Placement, placement_of
 from lakehouse.tables import (
     SPARK_ERRORS,
@@ -90,7 +90,7 @@ class SparkRewriter:
         rows = rows_of_parts(self._spark, parts, schema)
         before = _summary(rows)
         placed = self._placed(rows, rewrite, row_count=before["rows"])
-        files = write_files(placed.select(*map(quoted, schema.names)), SharedWrite.of_same_rows(snapshot))
+        files = write_files(placed.select(*map(quoted, schema.names)), write_of(snapshot, rewrite))
         yield Rewritten(paths=rewrite.paths, files=tagged(files, rewrite))
         checked_count(files, before["rows"], table=snapshot.table)
         if _summary(self._written_rows(snapshot, files, schema)) != before:

@@ -16,11 +16,11 @@ from lakehouse.delta_log.data_files.physical_names import renamed
 from lakehouse.delta_log.data_files.statistics import statistics_from_footer
 from lakehouse.storage import AbstractStorageService
 
-__all__ = ["WrittenFile", "write_data_files"]
+__all__ = ["ROW_GROUP_ROWS", "WrittenFile", "write_data_files"]
 
 _FILE_BYTES = 256 << 20
 """Of rows in memory: a file's size on disk is usually a good part of it."""
-_ROW_GROUP_ROWS = 1 << 20
+ROW_GROUP_ROWS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ def write_data_files(
     table: str,
     data_change: bool = True,
     folder: str = "",
+    row_group_rows: int = ROW_GROUP_ROWS,
 ) -> Iterator[WrittenFile]:
     """Write conformed rows, at least a file a partition, and yield each file as soon as it is there.
 
@@ -48,7 +49,8 @@ def write_data_files(
     for partition in partitions_of(rows, layout.partition_columns, table=table):
         content = _content(partition.rows, layout)
         for part in _parts(content):
-            yield _written(part, partition, layout, storage, data_change=data_change, folder=folder)
+            body = _parquet(part, layout, row_group_rows)
+            yield _written(body, part, partition, layout, storage, data_change=data_change, folder=folder)
 
 
 def _content(rows: pa.Table, layout: TableLayout) -> pa.Table:
@@ -70,6 +72,7 @@ def _parts(rows: pa.Table) -> Iterator[pa.Table]:
 
 
 def _written(
+    body: tuple[bytes, pq.FileMetaData],
     rows: pa.Table,
     partition: Partition,
     layout: TableLayout,
@@ -78,7 +81,7 @@ def _written(
     data_change: bool,
     folder: str,
 ) -> WrittenFile:
-    buffer, footer = _parquet(rows, layout)
+    buffer, footer = body
     name = f"part-00000-{uuid.uuid4()}-c000.{layout.codec}.parquet"
     key = f"{folder}{partition_folder(partition.values)}{name}"
     stat = storage.write(key, buffer)
@@ -93,14 +96,14 @@ def _written(
     return WrittenFile(key=key, add=add, rows=rows.num_rows)
 
 
-def _parquet(rows: pa.Table, layout: TableLayout) -> tuple[bytes, pq.FileMetaData]:
+def _parquet(rows: pa.Table, layout: TableLayout, row_group_rows: int) -> tuple[bytes, pq.FileMetaData]:
     sink = pa.BufferOutputStream()
     footers: list[pq.FileMetaData] = []
     pq.write_table(
         rows,
         sink,
         compression=layout.codec,
-        row_group_size=_ROW_GROUP_ROWS,
+        row_group_size=row_group_rows,
         store_schema=False,
         metadata_collector=footers,
     )

@@ -15,7 +15,10 @@ from lakehouse.optimization.layouts.ordering import Ordering, ordering_of
 from lakehouse.optimization.layouts.rewriter import Rewrite, Rewritten
 from lakehouse.optimization.layouts.row_sample import RowSample, sample_of
 
-__all__ = ["ArrowRewriter", "checked_count", "live_rows", "tagged"]
+__all__ = ["ArrowRewriter", "checked_count", "live_rows", "tagged", "write_of"]
+
+_SORTED_GROUP_ROWS = 1 << 17
+"""Of one row group, whose bounds stand in the file's footer."""
 
 
 class ArrowRewriter:
@@ -27,7 +30,7 @@ class ArrowRewriter:
         for rewrite in rewrites:
             rows = rows_of(snapshot, rewrite.paths)
             sample = sample_of(rows, table=snapshot.table)
-            files = _written(SharedWrite.of_same_rows(snapshot), rows, rewrite)
+            files = _written(write_of(snapshot, rewrite), rows, rewrite)
             yield Rewritten(paths=rewrite.paths, files=files)
             checked_count(files, rows.num_rows, table=snapshot.table)
             samples.append(dataclasses.replace(sample, paths=frozenset(file.add.path for file in files)))
@@ -46,6 +49,13 @@ def _written(write: SharedWrite, rows: pa.Table, rewrite: Rewrite) -> tuple[Writ
         write.discard(files)
         raise
     return tagged(files, rewrite)
+
+
+def write_of(snapshot: Snapshot, rewrite: Rewrite) -> SharedWrite:
+    """Return how the files are written: sorted rows in groups that readers of few rows leave out."""
+    if rewrite.order_by:
+        return SharedWrite.of_same_rows(snapshot, row_group_rows=_SORTED_GROUP_ROWS)
+    return SharedWrite.of_same_rows(snapshot)
 
 
 def tagged(files: Sequence[WrittenFile], rewrite: Rewrite) -> tuple[WrittenFile, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ _CURVES: dict[str, Curve] = {"hilbert": hilbert, "z-order": z_order}
 _LINEAR = "linear"
 _BITS = 60
 """Of a place on a curve, shared by the columns."""
+_TRIED_ROWS = 1 << 18
+"""On more rows than these, only the order that is best for so many is made."""
 _PROBES = 64
 """Values of a column for which the files are counted that a query would read."""
 
@@ -36,9 +38,20 @@ class Ordering:
 
 
 def ordering_of(rows: pa.Table, columns: Sequence[tuple[str, ...]], *, rows_of_a_file: int) -> Ordering:
-    """Return the order, of the linear one and the curves, by which a query for one value reads the fewest files."""
+    """Return the order, of the linear one and the curves, by which a query for one value reads the fewest files.
+
+    Of many rows a sample decides which order that is.
+    """
+    names = [_LINEAR] if len(columns) == 1 else [_LINEAR, *_CURVES]
+    if rows.num_rows > _TRIED_ROWS and len(names) > 1:
+        step = -(-rows.num_rows // _TRIED_ROWS)
+        sample = rows.select([path[0] for path in dict.fromkeys(columns)]).take(
+            pa.array(range(0, rows.num_rows, step), pa.int64())
+        )
+        names = [ordering_of(sample, columns, rows_of_a_file=max(1, rows_of_a_file // step)).name]
     ranks = [_ranks(_column(rows, path)) for path in columns]
-    return min(_orderings(ranks, rows_of_a_file), key=lambda each: each.files_of_a_point)
+    orderings = (_judged(name, _indices(name, ranks), ranks, rows_of_a_file) for name in names)
+    return min(orderings, key=lambda each: each.files_of_a_point)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +103,13 @@ def _comparable(values: pa.Array | pa.ChunkedArray) -> list[Any]:
     return values.to_pylist()  # type: ignore[no-any-return]
 
 
-def _orderings(ranks: Sequence[Numbers], length: int) -> Iterator[Ordering]:
-    # np.lexsort sorts by its last key first.
-    linear = np.lexsort(ranks[::-1]) if len(ranks) > 1 else np.argsort(ranks[0], kind="stable")
-    yield _judged(_LINEAR, linear, ranks, length)
-    if len(ranks) > 1:
+def _indices(name: str, ranks: Sequence[Numbers]) -> npt.NDArray[np.int64]:
+    """Return the rows by their numbers in an order."""
+    if name in _CURVES:
         bits = min(16, _BITS // len(ranks))
-        axes = [_scaled(rank, bits) for rank in ranks]
-        for name, curve in _CURVES.items():
-            yield _judged(name, np.argsort(curve(axes, bits), kind="stable"), ranks, length)
+        return np.argsort(_CURVES[name]([_scaled(rank, bits) for rank in ranks], bits), kind="stable")
+    # np.lexsort sorts by its last key first.
+    return np.lexsort(ranks[::-1]) if len(ranks) > 1 else np.argsort(ranks[0], kind="stable")
 
 
 def _judged(name: str, indices: npt.NDArray[np.int64], ranks: Sequence[Numbers], length: int) -> Ordering:

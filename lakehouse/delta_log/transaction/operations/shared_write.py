@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from lakehouse.delta_log.actions import Action, MetadataChange
-from lakehouse.delta_log.data_files import TableLayout, WrittenFile, conformed, layout_of, write_data_files
+from lakehouse.delta_log.data_files import (
+    ROW_GROUP_ROWS,
+    TableLayout,
+    WrittenFile,
+    conformed,
+    layout_of,
+    write_data_files,
+)
 from lakehouse.delta_log.errors import DefinitionChangedError
 from lakehouse.delta_log.schema import StructType
 from lakehouse.delta_log.snapshot import Snapshot
@@ -40,9 +47,10 @@ class SharedWrite:
     """What makes ``after`` of ``before``."""
     data_change: bool = True
     """Whether the rows are new, and not those of files whose place the new ones take."""
+    row_group_rows: int = ROW_GROUP_ROWS
 
     @classmethod
-    def of_same_rows(cls, snapshot: Snapshot) -> SharedWrite:
+    def of_same_rows(cls, snapshot: Snapshot, *, row_group_rows: int = ROW_GROUP_ROWS) -> SharedWrite:
         """Return how rows of a version are written again, for ``Transaction.take_rewrite``."""
         return cls(
             table=snapshot.table,
@@ -51,6 +59,7 @@ class SharedWrite:
             after=snapshot.metadata,
             definition=(),
             data_change=False,
+            row_group_rows=row_group_rows,
         )
 
     def write(self, rows: pa.Table) -> Sequence[WrittenFile]:
@@ -81,6 +90,7 @@ class SharedWrite:
                     table=storage.uri(),
                     data_change=self.data_change,
                     folder=folder,
+                    row_group_rows=self.row_group_rows,
                 ):
                     keys.append(file.key)
                     written.append(file)
