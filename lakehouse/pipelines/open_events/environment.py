@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote
@@ -52,10 +53,16 @@ def _found(subject: RunSubject, environment: Mapping[str, str]) -> Iterator[RunL
         try:
             listener = make(subject, environment)
         except ValueError as error:
-            _log.warning("The listener of %s is left out: %s", variable, masked(str(error)))
+            _warn_once(f"The listener of {variable} is left out: {masked(str(error))}")
             continue
         if listener is not None:
             yield listener
+
+
+@cache
+def _warn_once(message: str) -> None:
+    """Log a warning, unless this process did so already: each micro-batch of a stream asks the environment."""
+    _log.warning("%s", message)
 
 
 def _prometheus(subject: RunSubject, environment: Mapping[str, str]) -> RunListener | None:
@@ -89,7 +96,7 @@ def _used(environment: Mapping[str, str], variable: str, read: Callable[[str], _
     try:
         return read(text)
     except ValueError as error:
-        _log.warning("%s is %r and counts as not set; expected %s", variable, text, error)
+        _warn_once(f"{variable} is {text!r} and counts as not set; expected {error}")
         return None
 
 

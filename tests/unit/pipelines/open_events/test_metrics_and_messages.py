@@ -32,6 +32,7 @@ from lakehouse.pipelines import (
 )
 from lakehouse.pipelines.check.graph import TableGraph
 from lakehouse.pipelines.open_events import RunSubject, listeners_from_environment
+from lakehouse.pipelines.open_events.environment import _warn_once
 from lakehouse.pipelines.open_events.http_target import HttpTarget
 from lakehouse.pipelines.open_events.openlineage_transport import openlineage_target
 from lakehouse.pipelines.open_events.outbox import Outbox, flush_outboxes
@@ -41,6 +42,11 @@ from lakehouse.pipelines.open_events.standing import Standing
 from lakehouse.pipelines.open_events.webhook import Webhook, message_about
 
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_logged_yet() -> None:
+    _warn_once.cache_clear()
 
 
 def record(hours: int, *events: Event, status: str = "ok", **more: Any) -> RunRecord:
@@ -431,8 +437,9 @@ def test_a_wrong_bound_leaves_the_webhook_on(tmp_path: Path, caplog: pytest.LogC
         "LAKEHOUSE_NOTIFY_QUARANTINED": "1 %",
         "LAKEHOUSE_NOTIFY_STALE": "long",
     }
-    (listener,) = listeners_from_environment(subject, environment)
-    assert isinstance(listener, Webhook)
+    for _ in range(3):
+        (listener,) = listeners_from_environment(subject, environment)
+        assert isinstance(listener, Webhook)
     assert [each.getMessage() for each in caplog.records] == [
         "LAKEHOUSE_NOTIFY_STALE is 'long' and counts as not set; expected a length of time, such as '26 hours'",
         "LAKEHOUSE_NOTIFY_QUARANTINED is '1 %' and counts as not set; expected a share of rows, such as 0.01",
