@@ -225,10 +225,11 @@ def test_a_column_is_said_to_be_made_where_its_step_stands(spark: SparkSession) 
 
 YAML = """
 name: shop
+variables: {in: none}
 tables:
   - name: raw
     layer: bronze
-    flow: {from_files: {pattern: "in/*.csv", columns: {k: int, a: int}}}
+    flow: {from_files: {pattern: "${in}/*.csv", columns: {k: int, a: int}}}
     write: append
   - name: sums
     layer: gold
@@ -240,7 +241,8 @@ tables:
     write: replace
 """
 MODELS = {
-    "bronze/raw.sql": "/*\nfrom_files: {pattern: 'in/*.csv', columns: {k: int, a: int}}\nwrite: append\n*/\n",
+    "pipeline.yaml": "name: shop\nvariables: {in: none}\n",
+    "bronze/raw.sql": "/*\nfrom_files: {pattern: '${in}/*.csv', columns: {k: int, a: int}}\nwrite: append\n*/\n",
     "silver/clean.sql": "/*\nread: raw\nsteps: [{where: a > 1}]\nwrite: replace\n*/\n\nSELECT k, a+1 AS b FROM {input}",
     "gold/sums.sql": "SELECT k, sum(b) AS total FROM {clean} GROUP BY k",
 }
@@ -252,11 +254,11 @@ def test_columns_of_yaml_and_of_sql_files_are_said_to_be_made_on_their_own_lines
     file = tmp_path / "shop.yaml"
     file.write_text(YAML)
     for name, text in MODELS.items():
-        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
 
     def made(definition: PipelineDefinition) -> dict[str, str]:
-        resolution = resolve(definition.with_variables({}), spark)
+        resolution = resolve(definition.with_variables({"in": str(tmp_path)}), spark)
         resolution.check()
         found = lineage_of(resolution, spark).tables
         return {
