@@ -237,7 +237,7 @@ def test_elements_of_xml(made: tuple[dict[str, str], list[dict[str, str]]], gap:
 
 
 def test_lines_of_text_are_those_that_python_splits() -> None:
-    for text in ("a\n\n b \nü", "a\r\nb\r\n", "a\rb\n", "a\r\r\nb", "\n", "a"):
+    for text in ("a\n\n b \nü", "a\r\nb\r\n", "a\rb\n", "a\r\r\nb", "\n", "a", "a\nb\r"):
         lines = [line.removesuffix("\r") for line in text.split("\n")]
         lines = lines[:-1] if text.endswith("\n") else lines
         batches = TextFormat().rows_of(FileContent(io.BytesIO(text.encode()), name="a"))
@@ -320,10 +320,12 @@ ODD = [
     fixed_of("int", "+1"),
     fixed_of("int", "\u00a01"),
     fixed_of("string", "\x1ca"),
+    fixed_of("string", "\u00a0x"),
     fixed_of("string", "a\r"),
     fixed_of("double", "1e5", "1_0"),
     fixed_of("decimal(3,2)", "10.00"),
     fixed_of("decimal(3,2)", "1.234"),
+    fixed_of("decimal(5,2)", "9999.9"),
     fixed_of("boolean", "True", "FALSE", "yes"),
     fixed_of("timestamp", "2011-01-04"),
     (fixed_of("int")[0], b"1         ab  c\n"),
@@ -331,6 +333,10 @@ ODD = [
     xml_of("<a><!-- <r><x>1</x></r> --><r><x>2</x></r></a>"),
     xml_of("<a><![CDATA[<r><x>1</x></r>]]><r><x>2</x></r></a>"),
     xml_of("<a><?p <r><x>1</x></r>?><r><x>2</x></r></a>"),
+    xml_of("<a><r k='1'><x>2</x></r><!-- <r><x>1</x></r> --></a>"),
+    xml_of("<a><r><x>1</x><x>2</x></r></a>"),
+    xml_of("<a><r k='1'><r><x>1</x></r>" + " " * (1 << 20) + "</r></a>"),
+    (XmlFormat(row_tag="r", columns={"x": "float"}), b"<a><r><x>4%b</x></r></a>" % (b"0" * 38)),
     xml_of("<a><r><x>1</x></r>text<r><x>2</x></r></a>"),
     xml_of("<a><r><x>1</x></r><r k='1'><x>2</x></r><r><x>3</x></r></a>"),
     xml_of("<a><r k='1'><x>2</x><r><x>3</x></r></r></a>"),

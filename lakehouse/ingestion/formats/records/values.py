@@ -161,7 +161,7 @@ def _floating(value: Any, single: bool, from_text: bool) -> float:
             raise UnfitValue
     if single and math.isfinite(number):
         try:
-            return float(struct.unpack("f", struct.pack("f", number))[0])
+            return float(struct.unpack("<f", struct.pack("<f", number))[0])
         except OverflowError as error:
             raise UnfitValue from error
     return number
