@@ -70,8 +70,7 @@ class _Elements:
         self._open: list[_Element] = []
         self._done: list[Record] = []
         self._level = 0
-        self._is_utf8 = True
-        self._is_plain = True
+        self._may_be_plain = True
         self._is_taken = False
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
@@ -86,12 +85,12 @@ class _Elements:
         for chunk in chunks:
             text, rest, is_empty = rest + chunk, b"", False
             first, last = text.find(begin), text.rfind(end)
-            if self._may_have_markup(text) or not 0 <= first < last:
+            if not 0 <= first < last:
                 yield Block(records=partial(self._parsed, text))
                 continue
             yield Block(records=partial(self._parsed, text[:first]))
             last += len(end)
-            if self._open or not self._is_utf8 or self._level + _LEVELS_OF_ROW > MOST_LEVELS:
+            if self._open or not self._may_be_plain or self._level + _LEVELS_OF_ROW > MOST_LEVELS:
                 yield Block(records=partial(self._parsed, text[first:]))
                 continue
             yield from self._rows(text[first:last])
@@ -104,17 +103,22 @@ class _Elements:
         yield Block(records=partial(self._parsed, block), plain=plain)
         if not self._is_taken:
             self._hear(False)
-            self._parsed(block)
+            self._parse(block)
             self._hear(True)
 
     def _parsed(self, text: bytes, *, is_final: bool = False) -> Sequence[Record]:
         self._is_taken = True
+        if b"<!" in text or b"<?" in text.removeprefix(b"<?xml "):
+            self._may_be_plain = False  # a comment, for one, may hold what looks like rows
+        self._parse(text, is_final=is_final)
+        done, self._done = self._done, []
+        return done
+
+    def _parse(self, text: bytes, *, is_final: bool = False) -> None:
         try:
             self._parser.Parse(text, is_final)
         except expat.ExpatError as error:
             raise UnreadableFileError(f"it is not well-formed XML ({error})") from error
-        done, self._done = self._done, []
-        return done
 
     def _hear(self, all_of_it: bool) -> None:
         """Ask the parser for the events, or for none."""
@@ -123,14 +127,8 @@ class _Elements:
         self._parser.CharacterDataHandler = self._text if all_of_it else None
 
     def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
-        self._is_utf8 = encoding is None or encoding.lower() in ("utf-8", "us-ascii")
-
-    def _may_have_markup(self, text: bytes) -> bool:
-        """Say whether a comment or the like may hold what looks like rows, here or further on."""
-        prolog = b"<?xml "
-        if b"<!" in text or text.count(b"<?") > text.startswith(prolog):
-            self._is_plain = False
-        return not self._is_plain
+        if encoding is not None and encoding.lower() not in ("utf-8", "us-ascii"):
+            self._may_be_plain = False
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._level += 1

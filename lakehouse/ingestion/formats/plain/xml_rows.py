@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,6 +20,7 @@ _SPACE = rb"[ \t\n]*"
 _NAME = rb"[A-Za-z_][A-Za-z0-9_.:-]*"
 _SPACES = re.compile(_SPACE)
 _CHILD = re.compile(rb"<(%b)>[^<]*</(%b)>(%b)" % (_NAME, _NAME, _SPACE))
+_MARK = ord("<")
 _ENTITIES: Mapping[str, str] = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
 """``&amp;`` comes last: what it gives begins no other one."""
 
@@ -41,33 +43,30 @@ class _Layout:
     """Rows without attributes, whose children are texts that come in one order."""
 
     names: Sequence[str]
-    pattern: re.Pattern[bytes]
-    """One row with what stands behind it; a group for each child."""
+    tags: Sequence[bytes]
+    """What stands before the first text, between two, and behind the last one: of two tags each."""
     gap: bytes
-    """What stands between two rows."""
-    other_bytes: int
-    """What a row has beside the texts."""
+    """What stands between two rows; the last of the tags ends with it."""
 
     @classmethod
     def of_first(cls, block: bytes, row_tag: str) -> _Layout:
         begin, end = f"<{row_tag}>".encode(), f"</{row_tag}>".encode()
         at = _behind_space(block, len(begin))
-        literals, names = [block[:at]], []
+        tags, names = [block[:at]], list[str]()
         while child := _CHILD.match(block, at):
             name, closing, behind = child.groups()
             if name != closing or name.decode() in names or name.decode() == row_tag:
                 raise Unsure
             names.append(name.decode())
-            literals[-1] += b"<" + name + b">"
-            literals.append(b"</" + name + b">" + behind)
+            tags[-1] += b"<" + name + b">"
+            tags.append(b"</" + name + b">" + behind)
             at = child.end()
         if not names or not block.startswith(begin) or not block.startswith(end, at):
             raise Unsure
         at += len(end)
         gap = block[at : _behind_space(block, at)]
-        literals[-1] += end + gap
-        pattern = re.compile(rb"([^<\r]*+)".join(map(re.escape, literals)))
-        return cls(names, pattern, gap, sum(map(len, literals)))
+        tags[-1] += end + gap
+        return cls(names, tags, gap)
 
     def batch(self, block: bytes, columns: Mapping[str, pa.DataType]) -> pa.RecordBatch:
         """Return the columns. Raises Unsure, or UnicodeDecodeError."""
@@ -75,21 +74,37 @@ class _Layout:
             raise Unsure
         check_spaces(block)
         has_entities = _has_entities(block)
-        rows = self.pattern.findall(block + self.gap)
-        if not rows:
-            raise Unsure
-        found = zip(*rows, strict=True) if len(self.names) > 1 else [rows]
-        texts = {name: pa.array(each, pa.binary()) for name, each in zip(self.names, found, strict=True)}
-        held_bytes = sum(pc.sum(pc.binary_length(each)).as_py() for each in texts.values())
-        if held_bytes + len(rows) * self.other_bytes != len(block) + len(self.gap):
-            raise Unsure  # something stands between what was found
+        pieces = self._pieces(block + self.gap)
+        step = 2 * len(self.tags)
+        at = {name: np.arange(2 * place + 1, len(pieces), step) for place, name in enumerate(self.names)}
         arrays = [
-            _values(texts[name], held, has_entities=has_entities)
-            if name in texts
-            else pa.nulls(len(rows), held)
+            _values(pieces.take(at[name]), held, has_entities=has_entities)
+            if name in at
+            else pa.nulls(len(pieces) // step, held)
             for name, held in columns.items()
         ]
         return pa.RecordBatch.from_arrays(arrays, names=list(columns))
+
+    def _pieces(self, text: bytes) -> pa.BinaryArray:
+        """Return what stands there one behind the other: tags, a text, tags, a text, … Raises Unsure."""
+        signs = np.frombuffer(text, np.uint8)
+        marks = np.flatnonzero(signs == _MARK)
+        if len(marks) % (2 * len(self.tags)):
+            raise Unsure
+        begins = marks.reshape(-1, len(self.tags), 2)[:, :, 0]
+        ends = begins + [len(each) for each in self.tags]
+        if ends.max() > len(text):
+            raise Unsure
+        for place, tags in enumerate(self.tags):
+            found = signs[begins[:, place, np.newaxis] + np.arange(len(tags))]
+            if not (found == np.frombuffer(tags, np.uint8)).all():
+                raise Unsure
+        offsets = np.append(np.stack([begins, ends], axis=2).reshape(-1), len(text)).astype(np.int32)
+        if offsets[0] != 0 or (begins[1:, 0] != ends[:-1, -1]).any() or ends[-1, -1] != len(text):
+            raise Unsure  # something stands between two rows
+        return pa.BinaryArray.from_buffers(
+            pa.binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(text)]
+        )
 
 
 def _values(found: pa.Array, held: pa.DataType, *, has_entities: bool) -> pa.Array:
