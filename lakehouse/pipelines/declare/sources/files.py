@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,14 +14,12 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import (
-    DELETE,
     EVERY_FILE,
     RESCUED,
     FileChoice,
     FileFormat,
     FileInputs,
     FileTracker,
-    InvalidFormatError,
     LandedFile,
     LandingZone,
     ManifestZone,
@@ -33,12 +31,16 @@ from lakehouse.ingestion import (
     landing_zone,
     moved_path,
     path_column,
-    path_matcher,
 )
 from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources.arrivals import arriving_files, at_each_trigger
 from lakehouse.pipelines.declare.sources.dataset_name import DatasetName
+from lakehouse.pipelines.declare.sources.files_problems import (
+    problems_of_archive,
+    problems_of_replacing,
+    problems_of_word,
+)
 from lakehouse.pipelines.declare.sources.files_rows import rejected_rows, rows_of_files
 from lakehouse.pipelines.declare.sources.files_words import DeclaredFiles, fields_of, words_of
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
@@ -51,7 +53,6 @@ from lakehouse.pipelines.declare.sources.interface import (
 )
 from lakehouse.pipelines.declare.sources.landable import LandableFiles
 from lakehouse.pipelines.declare.yaml_part import YamlPart
-from lakehouse.pipelines.errors import InvalidStepError
 from lakehouse.tables import quoted
 from lakehouse.words import stated_fields, word
 
@@ -134,29 +135,18 @@ class FileSource(Source):
             *self.format.problems(),
             *self.choice.problems(),
             *self.changes.problems(),
-            *self._problems_of_archive(),
+            *(() if self.manifest else problems_of_archive(self.after_commit, self.pattern)),
         ]
         problems: list[DefinitionError] = [each.at(self.location) for each in found]
         try:
             self.zone.check()
         except MissingLandingZoneError as error:
             problems.append(error.at(self.location))
-        if self.on_rewritten not in get_args(OnRewritten):
-            wrong, fix = f"on_rewritten={self.on_rewritten!r}", "use 'quarantine', 'replace' or 'ignore'."
-            problems.append(InvalidStepError(step="from_files", wrong=wrong, fix=fix, location=self.location))
-        return problems
+        return [*problems, *problems_of_word(self.on_rewritten, self.location)]
 
     def problems_with(self, old_rows: OldRows, *, compares: bool) -> Sequence[DefinitionError]:
-        if self.on_rewritten != "replace" or (old_rows is OldRows.STAY and not compares):
-            return ()
-        return [
-            InvalidStepError(
-                step="from_files",
-                wrong="on_rewritten='replace' in a table whose rows can't be told apart by their file",
-                fix="append the files' rows to a table of their own, without deduplicate(), and read that one.",
-                location=self.location,
-            )
-        ]
+        has_rows_of_files = old_rows is OldRows.STAY and not compares
+        return () if has_rows_of_files else problems_of_replacing(self.on_rewritten, self.location)
 
     def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
         released = context.released(table)
@@ -295,15 +285,6 @@ class FileSource(Source):
         more = [StructField(name, StringType()) for name in self.choice.path_columns]
         at = schema.names.index("_source_file")
         return StructType([*schema.fields[:at], *more, *schema.fields[at:]])
-
-    def _problems_of_archive(self) -> Sequence[InvalidFormatError]:
-        if self.after_commit in (None, DELETE) or self.manifest:
-            return ()
-        archived = f"{self.after_commit}/{self.pattern.rpartition('/')[2]}"
-        if path_matcher(self.pattern).match(archived) is None:
-            return ()
-        problem = f"files in the archive {self.after_commit!r} match the pattern {self.pattern!r}"
-        return [InvalidFormatError(problem=problem, fix="name a folder where no file is looked for.")]
 
 
 def _backlog(files: Sequence[LandedFile]) -> Backlog:
