@@ -13,10 +13,13 @@ from lakehouse.delta_log import Snapshot, storage_key
 from lakehouse.optional_imports import require
 from lakehouse.queries.errors import MissingTableError, QueryError
 from lakehouse.queries.names import names_in, tables_named
+from lakehouse.storage import parse_uri
 
 __all__ = ["query"]
 
 _NO_NETWORK = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+_PARQUET = ds.ParquetFileFormat(coerce_int96_timestamp_unit="us")
+_OF_A_VALUE = re.compile(r"(Conversion|Out of Range|Invalid Input) Error")
 _NO_TABLE = re.compile(r'Catalog Error: Table with name "?(?P<name>\w+(?:\.\w+)?)"? does not exist')
 
 
@@ -24,7 +27,7 @@ def query(text: str, warehouse: str) -> pa.RecordBatchReader:
     """Return the answer to a query in DuckDB's dialect, as it comes; ``gold.daily_revenue`` is a table.
 
     Each table is read at its newest version. Plain tables on this machine are read as far as the query needs
-    them; of others (deletion vectors, mapped or partition columns, object stores) all rows go into memory.
+    them; of others (deletion vectors, mapped or partition columns, nested types, stores) all rows go into memory.
     Raises QueryError, MissingDependencyError, and what reading the tables raises.
     """
     duckdb = require("duckdb", extra="sql", purpose="SQL without Spark")
@@ -44,10 +47,10 @@ def query(text: str, warehouse: str) -> pa.RecordBatchReader:
     except duckdb.CatalogException as error:
         missing = _missing_table(str(error), text)
         if missing is None:
-            raise QueryError(reason=_first_line(error), known=known) from error
+            raise _refused(error, known) from error
         raise MissingTableError(table=missing, warehouse=warehouse, known=known) from error
     except duckdb.Error as error:
-        raise QueryError(reason=_first_line(error), known=known) from error
+        raise _refused(error, known) from error
     return pa.RecordBatchReader.from_batches(answer.schema, _batches(answer, known))
 
 
@@ -56,12 +59,18 @@ def _batches(answer: pa.RecordBatchReader, known: tuple[str, ...]) -> Iterator[p
     try:
         yield from answer
     except (OSError, pa.ArrowException) as error:  # DuckDB's own errors come through Arrow as these
+        raise _refused(error, known) from error
+
+
+def _refused(error: Exception, known: tuple[str, ...]) -> QueryError:
+    """Return what DuckDB says in its first line, with a way out."""
+    reason = str(error).splitlines()[0].rstrip(".")
+    if "reading the stream" in reason:  # of a table's files
+        return QueryError(reason=reason, known=known, fix="see what it lacks: lakehouse table verify PATH.")
+    if _OF_A_VALUE.match(reason):
         fix = "correct this part of the query; try_cast gives NULL where a value is of no such type."
-        raise QueryError(reason=_first_line(error), known=known, fix=fix) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".")
+        return QueryError(reason=reason, known=known, fix=fix)
+    return QueryError(reason=reason, known=known)
 
 
 def _missing_table(reason: str, query: str) -> str | None:
@@ -76,9 +85,18 @@ def _missing_table(reason: str, query: str) -> str | None:
 
 def _rows(snapshot: Snapshot) -> Any:
     """Return something that DuckDB scans: the files themselves where they hold just the table's rows."""
-    paths = snapshot.files()["path"].to_pylist()
-    keys = [storage_key(path, table_uri=snapshot.table) for path in paths]
-    plain = snapshot.protocol.min_reader_version == 1 and not snapshot.partition_columns
-    if not plain or None in keys or "://" in snapshot.table or not keys:
+    place = parse_uri(snapshot.table)
+    keys = [storage_key(path, table_uri=snapshot.table) for path in snapshot.files()["path"].to_pylist()]
+    if place.scheme != "file" or not keys or None in keys or not _is_plain(snapshot):
         return snapshot.to_arrow()
-    return ds.dataset([f"{snapshot.table}/{key}" for key in keys], schema=snapshot.schema, format="parquet")
+    files = [f"{place.path}/{key}" for key in keys]
+    try:
+        return ds.dataset(files, schema=snapshot.schema, format=_PARQUET)
+    except FileNotFoundError:
+        return snapshot.to_arrow()  # which says what is missing, and for which version
+
+
+def _is_plain(snapshot: Snapshot) -> bool:
+    """Say whether the files have the table's columns by their names; a list or struct may have grown since."""
+    is_flat = not any(pa.types.is_nested(each.type) for each in snapshot.schema)
+    return snapshot.protocol.min_reader_version == 1 and not snapshot.partition_columns and is_flat

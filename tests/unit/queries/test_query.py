@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from deltalake import DeltaTable, write_deltalake
 
 from lakehouse.cli.main import main, root_command
-from lakehouse.delta_log import TransactionManager
+from lakehouse.delta_log import Snapshot, TransactionManager
 from lakehouse.queries import MissingTableError, QueryError, query, tables_named
 
 SALES = pa.table(
@@ -54,6 +54,34 @@ def test_tables_are_joined_and_an_added_column_is_null_before(warehouse: str) ->
 def test_rows_that_another_engine_deleted_are_left_out(warehouse: str) -> None:
     DeltaTable(f"{warehouse}/silver/sales").delete("id = 2")
     assert rows("SELECT id FROM silver.sales ORDER BY id", warehouse) == [(1,), (1,), (3,)]
+
+
+def test_of_a_plain_table_only_what_a_query_needs_is_read(
+    warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamps = pa.table({"at": pa.array([0, 1], pa.timestamp("ns")), "id": [1, 2]})
+    with TransactionManager().transaction(f"{warehouse}/silver/times") as transaction:
+        schema = pa.schema([("at", pa.timestamp("us", "UTC")), ("id", pa.int64())])
+        transaction.append(stamps.cast(schema, safe=False))
+    (file,) = Path(warehouse, "silver", "times").glob("*.parquet")
+    pq.write_table(stamps, file, use_deprecated_int96_timestamps=True)  # as older Spark writes it
+    monkeypatch.setattr(Snapshot, "to_arrow", lambda snapshot: pytest.fail("all of it is read"))
+    assert rows("SELECT id FROM silver.sales WHERE id > 2", warehouse) == [(3,)]
+    assert rows("SELECT count(*), max(epoch_us(t.at)) FROM silver.times t", warehouse) == [(2, 0)]
+
+
+def test_a_data_file_that_is_gone_or_damaged_is_said(
+    warehouse: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = sorted(Path(warehouse, "silver", "sales").glob("*.parquet"))
+    files[0].write_bytes(b"PAR1")
+    for _ in range(2):
+        assert main(["sql", "SELECT sum(id) FROM silver.sales", "--warehouse", warehouse]) != 0
+        said = capsys.readouterr().err
+        assert files[0].name in said
+        assert "Fix: " in said
+        assert "bug" not in said
+        files[0].unlink(missing_ok=True)
 
 
 def test_only_tables_that_the_query_names_are_opened(warehouse: str) -> None:

@@ -86,7 +86,7 @@ def test_every_word_is_among_the_definitions_of_the_law() -> None:
     assert set(any_definitions.OPTIONS) == set(TableOptions.__dataclass_fields__)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(definition=any_definitions.definitions)
 def test_any_definition_is_the_same_after_yaml_and_after_python(definition: PipelineDefinition) -> None:
     assert through_yaml(definition) == definition
