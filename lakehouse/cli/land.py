@@ -10,12 +10,18 @@ from typing import Any
 
 import click
 
-from lakehouse.cli.definitions import load_definition
+from lakehouse.cli.definitions import definition_file, load_definition
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output, json_option
 from lakehouse.cli.pipeline_options import pairs
 from lakehouse.cli.run_report import JsonReport, PlainReport, Report
-from lakehouse.pipelines import DeclarativePipelineBuilder, PipelineDefinition, from_files, land
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    PipelineDefinition,
+    PipelineNotFoundError,
+    from_files,
+    land,
+)
 from lakehouse.project import find_project
 from lakehouse.settings import default_environment, load_settings
 from lakehouse.storage import register_settings
@@ -30,7 +36,8 @@ __all__ = ["command"]
 @click.option(
     "--definition",
     type=click.Path(path_type=Path),
-    help="The file that declares the pipeline: columns and format are taken from its table.",
+    help="The file that declares the pipeline: columns and format are taken from its table. By default the file that "
+    "'lakehouse run NAME' finds, where no columns, format or options are given.",
 )
 @click.option("--format", "format_", default="csv", show_default=True, help="What kind of files they are.")
 @click.option("--columns", help="Names with commas between them, or DDL: 'id bigint, items array<string>'.")
@@ -83,6 +90,8 @@ def command(
     read goes to the table's quarantine.
     """
     pattern, name = _pattern(folder), table.removeprefix("bronze.")
+    if definition is None and columns is None and format_ == "csv" and not options:
+        definition = _found_definition(pipeline)
     if definition is not None:
         loaded = load_definition(pipeline, file=definition).with_defaults(find_project().variables)
         declared = _with_pattern(loaded, name, pattern)
@@ -107,6 +116,14 @@ def command(
     if any(failure.is_bug for failure in result.failures):
         return ExitCode.BUG
     return ExitCode.FAILED if result.failures else ExitCode.FINE
+
+
+def _found_definition(pipeline: str) -> Path | None:
+    """Return the file of the project that defines a pipeline; None where no file does."""
+    try:
+        return definition_file(pipeline)
+    except PipelineNotFoundError:
+        return None
 
 
 def _pattern(folder: str) -> str:

@@ -20,6 +20,7 @@ __all__ = ["query"]
 _NO_NETWORK = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 _PARQUET = ds.ParquetFileFormat(coerce_int96_timestamp_unit="us")
 _OF_A_VALUE = re.compile(r"(Conversion|Out of Range|Invalid Input) Error")
+_COLUMNS = "Candidate bindings: "
 _NO_TABLE = re.compile(r'Catalog Error: Table with name "?(?P<name>\w+(?:\.\w+)?)"? does not exist')
 
 
@@ -63,13 +64,19 @@ def _batches(answer: pa.RecordBatchReader, known: tuple[str, ...]) -> Iterator[p
 
 
 def _refused(error: Exception, known: tuple[str, ...]) -> QueryError:
-    """Return what DuckDB says in its first line, with a way out."""
-    reason = str(error).splitlines()[0].rstrip(".")
+    """Return what DuckDB says in its first line; the second may have the way out."""
+    first, second, *_ = (*map(str.strip, str(error).splitlines()), "")
+    reason = first.rstrip(".!")
     if "reading the stream" in reason:  # of a table's files
         return QueryError(reason=reason, known=known, fix="see what it lacks: lakehouse table verify PATH.")
     if _OF_A_VALUE.match(reason):
         fix = "correct this part of the query; try_cast gives NULL where a value is of no such type."
         return QueryError(reason=reason, known=known, fix=fix)
+    if second.startswith(_COLUMNS):
+        columns = second.removeprefix(_COLUMNS)
+        return QueryError(reason=reason, known=known, fix=f"use a column that is there, such as {columns}.")
+    if second.startswith(("Did you mean", "Either ")):
+        return QueryError(reason=reason, known=known, fix=f"{second.rstrip('.')}.")
     return QueryError(reason=reason, known=known)
 
 

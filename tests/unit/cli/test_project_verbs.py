@@ -145,3 +145,12 @@ def test_a_new_project_is_found_from_a_folder_inside_of_it(
     monkeypatch.chdir(tmp_path / "my-shop" / "data" / "orders")
     assert main(["graph", "my-shop"]) == 0
     assert "jobs/my_shop.py:" in capsys.readouterr().out
+
+
+def test_files_are_landed_as_the_projects_pipeline_declares_them(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["land", "../data", "orders", "--pipeline", "shop", "--warehouse", "other"]) == 0
+    capsys.readouterr()
+    assert main(["sql", "SELECT id, day FROM bronze.orders", "--warehouse", "other", "--format", "csv"]) == 0
+    assert capsys.readouterr().out == '"id","day"\n"1","x"\n"2","y"\n'

@@ -93,7 +93,6 @@ def test_only_tables_that_the_query_names_are_opened(warehouse: str) -> None:
     ("text", "reason"),
     [
         ("SELEC 1", "SELEC"),
-        ("SELECT dya FROM gold.days", "dya"),
         ("COPY (SELECT 1) TO 'file.csv'", "not one SELECT"),
         ("SELECT 1; SELECT 2", "not one SELECT"),
     ],
@@ -112,6 +111,27 @@ def test_a_table_that_is_not_there_is_named_with_its_warehouse(warehouse: str, t
     assert warehouse in str(missing.value)
     with pytest.raises(MissingTableError, match=r"'platinum\.days'"):
         query("SELECT * FROM platinum.days", warehouse)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "fix"),
+    [
+        ("SELECT dya FROM gold.days", '"dya" not found', 'use a column that is there, such as "day"'),
+        (
+            "SELECT day, sum(n) FROM gold.days",
+            'column "day" must appear',
+            "Either add it to the GROUP BY list",
+        ),
+        ("SELECT flor(n) FROM gold.days", "name flor", 'Did you mean "floor"'),
+    ],
+)
+def test_a_name_that_is_wrong_is_answered_by_one_that_is_there(
+    warehouse: str, text: str, wrong: str, fix: str
+) -> None:
+    with pytest.raises(QueryError) as refused:
+        query(text, warehouse)
+    assert wrong in str(refused.value)
+    assert f"Fix: {fix}" in str(refused.value)
 
 
 def test_a_value_that_a_query_can_t_use_is_an_error_of_the_query_however_late_it_comes(
