@@ -36,7 +36,12 @@ def connect_server(folder: Path) -> Iterator[str]:
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [jars.spark_home / "bin" / "spark-submit", *options, "--class", server, "spark-internal"],
-            env={**os.environ, "JAVA_HOME": str(find_java().home), "SPARK_HOME": str(jars.spark_home)},
+            env={
+                **os.environ,
+                "JAVA_HOME": str(find_java().home),
+                "SPARK_HOME": str(jars.spark_home),
+                "PYSPARK_PYTHON": sys.executable,  # else PATH's first python3, without the packages that are here
+            },
             stdout=log,
             stderr=log,
             start_new_session=True,

@@ -90,6 +90,16 @@ def sides(spark: SparkSession) -> tuple[DataFrame, DataFrame]:
     return spark.createDataFrame(LEFT, schema), spark.createDataFrame(RIGHT, schema)
 
 
+@pytest.fixture
+def one_plan(spark: SparkSession) -> Iterator[None]:
+    """Plans are made once: two dozen joins in one query would be planned again after each of their stages."""
+    before = spark.conf.get("spark.sql.adaptive.enabled")
+    spark.conf.set("spark.sql.adaptive.enabled", "false")
+    yield
+    spark.conf.set("spark.sql.adaptive.enabled", before)
+
+
+@pytest.mark.usefixtures("one_plan")
 def test_every_strategy_gives_the_rows_of_a_join_by_hand(sides: tuple[DataFrame, DataFrame]) -> None:
     left, right = sides
     shown: dict[str, DataFrame] = {}

@@ -31,11 +31,11 @@ pytestmark = pytest.mark.spark
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A table of four files with partitions, of random numbers and nulls."""
+    """A table of 24 files in two partitions, of random numbers and nulls."""
     path = tmp_path_factory.mktemp("made") / "t"
     with MANAGER.transaction(path) as transaction:
         transaction.create(points(0).schema.append(pa.field("p", pa.string())), partition_by=["p"])
-    for seed in range(2):
+    for seed in range(12):
         rows = points(seed)
         append(path, rows.append_column("p", pa.array(["a", None] * (rows.num_rows // 2))))
     return path

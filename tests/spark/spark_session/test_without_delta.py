@@ -58,7 +58,7 @@ layout = TableLayout(
 )
 added = {}
 for place in sys.argv[1:]:
-    table = NativeTable(spark, place + "/laid out", layout=layout)
+    table = NativeTable(spark, place + "/laid-out", layout=layout)
     pieces = iter(TransactionId(application="test", number=number) for number in range(9))
     rows = spark.createDataFrame([(1, "a", "x"), (2, "b", "x"), (3, "a", "x")], "k int, part string, text string")
     table.append(rows, transaction=next(pieces))
@@ -123,9 +123,9 @@ def test_tables_of_every_layout_are_written_without_deltas_jars_on_a_disk_and_in
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         for place in places:
-            for name in ("laid out", "copy"):
+            for name in ("laid-out", "copy"):
                 read = DeltaTable(f"{place}/{name}", storage_options=environment).version()
                 rows = Snapshot.load(f"{place}/{name}").to_arrow().to_pylist()
                 assert sorted(list(row.values()) for row in rows) == left
                 assert read == Snapshot.load(f"{place}/{name}").version
-            assert Snapshot.load(f"{place}/laid out").partition_columns == ("part",)
+            assert Snapshot.load(f"{place}/laid-out").partition_columns == ("part",)
