@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from lakehouse.settings import Settings, SparkSettings
-from lakehouse.spark_session.class_data import Ready
+from lakehouse.spark_session.class_data import WITHOUT_DELTA, Ready
 from lakehouse.spark_session.class_data_exercise import exercise
 from lakehouse.spark_session.delta_jars import default_jars_folder
 from lakehouse.spark_session.factory import SparkSessionFactory
@@ -29,20 +29,28 @@ _TRIAL_SECONDS = 120
 
 
 def main(arguments: list[str]) -> int:
-    """Build the archive unless it is there; ``arguments`` may have the folder of Delta's jars. Return the exit code."""
+    """Build the archive unless it is there, and return the exit code.
+
+    ``arguments`` may have the folder of Delta's jars, and then ``--without-delta``.
+    """
     os.nice(_LOWEST_PRIORITY)
-    build(jars_folder=Path(arguments[0]) if arguments else default_jars_folder())
+    folder = Path(arguments[0]) if arguments else default_jars_folder()
+    build(jars_folder=folder, has_delta=WITHOUT_DELTA not in arguments)
     return 0
 
 
-def build(*, jars_folder: Path) -> None:
-    """Build the archive for the jars in that folder, unless it is there or in work. A failure is recorded."""
-    launch = SparkSessionFactory(jars_folder=jars_folder).launch()
+def build(*, jars_folder: Path, has_delta: bool = True) -> None:
+    """Build the archive for the jars in that folder, or for sessions without them; a failure is recorded.
+
+    Nothing is done where it is there or in work.
+    """
+    settings = Settings(spark=SparkSettings(delta=has_delta))
+    launch = SparkSessionFactory(settings, jars_folder=jars_folder).launch()
     with launch.class_data.building() as unfinished:
         if unfinished is None:
             return
         try:
-            _write(unfinished, jars_folder)
+            _write(unfinished, jars_folder, has_delta=has_delta)
             _try(unfinished, launch)
             launch.class_data.publish(unfinished)
         except Exception as error:
@@ -50,14 +58,15 @@ def build(*, jars_folder: Path) -> None:
             raise
 
 
-def _write(archive: Path, jars_folder: Path) -> None:
+def _write(archive: Path, jars_folder: Path, *, has_delta: bool) -> None:
     """Let a JVM do pipelines' work, and write the classes that it loaded when it ends."""
     conf = {"spark.driver.extraJavaOptions": f"-XX:ArchiveClassesAtExit={archive}"}
-    settings = Settings(spark=SparkSettings(master="local[2]", compiler="quick", conf=conf))
+    spark_settings = SparkSettings(master="local[2]", compiler="quick", conf=conf, delta=has_delta)
+    settings = Settings(spark=spark_settings)
     spark = SparkSessionFactory(settings, jars_folder=jars_folder).create("lakehouse class data")
     jvm: subprocess.Popen[bytes] = spark.sparkContext._gateway.proc  # type: ignore[union-attr]
     with tempfile.TemporaryDirectory() as folder:
-        exercise(spark, Path(folder))
+        exercise(spark, Path(folder), has_delta=has_delta)
         spark.stop()
     assert jvm.stdin is not None  # noqa: S101 - pyspark's JVM lives until its input ends
     jvm.stdin.close()

@@ -17,11 +17,12 @@ __all__ = ["exercise"]
 _COLUMNS = "number STRING, name STRING, units INT, at TIMESTAMP, price DECIMAL(10,3), country STRING"
 
 
-def exercise(spark: SparkSession, folder: Path) -> None:
-    """Read, check, join, group and write a few rows, in files and in Delta tables under ``folder``."""
+def exercise(spark: SparkSession, folder: Path, *, has_delta: bool = True) -> None:
+    """Read, check, join, group and write a few rows under ``folder``, in files and where it can in Delta tables."""
     typed = _typed(_landed(spark, folder))
     _plain_files(spark, typed, folder / "files")
-    _delta_table(spark, typed, str(folder / "table"))
+    if has_delta:
+        _delta_table(spark, typed, str(folder / "table"))
     _python_functions(spark, typed)
 
 

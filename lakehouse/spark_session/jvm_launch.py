@@ -82,12 +82,11 @@ def class_data_for(
         return NoClassData(reason="the JVM's options that you give decide about class data")
     if given.has_class_path or spark.names_jars:
         return NoClassData(reason="jars or a class path that you give are in no archive")
-    if not spark.delta:
-        return NoClassData(reason="the archive is of sessions with Delta")
-    if not identity.jars:
+    if spark.delta and not identity.jars:
         return NoClassData(reason="Delta's jars come first")
     try:
         key = identity.key()
     except OSError as error:
         return NoClassData(reason=f"{error.filename} can't be read: {error.strerror}")
-    return ClassDataArchive(folder=jars_folder.parent / "class-data", key=key, jars_folder=jars_folder)
+    folder = jars_folder.parent / "class-data"
+    return ClassDataArchive(folder=folder, key=key, jars_folder=jars_folder, has_delta=spark.delta)

@@ -33,6 +33,8 @@ class ClassDataArchive:
     """Of ``ClassDataIdentity``."""
     jars_folder: Path
     """Where the program that builds finds Delta's jars."""
+    has_delta: bool = True
+    """Whether it is of sessions with these jars."""
 
     def state(self) -> ClassDataState:
         """Look at the files; raises nothing."""
@@ -44,7 +46,7 @@ class ClassDataArchive:
     def prepare_next_start(self) -> None:
         """Have the archive built beside what runs when it is absent; note its use when it is there."""
         if self.state().is_to_be_built:
-            build_in_background(self.folder, jars_folder=self.jars_folder)
+            build_in_background(self.folder, jars_folder=self.jars_folder, has_delta=self.has_delta)
         else:
             with contextlib.suppress(OSError):
                 os.utime(self._record_file)

@@ -9,7 +9,7 @@ import pytest
 
 from lakehouse.settings import Settings, SparkSettings
 from lakehouse.spark_session import SparkSessionFactory, delta_packages
-from lakehouse.spark_session.class_data import Absent, Ready
+from lakehouse.spark_session.class_data import Absent, ClassDataArchive, Ready
 from lakehouse.spark_session.jvm_launch import SMALL_WORK_BYTES, JvmLaunch
 
 JAVA = "spark.driver.defaultJavaOptions"
@@ -55,6 +55,14 @@ def test_an_archive_is_mapped_when_it_is_ready_only(jars_folder: Path) -> None:
     decided = launch(jars_folder)
     assert "-XX:SharedArchiveFile=/cache/k.jsa" in decided.options(READY)[JAVA].split()
     assert "SharedArchiveFile" not in decided.options(Absent())[JAVA]
+
+
+def test_sessions_without_delta_s_jars_have_an_archive_of_their_own(jars_folder: Path) -> None:
+    plain, other = (launch(jars_folder, delta=delta).class_data for delta in (True, False))
+    assert isinstance(plain, ClassDataArchive)
+    assert isinstance(other, ClassDataArchive)
+    assert (plain.has_delta, other.has_delta) == (True, False)
+    assert plain.key != other.key
 
 
 @pytest.mark.parametrize(
