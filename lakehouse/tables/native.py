@@ -38,6 +38,8 @@ from lakehouse.tables.transaction_id import TransactionId
 __all__ = ["NativeTable"]
 
 _MERGE_ATTEMPTS = 3
+_OF_UPKEEP = frozenset({"delta.targetFileSize", "delta.deletedFileRetentionDuration"})
+"""Properties that say nothing about how rows are written."""
 
 
 class NativeTable:
@@ -206,5 +208,5 @@ def _is_simple(snapshot: Snapshot) -> bool:
     return (
         (protocol.min_reader_version, protocol.min_writer_version) == (1, 2)
         and not snapshot.partition_columns
-        and not any(key.startswith("delta.") for key in snapshot.properties)
+        and not any(key.startswith("delta.") and key not in _OF_UPKEEP for key in snapshot.properties)
     )

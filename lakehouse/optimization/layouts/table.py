@@ -27,6 +27,8 @@ _REWRITE_TAG = "lakehouse.clusteredIn"
 _UNSPENT_TAG = "lakehouse.clusteringUnspentBytes"
 _UNDONE = "lakehouse.undone/{}"
 """An application of the log (Delta PROTOCOL, "Transaction Identifiers"): its version is the table's size in bytes."""
+_SIZE = re.compile(r"(\d{1,15})\s*(?:([kmgt]?)b?)?", re.IGNORECASE)
+_SHIFTS = {"": 0, "b": 0, "k": 10, "m": 20, "g": 30, "t": 40}
 _VARIANT = re.compile(r'"(type|elementType|valueType)"\s*:\s*"variant"')
 
 
@@ -88,8 +90,11 @@ class TableFacts:
 
     @property
     def target_file_bytes(self) -> int:
-        """How large a file of the table should be, by the table's size."""
-        return target_file_bytes(self.size_bytes)
+        """How large a file of the table should be: as the table says (``delta.targetFileSize``), or by its size."""
+        said = _SIZE.fullmatch((self.snapshot.properties.get("delta.targetFileSize") or "").strip())
+        if said is None:
+            return target_file_bytes(self.size_bytes)
+        return max(1, int(said[1]) << _SHIFTS[(said[2] or "b").lower()])
 
     def unspent_bytes(self, layout: str | None) -> int:
         """Return what may still be rewritten for files to be arranged so, for the bytes that were arranged already.

@@ -40,6 +40,8 @@ class OptionWords(TypedDict, total=False):
     maintain: Maintenance
     maintain_seconds: float
     maintain_megabytes: float
+    target_file_megabytes: float | None
+    retention: str | None
     contract: str | Mapping[str, str] | None
     renamed: Mapping[str, str]
 
@@ -82,6 +84,11 @@ class TableOptions:
     """After so long of a run's maintenance no more work on the table begins."""
     maintain_megabytes: float = 1024
     """So much is rewritten at most after one run."""
+    target_file_megabytes: float | None = None
+    """How large maintenance makes the files; the property ``delta.targetFileSize``. None: by the table's size."""
+    retention: str | None = None
+    """How long vacuum keeps files that are no longer in the table, such as ``30 days``; the property
+    ``delta.deletedFileRetentionDuration``. None: as the table has it, a week by default."""
     contract: str | Mapping[str, str] | None = None
     """What becomes of ``columns`` and values of a ``data_type`` that are not expected, and of ``tables`` that are not
     there: one word for the first two, or one for each. What is not named is left to how the table is written. A name
@@ -130,9 +137,20 @@ class TableOptions:
         return TableDescription(
             comment=self.comment,
             columns=dict(self.columns),
-            properties={**dict(self.properties), **tags, **owner},
+            properties={**self._upkeep_properties, **dict(self.properties), **tags, **owner},
             cluster_by=tuple(self.cluster_by),
         )
+
+    @property
+    def _upkeep_properties(self) -> Mapping[str, str]:
+        size, kept = self.target_file_megabytes, duration(self.retention or "")
+        sizes = {} if size is None else {"delta.targetFileSize": str(int(size * 2**20))}
+        if kept is None:
+            return sizes
+        return {
+            **sizes,
+            "delta.deletedFileRetentionDuration": f"interval {int(kept.total_seconds())} seconds",
+        }
 
     def problems(self, *, table: str, location: SourceLocation) -> Sequence[DefinitionError]:
         """Return what is wrong with the options, found without Spark."""
@@ -143,12 +161,12 @@ class TableOptions:
             wrong.append((f"maintain={self.maintain!r}", "use 'off' or 'auto'."))
         wrong += [
             (f"{name}={value!r}", "use a number above 0.")
-            for name in ("maintain_seconds", "maintain_megabytes")
-            if not (value := getattr(self, name)) > 0
+            for name in ("maintain_seconds", "maintain_megabytes", "target_file_megabytes")
+            if (value := getattr(self, name)) is not None and not value > 0
         ]
         if self.partition_by and self.cluster_by:
             wrong.append(("partition_by and cluster_by", "use one of them."))
-        for name in ("refresh_every", "timeout"):
+        for name in ("refresh_every", "timeout", "retention"):
             length = getattr(self, name)
             if length is not None and not duration(length):
                 wrong.append((f"{name}={length!r}", "write a length of time, such as '30 min' or '2 hours'."))

@@ -346,6 +346,8 @@ OPTIONS: Mapping[str, st.SearchStrategy[Any]] = {
     "maintain": st.sampled_from(["auto", "off"]),
     "maintain_seconds": st.floats(1, 100),
     "maintain_megabytes": st.floats(1, 100),
+    "target_file_megabytes": st.floats(1, 100),
+    "retention": st.sampled_from(["30 days", "1 hour"]),
     "contract": texts | st.just({"columns": "freeze", "file": "orders.yaml"}),
     "renamed": st.dictionaries(texts, texts, max_size=2),
 }

@@ -9,9 +9,19 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from lakehouse.optimization import Budget, Compaction, QueryOptimizer, Status
+from lakehouse.optimization import (
+    ArrowRewriter,
+    Budget,
+    Compaction,
+    MaintainedTable,
+    QueryOptimizer,
+    Status,
+    Vacuuming,
+)
 from lakehouse.pipelines import EventLog, RunResult, TableOptions, Warehouse
 from lakehouse.pipelines.run.upkeep import MaintenanceFailed, maintained
+from lakehouse.source_location import SourceLocation
+from lakehouse.tables import TableLog, describe
 from tests.unit.optimization.optimized_tables import MANAGER, append, file_count, points, rows_of
 
 
@@ -48,6 +58,36 @@ def test_tables_share_the_bytes_of_a_budget(tmp_path: Path) -> None:
     budget = Budget(size_bytes=size * 1.5)
     assert [each.status for each in optimizer.maintain(str(one), budget=budget)] == [Status.DONE]
     assert [each.status for each in optimizer.maintain(str(other), budget=budget)] == [Status.OVER_BUDGET]
+
+
+def test_a_table_says_how_large_its_files_are_and_how_long_old_ones_stay(tmp_path: Path) -> None:
+    options = TableOptions(target_file_megabytes=0.002, retention="0 seconds", maintain="auto")
+    small_files(tmp_path)
+    describe(TableLog(str(tmp_path)), options.description)
+    size = sum(file.stat().st_size for file in tmp_path.glob("*.parquet"))
+    assert size > 2 * 2_097
+    before = rows_of(tmp_path)
+    [done] = maintained(str(tmp_path), options)
+    assert (done.status, file_count(tmp_path)) == (Status.DONE, -(-size // 2_097))
+    assert rows_of(tmp_path) == before
+    [gone] = QueryOptimizer([Vacuuming()], manager=MANAGER).maintain(str(tmp_path))
+    assert (gone.status, gone.measured_before.files) == (Status.DONE, 6)
+    wrong = TableOptions(target_file_megabytes=0, retention="a while")
+    size_wrong, time_wrong = wrong.problems(table="t", location=SourceLocation(file="f.py", line=1))
+    assert "target_file_megabytes=0" in str(size_wrong)
+    assert "retention='a while'" in str(time_wrong)
+
+
+@pytest.mark.parametrize(
+    ("said", "size_bytes"),
+    [("100mb", 100 << 20), ("104857600", 100 << 20), ("1 GB", 1 << 30), ("much", 16 << 20)],
+)
+def test_sizes_of_files_are_read_as_delta_writes_them(tmp_path: Path, said: str, size_bytes: int) -> None:
+    append(tmp_path, points(0))
+    with MANAGER.transaction(tmp_path) as transaction:
+        transaction.set_properties({"delta.targetFileSize": said})
+    table = MaintainedTable(str(tmp_path), manager=MANAGER, rewriter=ArrowRewriter())
+    assert table.facts().target_file_bytes == size_bytes
 
 
 def test_files_of_older_versions_stay(tmp_path: Path) -> None:
