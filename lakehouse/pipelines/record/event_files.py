@@ -16,6 +16,8 @@ __all__ = ["EventFile", "EventFiles"]
 
 _ALWAYS = dt.datetime.max.replace(tzinfo=dt.UTC)
 _NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+_ROUNDED = dt.timedelta(milliseconds=1)
+"""So far apart the bounds of one moment may be."""
 _STREAM = re.compile(r"[0-9a-f]{32}")
 """A stream's name. The runs of its micro-batches begin with it; statistics of texts may be cut behind it."""
 
@@ -49,6 +51,11 @@ class EventFile:
     def oldest(self) -> dt.datetime:
         """No run in it began earlier."""
         return self.statistics.min_values.started_at or _NEVER
+
+    @property
+    def has_many(self) -> bool:
+        """Whether it was put together of the files of several runs."""
+        return self.newest - self.oldest > _ROUNDED
 
     @property
     def stream(self) -> str | None:

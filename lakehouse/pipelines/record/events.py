@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from lakehouse.delta_log import (
     arrow_column,
 )
 from lakehouse.masking import masked
+from lakehouse.optimization import ArrowRewriter, Budget, Compaction, QueryOptimizer
 from lakehouse.optimization import Outcome as Maintained
 from lakehouse.pipelines.record.event import EVENTS_SCHEMA, Event
 from lakehouse.pipelines.record.outcomes import Failed, NothingNew, Outcome, Refreshed, RunResult, Skipped
@@ -28,6 +30,12 @@ from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.tables import TableWriteError, root_cause
 
 __all__ = ["EventLog", "events_of"]
+
+_log = logging.getLogger(__name__)
+
+_RUNS_TOGETHER = 250
+_FILE_BYTES = 1 << 18
+_SECONDS_TOGETHER = 10
 
 
 class EventLog:
@@ -41,17 +49,32 @@ class EventLog:
         """Write all events of a run, as one commit."""
         rows = _table(list(_rows(result)))
         try:
-            self._commit(rows)
+            version = self._commit(rows)
         except (MetadataChangedException, ProtocolChangedException):
             # Another run created the table between our look and our commit: now it is there.
-            self._commit(rows)
+            version = self._commit(rows)
         except OSError as error:
             cause = f"{error.strerror}: {error.filename}"
             raise TableWriteError(path=self._path, action="append to", cause=cause) from error
+        if version % _RUNS_TOGETHER == 0 and version > 0:
+            self._put_together()
 
-    def _commit(self, rows: pa.Table) -> None:
+    def _commit(self, rows: pa.Table) -> int:
         with TransactionManager().transaction(self._path) as transaction:
             transaction.append(rows)
+        return transaction.version or 0
+
+    def _put_together(self) -> None:
+        """Write the small files of many runs again as few, so that a look at the last runs costs the same after years.
+
+        Whatever keeps it from that is logged: the events are written.
+        """
+        strategy = Compaction(target_file_bytes=_FILE_BYTES)
+        budget = Budget(seconds=_SECONDS_TOGETHER, size_bytes=64 * _FILE_BYTES)
+        try:
+            QueryOptimizer([strategy], rewriter=ArrowRewriter()).maintain(self._path, budget=budget)
+        except Exception as error:  # noqa: BLE001 - a run does not fail for it
+            _log.warning("The files of %s can't be put together: %s", self._path, masked(str(error)))
 
     def snapshot(self) -> Snapshot | None:
         """Return the table as it is now; None where nothing ran yet."""

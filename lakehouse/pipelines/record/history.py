@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lakehouse.pipelines.record.event import Event
 from lakehouse.pipelines.record.event_files import EventFile, EventFiles
@@ -44,8 +47,7 @@ class RunRecord:
     @property
     def micro_batch(self) -> MicroBatch | None:
         """Where it stands in a stream; None for a run by itself."""
-        details = json.loads(self.run.details or "{}")
-        return MicroBatch(**details) if "stream" in details else None
+        return _micro_batch(self.run.details)
 
     @property
     def stream(self) -> str | None:
@@ -73,8 +75,9 @@ def last_runs(log: EventLog, *, pipeline: str | None = None, limit: int = 5) -> 
     left = _of_pipeline(files.newest_first(), pipeline)
     while left and not _has_enough(found, limit, older_than=left[0].newest):
         taken, left = _next_files(left, limit, streams=[each.stream for each in found])
-        found = _newest_first([*found, *_read(files, taken, pipeline)])
-    return tuple(_shown(found, limit))
+        rows = _only_of(pipeline, files.rows(taken))
+        found = _newest_first([*found, *_records(_of_last_runs(rows, limit))])
+    return tuple(_shown(found, limit, of=_place))
 
 
 def runs_before(
@@ -104,7 +107,8 @@ def runs_before(
             break
         left = left[left.index(likely[-1]) + 1 :]
         opened += len(likely)
-        for record in _newest_first(_read(files, likely, pipeline)):
+        rows = _only_of(pipeline, files.rows(likely))
+        for record in _newest_first(_records(_of_last_runs_with(rows, missing))):
             here = {event.table for event in record.events} & missing
             if here and (record.run.run_id, record.started_at) not in seen:
                 found.append(record)
@@ -131,10 +135,11 @@ def _next_files(
     for at, each in enumerate(files):
         if entries > limit:
             return taken, list(files[at:])
+        runs = limit if each.has_many else 1
         if each.stream is None or known[each.stream] < limit:
             taken.append(each)
-        entries += each.stream is None or not known[each.stream]
-        known[each.stream] += 1
+        entries += runs if each.stream is None else not known[each.stream]
+        known[each.stream] += runs
     return taken, []
 
 
@@ -146,10 +151,32 @@ def _has_enough(records: Sequence[RunRecord], limit: int, *, older_than: dt.date
     return len(entries) >= limit
 
 
-def _shown(records: Sequence[RunRecord], limit: int) -> Iterator[RunRecord]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Which run it is, and of which stream."""
+
+    run_id: str
+    started_at: dt.datetime
+    stream: str | None
+
+
+def _place(record: RunRecord) -> _Place:
+    return _Place(record.run.run_id, record.started_at, record.stream)
+
+
+def _entry(place: _Place) -> object:
+    """Return what counts as one run: a stream, or a run by itself. Two may have the same name."""
+    return place.stream or (place.run_id, place.started_at)
+
+
+_Run = TypeVar("_Run")
+
+
+def _shown(runs: Iterable[_Run], limit: int, *, of: Callable[[_Run], _Place]) -> Iterator[_Run]:
+    """Yield the first ``limit`` runs, and of each stream among them as many micro-batches."""
     counts: dict[object, int] = {}
-    for each in records:
-        entry = each.stream or (each.run.run_id, each.started_at)
+    for each in runs:
+        entry = _entry(of(each))
         if entry not in counts and len(counts) == limit:
             continue
         counts[entry] = counts.get(entry, 0) + 1
@@ -161,16 +188,47 @@ def _newest_first(records: Iterable[RunRecord]) -> list[RunRecord]:
     return sorted(records, key=lambda record: record.started_at, reverse=True)
 
 
-def _read(log: EventFiles, files: Sequence[EventFile], pipeline: str | None) -> list[RunRecord]:
-    return _records(
-        row for row in log.rows(files).to_pylist() if pipeline is None or row["pipeline"] == pipeline
+def _only_of(pipeline: str | None, rows: pa.Table) -> pa.Table:
+    return rows if pipeline is None else rows.filter(pc.field("pipeline") == pipeline)
+
+
+def _of_last_runs(rows: pa.Table, limit: int) -> pa.Table:
+    """Return the rows of the last runs: a file that was put together of many has thousands."""
+    heads = rows.filter(pc.field("kind") == "run").sort_by([("started_at", "descending")])
+    names, times, details = (heads[name].to_pylist() for name in ("run_id", "started_at", "details"))
+    places = [
+        _Place(name, started_at, micro_batch.stream if (micro_batch := _micro_batch(text)) else None)
+        for name, started_at, text in zip(names, times, details, strict=True)
+    ]
+    chosen = {each.started_at for each in _shown(places, limit, of=lambda place: place)}
+    return _began_at(rows, chosen)
+
+
+def _of_last_runs_with(rows: pa.Table, tables: Collection[str]) -> pa.Table:
+    """Return the rows of the runs that some tables took part in last."""
+    last = (
+        rows.filter(pc.field("table").isin(list(tables)))
+        .group_by("table")
+        .aggregate([("started_at", "max")])["started_at_max"]
     )
+    return _began_at(rows, set(last.to_pylist()))
 
 
-def _records(rows: Iterable[dict[str, object]]) -> list[RunRecord]:
+def _began_at(rows: pa.Table, times: Collection[dt.datetime]) -> pa.Table:
+    wanted = pa.array(sorted(times), rows.schema.field("started_at").type)
+    return rows.filter(pc.is_in(rows["started_at"], wanted))
+
+
+def _micro_batch(details: str | None) -> MicroBatch | None:
+    if details is None or '"stream"' not in details:
+        return None
+    return MicroBatch(**json.loads(details))
+
+
+def _records(rows: pa.Table) -> list[RunRecord]:
     # Whoever starts a run again may give it the same name.
-    runs: dict[tuple[object, object], list[Event]] = defaultdict(list)
-    for row in rows:
+    runs: dict[tuple[str, dt.datetime], list[Event]] = defaultdict(list)
+    for row in rows.to_pylist():
         runs[row["run_id"], row["started_at"]].append(msgspec.convert(row, Event))
     return [_record(events) for events in runs.values()]
 

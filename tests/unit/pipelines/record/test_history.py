@@ -12,6 +12,7 @@ import pytest
 
 from lakehouse.delta_log.data_files import DataFileReader
 from lakehouse.errors import DefinitionError
+from lakehouse.optimization import ArrowRewriter, Budget, QueryOptimizer, Workload
 from lakehouse.pipelines import (
     EventLog,
     NothingNew,
@@ -130,6 +131,33 @@ def test_a_stream_counts_as_one_run_and_tables_are_found_that_it_leaves_out(
     earlier = runs_before(log, newest, pipeline="shop", tables=["a", "b", "m", "z", "never"])
     assert [each.run.run_id for each in earlier] == ["one", "all"]
     assert runs_before(log, newest, pipeline="shop", tables=["a", "b"]) == ()
+
+    path = log.snapshot().table  # type: ignore[union-attr]
+    optimizer = QueryOptimizer.made_for(Workload(), names=["compaction"], rewriter=ArrowRewriter())
+    assert optimizer.maintain(path, budget=Budget(seconds=60, size_bytes=1 << 30))
+    assert log.snapshot().files().num_rows == 1  # type: ignore[union-attr]
+    assert opened_files(log, monkeypatch, limit=3) == (runs, 1), "files that were put together"
+    assert last_runs(log, pipeline="shop", limit=2) == newest
+    assert runs_before(log, newest, pipeline="shop", tables=["b", "m", "z", "never"]) == earlier
+
+
+def test_the_files_of_many_runs_become_few_and_lose_no_event(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("lakehouse.pipelines.record.events._RUNS_TOGETHER", 12)
+    for number in range(40):
+        log.append(result(str(number), NothingNew(table="a"), minutes=number))
+    snapshot = log.snapshot()
+    assert snapshot is not None
+    assert snapshot.files().num_rows <= 12
+    events = [(row["run_id"], row["kind"]) for row in log.read().to_pylist()]
+    assert sorted(events) == sorted((str(number), kind) for number in range(40) for kind in ("run", "table"))
+    assert [record.run.run_id for record in last_runs(log, limit=30)] == [str(39 - at) for at in range(30)]
+    monkeypatch.setattr(QueryOptimizer, "maintain", lambda *_, **__: 1 / 0)
+    for number in range(40, 53):
+        log.append(result(str(number), minutes=number))
+    assert "can't be put together: division by zero" in caplog.text
+    assert last_runs(log, limit=1)[0].run.run_id == "52"
 
 
 def test_runs_are_found_in_their_order_whatever_the_files_times_say(log: EventLog) -> None:
