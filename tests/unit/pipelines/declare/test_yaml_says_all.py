@@ -202,6 +202,8 @@ OPTIONS: Mapping[str, Any] = {
     "maintain": "auto",
     "maintain_seconds": 5,
     "maintain_megabytes": 7,
+    "target_file_megabytes": 64,
+    "retention": "14 days",
     "contract": {"columns": "freeze", "file": "orders.yaml"},
     "renamed": {"qty": "quantity"},
 }
