@@ -2,126 +2,134 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.pipelines import RunResult, Warehouse, release_files, run_pipeline
-from tests.faults.killed_process import kill_a_run
-from tests.faults.retail_tables import DAYS, PIPELINE, ROOT, STEPS, TABLES
+from lakehouse.pipelines import Warehouse, release_files
+from tests.faults.small_lake import Rows, SmallLake
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
-REBUILD: dict[str, Any] = {"full_refresh": ["sales_raw+"], "accept_loss": True}
+DEFINITION = """\
+name: shop
+variables: {landing: none}
+schemas: {sold: {id: int, units: int, day: string}}
+tables:
+  - name: raw
+    layer: bronze
+    flow: {from_files: {pattern: "${landing}/*.csv", columns: sold}}
+    write: append
+  - name: sales
+    layer: silver
+    flow:
+      read: {table: raw, incremental: true}
+      steps: [{cast: {schema: sold}}, {deduplicate: {}}]
+      expect_or_quarantine: {sold: "units > 0"}
+    write: append
+  - name: days
+    layer: gold
+    flow: {read: {table: sales}, steps: [{aggregate: {by: day, measures: {units: sum(units)}}}]}
+    write: replace
+"""
+FIRST: Rows = [(n, 1 + n % 4, f"d{n % 3}") for n in range(9)] + [(0, 1, "d0"), (90, -5, "d1")]
+SECOND: Rows = [(n, 2 + n % 5, f"d{n % 4}") for n in range(20, 27)] + [(3, 4, "d0"), (91, 0, "d3")]
+PATHS = {
+    "raw": ("bronze/raw",),
+    "sales": ("silver/sales", "silver/sales_quarantine"),
+    "days": ("gold/days",),
+}
+STEPS = ("batch", "validate", "quarantine", "publish")
+HOW = ("group", "python-soon")
+REBUILD: dict[str, Any] = {"full_refresh": ["raw+"], "accept_loss": True}
 
-Contents = dict[str, Counter[str]]
+Tables = dict[str, list[Any]]
 
 
-def go(spark: SparkSession, landing: Path, warehouse: Path, **options: Any) -> RunResult:
-    variables = {"landing": str(landing)}
-    return run_pipeline(PIPELINE, spark=spark, warehouse=warehouse, variables=variables, **options)
+def tables_of(*files: Rows) -> Tables:
+    """The oracle: what the tables hold of these files."""
+    raw = [row for rows in files for row in rows]
+    sold = {row for row in raw if row[1] > 0}
+    by_day: dict[str, int] = defaultdict(int)
+    for _, units, day in sold:
+        by_day[day] += units
+    return {
+        "bronze/raw": sorted(raw),
+        "silver/sales": sorted(sold),
+        "silver/sales_quarantine": sorted(set(raw) - sold),
+        "gold/days": sorted(by_day.items()),
+    }
 
 
-def contents(spark: SparkSession, warehouse: Path) -> Contents:
-    found = {}
-    for path in (path for paths in TABLES.values() for path in paths):
-        if not (warehouse / path / "_delta_log").exists():
-            found[path] = Counter()  # nothing was ever set aside
-            continue
-        frame = spark.read.format("delta").load(str(warehouse / path)).drop("_ingested_at", "_batch")
-        found[path] = Counter(repr(row) for row in frame.collect())
+def tables_in(lake: SmallLake) -> Tables:
+    sold = ("CAST(id AS int)", "CAST(units AS int)", "day")
+    columns = {path: ("day", "units") if path == "gold/days" else sold for path in tables_of()}
+    return {path: lake.rows(path, *names) for path, names in columns.items()}
+
+
+@pytest.fixture(scope="module")
+def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tables that have both files."""
+    lake = SmallLake(spark, tmp_path_factory.mktemp("filled"), DEFINITION)
+    lake.land("1.csv", FIRST)
+    lake.land("2.csv", SECOND)
+    assert lake.go() == "ok"
+    assert tables_in(lake) == tables_of(FIRST, SECOND)
+    return lake.folder
+
+
+@pytest.fixture
+def lake(spark: SparkSession, filled: Path, tmp_path: Path) -> SmallLake:
+    """A copy of them."""
+    return SmallLake(spark, Path(shutil.copytree(filled, tmp_path / "copy")), DEFINITION)
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("table", PATHS)
+def test_a_killed_rebuild_leaves_old_or_new_rows_and_is_done_by_the_next(
+    lake: SmallLake, table: str, step: str, how: str
+) -> None:
+    (lake.landing / "1.csv").unlink()
+    old, new = tables_of(FIRST, SECOND), tables_of(SECOND)
+    lake.killed((table, step, how), **REBUILD)
+    for path, rows in tables_in(lake).items():
+        assert rows in (old[path], new[path]), path
+    lake.attempt()  # finishes the table that was in work; those that read it may ask to be rebuilt
+    found = tables_in(lake)
+    assert {path: found[path] for path in PATHS[table]} == {path: new[path] for path in PATHS[table]}
+    assert lake.go(**REBUILD) == "ok"
+    assert tables_in(lake) == new
+    assert lake.go() == "nothing new"
+
+
+def rows_by_file(lake: SmallLake) -> Mapping[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for file, *row in lake.rows("bronze/raw", "_source_file", "CAST(id AS int)", "CAST(units AS int)", "day"):
+        found[file.rpartition("/")[2]].append(tuple(row))
     return found
 
 
-@pytest.fixture(scope="module")
-def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    landing = tmp_path_factory.mktemp("landing")
-    for day in DAYS:
-        shutil.copy(ROOT / "data" / "retail" / f"{day}.csv.gz", landing)
-    return landing
-
-
-@pytest.fixture(scope="module")
-def both_days(spark: SparkSession, landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse of two days, the first of which is then taken out of the landing zone."""
-    warehouse = tmp_path_factory.mktemp("both") / "days"
-    assert go(spark, landing, warehouse).status == "ok"
-    (landing / f"{DAYS[0]}.csv.gz").unlink()
-    return warehouse
-
-
-@pytest.fixture(scope="module")
-def before(spark: SparkSession, both_days: Path) -> Contents:
-    return contents(spark, both_days)
-
-
-@pytest.fixture(scope="module")
-def rebuilt(
-    spark: SparkSession, landing: Path, both_days: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Contents:
-    """What a warehouse holds that never had the first day."""
-    warehouse = tmp_path_factory.mktemp("second") / "day"
-    assert go(spark, landing, warehouse).status == "ok"
-    return contents(spark, warehouse)
-
-
-@pytest.mark.parametrize("how", ["group", "python-soon"])
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("table", ["sales_raw", "sales", "daily_revenue"])
-def test_a_killed_rebuild_leaves_old_or_new_rows_and_is_done_by_the_next(
-    spark: SparkSession,
-    landing: Path,
-    both_days: Path,
-    before: Contents,
-    rebuilt: Contents,
-    tmp_path: Path,
-    table: str,
-    step: str,
-    how: str,
-) -> None:
-    warehouse = Path(shutil.copytree(both_days, tmp_path / "lake"))
-    kill_a_run(landing, warehouse, (table, step, how), options=REBUILD)
-    for path, rows in contents(spark, warehouse).items():
-        assert rows in (before[path], rebuilt[path]), path
-    go(spark, landing, warehouse)  # finishes the table that was in work; readers may ask to be rebuilt
-    assert contents(spark, warehouse)[TABLES[table][0]] == rebuilt[TABLES[table][0]]
-    assert go(spark, landing, warehouse, **REBUILD).status == "ok"
-    assert contents(spark, warehouse) == rebuilt
-    assert go(spark, landing, warehouse).status == "nothing new"
-
-
-@pytest.mark.parametrize("how", ["group", "python-soon"])
+@pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_killed_release_leaves_the_old_file_or_the_corrected_one(
-    spark: SparkSession, both_days: Path, tmp_path: Path, step: str, how: str
+    lake: SmallLake, step: str, how: str
 ) -> None:
-    landing = tmp_path / "landing"
-    landing.mkdir()
-    warehouse = tmp_path / "lake"
-    file = Path(shutil.copy(ROOT / "data" / "retail" / f"{DAYS[0]}.csv.gz", landing))
-    shutil.copy(ROOT / "data" / "retail" / f"{DAYS[1]}.csv.gz", landing)
-    assert go(spark, landing, warehouse, select=["sales_raw"]).status == "ok"
-    old = lines_of(spark, warehouse)
-    first, *others = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
-    file.write_bytes(gzip.compress(b"".join([first, *others[: len(others) // 2]])))
-    go(spark, landing, warehouse, select=["sales_raw"])
-    assert lines_of(spark, warehouse) == old
-    release_files(Warehouse.at(warehouse), "sales_raw")
-    kill_a_run(landing, warehouse, ("sales_raw", step, how), options={"select": ["sales_raw"]})
-    new = {**old, file.name: len(others) // 2}
-    assert lines_of(spark, warehouse) in (old, new)
-    assert go(spark, landing, warehouse, select=["sales_raw"]).status in ("ok", "nothing new")
-    assert lines_of(spark, warehouse) == new
-    assert go(spark, landing, warehouse, select=["sales_raw"]).status == "nothing new"
-
-
-def lines_of(spark: SparkSession, warehouse: Path) -> dict[str, int]:
-    """How many rows there are of each file."""
-    rows = spark.read.format("delta").load(str(warehouse / "bronze/sales_raw"))
-    counted = rows.groupBy("_source_file").count().collect()
-    return {row["_source_file"].rpartition("/")[2]: row["count"] for row in counted}
+    only: dict[str, Any] = {"select": ["raw"]}
+    corrected = [*FIRST[:4], (5, 50, "d9")]
+    old = {"1.csv": sorted(FIRST), "2.csv": sorted(SECOND)}
+    new = {**old, "1.csv": sorted(corrected)}
+    lake.land("1.csv", corrected)
+    lake.attempt(**only)
+    assert rows_by_file(lake) == old, "it is set aside until somebody releases it"
+    release_files(Warehouse.at(lake.warehouse), "raw")
+    lake.killed(("raw", step, how), **only)
+    assert rows_by_file(lake) in (old, new)
+    assert lake.go(**only) in ("ok", "nothing new")
+    assert rows_by_file(lake) == new
+    assert lake.go(**only) == "nothing new"
