@@ -67,16 +67,25 @@ def test_a_new_project_runs_at_once(project: Path, capsys: pytest.CaptureFixture
     assert "nothing new" in text
 
 
-def test_plain_lines_show_the_result_of_each_table_and_where_to_look_next(
-    project: Path, capsys: pytest.CaptureFixture[str]
+def test_a_run_says_where_to_look_next_reads_its_settings_once_and_leaves_nothing_that_git_would_show(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code, text = answer(capsys, "run", "shop", "--warehouse", "elsewhere")
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "add", "."], check=True)
+    read = []
+    monkeypatch.setattr(
+        "lakehouse.settings.read_yaml", lambda path, kind: read.append(path) or read_yaml(path, kind)
+    )
+    code, text = answer(capsys, "run", "shop")
     assert code == 0
     assert "orders" in text
     assert "quarantined 1" in text
     assert "1 rows break positive" in text
-    assert f"lakehouse history --warehouse {project / 'elsewhere'}" in text
-    assert (project / "elsewhere" / "gold" / "customer_totals" / "_delta_log").is_dir()
+    assert f"lakehouse history --warehouse {project / 'warehouse'}" in text
+    assert read == [Path("conf/environments/local.yaml")]
+    status = ["git", "status", "--porcelain"]
+    shown = subprocess.run(status, capture_output=True, text=True, check=True).stdout
+    assert [line for line in shown.splitlines() if not line.startswith("A ")] == []
 
 
 def test_validate_names_every_error_with_its_line_and_exits_with_2(
@@ -110,9 +119,17 @@ def test_validate_says_when_nothing_is_wrong(
     )
 
 
-def test_plan_says_what_would_run_and_why(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_plan_and_history_say_what_would_run_and_what_ran_from_a_folder_inside_of_the_project(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "lakehouse.toml").write_text('[environments.local]\nwarehouse = "lake"\n')
+
+    def inside(*arguments: str) -> tuple[int, str]:
+        monkeypatch.chdir(project / "jobs")
+        return answer(capsys, *arguments)
+
     def plan() -> dict[str, tuple[bool, str]]:
-        code, text = answer(capsys, "plan", "shop", "--json")
+        code, text = inside("plan", "shop", "--json")
         assert code == 0
         return {each["table"]: (each["would_run"], each["why"]) for each in json.loads(text)["tables"]}
 
@@ -121,29 +138,20 @@ def test_plan_says_what_would_run_and_why(project: Path, capsys: pytest.CaptureF
         "orders": (True, "orders_raw will have changed"),
         "customer_totals": (True, "orders will have changed"),
     }
-    assert not (project / "warehouse").exists()
-    main(["run", "shop"])
+    assert not (project / "lake").exists()
+    assert inside("run", "shop", "--warehouse", "../elsewhere")[0] == 0
+    assert (project / "elsewhere" / "gold" / "customer_totals" / "_delta_log").is_dir()
+    assert not (project / "lake").exists()
+    (project / "elsewhere").rename(project / "lake")
+    assert inside("run", "shop")[0] == 0
     assert set(plan().values()) == {(False, "nothing new")}
     edit(project, "sum(amount)", "max(amount)")
     assert plan()["customer_totals"] == (True, "its definition changed")
-
-
-def test_history_shows_the_runs_newest_first_from_a_folder_inside_of_the_project(
-    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (project / "lakehouse.toml").write_text('[environments.local]\nwarehouse = "lake"\n')
-    for _ in range(2):
-        monkeypatch.chdir(project / "jobs")
-        main(["run", "shop"])
-    assert (project / "lake" / "gold" / "customer_totals" / "_delta_log").is_dir()
-    monkeypatch.chdir(project / "jobs")
-    assert "nothing new" in answer(capsys, "plan", "shop")[1]
-    monkeypatch.chdir(project / "jobs")
-    code, text = answer(capsys, "history", "--json")
+    code, text = inside("history", "--json")
     assert code == 0
     runs = [event["status"] for event in json.loads(text) if event["kind"] == "run"]
     assert runs == ["nothing new", "ok"]
-    code, text = answer(capsys, "history", "shop", "--last", "1")
+    code, text = inside("history", "shop", "--last", "1")
     assert code == 0
     assert "customer_totals" in text
 
@@ -208,7 +216,7 @@ def test_the_projects_own_tests_pass(project: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "pytest"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "rootdir: " + str(project) in done.stdout
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout
 
 
 def test_the_project_is_installed_with_what_it_needs(project: Path) -> None:
@@ -220,27 +228,6 @@ def test_the_project_is_installed_with_what_it_needs(project: Path) -> None:
         metadata = archive.read("shop-0.1.0.dist-info/METADATA").decode()
     assert all(name.startswith("shop-0.1.0.dist-info/") for name in names), "no file of the project"
     assert f"Requires-Dist: lakehouse=={version('lakehouse')}" in metadata
-
-
-def test_a_run_leaves_nothing_that_git_would_show(project: Path) -> None:
-    subprocess.run(["git", "init", "-q"], check=True)
-    subprocess.run(["git", "add", "."], check=True)
-    main(["run", "shop"])
-    shown = subprocess.run(
-        ["git", "status", "--porcelain"], capture_output=True, text=True, check=True
-    ).stdout
-    assert [line for line in shown.splitlines() if not line.startswith("A ")] == []
-
-
-def test_the_settings_of_an_environment_are_read_once_a_run(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read = []
-    monkeypatch.setattr(
-        "lakehouse.settings.read_yaml", lambda path, kind: read.append(path) or read_yaml(path, kind)
-    )
-    assert main(["run", "shop"]) == 0
-    assert read == [Path("conf/environments/local.yaml")]
 
 
 @pytest.fixture

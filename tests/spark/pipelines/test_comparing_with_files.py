@@ -101,7 +101,7 @@ def refreshes(outcome: Any) -> Any:
 
 def test_a_new_day_opens_no_old_file_and_a_late_row_opens_its_day_s(lake: Lake, opened: list[int]) -> None:
     definition = shop(sales=("silver", TYPED.append()), few=("silver", TYPED.where("id > 0").append()))
-    for day in range(1, 7):
+    for day in (1, 2, 6):
         lake.land(f"{day}.csv", *((day * 100 + n, n, f"2024-01-0{day}") for n in range(5)))
         lake.run(definition)
     assert opened == []

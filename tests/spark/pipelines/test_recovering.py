@@ -95,24 +95,23 @@ def test_a_table_that_keeps_no_file_names_says_how_a_corrected_file_comes_in(lak
 def test_readers_of_a_table_that_was_put_back_go_on_or_say_what_they_need(lake: Lake) -> None:
     pipeline = shop(sales=("silver", TYPED.append()))
     warehouse = Warehouse.at(lake.warehouse)
-    for number, name in enumerate(("a", "b")):
-        lake.land(f"{name}.csv", (number, 1, DAY))
-        lake.run(pipeline)
+    lake.land("a.csv", (0, 1, DAY))
+    lake.run(pipeline)
     # The reader has not seen what goes: it goes on as if nothing had been.
-    lake.land("c.csv", (2, 1, DAY))
+    lake.land("b.csv", (1, 1, DAY))
     lake.run(pipeline, select=["raw"])
-    assert restore_table(warehouse, "raw", 1).ahead == ()
-    assert lake.rows("bronze/raw", "id") == [("0",), ("1",)]
+    assert restore_table(warehouse, "raw", 0).ahead == ()
+    assert lake.rows("bronze/raw", "id") == [("0",)]
     assert lake.run(pipeline).status == "ok"
-    assert lake.rows("bronze/raw", "id") == [("0",), ("1",), ("2",)]
-    assert lake.rows("silver/sales", "id") == [(0,), (1,), (2,)]
+    assert lake.rows("bronze/raw", "id") == [("0",), ("1",)]
+    assert lake.rows("silver/sales", "id") == [(0,), (1,)]
     # It has: what it needs is said when the table is put back, and by the next run; putting it back too is enough.
     assert restore_table(warehouse, "raw", 0).ahead == ("silver/sales",)
     failed = lake.run(pipeline).outcomes["sales"]
     assert isinstance(failed, Failed)
     assert "run with --full-refresh 'sales+'" in str(failed.error)
-    assert lake.rows("bronze/raw", "id") == [("0",), ("1",), ("2",)]
+    assert lake.rows("bronze/raw", "id") == [("0",), ("1",)]
     assert restore_table(warehouse, "sales", 0).last_batch == 0
     assert lake.run(pipeline).status == "ok"
-    assert lake.rows("silver/sales", "id") == [(0,), (1,), (2,)]
+    assert lake.rows("silver/sales", "id") == [(0,), (1,)]
     assert lake.run(pipeline).status == "nothing new"

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.pipelines import DeclarativePipelineBuilder, PipelineDefinition, Refreshed, from_files, read
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    PipelineDefinition,
+    Refreshed,
+    RunResult,
+    from_files,
+    read,
+)
+from lakehouse.quality import Tally
 from tests.change_oracle import Change, current_rows, history_rows
 from tests.spark.pipelines.landing import Lake
 from tests.spark.pipelines.test_change_data_laws import read_table
@@ -69,43 +77,67 @@ def land(lake: Lake, number: int, snapshot: Snapshot, *, name: str | None = None
 TRACKED = {"tracked": {"stored_as_scd_type": 2, "track_history_column_list": ["b"]}}
 
 
-def check_snapshots(
-    lake: Lake, *, feeds: int, parts: Sequence[Sequence[int]], seed: int, **more: dict[str, Any]
-) -> None:
-    """Land numbered snapshots in these parts, then one of number 2 again, which is late."""
-    pipeline = definition(**more)
-    snapshots = random_snapshots(random.Random(seed), feeds=feeds, count=parts[-1][-1])
-    for part in parts:
+class Snapshots:
+    """Numbered snapshots that are landed in parts, and the tables that they should make."""
+
+    def __init__(self, lake: Lake, *, feeds: int, parts: Sequence[Sequence[int]], seed: int) -> None:
+        self.lake = lake
+        self.parts = parts
+        self.numbered = random_snapshots(random.Random(seed), feeds=feeds, count=parts[-1][-1])
+        self.late = random_snapshots(random.Random(seed + 1), feeds=feeds, count=1)[0]
+        """Another one of number 2, which comes when 2 was taken."""
+
+    def land(self, part: Sequence[int]) -> None:
         for number in part:
-            land(lake, number, snapshots[number - 1])
-        result = lake.run(pipeline)
-        assert result.status == "ok", result.failures
-    late = random_snapshots(random.Random(seed + 1), feeds=feeds, count=1)[0]
-    changes = as_changes(snapshots)
-    of_versions = {
-        (key, start - 1, end and end - 1, values)
-        for key, start, end, values in history_rows(as_changes([snapshots[part[-1] - 1] for part in parts]))
-    }
-    assert read_table(lake, "versions") == of_versions
-    land(lake, 2, late, name="late.csv")
-    outcome = lake.run(pipeline).outcomes["history"]
-    assert isinstance(outcome, Refreshed)
-    (refresh,) = outcome.refreshes
-    tally = refresh.tally
-    assert (tally.written, tally.rows_in) == (0, tally.dropped + tally.quarantined)
-    assert tally.broken["change(late)"] == tally.quarantined
-    assert 0 < tally.quarantined <= len(late)
-    aside = lake.rows("silver/history_quarantine", "at", "_errors")
-    reason = "this snapshot, or a later one, was taken with an earlier batch"
-    assert {(at, errors[0].rule, errors[0].message) for at, errors in aside} == {(2, "change(late)", reason)}
-    assert read_table(lake, "now") == current_rows(changes)
-    assert read_table(lake, "history") == history_rows(changes)
-    if "tracked" in more:
-        assert read_table(lake, "tracked") == history_rows(changes, tracked=[1])
+            land(self.lake, number, self.numbered[number - 1])
+
+    def land_late(self) -> None:
+        land(self.lake, 2, self.late, name="late.csv")
+
+    def check(self, *, tracked: bool = False) -> None:
+        changes, of_parts = as_changes(self.numbered), [self.numbered[part[-1] - 1] for part in self.parts]
+        assert read_table(self.lake, "now") == current_rows(changes)
+        assert read_table(self.lake, "history") == history_rows(changes)
+        assert read_table(self.lake, "versions") == {
+            (key, start - 1, end and end - 1, values)
+            for key, start, end, values in history_rows(as_changes(of_parts))
+        }
+        if tracked:
+            assert read_table(self.lake, "tracked") == history_rows(changes, tracked=[1])
+
+    def check_late(self, result: RunResult) -> Tally:
+        """See that all rows of the late one are set aside with their reason; return the counts of that batch."""
+        outcome = result.outcomes["history"]
+        assert isinstance(outcome, Refreshed)
+        (refresh,) = outcome.refreshes
+        tally = refresh.tally
+        assert tally.broken["change(late)"] == tally.quarantined
+        assert 0 < tally.quarantined <= len(self.late)
+        aside = self.lake.rows("silver/history_quarantine", "at", "_errors")
+        reason = "this snapshot, or a later one, was taken with an earlier batch"
+        assert {(at, errors[0].rule, errors[0].message) for at, errors in aside} == {
+            (2, "change(late)", reason)
+        }
+        return tally
+
+
+def done(lake: Lake, pipeline: PipelineDefinition) -> RunResult:
+    result = lake.run(pipeline)
+    assert result.status == "ok", result.failures
+    return result
 
 
 def test_tables_are_as_snapshots_say_and_a_late_one_is_set_aside(spark: SparkSession, tmp_path: Path) -> None:
-    check_snapshots(Lake(spark, tmp_path), feeds=50, parts=[(1, 2), (3,)], seed=3)
+    snapshots, pipeline = (
+        Snapshots(Lake(spark, tmp_path), feeds=50, parts=[(1, 2), (3,)], seed=3),
+        definition(),
+    )
+    snapshots.land((1, 2))
+    done(snapshots.lake, pipeline)
+    snapshots.land((3,))
+    snapshots.land_late()
+    snapshots.check_late(done(snapshots.lake, pipeline))
+    snapshots.check()
 
 
 @pytest.mark.slow
@@ -113,10 +145,18 @@ def test_tables_are_as_snapshots_say_and_a_late_one_is_set_aside(spark: SparkSes
 def test_snapshots_of_ten_thousand_tables_give_the_same_in_any_cut(
     spark: SparkSession, tmp_path: Path
 ) -> None:
+    pipeline = definition(tracked={"stored_as_scd_type": 2, "track_history_column_list": ["b"]})
     for number, parts in enumerate(([(1,), (2, 3), (4, 5, 6)], [(1, 2, 3), (4,), (5,), (6,)])):
         folder = tmp_path / str(number)
         folder.mkdir()
-        check_snapshots(Lake(spark, folder), feeds=10_000, parts=parts, seed=3, **TRACKED)
+        snapshots = Snapshots(Lake(spark, folder), feeds=10_000, parts=parts, seed=3)
+        for part in parts:
+            snapshots.land(part)
+            done(snapshots.lake, pipeline)
+        snapshots.land_late()
+        tally = snapshots.check_late(done(snapshots.lake, pipeline))
+        assert (tally.written, tally.rows_in) == (0, tally.dropped + tally.quarantined)
+        snapshots.check(tracked=True)
 
 
 @pytest.mark.slow

@@ -171,18 +171,21 @@ def test_a_stale_table_fails_in_each_run_also_in_one_that_finds_nothing_new(
 ) -> None:
     lake, today = Lake(spark, tmp_path), dt.datetime.now(dt.UTC).date()
 
-    def fresh(within: str) -> PipelineDefinition:
-        return shop(clean=("silver", TYPED.freshness("day", within=within).row_count(1).append()))
+    def fresh(within: str, **more: Any) -> PipelineDefinition:
+        def judged(length: str) -> Any:
+            return "silver", TYPED.freshness("day", within=length).row_count(1).append()
+
+        return shop(clean=judged(within), **{name: judged(length) for name, length in more.items()})
 
     lake.land("a.csv", (1, 1, today - dt.timedelta(days=5)))
-    stale = lake.run(fresh("2 days"))
-    assert "no day is younger than 2 days" in str(stale.failures[0].error)
-    assert lake.run(fresh("8 days")).status == "ok"
+    (stale,) = lake.run(fresh("8 days", strict="2 days")).failures
+    assert stale.table == "strict"
+    assert "no day is younger than 2 days" in str(stale.error)
     lake.land("b.csv", (2, 1, today - dt.timedelta(days=90)))
     assert lake.run(fresh("8 days")).status == "ok"  # the table has a younger one
     assert lake.run(fresh("8 days")).status == "nothing new"
-    again = lake.run(fresh("2 days"))
-    assert "no day is younger than 2 days" in str(again.failures[0].error)
+    (again,) = lake.run(fresh("2 days")).failures
+    assert "no day is younger than 2 days" in str(again.error)
     assert lake.commits("silver/clean") == 2
 
 
