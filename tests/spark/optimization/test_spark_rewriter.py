@@ -66,6 +66,7 @@ def test_tasks_put_small_files_together(
     assert rows_of(table) == before
 
 
+@pytest.mark.slow
 def test_spark_sorts_by_several_columns_and_proves_each_row(
     spark: SparkSession, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,15 +118,10 @@ def test_without_deltas_jars_only_touched_files_are_written_and_others_not_even_
     table.delete("n = 51")
     assert len(before & paths(table)) == len(before) - 1
     assert Snapshot.load(table.path).version == 5
-    table.replace_where(
-        numbers(spark, 9).selectExpr("n", "'nine' AS text"), "n = 9", transaction=transaction(6)
-    )
-    assert rows_in(table) == (expected - {(50, "50"), (9, "9")}) | {(9, "nine")}
-    table.compact()
-    assert len(paths(table)) == 1
-    assert rows_in(table) == (expected - {(50, "50"), (9, "9")}) | {(9, "nine")}
+    assert rows_in(table) == expected - {(50, "50")}
 
 
+@pytest.mark.slow
 def test_without_deltas_jars_a_change_feed_shows_changed_rows_and_no_others(
     spark: SparkSession, tmp_path: Path
 ) -> None:
