@@ -106,7 +106,7 @@ class TableLog:
         return None if added is None else sum(each.size_bytes for each in added)
 
     def rows_added(self, *, after: int, through: int) -> int | None:
-        """Return the number of rows in the files that versions ``(after, through]`` added; None where it is not known."""
+        """Return how many rows the files have that versions ``(after, through]`` added; None where nobody knows it."""
         if after < 0:
             return self.row_count(version=through)
         added = self._files_added(after, through)
