@@ -262,7 +262,10 @@ def test_columns_of_yaml_and_of_sql_files_are_said_to_be_made_on_their_own_lines
         resolution.check()
         found = lineage_of(resolution, spark).tables
         return {
-            f"{name}.{column}": at for name, table in found.items() for column, at in table.made_at.items()
+            f"{name}.{column}": at
+            for name, table in found.items()
+            for column, at in table.made_at.items()
+            if not column.startswith("_")
         }
 
     def line(text: str) -> int:
@@ -293,7 +296,8 @@ def steps(random: random.Random) -> Iterator[tuple[str, Any]]:
     """Yield steps of many kinds, each a function of a frame with the columns of ``raw``."""
     by = Window.partitionBy(random.choice("ks"))
     number, other = random.sample(["a", "b"], 2)
-    yield "filter", lambda f: f.where(col(number) > random.choice([15, 25, 35]))
+    limit = random.choice([15, 25, 35])
+    yield "filter", lambda f: f.where(col(number) > limit)
     yield "compute", lambda f: f.withColumn(number, col(number) + col(other))
     yield "case", lambda f: f.withColumn(other, F.when(col("s") < "y", col(number)).otherwise(0))
     yield "window", lambda f: f.withColumn(number, F.sum(other).over(by))
@@ -397,6 +401,16 @@ def steps(random: random.Random) -> Iterator[tuple[str, Any]]:
     yield "inner", lambda f: f.withColumn(number, F.array_max(F.transform("l", lambda x: x + col(other))))
 
 
+def flow_of(random: random.Random, length: int) -> list[tuple[str, Any]]:
+    """Return steps that Spark can run: its optimizer fails on a correlated query over a union, with rows as without."""
+    while True:
+        chosen = [random.choice(list(steps(random))) for _ in range(length)]
+        words = [word for word, _ in chosen]
+        united = min((at for at, word in enumerate(words) if word in ("union", "by name")), default=length)
+        if "correlated" not in words[united:]:
+            return chosen
+
+
 def asking(query: str) -> Any:
     """Return a step that asks its frame by SQL."""
     return lambda frame: frame.sparkSession.sql(query, f=frame)
@@ -477,13 +491,12 @@ def missing_edges(
 
 @pytest.mark.parametrize(
     ("seed", "length", "changes"),
-    [(1, 2, "a"), *(pytest.param(seed, 3, "kabsl", marks=pytest.mark.slow) for seed in range(2, 40))],
+    [(43, 2, "a"), *(pytest.param(seed, 3, "kabsl", marks=pytest.mark.slow) for seed in range(2, 40))],
 )
 def test_no_edge_is_missing_in_random_flows(
     spark: SparkSession, seed: int, length: int, changes: str
 ) -> None:
-    source = random.Random(seed)
-    chosen = [source.choice(list(steps(source))) for _ in range(length)]
+    chosen = flow_of(random.Random(seed), length)
     flow = read("raw")
     for _, change in chosen:
         flow = flow.transform(fitting(change, list(COLUMNS)))
