@@ -19,10 +19,18 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.ingestion import DatabaseError, DatabaseSchemaError, JdbcReader, JdbcTable
-from lakehouse.pipelines import DeclarativePipelineBuilder, Failed, Warehouse, from_jdbc, run_pipeline
+from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
+    Failed,
+    RunListener,
+    Warehouse,
+    from_jdbc,
+    run_pipeline,
+)
 from lakehouse.settings import Settings, SparkSettings
 from lakehouse.spark_session import SparkSessionFactory
 from tests.spark.ingestion.postgres_server import PASSWORD, USER, Server, binaries, running_server
+from tests.stopping import StopAfter
 
 DRIVER = "org.postgresql:postgresql:42.7.7"
 COLUMNS = {
@@ -177,6 +185,39 @@ def test_changes_come_once_by_their_cursor_and_late_ones_by_the_overlap(
     written = "".join(path.read_text("utf-8", "replace") for path in (tmp_path / "lake").rglob("*.json"))
     for text in (written, caplog.text, repr(pipeline)):
         assert PASSWORD not in text
+
+
+def test_a_run_that_stops_is_finished_with_the_rows_that_it_had_named(
+    spark: SparkSession, server: Server, tmp_path: Path
+) -> None:
+    server.run(
+        "CREATE TABLE marks (id bigint, at timestamptz); INSERT INTO marks VALUES (1, '2024-01-01 00:00+00')"
+    )
+    flow = from_jdbc(
+        server.url,
+        table="public.marks",
+        columns={"id": "bigint", "at": "timestamp"},
+        user="env:SHOP_USER",
+        password="env:SHOP_PASSWORD",
+        cursor="at",
+        keys=["id"],
+    ).append()
+    pipeline = DeclarativePipelineBuilder("p").bronze("marks", flow).build()
+    warehouse = Warehouse.at(tmp_path / "lake")
+    folder = Path(warehouse.path_of("bronze", "marks"))
+
+    def run(listener: RunListener | None = None) -> list[int]:
+        run_pipeline(pipeline, spark=spark, warehouse=warehouse, listener=listener)
+        if not (folder / "_delta_log").exists():
+            return []
+        return sorted(row.id for row in spark.read.format("delta").load(str(folder)).collect())
+
+    assert run(StopAfter("validate")) == []
+    server.run("INSERT INTO marks VALUES (2, '2024-01-02 00:00+00')")
+    assert run() == [1, 2], "what was named, and then what is new"
+    server.run("INSERT INTO marks VALUES (3, '2024-01-03 00:00+00')")
+    assert run(StopAfter("publish")) == [1, 2, 3]
+    assert run() == [1, 2, 3]
 
 
 def test_an_error_has_no_credential(
