@@ -15,6 +15,7 @@ from pyspark.sql.types import (
     FloatType,
     IntegerType,
     LongType,
+    MapType,
     ShortType,
     StringType,
     StructField,
@@ -155,18 +156,36 @@ def test_a_missing_column_is_null_only_where_columns_evolve() -> None:
         assert list(fit.refused) == ([] if answer == "evolve" else missing)
 
 
-def test_a_field_within_a_column_is_added_or_refused_and_never_left_out_by_itself() -> None:
-    found = schema(id="int", price="decimal(10,2)", address=schema(zip="int", city="string"))
+def test_a_field_within_a_column_is_answered_as_a_column_is() -> None:
+    found = schema(id="int", price="decimal(10,2)", address=schema(city="string", ZIP="int"))
+    extra = [ExtraColumn(path="address.city", type="string")]
     for answer in ANSWERS:
         fit = fitted(Contract.of({"columns": answer}), HELD, found)
-        extra = [ExtraColumn(path="address.city", type="string")]
-        assert list(fit.refused) == ([] if answer == "evolve" else extra)
-        assert not fit.columns
-    narrowed = schema(id="int", price="decimal(10,2)", address=schema(zip="string"))
-    (column,) = fitted(Contract.of({"data_type": "rescue"}), HELD, narrowed).columns
-    assert column.column == "address", "the whole column is tried in the table's type"
+        assert list(fit.refused) == (extra if answer == "freeze" else [])
+        left_out = [(each.column, each.name, each.lost) for each in fit.columns]
+        lost = ("address", "address.*", "(`address`.`city` IS NOT NULL)")
+        assert left_out == ([] if answer in ("evolve", "freeze") else [lost])
+        assert all("named_struct('zip', `address`.`ZIP`)" in str(each.value) for each in fit.columns)
+
+
+def test_a_column_is_cast_without_the_fields_that_are_left_out_of_it() -> None:
+    found = schema(id="int", price="decimal(10,2)", address=schema(zip="string", city="string"))
+    fit = fitted(Contract.of({"columns": "quarantine", "data_type": "rescue"}), HELD, found)
+    assert [(each.name, each.answer) for each in fit.columns] == [
+        ("address.*", "quarantine"),
+        ("address", "rescue"),
+    ]
+    assert not fit.refused
+    assert "city" not in str(fit.columns[-1].value), "what is written is the last one's value"
     text = schema(id="int", price="decimal(10,2)", address="string")
     assert fitted(Contract.of({"data_type": "rescue"}), HELD, text).refused, "a text is no struct"
+
+
+def test_a_field_of_a_maps_key_is_never_left_out() -> None:
+    held = StructType([StructField("m", MapType(schema(a="int"), schema(b="int")))])
+    found = StructType([StructField("m", MapType(schema(a="int", x="int"), schema(b="int", y="int")))])
+    fit = fitted(Contract.of({"columns": "discard_value"}), held, found)
+    assert list(fit.refused) == [ExtraColumn(path="m.key.x", type="int")]
 
 
 def test_what_a_contract_does_not_speak_of_is_taken_as_it_comes() -> None:
