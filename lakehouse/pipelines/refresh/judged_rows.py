@@ -6,30 +6,20 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Protocol
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from lakehouse.pipelines.declare.rules import FlowRule, RuleContext
+from lakehouse.pipelines.declare.rules import FlowRule
 from lakehouse.pipelines.declare.steps import may_choose, runs_code
 from lakehouse.pipelines.refresh.counted_rows import CountedRows
 from lakehouse.pipelines.refresh.failed_casts import FailedCasts
+from lakehouse.pipelines.refresh.looked_up_rows import JudgingContext, LookedUpRows
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
 from lakehouse.quality import CAST_ERRORS, ConservationError, Expectation, Judgement, Tally, judge
 from lakehouse.tables import StagedRows, estimated_bytes
 
 __all__ = ["JudgedRows", "judged"]
-
-
-class JudgingContext(Protocol):
-    """Answers the rules of a table."""
-
-    def judging(self, rows: DataFrame) -> RuleContext:
-        """Return the answers about a batch with these rows."""
-
-    def rows_stay(self, rows: DataFrame) -> None:
-        """Hear which of them no rule about a row takes out: they alone take the place of the table's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,14 +148,16 @@ def judged(
         return JudgedRows(kept=frame, kept_point=entered)
     persisted: list[DataFrame] = []
     try:
+        looked_up = frame
         if look_ups := [column for rule in rules for column in rule.look_ups]:
             # Rules look at the rows before they are judged: what computes them must not run twice.
             frame = settle(frame) if counter.choices else hold(frame)
             persisted.append(frame)
-        seen = context.judging(frame)
-        looked_up = frame
-        for rule in rules:
-            looked_up = rule.looked_up(looked_up, seen)
+            found = LookedUpRows.of(frame, rules, context, contract=contract, hold=hold)
+            persisted += found.persisted
+            looked_up, seen = found.rows, found.answers
+        else:
+            seen = context.judging(frame)
         judgement = judge(
             looked_up,
             [*contract, *(each for rule in rules for each in rule.expectations())],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, DateType, TimestampNTZType
 
@@ -49,18 +49,27 @@ class BatchRules:
         self._old_rows = mode.old_rows if old_rows is None else old_rows
         self._versions = versions
         self._rows: DataFrame | None = None
+        self._stays: Column | None = None
+        self.told_what_stays = False
+        """Whether an answer depended on which rows of the batch stay."""
 
-    def judging(self, rows: DataFrame) -> BatchRules:
-        """Return the answers for these rows of the batch."""
-        self._rows = rows.where(F.col(CAST_ERRORS).isNull()) if CAST_ERRORS in rows.columns else rows
+    def judging(self, rows: DataFrame, *, stays: Column | None = None) -> BatchRules:
+        """Return the answers for these rows of the batch; ``stays`` says which of them no other rule takes out."""
+        if stays is None and CAST_ERRORS in rows.columns:
+            stays = F.col(CAST_ERRORS).isNull()
+        self._stays = stays
+        self._rows = self.staying(rows)
         return self
+
+    def staying(self, rows: DataFrame) -> DataFrame:
+        return rows if self._stays is None else rows.where(self._stays)
 
     def own_rows(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame | None:
         state = self._log.state()
         if state is None or self._old_rows is OldRows.GO:
             return None
         held = self._with_keys(self._name, rows, columns, version=state.version)
-        return None if held is None else self._mode.rows_that_stay(held, rows)
+        return None if held is None else self._that_stay(held)
 
     def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
         if table in self._own_names:
@@ -79,14 +88,15 @@ class BatchRules:
     def _rows_of_itself(self, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
         """Return the rows of the batch, and those of the table that stay beside them."""
         theirs = [F.col(quoted(to)) for to in columns.values()]
-        batch, state = rows.select(*theirs), self._log.state()
+        batch, state = self._batch.select(*theirs), self._log.state()
+        self.told_what_stays = True
         if state is None or self._old_rows is OldRows.GO or set(columns.values()) - set(state.schema.names):
             return batch
         keys = rows.select(*(F.col(quoted(ours)).alias(to) for ours, to in columns.items()))
         held = self._with_keys(self._name, keys, list(columns.values()), version=state.version)
         if held is None:
             return batch
-        return self._mode.rows_that_stay(held, rows).select(*theirs).unionByName(batch)
+        return self._that_stay(held).select(*theirs).unionByName(batch)
 
     def all_rows_of(self, table: str) -> DataFrame:
         return self._context.table(table).read(version=self._versions[table])
@@ -98,9 +108,7 @@ class BatchRules:
         state = self._log.state()
         if state is None or self._old_rows is OldRows.GO:
             return None
-        held = self._context.table(self._name).read(version=state.version)
-        assert self._rows is not None  # noqa: S101 - a batch is judged
-        return self._mode.rows_that_stay(held, self._rows)
+        return self._that_stay(self._context.table(self._name).read(version=state.version))
 
     def own_row_count(self) -> int:
         state = self._log.state()
@@ -127,6 +135,15 @@ class BatchRules:
             return True  # the definition has changed, and no batch came since: nothing tells the age of a row
         since = col(column) >= _as_stored(state.schema[column].dataType, moment)
         return bool(self._log.at(state.version).files(since).num_rows)
+
+    @property
+    def _batch(self) -> DataFrame:
+        assert self._rows is not None  # noqa: S101 - a batch is judged
+        return self._rows
+
+    def _that_stay(self, held: DataFrame) -> DataFrame:
+        self.told_what_stays = self.told_what_stays or self._old_rows is not OldRows.STAY
+        return self._mode.rows_that_stay(held, self._batch)
 
     @property
     def _log(self) -> TableLog:

@@ -126,26 +126,52 @@ def test_keys_references_and_counts_are_judged_against_the_whole_table(
     # Rows of the batch are looked up in the batch itself: 2 is an id of it, 9 and 4 are not.
     assert lake.rows("silver/staff", "id", "units") == [(1, 2), (2, 2)]
 
-    second = [(1, 2, "2024-01-02"), (5, 9, "2024-01-02"), (None, 8, "2024-01-02"), (7, 90, "2024-01-02")]
+    second = [
+        (1, 2, "2024-01-02"),
+        (2, 2, "2024-01-02"),
+        (5, 9, "2024-01-02"),
+        (None, 8, "2024-01-02"),
+        (7, 90, "2024-01-02"),
+    ]
     lake.land("b.csv", *second)
     result = lake.run(definition())
     kept += unique_in(second, {row[0] for row in kept} - {None})
     assert lake.rows("silver/orders", "id", "units") == sorted(((r[0], r[1]) for r in kept), key=repr)
-    # Row 1 takes the place of itself; 5 has the units of 2, which stays; the key NULL is merged like any other.
+    # 1 and 2 have the same units now, so that neither is taken, and 2 keeps its 9, which 5 has too. The key NULL is
+    # merged like any other.
     assert lake.rows("silver/merged", "id", "units") == [(1, 2), (2, 9), (7, 90), (None, 8)]
     assert not result.failures, result.failures
     # The row of the key NULL is set aside, and the one that the table holds stays: five rows, not four.
-    assert lake.rows("silver/grown", "id", "units") == [(1, 2), (2, 9), (5, 9), (7, 90), (None, 4)]
-    assert tally_of(result, "grown").broken == {"few": 1, "row_count": 4, "cast": 0}
+    assert lake.rows("silver/grown", "id", "units") == [(1, 2), (2, 2), (5, 9), (7, 90), (None, 4)]
+    assert tally_of(result, "grown").broken == {"few": 1, "row_count": 5, "cast": 0}
     # The table's own row 2 is still there; 9, 8 and 90 are ids neither of the batch nor of the table.
-    assert lake.rows("silver/staff", "id", "units") == [(1, 2), (1, 2), (2, 2)]
-    # Of eight rows at most five are expected: all of the result is set aside.
+    assert lake.rows("silver/staff", "id", "units") == [(1, 2), (1, 2), (2, 2), (2, 2)]
+    # Of nine rows at most five are expected: all of the result is set aside.
     assert lake.rows("gold/counted") == []
-    assert len(lake.rows("gold/counted_quarantine")) == 8
-    assert tally_of(result, "counted").broken == {"row_count": 8, "cast": 0}
+    assert len(lake.rows("gold/counted_quarantine")) == 9
+    assert tally_of(result, "counted").broken == {"row_count": 9, "cast": 0}
     assert lake.rows("gold/counted_quarantine", "_errors")[0][0][0].message == (
-        "the table has 8 rows, at most 5 are expected"
+        "the table has 9 rows, at most 5 are expected"
     )
+
+
+def test_a_row_that_is_taken_out_counts_for_no_other(spark: SparkSession) -> None:
+    day = "2024-01-01"
+    bad, good, other = (1, 500, day), (1, 1, day), (2, 2, day)
+    chain = [(3, 99, day), (4, 3, day), (5, 4, day), (6, 1, day), (7, "many", day), (8, 7, day)]
+    flow = TYPED.expect_or_quarantine("few", lambda: F.col("units") < 100)
+    case = shop(
+        once=("silver", flow.unique("id").append()),
+        staff=("silver", flow.references("staff", "units", to="id").append()),
+        counted=("silver", TYPED.expect("few", "units < 100").unique("id").append()),
+    ).test(inputs={"raw": [bad, good, other, *chain]}, spark=spark)
+
+    case.expect("once", [{"id": number} for number in (1, 2, 3, 4, 5, 6, 8)])
+    # 3 refers to nothing, and so 4 and 5 do; 8 refers to a row whose cast fails.
+    case.expect("staff", [{"id": number} for number in (1, 2, 6)])
+    case.quarantined("staff", [{"id": number} for number in (3, 4, 5, 8, 1)], rule="references(units)")
+    # What only warns takes nobody out.
+    case.quarantined("counted", [{"id": 1}, {"id": 1}], rule="unique(id)")
 
 
 def test_rules_from_outside_look_rows_up_and_measure_a_whole_batch(

@@ -21,8 +21,11 @@ class RuleContext(Protocol):
     def now(self) -> dt.datetime:
         """When the batch was decided, in UTC."""
 
+    def staying(self, rows: DataFrame) -> DataFrame:
+        """Return those of the batch's ``rows``, which have all its columns, that no other rule takes out."""
+
     def own_rows(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame | None:
-        """Return those of the table's rows that stay when ``rows`` are written; None where there are none.
+        """Return those of the table's rows that stay when the batch is written; None where there are none.
 
         At least all that have the same values as one of ``rows`` in ``columns``.
         """
@@ -31,7 +34,7 @@ class RuleContext(Protocol):
         """Return rows of another table; ``columns`` of ``rows`` by those of the table that they meet.
 
         At least all that have the same values in these columns as one of ``rows``. Of the table that takes the rows
-        they are its own that stay, and ``rows`` themselves.
+        they are its own that stay, and those of the batch that no other rule takes out.
         """
 
     def all_rows_of(self, table: str) -> DataFrame:

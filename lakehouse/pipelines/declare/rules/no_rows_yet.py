@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 
 __all__ = ["NoRowsYet"]
 
@@ -19,12 +19,26 @@ class NoRowsYet:
         self.now = now
         self._frame_of = frame_of
         self._own_names = own_names
+        self._stays: Column | None = None
+        self.told_what_stays = False
+        """Whether an answer depended on which rows of the batch stay."""
+
+    def judging(self, rows: DataFrame, *, stays: Column | None = None) -> NoRowsYet:
+        """Return the answers for these rows; ``stays`` says which of them no other rule takes out."""
+        self._stays = stays
+        return self
+
+    def staying(self, rows: DataFrame) -> DataFrame:
+        return rows if self._stays is None else rows.where(self._stays)
 
     def own_rows(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame | None:
         return None
 
     def rows_of(self, table: str, rows: DataFrame, columns: Mapping[str, str]) -> DataFrame:
-        return rows if table in self._own_names else self._frame_of(table)
+        if table not in self._own_names:
+            return self._frame_of(table)
+        self.told_what_stays = True
+        return self.staying(rows)
 
     def all_rows_of(self, table: str) -> DataFrame:
         return self._frame_of(table)

@@ -45,8 +45,8 @@ class _ReferencesYaml:
 class References(LookUpRule):
     """Another table has a row with the same values; a row with NULL in one of the columns refers to nothing.
 
-    The table may be the rule's own, as of employees and their managers: then rows of the same batch count too,
-    those that other rules take out among them.
+    The table may be the rule's own, as of employees and their managers: then rows of the same batch count too, but
+    for those that a rule takes out, this one among them.
     """
 
     yaml_type: ClassVar[Any] = _ReferencesYaml

@@ -38,7 +38,8 @@ class _UniqueYaml:
 class Unique(LookUpRule):
     """No other row has the same values in the columns: of the batch, and of the table's rows that stay beside it.
 
-    All rows of a batch that share a key break it, the table's own never do. NULL equals nothing.
+    All rows of a batch that share a key break it, the table's own never do. Rows that another rule takes out count
+    for nobody. NULL equals nothing.
     """
 
     yaml_type: ClassVar[Any] = _UniqueYaml
@@ -82,7 +83,7 @@ class Unique(LookUpRule):
     def marked(self, rows: DataFrame, mark: str, context: RuleContext) -> DataFrame:
         keys = [F.col(quoted(column)) for column in self.columns]
         named = [key.alias(_KEY.format(number)) for number, key in enumerate(keys)]
-        counted = rows.groupBy(*named).agg(F.count(F.lit(1)).alias(_COUNT))
+        counted = context.staying(rows).groupBy(*named).agg(F.count(F.lit(1)).alias(_COUNT))
         taken = counted.where(F.col(_COUNT) > 1).drop(_COUNT)
         held = context.own_rows(rows, self.columns)
         if held is not None:
