@@ -44,7 +44,7 @@ class TableSchema:
     def take(self, target: IWritableDeltaTable, rows: StructType, old_rows: OldRows) -> None:
         """Give the table what it lacks for rows that are about to be written; all new rows bring their own schema."""
         mode = self.table.flow.write_mode
-        if self.table.terms.may_change_table and mode is not None and old_rows is not OldRows.GO:
+        if self.table.contract.may_change_table and mode is not None and old_rows is not OldRows.GO:
             written = StructType([each for each in rows.fields if each.name != REMOVED])
             target.take_schema(written, add_columns=not mode.takes_new_columns)
 

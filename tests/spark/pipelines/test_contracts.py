@@ -20,6 +20,7 @@ from lakehouse.pipelines import (
     Refreshed,
     from_files,
     read,
+    stream_pipeline,
 )
 
 pytestmark = pytest.mark.spark
@@ -108,6 +109,35 @@ def test_each_answer_takes_what_comes_as_it_says(spark: SparkSession, tmp_path: 
     assert len(lake.rows("silver/merged_rescue")) == 6
 
 
+@pytest.mark.slow
+def test_a_stream_answers_as_a_run_does_also_where_rows_are_merged(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = Lake(spark, tmp_path)
+    contracts: dict[str, Any] = {"evolve": "evolve", "discard_row": "discard_row"}
+    contracts |= {f"merged_{answer}": answer for answer in ("evolve", "quarantine", "discard_value")}
+    lake.land("1.csv", (0, 0, "-"))
+    lake.run(shop(BEFORE, **contracts))
+    lake.land("2.csv", *ROWS)
+
+    result = stream_pipeline(
+        shop(AFTER, **contracts),
+        spark=spark,
+        warehouse=lake.warehouse,
+        variables={"landing": str(lake.landing)},
+        mode="available-now",
+    )
+
+    assert not result.failures, result.failures
+    taken = [(0, 0, None), (1, 1, None), (2, 5_000_000_000, None), (3, 3, "monday"), (4, 4, None)]
+    assert lake.rows("silver/evolve") == lake.rows("silver/merged_evolve") == taken
+    assert (
+        lake.rows("silver/discard_row") == lake.rows("silver/merged_quarantine") == [(0, 0), (1, 1), (4, 4)]
+    )
+    assert lake.rows("silver/merged_quarantine_quarantine", "id") == [(2,), (3,)]
+    assert lake.rows("silver/merged_discard_value") == [(0, 0), (1, 1), (2, None), (3, 3), (4, 4)]
+
+
 def test_what_a_contract_freezes_is_said_by_validate_and_stops_the_table(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -168,3 +198,49 @@ def test_a_renamed_column_keeps_its_values_and_the_files_they_are_in(
 
     assert lake.rows("silver/t", "id", "pieces") == [(0, 7), (1, 8)]
     assert files <= {path.name for path in (lake.warehouse / "silver/t").glob("*.parquet")}
+
+
+@pytest.mark.slow
+def test_columns_and_fields_come_to_a_table_that_evolves_and_are_null_where_rows_lack_them(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = Lake(spark, tmp_path)
+    one = "named_struct('n', CAST(units AS INT)) AS s"
+    two = "named_struct('day', day, 'n', CAST(units AS INT)) AS s"
+    lines = "array(named_struct('day', day)) AS l"
+
+    def take(number: int, *columns: str) -> None:
+        lake.land(f"{number}.csv", (number, number, "monday"))
+        result = lake.run(shop(("CAST(id AS INT) AS id", *columns), added="evolve"))
+        assert result.status == "ok", result.failures
+
+    take(1, "array(named_struct('n', 1)) AS l", one)
+    take(2, "array(named_struct('n', 1, 'day', day)) AS l", two, "day AS new")
+    take(3, lines, one)
+    rows = lake.rows("silver/added", "id", "s", "l", "new")
+    assert [(key, struct.asDict(), array[0].asDict(), new) for key, struct, array, new in rows] == [
+        (1, {"n": 1, "day": None}, {"n": 1, "day": None}, None),
+        (2, {"n": 2, "day": "monday"}, {"n": 1, "day": "monday"}, "monday"),
+        (3, {"n": 3, "day": None}, {"n": None, "day": "monday"}, None),
+    ]
+
+
+@pytest.mark.slow
+def test_numbers_of_either_kind_come_to_a_column_that_grows_for_them(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = Lake(spark, tmp_path)
+    whole, exact = "CAST(units AS INT) AS units", "CAST(units AS DECIMAL(6,2)) AS units"
+    for number, columns in enumerate([(whole,), (exact,), (whole,)]):
+        lake.land(f"{number}.csv", (number, f"{number}.5" if columns == (exact,) else number, "-"))
+        flow = read("raw", incremental=True).select(*columns)
+        builder = DeclarativePipelineBuilder("shop").variable("landing", default="none")
+        builder.bronze("raw", from_files("${landing}/*.csv", columns=("id", "units", "day")))
+        builder.silver("added", flow.append(evolve_schema=True))
+        builder.silver("evolved", flow.append(), contract="evolve")
+        result = lake.run(builder.build())
+        assert result.status == "ok", result.failures
+    for name in ("added", "evolved"):
+        frame = spark.read.format("delta").load(str(lake.warehouse / "silver" / name))
+        assert frame.dtypes == [("units", "decimal(12,2)")]
+        assert sorted(float(row[0]) for row in frame.collect()) == [0, 1.5, 2]
