@@ -63,13 +63,13 @@ class NewTableError(DataError):
 
 
 class RepeatedKeysError(DataError):
-    """A batch has several rows of one key for a table that is merged, and nothing says which one counts."""
+    """A batch has rows of one key that differ, for a table that is merged, and nothing says which one counts."""
 
     def __init__(self, *, table: str, keys: Sequence[str], examples: Sequence[str]) -> None:
         self.table = table
         self.keys = tuple(keys)
         super().__init__(
-            f"the batch for {table!r} has several rows with the same {', '.join(keys)}: {'; '.join(examples)}.",
+            f"the batch for {table!r} has rows of the same {', '.join(keys)} that differ: {'; '.join(examples)}.",
             fix="say which row counts: .merge(keys, sequence_by='updated_at'), or .deduplicate(keys) before.",
         )
 

@@ -31,6 +31,7 @@ from lakehouse.pipelines.refresh.judged_rows import JudgedRows, judged
 from lakehouse.pipelines.refresh.noted_measures import NotedMeasures
 from lakehouse.pipelines.refresh.publication import Publication, write_rows
 from lakehouse.pipelines.refresh.refreshed import Refresh
+from lakehouse.pipelines.refresh.repeated_keys import each_key_once
 from lakehouse.pipelines.refresh.row_counts import RowCounter, StepCount
 from lakehouse.pipelines.refresh.rule_context import BatchRules
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
@@ -346,8 +347,9 @@ class TablePipeline:
             marks=fit.marks,
         )
         try:
-            self.write_mode.check_rows(rows.kept, table=self.table.name)
             self._measures.keep(batch, context.noted)
+            if once_by := self.write_mode.once_by:
+                rows = each_key_once(rows, once_by, counter, table=self.table.name)
             if (changes := self._publication.changes) is not None:
                 rows = changes.decided(rows, batch, counter)
             return rows.with_rejected(self.table.flow.source.rejected(self.context, self.request(batch)))

@@ -19,7 +19,9 @@ from lakehouse.pipelines.declare.steps import OtherTable
 from lakehouse.pipelines.declare.steps.failed_casts import apply_steps
 from lakehouse.pipelines.declare.views import WithViews
 from lakehouse.pipelines.errors import UnknownColumnError, UnknownSourceError
+from lakehouse.pipelines.refresh.change_data import first_rows
 from lakehouse.pipelines.refresh.judged_rows import judged
+from lakehouse.pipelines.refresh.repeated_keys import each_key_once
 from lakehouse.pipelines.refresh.row_counts import RowCounter
 from lakehouse.pipelines.testing.errors import MissingTestInputError
 from lakehouse.pipelines.testing.small_work import held_by_driver, small_work
@@ -110,7 +112,8 @@ class CaseTables:
             frame = empty.frame(table.flow.source.schema(_Known(self)))
             context = WithViews(tables=empty, views=table.views)
             made = apply_steps(table.all_steps, frame, context).drop(CAST_ERRORS)
-            self._schemas[table.name] = made.schema
+            mode = table.flow.write_mode
+            self._schemas[table.name] = made.schema if mode is None else mode.shown(made).schema
         return self._schemas[table.name]
 
     def _computed(self, table: TableDefinition) -> CaseTable:
@@ -122,9 +125,10 @@ class CaseTables:
             if counter.failed_casts.leave_before(step, frame):
                 frame = counter.failed_casts.set_aside(frame)
             frame = step.apply(frame, context)
+        mode = table.flow.write_mode
         rows = judged(
             frame,
-            table.flow.rules,
+            (*table.flow.rules, *(() if mode is None else mode.rules(table.location))),
             counter,
             table=table.name,
             context=_Rules(lambda name: self.get(name).rows, own_names=table.own_names, now=self.now),
@@ -132,17 +136,21 @@ class CaseTables:
             hold=held_by_driver,
         )
         kept = rows.kept if rows.tally is not None else held_by_driver(rows.kept)
-        if table.flow.write_mode is not None:
-            table.flow.write_mode.check_rows(kept, table=table.name)
+        if mode is not None:
+            if mode.once_by:
+                rows = each_key_once(rows, mode.once_by, counter, table=table.name)
+                kept = held_by_driver(rows.kept)
+            if (changes := mode.changes) is not None:
+                decided = first_rows(changes, rows, counter, table=table.name)
+                kept = held_by_driver(decided.kept)
+                aside = None if decided.quarantined is None else held_by_driver(decided.quarantined)
+                decided.release()
+                return CaseTable(rows=kept, quarantined=aside, tally=decided.tally)
         return CaseTable(rows=kept, quarantined=rows.quarantined, tally=rows.tally)
 
 
 class _Rules(NoRowsYet):
     """Answers the rules of a table by the tables of a case."""
-
-    def judging(self, rows: DataFrame) -> _Rules:
-        """Return the answers for these rows."""
-        return self
 
     def rows_stay(self, rows: DataFrame) -> None:
         """The table has no rows whose place they could take."""

@@ -46,15 +46,8 @@ def test_readers_of_a_table_whose_rows_change_have_its_rows(spark: SparkSession,
     builder.gold("behind", read("appended", incremental=True).select("id").append())
     definition = builder.build()
 
-    def check(*now: tuple[int, str]) -> None:
-        assert lake.rows("silver/now", "id", "a") == sorted(now)
-        assert lake.rows("silver/short_ones", "id", "a") == sorted(row for row in now if len(row[1]) < 4)
-        assert lake.rows("silver/appended", "id", "a") == sorted(now)
-        assert lake.rows("gold/behind", "id") == sorted((row[0],) for row in now)
-
     lake.land("1.csv", (1, 1, "U", "x"), (2, 1, "U", "y"), (3, 1, "U", "z"), header=HEADER)
     assert lake.run(definition).status == "ok"
-    check((1, "x"), (2, "y"), (3, "z"))
     lake.land(
         "2.csv", (1, 2, "D", ""), (2, 2, "U", "yy"), (3, 2, "U", "long text"), (4, 1, "U", "w"), header=HEADER
     )
@@ -70,7 +63,8 @@ def test_readers_of_a_table_whose_rows_change_have_its_rows(spark: SparkSession,
     assert plans["appended"].why == "whole: rows of now changed: version 1 took 1 data files away"
     assert plans["short_ones"].why == "now has changed rows in version 1"
     assert lake.run(definition).status == "ok"
-    check((2, "yy"), (3, "long text"), (4, "w"))
-    lake.land("3.csv", (3, 3, "U", "z"), header=HEADER)
-    assert lake.run(definition).status == "ok"
-    check((2, "yy"), (3, "z"), (4, "w"))
+    now = [(2, "yy"), (3, "long text"), (4, "w")]
+    assert lake.rows("silver/now", "id", "a") == now
+    assert lake.rows("silver/short_ones", "id", "a") == [row for row in now if len(row[1]) < 4]
+    assert lake.rows("silver/appended", "id", "a") == now
+    assert lake.rows("gold/behind", "id") == [(row[0],) for row in now]

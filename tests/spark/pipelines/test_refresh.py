@@ -260,8 +260,9 @@ def test_quarantined_rows_go_with_a_replaced_table_and_stay_with_a_merged_one(la
     definition = shop(merged=(layer, rows.merge("id")), replaced=(layer, whole.replace()))
     lake.land("a.csv", (1, 50, "2024-01-01"), (12, 1, "2024-01-01"))
     lake.run(definition)
-    lake.land("b.csv", (2, 60, "2024-01-01"))
+    lake.land("b.csv", (2, 60, "2024-01-01"), (3, 1, "2024-01-01"), (3, 1, "2024-01-02"))
     lake.run(definition)
+    assert lake.rows(f"{layer}/merged", "id") == [(12,), (3,)], "rows of a key that say the same are one"
     assert lake.rows(f"{layer}/merged_quarantine", "id", "_batch") == [(1, 0), (2, 1)]
     assert lake.rows(f"{layer}/replaced_quarantine", "id", "_batch") == [("12", 1)]
 

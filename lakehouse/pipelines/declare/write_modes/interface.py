@@ -108,8 +108,10 @@ class WriteMode(ABC):
         """Whether the mode itself reads the rows, beside the write: to check them, or to decide on them as changes."""
         return self.changes is not None
 
-    def check_rows(self, frame: DataFrame, *, table: str) -> None:  # noqa: B027 - most modes take any rows
-        """Raise DataError for rows that can't be written in this mode; called before anything is written."""
+    @property
+    def once_by(self) -> Sequence[str]:
+        """The columns by whose values a batch has each row once; none where it doesn't matter."""
+        return ()
 
     @abstractmethod
     def publish(

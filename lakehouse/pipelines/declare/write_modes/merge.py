@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from lakehouse.ingestion import METADATA_COLUMNS
 from lakehouse.pipelines.declare.change_data import ChangeRules
@@ -24,20 +23,17 @@ from lakehouse.pipelines.declare.write_modes.changed_rows import (
 )
 from lakehouse.pipelines.declare.write_modes.interface import WriteMode
 from lakehouse.pipelines.declare.yaml_part import YamlPart, names
-from lakehouse.pipelines.errors import RepeatedKeysError
 from lakehouse.source_location import SourceLocation
 from lakehouse.tables import (
     AlreadyPublished,
     IWritableDeltaTable,
     Published,
     TransactionId,
-    quoted,
 )
 from lakehouse.words import word
 
 __all__ = ["Merge"]
 
-_KEYS_SHOWN = 3
 _COLUMN = re.compile(r"[^\W\d]\w*")
 """A column's name; any other text is an expression, with or without a direction."""
 
@@ -54,8 +50,8 @@ class Merge(WriteMode):
     """Updates rows whose keys match and inserts the others; NULL equals NULL in keys.
 
     With ``sequence_by`` the latest row of a key wins, whichever batch it comes in: by a column, as ``apply_changes``
-    decides it, or by an expression, with any of the rows that are latest. Without it each key must be there once
-    in a batch, and the batch that comes last wins.
+    decides it, or by an expression, with any of the rows that are latest. Without it the batch that comes last
+    wins, and rows of one key in a batch must be the same row.
     """
 
     yaml_type: ClassVar[Any] = str | list[str] | _MergeYaml
@@ -111,13 +107,9 @@ class Merge(WriteMode):
     def looks_at_rows(self) -> bool:
         return True
 
-    def check_rows(self, frame: DataFrame, *, table: str) -> None:
-        if self.sequence_by is not None:
-            return
-        keys = [F.col(quoted(key)) for key in self.keys]
-        repeated = frame.groupBy(*keys).count().where("count > 1").limit(_KEYS_SHOWN).collect()
-        if repeated:
-            raise RepeatedKeysError(table=table, keys=self.keys, examples=[str(row) for row in repeated])
+    @property
+    def once_by(self) -> Sequence[str]:
+        return self.keys if self.sequence_by is None else ()
 
     def rows_that_stay(self, held: DataFrame, new: DataFrame) -> DataFrame:
         return with_other_keys(held, new, self.keys)

@@ -17,16 +17,15 @@ from lakehouse.pipelines.declare.change_data import (
     ChangeRules,
     Origin,
 )
-from lakehouse.pipelines.refresh.batches import Batch
+from lakehouse.pipelines.refresh.change_data.earlier import EarlierChanges
 from lakehouse.pipelines.refresh.change_data.gathered import CLEARED_AT, Gathered
-from lakehouse.pipelines.refresh.change_data.state import ChangeState
 from lakehouse.pipelines.refresh.rows_by_key import RowsByKey
 
 __all__ = ["gathered_of_feed"]
 
 
 def gathered_of_feed(
-    rules: ChangeRules, rows: DataFrame, batch: Batch, there: RowsByKey | None, state: ChangeState
+    rules: ChangeRules, rows: DataFrame, there: RowsByKey | None, earlier: EarlierChanges
 ) -> Gathered:
     """Return what the changes ``rows`` are decided on; ``there``: the table, None where it has no rows yet."""
     held_type = there.log.schema(version=there.version) if there is not None else None
@@ -43,12 +42,12 @@ def gathered_of_feed(
     changes = [new]
     if held is not None and shows:
         changes.append(rules.of_table(held, row_type, like=new))
-    if (kept := state.changes(batch, keys, row_type, like=new)) is not None:
+    if (kept := earlier.changes(keys, row_type, like=new)) is not None:
         changes.append(kept)
     newest, cleared_at = None, None
     if truncations is not None:
         newest = truncations.agg(F.max(rules.sequence()).alias(SEQUENCE))
-        before = state.cleared_at(batch)
+        before = earlier.cleared_at()
         both = newest if before is None else newest.union(before)
         cleared_at = both.agg(F.max(SEQUENCE).alias(CLEARED_AT)).persist()
     return Gathered(

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
-
 from lakehouse.pipelines.declare.change_data import ChangeRules
 from lakehouse.pipelines.refresh.batches import Batch
-from lakehouse.pipelines.refresh.change_data.feed import gathered_of_feed
-from lakehouse.pipelines.refresh.change_data.gathered import Gathered
-from lakehouse.pipelines.refresh.change_data.result import ChangeResult
-from lakehouse.pipelines.refresh.change_data.snapshots import gathered_of_snapshots, with_snapshot
+from lakehouse.pipelines.refresh.change_data.decided import decided_rows
 from lakehouse.pipelines.refresh.change_data.state import ChangeState
 from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
@@ -52,30 +47,21 @@ class ChangeRefresh:
     def decided(self, rows: JudgedRows, batch: Batch, counter: RowCounter) -> JudgedRows:
         """Return what becomes of rows that passed the rules: those to write, and those to keep beside the table."""
         self.state.check_rules(self.rules, batch)
-        gathered = self._gathered(rows, batch)
-        decided = gathered.decided(self.rules).persist()
-        try:
-            result = ChangeResult(self.name, self.rules, gathered, decided)
-            return result.of(rows, batch, counter, state=self.state)
-        except BaseException:
-            for frame in (decided, *gathered.persisted):
-                frame.unpersist()
-            raise
+        return decided_rows(
+            self.rules,
+            rows,
+            counter,
+            table=self.name,
+            there=self._there(batch),
+            earlier=self.state.before(batch),
+            snapshot=batch.inputs.get("through", batch.number),  # the version that was read
+            keep_beside=lambda changes, marker: self.state.beside(changes, marker, batch),
+        )
 
     def publish(self, staged: StagedBatch, batch: Batch) -> None:
         """Publish what is kept beside the table, before the table's own rows."""
         if staged.beside is not None:
             self.state.publish(staged.beside, batch)
-
-    def _gathered(self, rows: JudgedRows, batch: Batch) -> Gathered:
-        there = self._there(batch)
-        if not self.rules.from_snapshots:
-            return gathered_of_feed(self.rules, rows.kept, batch, there, self.state)
-        kept = with_snapshot(self.rules, rows.kept, batch)
-        unread: DataFrame | None = None
-        if rows.quarantined is not None:
-            unread = with_snapshot(self.rules, rows.quarantined, batch)
-        return gathered_of_snapshots(self.rules, kept, unread, batch, there, self.state)
 
     def _there(self, batch: Batch) -> RowsByKey | None:
         held = None if batch.rebuilds else self.log.state()

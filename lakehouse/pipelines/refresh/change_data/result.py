@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -24,14 +24,15 @@ from lakehouse.pipelines.declare.change_data import (
     Origin,
     Outcome,
 )
-from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.change_data.gathered import Gathered
-from lakehouse.pipelines.refresh.change_data.state import ChangeState
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
 from lakehouse.pipelines.refresh.row_counts import RowCounter
 from lakehouse.quality import ConservationError, Tally
 
-__all__ = ["ChangeResult"]
+__all__ = ["ChangeResult", "KeepBeside"]
+
+KeepBeside = Callable[[DataFrame, DataFrame | None], DataFrame]
+"""Takes the changes to keep beside the table and the marker to note there; gives the rows to publish there."""
 
 _CONFLICT_RULE = "change(conflict)"
 """The rule under which changes are counted and set aside that contradict each other."""
@@ -52,8 +53,11 @@ class ChangeResult:
         self._gathered = gathered
         self._decided = decided
 
-    def of(self, rows: JudgedRows, batch: Batch, counter: RowCounter, *, state: ChangeState) -> JudgedRows:
-        """Return the judged rows with what became of them. Raises ConservationError where one is lost."""
+    def of(self, rows: JudgedRows, counter: RowCounter, *, keep_beside: KeepBeside | None) -> JudgedRows:
+        """Return the judged rows with what became of them. Raises ConservationError where one is lost.
+
+        ``keep_beside`` is None where nothing is kept for later batches.
+        """
         counts = _Counts.of(
             self._decided, self._gathered.kept_beside, late_is_refused=self._rules.from_snapshots
         )
@@ -66,7 +70,7 @@ class ChangeResult:
             rows,
             kept=self._to_write(),
             kept_is_decided=True,
-            beside=self._beside(counts, batch, state),
+            beside=None if keep_beside is None else self._beside(counts, keep_beside),
             quarantined=self._quarantined(rows.quarantined, counts),
             rejected_count=rows.rejected_count + counts.withdrawn,
             tally=tally,
@@ -78,12 +82,11 @@ class ChangeResult:
             return self._rules.shown(self._decided)
         return self._rules.to_write(self._decided, self._gathered.held)
 
-    def _beside(self, counts: _Counts, batch: Batch, state: ChangeState) -> DataFrame | None:
+    def _beside(self, counts: _Counts, keep: KeepBeside) -> DataFrame | None:
         marker = self._gathered.marker
         if not counts.kept and marker is None:
             return None
-        kept = state.kept(self._decided.where(self._gathered.kept_beside), batch)
-        return kept if marker is None else kept.unionByName(state.marker(kept, marker, batch))
+        return keep(self._decided.where(self._gathered.kept_beside), marker)
 
     def _quarantined(self, others: DataFrame | None, counts: _Counts) -> DataFrame | None:
         if not counts.conflicts + counts.withdrawn + counts.refused:

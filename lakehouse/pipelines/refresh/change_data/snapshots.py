@@ -15,9 +15,8 @@ from lakehouse.pipelines.declare.change_data import (
     ChangeRules,
     absences,
 )
-from lakehouse.pipelines.refresh.batches import Batch
+from lakehouse.pipelines.refresh.change_data.earlier import EarlierChanges
 from lakehouse.pipelines.refresh.change_data.gathered import CLEARED_AT, Gathered
-from lakehouse.pipelines.refresh.change_data.state import ChangeState
 from lakehouse.pipelines.refresh.rows_by_key import RowsByKey
 from lakehouse.tables import quoted
 
@@ -28,9 +27,8 @@ def gathered_of_snapshots(
     rules: ChangeRules,
     rows: DataFrame,
     unread: DataFrame | None,
-    batch: Batch,
     there: RowsByKey | None,
-    state: ChangeState,
+    earlier: EarlierChanges,
 ) -> Gathered:
     """Return what the snapshots ``rows`` are decided on.
 
@@ -40,7 +38,7 @@ def gathered_of_snapshots(
     held_type = there.log.schema(version=there.version) if there is not None else None
     row_type = rules.row_type(rows.schema, held_type)
     new = rules.of_feed(rows, row_type)
-    last = state.cleared_at(batch)
+    last = earlier.cleared_at()
     cleared_at = None if last is None else last.select(F.col(SEQUENCE).alias(CLEARED_AT)).persist()
     held = None
     if there is not None:
@@ -70,11 +68,11 @@ def gathered_of_snapshots(
     )
 
 
-def with_snapshot(rules: ChangeRules, rows: DataFrame, batch: Batch) -> DataFrame:
-    """Return the rows with the number of their snapshot, where they don't tell it: the version that was read."""
+def with_snapshot(rules: ChangeRules, rows: DataFrame, number: int) -> DataFrame:
+    """Return the rows with the number of their snapshot, where they don't tell it."""
     if SNAPSHOT not in rules.sequence_by or SNAPSHOT in rows.columns:
         return rows
-    return rows.withColumn(SNAPSHOT, F.lit(batch.inputs.get("through", batch.number)).cast("bigint"))
+    return rows.withColumn(SNAPSHOT, F.lit(number).cast("bigint"))
 
 
 def _keys_and_sequences(rules: ChangeRules, rows: DataFrame) -> DataFrame:

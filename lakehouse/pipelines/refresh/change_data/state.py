@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 from pyspark.sql import Column, DataFrame
@@ -23,6 +24,7 @@ from lakehouse.pipelines.declare.change_data import (
 )
 from lakehouse.pipelines.errors import ChangedRulesError
 from lakehouse.pipelines.refresh.batches import Batch
+from lakehouse.pipelines.refresh.change_data.earlier import EarlierChanges
 from lakehouse.pipelines.refresh.rows_by_key import RowsByKey
 from lakehouse.storage import AbstractStorageService, AlreadyThere
 from lakehouse.tables import IWritableDeltaTable, StagedRows, TableLog, quoted
@@ -71,6 +73,10 @@ class ChangeState:
                     table=self._name, rule=changed, before=before.get(changed, ""), now=now[changed]
                 )
 
+    def before(self, batch: Batch) -> EarlierChanges:
+        """Return what a batch goes on from."""
+        return _Before(self, batch)
+
     def changes(
         self, batch: Batch, keys: DataFrame | None, row_type: StructType, *, like: DataFrame
     ) -> DataFrame | None:
@@ -97,27 +103,10 @@ class ChangeState:
             return None
         return rows.where(self._is_marker()).agg(F.max(_SEQUENCE).alias(SEQUENCE))
 
-    def kept(self, changes: DataFrame, batch: Batch) -> DataFrame:
-        """Return changes as they are kept here."""
-        return changes.select(
-            *(F.col(KEY).getField(name).alias(name) for name in self._keys),
-            F.col(SEQUENCE).alias(_SEQUENCE),
-            F.col(DELETED).alias(_DELETED),
-            F.col(ROW).alias(_ROW),
-            F.lit(batch.number).cast("bigint").alias(_BATCH),
-        )
-
-    def marker(self, like: DataFrame, newest: DataFrame, batch: Batch) -> DataFrame:
-        """Return a marker as it is kept here, in the columns of ``like``; ``newest`` has its ``sequence``."""
-        told = {
-            _SEQUENCE: F.col(SEQUENCE),
-            _DELETED: F.lit(True),
-            _BATCH: F.lit(batch.number).cast("bigint"),
-        }
-        columns = [
-            told.get(each.name, F.lit(None).cast(each.dataType)).alias(each.name) for each in like.schema
-        ]
-        return newest.select(*columns)
+    def beside(self, changes: DataFrame, marker: DataFrame | None, batch: Batch) -> DataFrame:
+        """Return changes, and the ``sequence`` of a marker, as they are kept here."""
+        kept = self._kept(changes, batch)
+        return kept if marker is None else kept.unionByName(self._marker(kept, marker, batch))
 
     def publish(self, staged: StagedRows, batch: Batch) -> None:
         """Add the rows of a batch; called before the table itself takes it."""
@@ -147,6 +136,26 @@ class ChangeState:
         if snapshot is not None and snapshot.totals.file_count > _MANY_FILES:
             self.table.compact()
 
+    def _kept(self, changes: DataFrame, batch: Batch) -> DataFrame:
+        return changes.select(
+            *(F.col(KEY).getField(name).alias(name) for name in self._keys),
+            F.col(SEQUENCE).alias(_SEQUENCE),
+            F.col(DELETED).alias(_DELETED),
+            F.col(ROW).alias(_ROW),
+            F.lit(batch.number).cast("bigint").alias(_BATCH),
+        )
+
+    def _marker(self, like: DataFrame, newest: DataFrame, batch: Batch) -> DataFrame:
+        told = {
+            _SEQUENCE: F.col(SEQUENCE),
+            _DELETED: F.lit(True),
+            _BATCH: F.lit(batch.number).cast("bigint"),
+        }
+        columns = [
+            told.get(each.name, F.lit(None).cast(each.dataType)).alias(each.name) for each in like.schema
+        ]
+        return newest.select(*columns)
+
     def _rows(self, batch: Batch, keys: DataFrame | None) -> DataFrame | None:
         state = self._log.state()
         last = batch.goes_on_from
@@ -175,6 +184,20 @@ class ChangeState:
     def _is_marker(self) -> Column:
         missing = functools.reduce(operator.and_, (F.col(quoted(key)).isNull() for key in self._keys))
         return missing & F.col(_ROW).isNull()
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The state as one batch finds it."""
+
+    state: ChangeState
+    batch: Batch
+
+    def changes(self, keys: DataFrame | None, row_type: StructType, *, like: DataFrame) -> DataFrame | None:
+        return self.state.changes(self.batch, keys, row_type, like=like)
+
+    def cleared_at(self) -> DataFrame | None:
+        return self.state.cleared_at(self.batch)
 
 
 def _field(name: str, data_type: DataType, held: StructType) -> Column:
