@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from pyspark.sql import SparkSession
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.pipeline_options import PipelineRequest
 from lakehouse.cli.run_report import JsonReport, Report
+from lakehouse.cli.stream_live import LiveStreamReport
 from lakehouse.cli.stream_report import StreamReport
 from lakehouse.cli.termination import signals_ask
 from lakehouse.pipelines import StreamMode, StreamStop, stream_pipeline
@@ -33,9 +35,11 @@ class StreamChoices:
 
 
 def run_stream(request: PipelineRequest, choices: StreamChoices) -> ExitCode:
-    """Run until it ends. The code is FINE where no table failed when it was last tried, however the stream ended."""
+    """Run until it ends. The code is FINE where no table failed when it was last tried, and none that is strict set an
+    input aside, however the stream ended.
+    """
     stop = StreamStop()
-    report: Report = JsonReport() if request.output.as_json else StreamReport(request.warehouse().root)
+    report = _report(request)
 
     def ask(by: str) -> None:
         stop.ask(by)
@@ -73,4 +77,11 @@ def run_stream(request: PipelineRequest, choices: StreamChoices) -> ExitCode:
         )
     if any(failure.is_bug for failure in result.failures):
         return ExitCode.BUG
-    return ExitCode.FAILED if result.failures else ExitCode.FINE
+    return ExitCode.FAILED if result.failures or result.breaks_strictness else ExitCode.FINE
+
+
+def _report(request: PipelineRequest) -> Report:
+    if request.output.as_json:
+        return JsonReport()
+    where = request.warehouse().root
+    return LiveStreamReport(where) if sys.stdout.isatty() else StreamReport(where)

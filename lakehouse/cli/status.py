@@ -9,6 +9,7 @@ import msgspec
 
 from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.output import Output, json_option
+from lakehouse.cli.stream_live import waiting_words
 from lakehouse.pipelines import StreamStatus, TableProgress, Warehouse, stream_statuses
 from lakehouse.settings import default_environment, load_settings
 from lakehouse.storage import register_settings
@@ -29,7 +30,8 @@ _NUMBERS = ("micro-batches", "rows in", "written", "dropped", "quarantined")
 def command(pipeline: str | None, warehouse: str | None, env: str, output: Output) -> int:
     """Show the streams, of PIPELINE or of all: since when, what their tables took at last, and what waits.
 
-    The exit code is 1 where a stream's process died, or a table failed when it was last tried.
+    The exit code is 1 where a stream's process died, a table failed when it was last tried, or one that is strict set
+    an input aside.
     """
     settings = load_settings(env)
     register_settings(settings.storage)
@@ -46,7 +48,8 @@ def command(pipeline: str | None, warehouse: str | None, env: str, output: Outpu
 
 
 def _is_bad(status: StreamStatus) -> bool:
-    return status.state == "died" or any(table.error for table in status.progress.tables.values())
+    tables = status.progress.tables.values()
+    return status.state == "died" or any(table.error or table.breaks_strictness for table in tables)
 
 
 def _json(status: StreamStatus) -> dict[str, object]:
@@ -75,27 +78,19 @@ def _print(status: StreamStatus, output: Output) -> None:
 
 def _row(name: str, table: TableProgress) -> tuple[str, ...]:
     numbers = (table.rows_in, table.rows_out, table.rows_dropped, table.rows_quarantined)
-    failed = f"failed since {_time(table.failed_since)}: {table.error}" if table.error else ""
+    told = []
+    if table.inputs_set_aside:
+        told.append(f"{table.inputs_set_aside:,} inputs set aside{', and it is strict' * table.is_strict}")
+    if table.error:
+        told.append(f"failed since {_time(table.failed_since)}: {table.error}")
     return (
         name,
         f"{table.micro_batches:,}",
         _time(table.last_at),
         *(f"{number:,}" for number in numbers),
-        _waits(table),
-        failed,
+        waiting_words(table.waiting, now=dt.datetime.now(dt.UTC)),
+        "; ".join(told),
     )
-
-
-def _waits(table: TableProgress) -> str:
-    waiting = table.waiting
-    if waiting is None:
-        return ""
-    since = f", {_seconds_ago(waiting.since):,.0f} s" if waiting.since else ""
-    return f"{waiting.count:,} {waiting.unit}{since}"
-
-
-def _seconds_ago(time: str) -> float:
-    return (dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(time)).total_seconds()
 
 
 def _time(text: str) -> str:

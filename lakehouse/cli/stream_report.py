@@ -14,7 +14,7 @@ from lakehouse.pipelines import (
     TableProgress,
 )
 
-__all__ = ["StreamReport"]
+__all__ = ["StreamReport", "ended_lines", "stream_title"]
 
 
 class StreamReport(PlainReport):
@@ -36,9 +36,11 @@ class StreamReport(PlainReport):
         for warning in result.warnings:
             self._say(f"warning: {warning}")
 
+    def run_failed(self, error: BaseException) -> None:
+        self._say(f"a micro-batch failed: {error}")
+
     def stream_started(self, progress: StreamProgress) -> None:
-        looks = f", each {progress.trigger_seconds:g} s" if progress.mode == "continuous" else ""
-        self._say(f"{progress.pipeline}: a stream, {progress.mode}{looks}")
+        self._say(stream_title(progress))
 
     def stream_progressed(self, progress: StreamProgress) -> None:
         before, self._last = self._last, dict(progress.tables)
@@ -51,8 +53,20 @@ class StreamReport(PlainReport):
             self._say(f"micro-batch {progress.micro_batches}: {'; '.join(told)}")
 
     def stream_ended(self, progress: StreamProgress) -> None:
-        self._say(f"ended by {progress.ended_by} after {progress.micro_batches} micro-batches")
-        self._say(f"how it stands: lakehouse status --warehouse {self._warehouse}")
+        for line in ended_lines(progress, self._warehouse):
+            self._say(line)
+
+
+def stream_title(progress: StreamProgress) -> str:
+    """Return what a stream is, in a few words."""
+    looks = f", each {progress.trigger_seconds:g} s" if progress.mode == "continuous" else ""
+    return f"{progress.pipeline}: a stream, {progress.mode}{looks}"
+
+
+def ended_lines(progress: StreamProgress, warehouse: str) -> Iterator[str]:
+    """Say how a stream ended, and where to look next."""
+    yield f"ended by {progress.ended_by} after {progress.micro_batches} micro-batches"
+    yield f"how it stands: lakehouse status --warehouse {warehouse}"
 
 
 def _speed(table: TableProgress) -> str:
@@ -60,7 +74,7 @@ def _speed(table: TableProgress) -> str:
 
 
 def _words(table: TableProgress) -> Iterator[str]:
-    yield f"{table.rows_in:,} rows ({table.rows_in / max(table.seconds, 0.001):,.0f} rows/s)"
+    yield f"{table.rows_in:,} rows ({table.rows_per_second:,.0f} rows/s)"
     if table.waited_seconds is not None:
         yield f"visible {table.waited_seconds:.1f} s after the first of them came"
     if table.waiting is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -12,7 +13,15 @@ from lakehouse.cli.exit_codes import ExitCode
 from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
 from lakehouse.errors import StorageError, closest_name
 from lakehouse.optimization import keep_filters
-from lakehouse.pipelines import Resolution, existing_schema, filters_of, graph_of, rebuilt_tables, resolve
+from lakehouse.pipelines import (
+    Resolution,
+    existing_schema,
+    filters_of,
+    graph_of,
+    rebuilt_tables,
+    resolve,
+    stream_problems,
+)
 from lakehouse.project import find_project
 
 __all__ = ["command", "resolution_of"]
@@ -27,10 +36,20 @@ def resolution_of(request: PipelineRequest, *, full_refresh: Sequence[str] = ())
     return resolve(definition, request.open_session(), existing=find, warehouse=warehouse)
 
 
+@click.option(
+    "--mode",
+    default="batch",
+    show_default=True,
+    type=click.Choice(["batch", "available-now", "continuous"]),
+    help="Check also that it can be run so.",
+)
 @pipeline_options
-def _validate(request: PipelineRequest) -> int:
+def _validate(request: PipelineRequest, *, mode: str) -> int:
     """Check pipeline NAME on empty frames: every error at once, with file and line. Reads no data."""
     resolution = resolution_of(request)
+    if mode != "batch":
+        found = stream_problems(resolution.definition)
+        resolution = dataclasses.replace(resolution, problems=(*resolution.problems, *found))
     if not resolution.problems:
         with suppress(StorageError):  # the definition is right all the same
             keep_filters(

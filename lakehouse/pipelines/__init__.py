@@ -13,6 +13,7 @@ from lakehouse.pipelines.check.lineage import (
     kept_lineage,
     lineage_of,
 )
+from lakehouse.pipelines.check.modes import stream_problems
 from lakehouse.pipelines.check.schema_changes import SchemaChange, schema_changes
 from lakehouse.pipelines.check.selection import rebuilt_tables, select_tables
 from lakehouse.pipelines.check.table_check import NotChecked
@@ -90,6 +91,7 @@ from lakehouse.pipelines.errors import (
     ConnectStreamError,
     CycleError,
     DefinitionErrors,
+    DependsOnCutError,
     DifferentDefinitionError,
     DuplicateColumnError,
     DuplicateNameError,
@@ -212,6 +214,7 @@ __all__ = [
     "Decision",
     "DeclarativePipelineBuilder",
     "DefinitionErrors",
+    "DependsOnCutError",
     "DifferentDefinitionError",
     "DuplicateColumnError",
     "DuplicateNameError",
@@ -395,6 +398,7 @@ __all__ = [
     "sql",
     "sql_file",
     "stream_pipeline",
+    "stream_problems",
     "stream_statuses",
     "window",
     "word",

@@ -1,6 +1,6 @@
 """Streams a pipeline and kills itself after one step of one table.
 
-Arguments: landing, warehouse, table, step, how.
+Arguments: mode, landing, warehouse, table, step, how.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ class Killer(RunListener):
 
 
 if __name__ == "__main__":
-    landing, warehouse, table, step, how = sys.argv[1:]
+    mode, landing, warehouse, table, step, how = sys.argv[1:]
     stream_pipeline(
         streamed_orders(),
         spark=SparkSessionFactory(SMALL).create("killed stream"),
         warehouse=warehouse,
+        mode=mode,
         trigger="1 second",
         variables={"landing": landing},
         listener=Killer(table, step, how),

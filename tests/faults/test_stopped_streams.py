@@ -63,7 +63,7 @@ def test_a_stream_that_is_told_to_end_finishes_its_micro_batch(
     by = {signal.SIGTERM: "SIGTERM", signal.SIGINT: "Ctrl-C"}[number]
     assert f"ended by {by}" in printed
     assert "Traceback" not in printed
-    rows = expected(GIVEN)
+    rows = expected([GIVEN])
     found = contents(spark, lake)
     assert found == {name: rows[name] for name in ("appended", "appended_quarantine", "current", "days")}
     home = Warehouse.at(lake)

@@ -37,6 +37,7 @@ from lakehouse.pipelines.errors.run import RunHeldError, RunStoppedError, TableT
 from lakehouse.pipelines.errors.streams import (
     ChangedCheckpointError,
     ConnectStreamError,
+    DependsOnCutError,
     ForeignCheckpointError,
     InvalidTriggerError,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "ConnectStreamError",
     "CycleError",
     "DefinitionErrors",
+    "DependsOnCutError",
     "DifferentDefinitionError",
     "DuplicateColumnError",
     "DuplicateNameError",

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from lakehouse.errors import ConfigurationError, LakehouseError
+from lakehouse.errors import ConfigurationError, DefinitionError, LakehouseError
 from lakehouse.source_location import SourceLocation
 
-__all__ = ["ChangedCheckpointError", "ConnectStreamError", "ForeignCheckpointError", "InvalidTriggerError"]
+__all__ = [
+    "ChangedCheckpointError",
+    "ConnectStreamError",
+    "DependsOnCutError",
+    "ForeignCheckpointError",
+    "InvalidTriggerError",
+]
 
 _RESET = "The checkpoint only wakes the stream: the table keeps what it took, and takes none of it twice."
 
@@ -43,6 +49,19 @@ class ConnectStreamError(ConfigurationError):
         super().__init__(
             "a stream can't run in a session of Spark Connect.",
             fix="leave SPARK_REMOTE and spark.remote unset, so that the stream starts a session of its own.",
+        )
+
+
+class DependsOnCutError(DefinitionError):
+    """A step or rule looks at one batch as a whole, and a stream cuts rows into batches as they come."""
+
+    def __init__(self, *, what: str, why: str, table: str, location: SourceLocation) -> None:
+        self.table = table
+        self.location = location
+        super().__init__(
+            f"{location}: {what} of {table!r} {why}, and a stream cuts new rows into batches as they come: "
+            "its result would depend on when it looks.",
+            fix="let the table read all rows and replace() them, or run it in batch.",
         )
 
 

@@ -35,6 +35,9 @@ class RunListener:
     def stream_started(self, progress: StreamProgress) -> None:
         """Hear that a stream begins; each of its micro-batches is a run of its own."""
 
+    def stream_decided(self, progress: StreamProgress) -> None:
+        """Hear what waits for tables that a micro-batch begins to work on."""
+
     def stream_progressed(self, progress: StreamProgress) -> None:
         """Hear how a stream stands after a micro-batch."""
 

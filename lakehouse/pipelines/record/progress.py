@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
+from lakehouse.errors import LakehouseError
 from lakehouse.masking import masked
 from lakehouse.pipelines.declare.sources import Backlog
 from lakehouse.pipelines.record.outcomes import Failed, Refreshed, RunResult
@@ -15,6 +17,8 @@ from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.storage import NotFoundError
 
 __all__ = ["ProgressLog", "StreamProgress", "TableProgress", "Waiting", "kept_progress"]
+
+_log = logging.getLogger(__name__)
 
 _PREFIX = f"{SYSTEM_LAYER}/streams/"
 _SUFFIX = ".json"
@@ -49,9 +53,25 @@ class TableProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How long the oldest input of the last one was there before its rows were visible; None where nobody knows."""
     waiting: Waiting | None = None
     """None where the source doesn't say what waits."""
+    state_bytes: int | None = None
+    """How large the table's data files are, which are what the stream goes on from; None before the first."""
+    inputs_set_aside: int = 0
+    """How many inputs the stream has set aside since it began, such as files."""
+    is_strict: bool = False
+    """Whether that is a failure of the stream."""
     error: str = ""
     """Why the table failed at last; empty where it didn't."""
     failed_since: str = ""
+
+    @property
+    def breaks_strictness(self) -> bool:
+        """Whether an input was set aside that the table must not lack."""
+        return self.is_strict and self.inputs_set_aside > 0
+
+    @property
+    def rows_per_second(self) -> float:
+        """How fast the last one was."""
+        return self.rows_in / max(self.seconds, 0.001)
 
 
 class StreamProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,12 +110,27 @@ class ProgressLog:
         with self._lock:
             return self._keep()
 
+    def decided(self, backlogs: Mapping[str, Backlog]) -> StreamProgress:
+        """Take in what waits for tables that a micro-batch begins to work on."""
+        with self._lock:
+            tables = dict(self._progress.tables)
+            for name, backlog in backlogs.items():
+                before = tables.get(name, TableProgress())
+                tables[name] = msgspec.structs.replace(before, waiting=_waiting(backlog))
+            return self._keep(tables=tables, updated_at=_text(dt.datetime.now(dt.UTC)))
+
     def note(
-        self, result: RunResult, backlogs: Mapping[str, Backlog], visible: Mapping[str, dt.datetime]
+        self,
+        result: RunResult,
+        backlogs: Mapping[str, Backlog],
+        visible: Mapping[str, dt.datetime],
+        *,
+        state_bytes: Mapping[str, int | None],
     ) -> StreamProgress:
         """Take in what came of a micro-batch.
 
-        ``backlogs`` are what waited when it was decided, ``visible`` the times at which tables had their rows.
+        ``backlogs`` are what waited when it was decided, ``visible`` the times at which tables had their rows, and
+        ``state_bytes`` how large they are now.
         """
         now = dt.datetime.now(dt.UTC)
         with self._lock:
@@ -104,13 +139,16 @@ class ProgressLog:
                 before = tables.get(name, TableProgress())
                 match outcome:
                     case Refreshed():
-                        tables[name] = _refreshed(before, outcome, backlogs.get(name), visible.get(name, now))
+                        found = _refreshed(before, outcome, backlogs.get(name), visible.get(name, now))
+                        size_bytes = state_bytes.get(name)
+                        tables[name] = msgspec.structs.replace(found, state_bytes=size_bytes)
                     case Failed():
-                        since = before.failed_since or _text(now)
-                        error = masked(str(outcome.error))
-                        tables[name] = msgspec.structs.replace(before, error=error, failed_since=since)
+                        tables[name] = _failed(before, outcome.error, now)
                     case _:
-                        tables[name] = msgspec.structs.replace(before, error="", failed_since="")
+                        waiting = _waiting(backlogs[name]) if name in backlogs else _none_of(before)
+                        tables[name] = msgspec.structs.replace(
+                            before, waiting=waiting, error="", failed_since=""
+                        )
             count = self._progress.micro_batches + (result.status != "nothing new")
             return self._keep(tables=tables, micro_batches=count, updated_at=_text(now))
 
@@ -120,12 +158,22 @@ class ProgressLog:
         with self._lock:
             tables = dict(self._progress.tables)
             for name in names:
-                waiting = _waiting(backlogs[name]) if name in backlogs else None
                 before = tables.get(name, TableProgress())
-                if waiting is None and before.waiting is not None:
-                    waiting = msgspec.structs.replace(before.waiting, count=0, since="")
+                waiting = _waiting(backlogs[name]) if name in backlogs else _none_of(before)
                 tables[name] = msgspec.structs.replace(before, waiting=waiting, error="", failed_since="")
             return self._keep(tables=tables, updated_at=_text(now))
+
+    def failed(self, names: Collection[str], error: BaseException) -> StreamProgress:
+        """Take in that a micro-batch over these tables failed as a whole, also where that can't be written now."""
+        now = dt.datetime.now(dt.UTC)
+        with self._lock:
+            tables = dict(self._progress.tables)
+            tables |= {name: _failed(tables.get(name, TableProgress()), error, now) for name in names}
+            try:
+                return self._keep(tables=tables, updated_at=_text(now))
+            except (LakehouseError, OSError) as unwritten:
+                _log.warning("How the stream stands can't be written: %s", unwritten)
+                return self._progress
 
     def end(self, by: str) -> StreamProgress:
         """Take in that the stream has ended."""
@@ -158,9 +206,9 @@ def _refreshed(
 ) -> TableProgress:
     last, since = outcome.refreshes[-1], backlog.since if backlog is not None else None
     tallies = [refresh.tally for refresh in outcome.refreshes]
-    waiting = (
-        None if backlog is None else Waiting(count=0, unit=backlog.unit)
-    )  # the next look tells what is left
+    if last.came_us is not None:
+        since = dt.datetime.fromtimestamp(last.came_us / 1e6, dt.UTC)
+    set_aside = sum(len(refresh.set_aside) for refresh in outcome.refreshes)
     return TableProgress(
         micro_batches=before.micro_batches + 1,
         last_at=_text(now),
@@ -172,8 +220,20 @@ def _refreshed(
         rows_quarantined=sum(each.quarantined for each in tallies),
         seconds=sum(refresh.seconds for refresh in outcome.refreshes),
         waited_seconds=None if since is None else max(0.0, (now - since).total_seconds()),
-        waiting=waiting,
+        waiting=None if last.waiting is None else _waiting(last.waiting),
+        inputs_set_aside=before.inputs_set_aside + set_aside,
+        is_strict=last.is_strict,
     )
+
+
+def _failed(before: TableProgress, error: BaseException, now: dt.datetime) -> TableProgress:
+    since = before.failed_since or _text(now)
+    return msgspec.structs.replace(before, error=masked(str(error)), failed_since=since)
+
+
+def _none_of(before: TableProgress) -> Waiting | None:
+    """Return that nothing waits any more, for a table whose source says what waits."""
+    return None if before.waiting is None else msgspec.structs.replace(before.waiting, count=0, since="")
 
 
 def _waiting(backlog: Backlog) -> Waiting:

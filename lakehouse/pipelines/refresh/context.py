@@ -68,6 +68,8 @@ class RefreshContext:
     clock: Callable[[], dt.datetime] = _now
     rebuilt: Rebuilt = field(default_factory=Rebuilt)
     opened: OpenTables = field(default_factory=OpenTables)
+    has_session: bool = False
+    """Whether the session is there already, and may be asked before anything is decided."""
 
     @property
     def spark(self) -> SparkSession:

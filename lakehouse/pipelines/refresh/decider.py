@@ -216,6 +216,7 @@ class Decider:
                 settle=settle,
                 outside_bytes=found.outside_bytes,
                 backlog=found.backlog,
+                left=found.left,
             )
         batch = settle()
         if batch is None:
@@ -228,6 +229,7 @@ class Decider:
             settle=lambda: batch,
             outside_bytes=found.outside_bytes,
             backlog=found.backlog,
+            left=found.left,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lakehouse.pipelines.declare.sources import Backlog
+from lakehouse.pipelines.declare.sources import Backlog, Inputs
 from lakehouse.pipelines.refresh.batches import Batch
 
 __all__ = ["Decision", "Finish", "Rest", "Take"]
@@ -39,6 +39,8 @@ class Take:
     """How much it reads beside the pipeline's own tables; None when that is not known."""
     backlog: Backlog | None = None
     """How much waits to be taken; None when that is not known."""
+    left: Callable[[Inputs], Backlog | None] = lambda inputs: None
+    """Tells of a batch's inputs how much they leave for the next one; None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,7 @@ class Publication:
                 replaces=parts.conditions.get(batch.number) if parts is not None else None,
                 beside=beside,
                 newest_us=counter.measured(),
+                came_us=counter.came_us(),
             )
             rows.check_written(ours.tally, kept, aside, table=self._table.name)
         except BaseException:

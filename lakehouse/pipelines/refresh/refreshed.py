@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lakehouse.pipelines.declare.sources import Backlog
 from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.row_counts import StepCount
 from lakehouse.quality import Tally
@@ -30,6 +31,10 @@ class Refresh:
     """The inputs that could not be read, each with its reason, by name."""
     is_strict: bool = False
     """Whether a run is to fail where an input is set aside."""
+    came_us: int | None = None
+    """When the first of its rows came, in microseconds since the epoch; None where nobody knows."""
+    waiting: Backlog | None = None
+    """What the batch left for the next one when it was decided; None where nobody knows."""
 
     @property
     def rows_read(self) -> int | None:

@@ -35,6 +35,7 @@ class RowCounter:
     _noted: list[StepCount] = field(default_factory=list)
     _watched: list[tuple[str, Observation]] = field(default_factory=list)
     _measured: list[tuple[str, Observation]] = field(default_factory=list)
+    _came: Observation | None = None
     failed_casts: FailedCasts = field(default_factory=FailedCasts)
     """Rows that left the way before they could be counted at its end."""
     choices: FreeChoices = field(default_factory=FreeChoices)
@@ -81,6 +82,15 @@ class RowCounter:
             if (measure := point.get.get("measure")) is not None:
                 found[name] = max(measure, found.get(name, measure))
         return found
+
+    def watch_arrival(self, frame: DataFrame, came_us: Column) -> DataFrame:
+        """Return the frame with a point that tells when the first of its rows came."""
+        self._came = Observation()
+        return frame.observe(self._came, came_us.alias("came_us"))
+
+    def came_us(self) -> int | None:
+        """Return when the first row came, in microseconds since the epoch; None where nobody knows."""
+        return None if self._came is None else self._came.get.get("came_us")
 
     def note(self, step: str, rows: int) -> None:
         """Add a count of rows that something is to be known of, and that stay."""

@@ -30,6 +30,8 @@ class StagedBatch(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that are kept beside the table, for later batches to be decided by."""
     newest_us: dict[str, int] = {}
     """By column of event times the newest one in the batch, in microseconds since the epoch."""
+    came_us: int | None = None
+    """When the first of its rows came, in microseconds since the epoch; None where nobody knows."""
 
     def exists(self) -> bool:
         """Say whether the rows are still there."""

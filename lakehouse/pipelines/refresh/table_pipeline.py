@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import logging
 import time
@@ -165,7 +166,8 @@ class TablePipeline:
             done.append(self._process(self.batches.decide(decision.batch), reading_again=True))
             decision = self.decide()
         if isinstance(decision, Take) and (batch := decision.settle()) is not None:
-            done.append(self._process(self.batches.decide(batch)))
+            taken = self._process(self.batches.decide(batch))
+            done.append(dataclasses.replace(taken, waiting=decision.left(taken.batch.inputs)))
         self.describe()
         if not done:
             self.check_at_rest()
@@ -239,9 +241,10 @@ class TablePipeline:
         self.staged.sweep(self.log.path)
         if (changes := self._publication.changes) is not None:
             changes.state.compact()
-        return self._refreshed(
+        refreshed = self._refreshed(
             batch, published, staged.tally, staged.steps, started, kept_beside=staged.beside
         )
+        return dataclasses.replace(refreshed, came_us=staged.came_us)
 
     def _as_it_stands(self, batch: Batch, *, reading_again: bool) -> tuple[Batch, StagedBatch | None]:
         """Return the batch, and its rows if they are judged; instead of inputs that can't be read, another batch.
@@ -305,6 +308,9 @@ class TablePipeline:
         if parts is not None and not parts.replaces_all(batch):
             return parts.rows(batch, self.request(batch, reading_again=reading_again), counter)
         frame = self.read(batch, reading_again=reading_again)
+        came_us = self.table.flow.source.came_us(frame)
+        if came_us is not None and not self.context.shared_steps.get(self.table.name):
+            frame = counter.watch_arrival(frame, came_us)  # of shared frames another table's may be computed
         return self.transform(frame, batch, counter)
 
     def finish(self, batch: Batch) -> Computed:

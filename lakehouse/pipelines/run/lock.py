@@ -21,15 +21,18 @@ from lakehouse.pipelines.run.holder import Holder
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.storage import AbstractStorageService, Created, NotFoundError, OutcomeUnknownError, Replaced
 
-__all__ = ["RunLock", "run_lock", "stream_lock"]
+__all__ = ["LONGEST_LOOK_SECONDS", "RunLock", "run_lock", "stream_lock"]
 
 _log = logging.getLogger(__name__)
 
 _BEAT_SECONDS = 20.0
 _LEASE_MS = 120_000
 """A holder on another machine that has given no sign of life for so long is dead."""
-_LOOK_SECONDS = 0.1
-"""How often it is looked whether a turn has come."""
+_FIRST_LOOK_SECONDS = 0.1
+LONGEST_LOOK_SECONDS = 1.0
+"""How long it takes at most until whoever waits sees that a turn has come."""
+_CLOSE_LOOK_SECONDS = 10.0
+"""How often it is looked whether a holder lives that gives no sign of life."""
 
 
 class RunLock:
@@ -106,7 +109,7 @@ class RunLock:
             if other.run and not self.is_gone(other):
                 if (holder.takes_turns or other.takes_turns) and is_in_time():
                     has_waited = True
-                    time.sleep(_LOOK_SECONDS)
+                    self._wait_while(etag, is_in_time)
                     continue
                 raise RunHeldError(pipeline=self._pipeline, host=other.host, pid=other.pid, since=other.since)
             if other.run:
@@ -118,6 +121,22 @@ class RunLock:
             with contextlib.suppress(OutcomeUnknownError):
                 if isinstance(now := self._storage.replace(self._key, body, etag=etag), Replaced):
                     return now.stat.etag, has_waited
+
+    def _wait_while(self, etag: str, is_in_time: Callable[[], bool]) -> None:
+        """Wait until the lock is another than with this ETag, or its holder is to be looked at again.
+
+        The pauses between looks grow, and a look is one question for the object's ETag.
+        """
+        pause, waited = _FIRST_LOOK_SECONDS, 0.0
+        while waited < _CLOSE_LOOK_SECONDS and is_in_time():
+            time.sleep(pause)
+            waited += pause
+            pause = min(2 * pause, LONGEST_LOOK_SECONDS)
+            try:
+                if self._storage.stat(self._key).etag != etag:
+                    return
+            except NotFoundError:
+                return
 
     def _silent_ms(self) -> int:
         """Return how long ago the lock was written, by the store's own clock."""

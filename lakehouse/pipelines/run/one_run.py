@@ -100,10 +100,13 @@ class OneRun:
         """Run, and keep the record of it; also of a run that stops with an error."""
         return self._recorded(self._refresh)
 
-    def take_micro_batch(self, turn: AbstractContextManager[bool]) -> RunResult | None:
+    def take_micro_batch(
+        self, turn: AbstractContextManager[bool], decided: Callable[[], None]
+    ) -> RunResult | None:
         """Run in a turn where anything is to be done; None, which leaves no record, where nothing came of it.
 
-        ``turn`` says whether it was waited for: then everything is decided afresh. The definition was checked.
+        ``turn`` says whether it was waited for: then everything is decided afresh. ``decided`` is called before the
+        work begins. The definition was checked.
         """
         self._decide()
         if not self._has_decided_work():
@@ -113,6 +116,7 @@ class OneRun:
         with turn as has_waited:
             if has_waited:
                 self._decide()
+            decided()
             return self._recorded(self._refresh_decided)
 
     @property

@@ -88,6 +88,6 @@ def test_a_worker_that_dies_costs_a_stream_no_row_and_doubles_none(
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert (tmp_path / "killed").exists()
     assert "Removing worker" in (tmp_path / "master.log").read_text()
-    rows = expected(given)
+    rows = expected([given])
     names = ("appended", "appended_quarantine", "current", "days")
     assert contents(spark, tmp_path / "lake") == {name: rows[name] for name in names}

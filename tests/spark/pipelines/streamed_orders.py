@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -54,7 +55,7 @@ def land(folder: Path, name: str, some: Sequence[Order]) -> None:
 def streamed_orders(*, is_small: bool = False) -> PipelineDefinition:
     """Return a pipeline whose tables are written in each way: ``landing`` says where the files come.
 
-    A small one has no table with history, nor one that is merged into.
+    A small one has no table with history, none that is merged into, and none with a watermark.
     """
     types = {"id": "int", "at": "int", "day": "date", "units": "int"}
     changes = read("raw", incremental=True).select("id", "at", "day", "units", "op").cast(types)
@@ -70,12 +71,19 @@ def streamed_orders(*, is_small: bool = False) -> PipelineDefinition:
     )
     if not is_small:
         history = changes.apply_changes(stored_as_scd_type=2, **deletes)  # type: ignore[arg-type]
-        builder = builder.silver("merged", changes.merge("id", sequence_by="at")).silver("history", history)
+        timed = read("raw", incremental=True).select("id", "at", "day", "units", "op").cast(types)
+        builder = (
+            builder.silver("merged", changes.merge("id", sequence_by="at"))
+            .silver("history", history)
+            .silver("timed", timed.watermark("day", "1 day").append())
+        )
     return builder.build()
 
 
-def expected(given: Sequence[Order]) -> dict[str, set[tuple[Any, ...]]]:
-    """Return the rows of each table, whatever files the orders came in."""
+def expected(parts: Sequence[Sequence[Order]]) -> dict[str, set[tuple[Any, ...]]]:
+    """Return the rows of each table. What is late goes by the parts that came one after the other, and nothing else."""
+    given = [order for part in parts for order in part]
+    timed, late = _timed(parts)
     good = [order for order in given if order.units >= 0]
     changes = [Change(o.id, o.at, (o.day, o.units) if o.op == "U" else None) for o in good]
     newest = {order.id: order for order in sorted(good, key=lambda order: order.at)}
@@ -89,7 +97,24 @@ def expected(given: Sequence[Order]) -> dict[str, set[tuple[Any, ...]]]:
         "current": {(key, at, *values) for key, at, values in current_rows(changes)},
         "history": {(key, *values, start, end) for key, start, end, values in history_rows(changes)},
         "days": {(day, sum(units), len(units)) for day, units in days.items()},
+        "timed": timed,
+        **({"timed_quarantine": late} if late else {}),
     }
+
+
+def _timed(parts: Sequence[Sequence[Order]]) -> tuple[set[tuple[Any, ...]], set[tuple[Any, ...]]]:
+    """Return the rows that are in time, and those that are more than a day behind the newest of the parts before."""
+    timed: set[tuple[Any, ...]] = set()
+    late: set[tuple[Any, ...]] = set()
+    newest: dt.date | None = None
+    for part in parts:
+        for order in part:
+            day = dt.date.fromisoformat(order.day)
+            is_late = newest is not None and day < newest - dt.timedelta(days=1)
+            (late if is_late else timed).add((order.id, order.at, order.day, order.units, order.op))
+        days = [dt.date.fromisoformat(order.day) for order in part]
+        newest = max([*days, *([newest] if newest else [])])
+    return timed, late
 
 
 def contents(spark: SparkSession, warehouse: Path) -> dict[str, set[tuple[Any, ...]]]:
@@ -99,6 +124,8 @@ def contents(spark: SparkSession, warehouse: Path) -> dict[str, set[tuple[Any, .
         "silver/appended": changed,
         "silver/merged": changed,
         "silver/appended_quarantine": changed,
+        "silver/timed": changed,
+        "silver/timed_quarantine": changed,
         "silver/current": kept,
         "silver/history": ("id", "day", "units", "__START_AT", "__END_AT"),
         "gold/days": ("day", "units", "orders"),

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-import threading
-import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,11 +13,9 @@ from pyspark.sql import SparkSession
 from lakehouse.pipelines import (
     ChangedCheckpointError,
     DeclarativePipelineBuilder,
-    EventLog,
+    DefinitionErrors,
     ForeignCheckpointError,
     RunHeldError,
-    RunListener,
-    StreamProgress,
     StreamResult,
     StreamStop,
     Warehouse,
@@ -40,107 +35,46 @@ from tests.spark.pipelines.streamed_orders import (
     orders,
     streamed_orders,
 )
+from tests.spark.pipelines.streaming import Seen, check_law, streaming
 
 pytestmark = pytest.mark.spark
 
 PIPELINE, SMALL = streamed_orders(), streamed_orders(is_small=True)
 
 
-class Seen(RunListener):
-    """Counts the rows that a table has taken, and lets a test wait for them."""
-
-    def __init__(self, table: str = "days") -> None:
-        self._table = table
-        self._changed = threading.Condition()
-        self._micro_batches = 0
-        self.started = threading.Event()
-
-    def stream_started(self, progress: StreamProgress) -> None:
-        self.started.set()
-
-    def stream_progressed(self, progress: StreamProgress) -> None:
-        with self._changed:
-            if self._table in progress.tables:
-                self._micro_batches = progress.tables[self._table].micro_batches
-            self._changed.notify_all()
-
-    def wait_for(self, micro_batches: int) -> None:
-        with self._changed:
-            assert self._changed.wait_for(lambda: self._micro_batches >= micro_batches, timeout=240)
-
-
-def streaming(work: Callable[[StreamStop, Seen], None], table: str = "days", **given: object) -> StreamResult:
-    """Run a continuous stream while ``work`` goes on beside it, and end it then."""
-    stop, seen, failed = StreamStop(), Seen(table), []
-
-    def beside() -> None:
-        try:
-            assert seen.started.wait(240)
-            work(stop, seen)
-        except BaseException as error:
-            failed.append(error)
-        stop.ask("the test")
-
-    thread = threading.Thread(target=beside)
-    thread.start()
-    result = stream_pipeline(stop=stop, listener=seen, trigger="1 second", **given)  # type: ignore[arg-type]
-    thread.join()
-    if failed:
-        raise failed[0]
-    return result
-
-
-def check_law(warehouse: Path) -> list[dict]:
-    """Check that rows in = written + dropped + quarantined in each event of a table, and return the runs' events."""
-    events = EventLog(Warehouse.at(warehouse)).read().to_pylist()
-    tables = [each for each in events if each["kind"] == "table" and each["status"] == "ok"]
-    assert tables
-    for each in tables:
-        assert each["rows_in"] == each["rows_out"] + each["rows_dropped"] + each["rows_quarantined"]
-    return [each for each in events if each["kind"] == "run"]
-
-
-def small(given: Sequence[Order]) -> dict[str, set[tuple]]:
-    """Return the rows of the tables of the small pipeline."""
-    rows = expected(given)
-    return {name: rows[name] for name in ("appended", "appended_quarantine", "current", "days")}
-
-
-def test_modes_and_runs_that_follow_each_other_make_the_tables_that_the_rows_say(
+def test_a_stream_and_a_run_beside_it_make_the_tables_that_the_rows_say(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    given = orders(random.Random(5), 60)
+    given = orders(random.Random(5), 40)
     landing, warehouse = tmp_path / "landing", tmp_path / "lake"
     landing.mkdir()
     common = {"spark": spark, "warehouse": warehouse, "variables": {"landing": str(landing)}}
-    land(landing, "a", given[:20])
-    first = stream_pipeline(SMALL, mode="available-now", **common)  # type: ignore[arg-type]
-    assert not first.failures
-    assert contents(spark, warehouse) == small(given[:20])
+    land(landing, "a", given[:25])
 
     def beside(stop: StreamStop, seen: Seen) -> None:
-        land(landing, "b", given[20:45])
         with pytest.raises(RunHeldError):
             stream_pipeline(SMALL, **common)  # type: ignore[arg-type]
         seen.wait_for(1)
         (status,) = stream_statuses(Warehouse.at(warehouse))
         assert status.state == "running"
-        land(landing, "c", given[45:])
+        land(landing, "b", given[25:])
         run_pipeline(SMALL, **common)  # type: ignore[arg-type]
 
     result = streaming(beside, definition=SMALL, **common)
     assert not result.failures
     assert result.progress.ended_by == "the test"
-    assert contents(spark, warehouse) == small(given)
+    rows = expected([given])
+    names = ("appended", "appended_quarantine", "current", "days")
+    assert contents(spark, warehouse) == {name: rows[name] for name in names}
     runs = check_law(warehouse)
-    modes = Counter(json.loads(each["details"] or "{}").get("mode") for each in runs)
-    assert modes["available-now"] == 1
-    assert modes["continuous"] >= 1
     assert all(each["status"] == "ok" for each in runs if each["details"])
+    assert "continuous" in {json.loads(each["details"] or "{}").get("mode") for each in runs}
     (status,) = stream_statuses(Warehouse.at(warehouse))
     assert (status.state, status.holder) == ("ended", None)
     progress = result.progress.tables["raw"]
     assert progress.rows_in == progress.rows_out
+    assert progress.waiting is not None
+    assert progress.state_bytes
 
 
 def test_a_checkpoint_wakes_only_whom_it_was_made_for_and_a_lost_one_loses_nothing(
@@ -151,7 +85,8 @@ def test_a_checkpoint_wakes_only_whom_it_was_made_for_and_a_lost_one_loses_nothi
 
     def pipeline(pattern: str):
         builder = DeclarativePipelineBuilder("small")
-        return builder.bronze("raw", from_files(f"{landing}/{pattern}", columns=("id",))).build()
+        raw = from_files(f"{landing}/{pattern}", columns=("id",), max_files=1)
+        return builder.bronze("raw", raw).silver("kept", read("raw", incremental=True).append()).build()
 
     def go(pattern: str = "*.csv", **more: object) -> StreamResult:
         return stream_pipeline(
@@ -159,23 +94,46 @@ def test_a_checkpoint_wakes_only_whom_it_was_made_for_and_a_lost_one_loses_nothi
         )  # type: ignore[arg-type]
 
     def rows() -> list[str]:
-        return sorted(row.id for row in spark.read.format("delta").load(f"{warehouse}/bronze/raw").collect())
+        return sorted(row.id for row in spark.read.format("delta").load(f"{warehouse}/silver/kept").collect())
 
-    (landing / "a.csv").write_text("id\n1\n2\n")
-    assert set(go().outcomes) == {"raw"}
+    for name, text in (("a", "id\n1\n2\n"), ("b", "id\n3\n")):
+        (landing / f"{name}.csv").write_text(text)
+    assert not go(select=["kept"]).outcomes, "it reads a table that is not there"
+    found = go()
+    assert set(found.outcomes) == {"raw", "kept"}
+    raw = found.progress.tables["raw"]
+    assert (raw.micro_batches, raw.waiting.count if raw.waiting else None) == (2, 0)
+    assert rows() == ["1", "2", "3"]
+    modes = {json.loads(each["details"])["mode"] for each in check_law(warehouse)}
+    assert modes == {"available-now"}
     checkpoint = warehouse / "system/checkpoints/small/bronze/raw"
     assert (checkpoint / "spark" / "offsets" / "0").exists()
     (checkpoint / "spark").rename(tmp_path / "lost")
-    (landing / "b.csv").write_text("id\n3\n")
-    go()
-    assert rows() == ["1", "2", "3"]
     with pytest.raises(ChangedCheckpointError, match="--reset raw"):
         go("?.csv")
-    assert not go("?.csv", reset=["raw"]).outcomes
-    assert rows() == ["1", "2", "3"]
+    (landing / "c.csv").write_text("id\n4\n")
+    assert set(go("?.csv", reset=["raw"]).outcomes) == {"raw", "kept"}
+    assert rows() == ["1", "2", "3", "4"]
     (checkpoint / "identity.json").unlink()
     with pytest.raises(ForeignCheckpointError):
         go("?.csv")
+    assert not go("?.csv", select=["kept"]).failures
+    own = warehouse / "system/checkpoints/small/silver/kept"
+    assert all((own / kind / "offsets" / "0").exists() for kind in ("clock", "spark")), (
+        "each kind has its own"
+    )
+
+
+def test_what_depends_on_the_cut_is_refused_before_anything_begins(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    totals = from_rate(5).aggregate(ticks="count(*)").append()
+    definition = DeclarativePipelineBuilder("cut").bronze("totals", totals).build()
+    with pytest.raises(
+        DefinitionErrors, match=r"test_streams\.py:\d+: aggregate.*cuts new rows into batches"
+    ):
+        stream_pipeline(definition, spark=spark, warehouse=tmp_path / "lake", mode="available-now")
+    assert not (tmp_path / "lake").exists()
 
 
 @pytest.mark.slow
@@ -212,7 +170,7 @@ def test_a_table_by_the_clock_waits_while_those_before_it_stream_and_a_failed_on
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
-def test_any_cut_in_any_mode_gives_the_tables_of_one_batch(
+def test_any_cut_in_any_mode_gives_the_tables_of_one_batch_and_the_same_cut_the_same_late_rows(
     spark: SparkSession, tmp_path: Path, seed: int
 ) -> None:
     chance = random.Random(seed)
@@ -232,22 +190,28 @@ def test_any_cut_in_any_mode_gives_the_tables_of_one_batch(
     def drop(mode: str, number: int, some: Sequence[Order]) -> None:
         land(tmp_path / f"{mode} landing", f"{number:03}", some)
 
-    batch, now, continuous = lake("batch"), lake("available-now"), lake("continuous")
-    drop("batch", 0, given)
-    run_pipeline(PIPELINE, **batch)
+    whole, batch, now, continuous = (lake(each) for each in ("whole", "batch", "available-now", "continuous"))
+    drop("whole", 0, given)
+    run_pipeline(PIPELINE, **whole)
+    taken: dict[str, list[list[Order]]] = {"whole": [given], "batch": [], "available-now": [[]]}
     for number, part in enumerate(parts):
+        drop("batch", number, part)
+        run_pipeline(PIPELINE, **batch)
+        taken["batch"].append(part)
         drop("available-now", number, part)
-        if chance.random() < 0.6:
+        taken["available-now"][-1] += part
+        if chance.random() < 0.6 or number == len(parts) - 1:
             stream_pipeline(PIPELINE, mode="available-now", **now)
-    stream_pipeline(PIPELINE, mode="available-now", **now)
+            taken["available-now"].append([])
 
     def beside(stop: StreamStop, seen: Seen) -> None:
         for number, part in enumerate(parts):
             drop("continuous", number, part)
-            time.sleep(chance.random() * 3)
+            seen.wait_for(number + 1)
         run_pipeline(PIPELINE, **continuous)
 
-    streaming(beside, definition=PIPELINE, **continuous)
-    for mode in ("batch", "available-now", "continuous"):
-        assert contents(spark, tmp_path / mode) == expected(given), mode
+    streaming(beside, "timed", definition=PIPELINE, **continuous)
+    taken["continuous"] = taken["batch"]
+    for mode, cut in taken.items():
+        assert contents(spark, tmp_path / mode) == expected([each for each in cut if each]), mode
         check_law(tmp_path / mode)

@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from lakehouse.cli import main
+from lakehouse.cli.pipeline_options import PipelineRequest
 from lakehouse.masking import hide
-from lakehouse.pipelines import Backlog, Failed, RunResult, StreamProgress, Warehouse
+from lakehouse.pipelines import Backlog, Failed, Resolution, RunResult, StreamProgress, Warehouse, graph_of
 from lakehouse.pipelines.record.progress import ProgressLog
 from lakehouse.pipelines.run.holder import Holder
 from lakehouse.pipelines.run.lock import stream_lock
@@ -58,6 +59,7 @@ def test_a_stream_that_goes_is_shown_with_what_waits(
             RunResult(run_id="r", pipeline="shop", started_at=now, seconds=1, outcomes={"orders": found}),
             {},
             {},
+            state_bytes={},
         )
         code, text = status(tmp_path, capsys)
         assert code == 1
@@ -99,3 +101,32 @@ def test_what_is_asked_of_single_runs_is_refused_for_a_stream(capsys: pytest.Cap
         said = capsys.readouterr().err
         assert asked[0] in said
         assert "Fix: " in said
+
+
+def test_validate_says_with_its_line_what_a_stream_can_not_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "ticks.py").write_text(
+        "from lakehouse.pipelines import DeclarativePipelineBuilder, from_rate\n"
+        "totals = from_rate(5).aggregate(ticks='count(*)').append()\n"
+        "pipeline = DeclarativePipelineBuilder('ticks').bronze('totals', totals).build()\n"
+    )
+
+    def resolved(request: PipelineRequest) -> Resolution:
+        definition = request.definition()
+        return Resolution(
+            definition=definition,
+            graph=graph_of(definition),
+            schemas={},
+            problems=(),
+            not_checked=(),
+            read_schemas={},
+        )
+
+    monkeypatch.setattr("lakehouse.cli.validate.resolution_of", resolved)
+    asked = ["validate", "ticks", "--definition", str(tmp_path / "ticks.py")]
+    assert main(asked) == 0
+    capsys.readouterr()
+    assert main([*asked, "--mode", "continuous"]) == 2
+    said = capsys.readouterr().out
+    assert "ticks.py:2: aggregate(by=) of 'totals' puts rows of one batch together" in said

@@ -110,6 +110,10 @@ class FlowRule(ABC):
         """Return what holds for all rows of the table together."""
         return ()
 
+    def why_by_cut(self) -> str | None:
+        """Say why the answer depends on where new rows are cut into batches; None where it doesn't."""
+        return None
+
     def why_broken_at_rest(self, context: RuleContext) -> str | None:
         """Say why the rule is broken although nothing new came; None where it is kept. Look only at the log."""
         return None

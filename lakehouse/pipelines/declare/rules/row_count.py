@@ -53,6 +53,9 @@ class RowCount(WholeRule):
         asked = {"metric": "rowCount", **bounds}
         return InContract(quality=item(self.name, asked, action=self.action, default="fail"))
 
+    def why_by_cut(self) -> str | None:
+        return "counts the rows of one batch" if self.of == "batch" else None
+
     def measure(self, stays: Column) -> Column:
         return F.count_if(stays)
 

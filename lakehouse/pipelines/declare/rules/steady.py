@@ -48,6 +48,9 @@ class Steady(WholeRule):
         if isinstance(self.within, str) and (share is None or not share.is_share):
             yield f"within={self.within!r}", "write a number of standard deviations, 3, or a share, '20 %'."
 
+    def why_by_cut(self) -> str | None:
+        return "compares one batch with those before"
+
     def measure(self, stays: Column) -> Column:
         return F.expr(self.measured).cast("double")
 

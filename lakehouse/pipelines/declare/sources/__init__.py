@@ -1,5 +1,6 @@
 """Where a flow's rows come from, one kind of source a file. A source knows no layer and decides no batch."""
 
+from lakehouse.pipelines.declare.sources.arrivals import Arrivals
 from lakehouse.pipelines.declare.sources.catalog import CatalogTableSource, table_elsewhere
 from lakehouse.pipelines.declare.sources.delta import DeltaSource
 from lakehouse.pipelines.declare.sources.files import FileSource
@@ -27,6 +28,7 @@ from lakehouse.pipelines.declare.sources.tables import TableSource
 
 __all__ = [
     "SOURCE_FILE",
+    "Arrivals",
     "Backlog",
     "CatalogTableSource",
     "CondensedHistory",

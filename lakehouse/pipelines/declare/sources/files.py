@@ -34,7 +34,7 @@ from lakehouse.ingestion import (
 )
 from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.old_rows import OldRows
-from lakehouse.pipelines.declare.sources.arrivals import arriving_files, at_each_trigger
+from lakehouse.pipelines.declare.sources.arrivals import Arrivals, arriving_files, at_each_trigger
 from lakehouse.pipelines.declare.sources.dataset_name import DatasetName
 from lakehouse.pipelines.declare.sources.files_problems import (
     problems_of_archive,
@@ -168,14 +168,19 @@ class FileSource(Source):
             before = FileInputs.of(history[-1]) if history else None
             return self.changes.decided(found, before, self.format).as_json()
 
+        def left(inputs: Inputs) -> Backlog:
+            taken = {file.path for file in FileInputs.of(inputs).new()}
+            return _backlog([file for file in candidates.files if file.path not in taken])
+
         return NewInputs(
             reason=f"{len(candidates.files)} new files",
             outside_bytes=sum(file.size_bytes for file in candidates.files),
             backlog=_backlog(candidates.files),
+            left=left,
             closer_look=closer_look,
         )
 
-    def arrivals(self, context: SourceContext, table: str) -> DataFrame:
+    def arrivals(self, context: SourceContext, table: str) -> Arrivals:
         if self.manifest:
             return at_each_trigger(context.spark)  # the files that it names come before it or after it
         return arriving_files(context.spark, self.zone.root, is_deep=True)
@@ -288,6 +293,6 @@ class FileSource(Source):
 
 
 def _backlog(files: Sequence[LandedFile]) -> Backlog:
-    oldest_ms = min(file.modified_ms for file in files)
-    since = dt.datetime.fromtimestamp(oldest_ms / 1000, dt.UTC)
+    oldest_ms = min((file.modified_ms for file in files), default=None)
+    since = None if oldest_ms is None else dt.datetime.fromtimestamp(oldest_ms / 1000, dt.UTC)
     return Backlog(count=len(files), unit="files", since=since)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.delta_log import Predicate
@@ -16,7 +16,7 @@ from lakehouse.errors import DefinitionError
 from lakehouse.ingestion import FileFormat, Inspector, LandingZone, ReleasedFiles
 from lakehouse.pipelines.declare.language import Call, Language, written_fields
 from lakehouse.pipelines.declare.old_rows import OldRows
-from lakehouse.pipelines.declare.sources.arrivals import at_each_trigger
+from lakehouse.pipelines.declare.sources.arrivals import Arrivals, at_each_trigger
 from lakehouse.pipelines.declare.sources.dataset_name import DatasetName
 from lakehouse.pipelines.declare.sources.history import CondensedHistory, History, Inputs
 from lakehouse.pipelines.declare.sources.landable import LandableFiles
@@ -91,6 +91,8 @@ class NewInputs:
     """Whether they are all rows, to take the place of those read before: some of these are not as they were."""
     backlog: Backlog | None = None
     """How much waits, as far as a listing tells; None where it doesn't."""
+    left: Callable[[Inputs], Backlog | None] = lambda inputs: None
+    """Tells of a batch's inputs how much they leave for the next one; None where nobody knows."""
     closer_look: Callable[[], Inputs | None] = lambda: None
     """Names inputs that are not known yet; it may find nothing new: None."""
 
@@ -105,6 +107,10 @@ class SourceContext(Protocol):
     @property
     def spark(self) -> SparkSession:
         """The run's session; asking for it starts one. Finding inputs needs none."""
+
+    @property
+    def has_session(self) -> bool:
+        """Whether a session is at hand, so that a question to it costs only its answer."""
 
     def now(self) -> dt.datetime:
         """Return the time by the run's clock, in UTC."""
@@ -218,7 +224,7 @@ class Source(ABC):
         """Return all that ``next_inputs`` needs to know of a history, for ``condensed_as`` to be asked for later."""
         raise NotImplementedError
 
-    def arrivals(self, context: SourceContext, table: str) -> DataFrame | None:
+    def arrivals(self, context: SourceContext, table: str) -> Arrivals | None:
         """Return a streaming frame that has rows when something may have come; None where nothing comes by itself.
 
         It wakes a stream, and no row of it is read: what is new ``next_inputs`` says. A frame may have rows for
@@ -226,6 +232,13 @@ class Source(ABC):
         Without an answer of its own a source is asked at each trigger.
         """
         return at_each_trigger(context.spark)
+
+    def came_us(self, frame: DataFrame) -> Column | None:
+        """Return when the first row of a batch came, an aggregate over its rows in microseconds since the epoch.
+
+        None where ``Backlog.since`` tells it, or nobody knows.
+        """
+        return None
 
     @property
     def takes_in_parts(self) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lakehouse.errors import DefinitionError
@@ -20,8 +21,15 @@ from lakehouse.ingestion import (
     payload,
 )
 from lakehouse.pipelines.declare.language import Call, Language, names_and_types
+from lakehouse.pipelines.declare.sources.arrivals import Arrivals
 from lakehouse.pipelines.declare.sources.history import History, Inputs
-from lakehouse.pipelines.declare.sources.interface import NewInputs, ReadRequest, Source, SourceContext
+from lakehouse.pipelines.declare.sources.interface import (
+    Backlog,
+    NewInputs,
+    ReadRequest,
+    Source,
+    SourceContext,
+)
 from lakehouse.pipelines.declare.yaml_part import YamlPart, field_values, names
 from lakehouse.words import stated_fields, word
 
@@ -120,13 +128,26 @@ class KafkaSource(Source):
             found = self._reader(context).next(last)
             return found.as_json() if found is not None else None
 
+        if not context.has_session:
+            reason = f"the brokers are asked for new offsets of {self.kafka.label}"
+            return NewInputs(reason=reason, closer_look=closer_look, left=_left)
+        found = closer_look()
+        if found is None:
+            return None
+        taken = KafkaInputs.of(found)
         return NewInputs(
-            reason=f"the brokers are asked for new offsets of {self.kafka.label}", closer_look=closer_look
+            known=found,
+            reason=f"{self.kafka.label} has {taken.offsets} new offsets",
+            backlog=Backlog(count=taken.offsets + taken.waiting, unit="records"),
+            left=_left,
         )
 
-    def arrivals(self, context: SourceContext, table: str) -> DataFrame:
+    def arrivals(self, context: SourceContext, table: str) -> Arrivals:
         """Return a streaming frame that has rows when records may have come."""
-        return self._reader(context).arrivals()
+        return Arrivals(frame=self._reader(context).arrivals())
+
+    def came_us(self, frame: DataFrame) -> Column:
+        return F.min(F.unix_micros("_timestamp"))
 
     def as_they_stand(self, context: SourceContext, request: ReadRequest) -> Inputs | None:
         if not request.reading_again:
@@ -167,3 +188,8 @@ class KafkaSource(Source):
 
     def _reader(self, context: SourceContext) -> KafkaReader:
         return KafkaReader(topics=self.kafka, open_session=lambda: context.spark)
+
+
+def _left(inputs: Inputs) -> Backlog:
+    """Return what waited behind a batch when it was decided."""
+    return Backlog(count=KafkaInputs.of(inputs).waiting, unit="records")

@@ -75,6 +75,7 @@ class RateSource(Source):
             reason=f"{through - after} numbers are due",
             outside_bytes=0,
             backlog=Backlog(count=through - after, unit="records", since=self._due(began, after)),
+            left=lambda inputs: Backlog(count=0, unit="records"),
         )
 
     def read(self, context: SourceContext, request: ReadRequest) -> DataFrame:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse.pipelines.declare.language import Call, Language
-from lakehouse.pipelines.declare.sources.arrivals import arriving_files
+from lakehouse.pipelines.declare.sources.arrivals import Arrivals, arriving_files
 from lakehouse.pipelines.declare.sources.history import History, Inputs
 from lakehouse.pipelines.declare.sources.interface import (
     NewInputs,
@@ -122,7 +122,7 @@ class TableSource(Source):
         reason = rebuilds or self._reason(after, state.version)
         return NewInputs(known=inputs, reason=reason, outside_bytes=0, rebuilds=bool(rebuilds))
 
-    def arrivals(self, context: SourceContext, table: str) -> DataFrame:
+    def arrivals(self, context: SourceContext, table: str) -> Arrivals:
         # Each commit is a new file, whatever it did to the table (Delta PROTOCOL, "Delta Log Entries").
         return arriving_files(context.spark, f"{context.path(self.table)}/_delta_log", names="*.json")
 

@@ -178,6 +178,15 @@ class Step(ABC):
         """Return how groups of ``frame`` are kept, for a step with ``group_keys``; None when they can't be."""
         return None
 
+    # Streams
+
+    def why_by_cut(self, old_rows: OldRows) -> str | None:
+        """Say why the result of new rows depends on where they are cut into batches; None where it doesn't.
+
+        The answer goes on from the step's label; ``old_rows`` is what becomes of the rows that the table holds.
+        """
+        return "puts rows of one batch together" if self.combines_rows else None
+
     # Event time
 
     @property

@@ -187,6 +187,10 @@ class Deduplicate(Step):
     def why_not_by_row(self) -> str | None:
         return "compares rows with each other"
 
+    def why_by_cut(self, old_rows: OldRows) -> str | None:
+        compares_all = self.against_target or old_rows is not OldRows.STAY
+        return None if compares_all else "compares only rows of one batch (against_target=False)"
+
     def why_varying(self) -> str | None:
         return "keeps any of several rows" if self.keep == "any" and self.keys else None
 

@@ -32,10 +32,9 @@ class Checkpoint:
     pipeline: str
     table: TableDefinition
 
-    @property
-    def location(self) -> str:
-        """The folder, as Spark takes it."""
-        return f"{self.warehouse.root}/{self._folder}/spark"
+    def location(self, kind: str) -> str:
+        """Return the folder for a frame with this kind of offsets, as Spark takes it."""
+        return f"{self.warehouse.root}/{self._folder}/{kind}"
 
     def check(self) -> None:
         """Make it this table's where it is nobody's; one that is lost is begun again.
@@ -82,7 +81,8 @@ class Checkpoint:
         return _Identity(pipeline=self.pipeline, table=self.table.name, source=source)
 
     def _has_files(self) -> bool:
-        return next(iter(self.warehouse.storage.list(f"{self._folder}/spark/")), None) is not None
+        return next(iter(self.warehouse.storage.list(f"{self._folder}/")), None) is not None
 
     def _foreign(self, owner: str) -> ForeignCheckpointError:
-        return ForeignCheckpointError(table=self.table.name, owner=owner, path=self.location)
+        path = f"{self.warehouse.root}/{self._folder}"
+        return ForeignCheckpointError(table=self.table.name, owner=owner, path=path)

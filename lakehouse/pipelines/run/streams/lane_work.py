@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from lakehouse.pipelines.errors import RunHeldError
-from lakehouse.pipelines.record.outcomes import Failed, Refreshed, RunResult
+from lakehouse.pipelines.record.outcomes import Failed, Outcome, Refreshed, RunResult
 from lakehouse.pipelines.run.streams.lanes import Lane
 from lakehouse.pipelines.run.streams.micro_batches import MicroBatches
 from lakehouse.pipelines.run.streams.stop import StreamStop
@@ -92,8 +92,10 @@ class LaneWork:
                         self._woken |= self._left(result)
 
     def _due(self, woken: Collection[str]) -> list[str]:
+        """Return the tables to look at; what they read beside comes too, so that a join finds what is there by then."""
         now, graph = self._clock(), self._work.graph
         wanted = set(woken).union(*(graph.downstream(name) for name in woken))
+        wanted |= {each for name in wanted for each in graph.upstream(name)}
         return [
             name for name in self.lane.tables if name in wanted and self._not_before.get(name, now) <= now
         ]
@@ -106,7 +108,7 @@ class LaneWork:
                 self._pause(name)
                 continue
             self._failures.pop(name, None)
-            if name in self.lane.periods:
+            if name in self.lane.periods and not self._may_have_more(outcomes.get(name)):
                 self._not_before[name] = now + self.lane.periods[name].total_seconds()
             else:
                 self._not_before.pop(name, None)
@@ -119,13 +121,12 @@ class LaneWork:
     def _left(self, result: RunResult | None) -> set[str]:
         """Return the tables that may have more to take at once."""
         outcomes = result.outcomes if result is not None else {}
-        return {
-            name
-            for name, outcome in outcomes.items()
-            if isinstance(outcome, Refreshed)
-            and self._work.graph.tables[name].flow.source.takes_in_parts
-            and name not in self.lane.periods
-        }
+        return {name for name, outcome in outcomes.items() if self._may_have_more(outcome)}
+
+    def _may_have_more(self, outcome: Outcome | None) -> bool:
+        if not isinstance(outcome, Refreshed):
+            return False
+        return self._work.graph.tables[outcome.table].flow.source.takes_in_parts
 
     @contextmanager
     def _surviving(self, names: Collection[str]) -> Iterator[None]:

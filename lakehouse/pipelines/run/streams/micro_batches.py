@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from pyspark.sql import SparkSession
@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from lakehouse.errors import LakehouseError
 from lakehouse.pipelines.check.graph import TableGraph
 from lakehouse.pipelines.declare.definition import PipelineDefinition
+from lakehouse.pipelines.declare.sources import Backlog
 from lakehouse.pipelines.record.listener import RunListener
 from lakehouse.pipelines.record.outcomes import (
     Failed,
@@ -71,6 +72,7 @@ class StreamSubject:
             on_step=on_step,
             engine=self.engine,
             opened=opened,
+            has_session=True,
         )
 
 
@@ -109,11 +111,12 @@ class MicroBatches:
             control.check(table)
             heard.step_done(table, step)
 
+        context = subject.context(names, step_done, self._opened)
         run = OneRun(
             subject.definition,
             subject.graph,
             chosen,
-            subject.context(names, step_done, self._opened),
+            context,
             heard,
             run_id=name,
             control=control,
@@ -122,7 +125,9 @@ class MicroBatches:
             has_session=True,
             micro_batch=place,
         )
-        result = run.take_micro_batch(subject.turns.taken())
+        result = run.take_micro_batch(
+            subject.turns.taken(), decided=lambda: self._note_backlogs(run.backlogs)
+        )
         if result is None:
             subject.progress.looked(list(names), run.backlogs)
             cured = [name for name in names if isinstance(self.outcomes.get(name), Failed)]
@@ -133,12 +138,19 @@ class MicroBatches:
             for name, outcome in result.outcomes.items()
             if isinstance(outcome, Refreshed | Failed) or isinstance(self.outcomes.get(name), Failed)
         }
-        subject.listener.stream_progressed(subject.progress.note(result, run.backlogs, visible))
+        sizes = {name: self._opened.log(context.path(name)).size_bytes_now() for name in visible}
+        progress = subject.progress.note(result, run.backlogs, visible, state_bytes=sizes)
+        subject.listener.stream_progressed(progress)
         return result
+
+    def _note_backlogs(self, backlogs: Mapping[str, Backlog]) -> None:
+        if backlogs:
+            self._subject.listener.stream_decided(self._subject.progress.decided(backlogs))
 
     def failed(self, names: Collection[str], error: Exception) -> None:
         """Take in that a micro-batch over these tables failed as a whole, so that the stream ends with it."""
         self.outcomes |= {name: Failed(table=name, error=error, seconds=0.0) for name in names}
+        self._subject.listener.stream_progressed(self._subject.progress.failed(names, error))
 
     def abort(self, by: str) -> None:
         """End what is at work, in Spark too, and begin nothing."""

@@ -18,6 +18,7 @@ from pyspark.sql.utils import is_remote
 
 from lakehouse.pipelines.check.declarations import declaration_problems
 from lakehouse.pipelines.check.graph import TableGraph, graph_of
+from lakehouse.pipelines.check.modes import stream_problems
 from lakehouse.pipelines.check.selection import select_tables
 from lakehouse.pipelines.check.validation import existing_schema, resolve
 from lakehouse.pipelines.declare.definition import PipelineDefinition
@@ -67,6 +68,11 @@ class StreamResult:
         """The tables that failed when they were last tried."""
         return tuple(each for each in self.outcomes.values() if isinstance(each, Failed))
 
+    @property
+    def breaks_strictness(self) -> bool:
+        """Whether a table that is ``strict`` set an input aside."""
+        return any(table.breaks_strictness for table in self.progress.tables.values())
+
 
 def stream_pipeline(
     definition: PipelineDefinition,
@@ -100,7 +106,7 @@ def stream_pipeline(
     """
     filled = definition.with_variables(variables or {}).resolved()
     graph = graph_of(filled)
-    if problems := [*graph.problems, *declaration_problems(filled)]:
+    if problems := [*graph.problems, *declaration_problems(filled), *stream_problems(filled)]:
         raise DefinitionErrors(problems)
     every = trigger if isinstance(trigger, dt.timedelta) else duration(trigger)
     if not every or mode not in get_args(StreamMode):
@@ -241,14 +247,14 @@ class _Stream:
             for name in lane.lane.tables:
                 if name not in self._checkpoints:
                     continue
-                frame = self._subject.graph.tables[name].flow.source.arrivals(context, name)
-                if frame is not None:
-                    waker = Waker(frame, partial(lane.wake, (name,)), stop=self._stop, failed=self._fail)
+                arrivals = self._subject.graph.tables[name].flow.source.arrivals(context, name)
+                if arrivals is not None:
+                    waker = Waker(arrivals, partial(lane.wake, (name,)), stop=self._stop, failed=self._fail)
                     self._wakers[name] = (waker, lane)
         for name, (waker, _) in self._wakers.items():
             waker.start(
                 name=f"{self._subject.definition.name} {name} {self._subject.stream[:8]}",
-                checkpoint=self._checkpoints[name].location,
+                checkpoint=self._checkpoints[name].location(waker.kind),
                 every=self._every if self._is_continuous else None,
             )
 

@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from lakehouse.pipelines.run.lock import RunLock
+from lakehouse.pipelines.run.lock import LONGEST_LOOK_SECONDS, RunLock
 
-__all__ = ["Turns"]
+__all__ = ["PAUSE_SECONDS", "Turns"]
 
 _LONGEST_SECONDS = 10.0
 """So long micro-batches join others that are at work; then they let those end first."""
-_PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = LONGEST_LOOK_SECONDS + 0.4
 """So long the lock is left to others then: longer than it takes them to look again."""
 
 
@@ -67,6 +67,6 @@ class Turns:
     def _take(self) -> None:
         if self._owes_a_pause:
             self._owes_a_pause = False
-            self._sleep(_PAUSE_SECONDS)
+            self._sleep(PAUSE_SECONDS)
         self._has_waited = self._held.enter_context(self._lock.in_turn(gives_up=self._gives_up))
         self._since = self._clock()

@@ -10,6 +10,7 @@ from typing import Protocol
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 
+from lakehouse.pipelines.declare.sources import Arrivals
 from lakehouse.pipelines.run.streams.stop import StreamStop
 from lakehouse.tables import SPARK_ERRORS, root_cause
 
@@ -30,9 +31,11 @@ class Waker:
     """
 
     def __init__(
-        self, frame: DataFrame, wake: Callable[[], None], *, stop: StreamStop, failed: _Failing
+        self, arrivals: Arrivals, wake: Callable[[], None], *, stop: StreamStop, failed: _Failing
     ) -> None:
-        self._frame = frame
+        self._frame = arrivals.frame
+        self.kind = arrivals.kind
+        """Which checkpoint of the table is this one's."""
         self._wake = wake
         self._stop = stop
         self._failed = failed

@@ -122,3 +122,45 @@ def test_a_damaged_lock_holds_nobody(storage: AbstractStorageService) -> None:
     storage.write(KEY, b"{")
     with lock(storage).held():
         pass
+
+
+class CountedStorage(MemoryStorageService):
+    """Counts what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def stat(self, key):
+        self.asked.append("stat")
+        return super().stat(key)
+
+    def read(self, key):
+        self.asked.append("read")
+        return super().read(key)
+
+    def put_if_absent(self, key, body):
+        self.asked.append("put")
+        return super().put_if_absent(key, body)
+
+
+def test_whoever_waits_for_a_turn_looks_ever_less_often_and_by_one_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    storage, slept = CountedStorage(), []
+    left_by(storage, takes_turns=True)
+    held = storage.read(KEY)
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if sum(slept) > 100:
+            storage.replace(KEY, msgspec.json.encode(Holder()), etag=storage.stat(KEY).etag)
+        assert sum(slept) < 200
+
+    monkeypatch.setattr(lock_module.time, "sleep", sleep)
+    with lock(storage).held() as has_waited:
+        assert has_waited
+    assert slept[:5] == [0.1, 0.2, 0.4, 0.8, 1.0]
+    assert held != storage.read(KEY)
+    assert len(storage.asked) < 200, "for 100 seconds"
+    assert storage.asked.count("put") < 20

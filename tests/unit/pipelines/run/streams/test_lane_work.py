@@ -12,8 +12,11 @@ from lakehouse.errors import StorageError
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
     Failed,
+    Outcome,
+    Refreshed,
     RunResult,
     StreamStop,
+    from_files,
     from_rate,
     graph_of,
     read,
@@ -41,13 +44,17 @@ class Work:
         self.failing: set[str] = set()
         self.during = during
         self.broken: list[str] = []
+        self.parts_left = 0
 
     def take(self, names: Collection[str]) -> RunResult | None:
         self.taken.append(set(names))
         self.during()
-        outcomes = {
+        outcomes: dict[str, Outcome] = {
             name: Failed(table=name, error=ValueError(), seconds=0) for name in names if name in self.failing
         }
+        if "parts" in names and self.parts_left:
+            self.parts_left -= 1
+            outcomes["parts"] = Refreshed(table="parts", refreshes=())
         now = dt.datetime.now(dt.UTC)
         return RunResult(run_id="", pipeline="shop", started_at=now, seconds=0, outcomes=outcomes)
 
@@ -75,6 +82,22 @@ def test_a_table_that_is_woken_takes_with_it_all_that_need_it() -> None:
     work = Work()
     lane_of(work, Clock()).wake(["orders"])
     assert work.taken == [{"orders", "sales"}]
+
+
+def test_what_a_woken_table_reads_beside_is_looked_at_before_it() -> None:
+    work = Work()
+    joined = read("orders", incremental=True).join(read("people"), on="value").append()
+    builder = DeclarativePipelineBuilder("shop").bronze("orders", from_rate()).bronze("people", from_rate())
+    work.graph = graph_of(builder.bronze("clicks", from_rate()).silver("sales", joined).build())
+    lane = LaneWork(
+        Lane(tables=("orders", "people", "clicks", "sales"), periods={}),
+        work,  # type: ignore[arg-type]
+        StreamStop(),
+        pause_seconds=10,
+        look_seconds=60,
+    )
+    lane.wake(["orders"])
+    assert work.taken == [{"orders", "people", "sales"}]
 
 
 def test_those_who_ask_during_a_micro_batch_share_the_next_one() -> None:
@@ -133,6 +156,29 @@ def test_a_table_by_the_clock_is_taken_when_it_is_due_and_not_before() -> None:
     clock.now += 240
     lane.look()
     assert "sales" in work.taken[-1]
+
+
+def test_a_table_by_the_clock_that_takes_parts_goes_on_until_nothing_is_left() -> None:
+    parts = from_files("*.csv", columns=("id",), max_files=1).append()
+    work, clock = Work(), Clock()
+    work.graph = graph_of(DeclarativePipelineBuilder("shop").bronze("parts", parts).build())
+    work.parts_left = 3
+    lane = LaneWork(
+        Lane(tables=("parts",), periods={"parts": dt.timedelta(minutes=5)}),
+        work,  # type: ignore[arg-type]
+        StreamStop(),
+        pause_seconds=10,
+        look_seconds=60,
+        clock=clock,
+    )
+    lane.look()
+    assert len(work.taken) == 4, "three parts, and a look that finds nothing"
+    clock.now += 60
+    lane.look()
+    assert len(work.taken) == 4
+    clock.now += 241
+    lane.look()
+    assert len(work.taken) == 5
 
 
 def test_nothing_begins_once_the_end_is_asked_for() -> None:

@@ -34,7 +34,9 @@ def test_a_new_one_is_made_the_tables_own_and_goes_on(tmp_path: Path) -> None:
     checkpoint(tmp_path).check()
     spark_writes(tmp_path)
     checkpoint(tmp_path).check()
-    assert checkpoint(tmp_path).location == str(tmp_path / "system/checkpoints/shop/bronze/ticks/spark")
+    assert checkpoint(tmp_path).location("spark") == str(
+        tmp_path / "system/checkpoints/shop/bronze/ticks/spark"
+    )
 
 
 def test_other_steps_leave_it_as_it_is_and_another_source_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from lakehouse.pipelines import RunHeldError
 from lakehouse.pipelines.run.lock import RunLock
-from lakehouse.pipelines.run.streams.turns import Turns
+from lakehouse.pipelines.run.streams.turns import PAUSE_SECONDS, Turns
 from lakehouse.storage import LocalStorageService
 
 
@@ -76,4 +76,4 @@ def test_lanes_that_overlap_hold_it_together_and_let_others_in_after_a_while(tmp
     assert later.is_alive(), "it lets the first end"
     first.__exit__(None, None, None)
     later.join(30)
-    assert slept == [0.5], "and others have their turn before it"
+    assert slept == [PAUSE_SECONDS], "and others have their turn before it"
