@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.ingestion import KafkaError
-from lakehouse.pipelines import NothingNew, from_kafka
+from lakehouse.pipelines import DeclarativePipelineBuilder, NothingNew, StreamStop, from_kafka, read
 from tests.kafka_broker import Broker
 from tests.kafka_client import KafkaClient
 from tests.spark.kafka.kafka_lake import Lake
+from tests.spark.pipelines.streaming import Seen, check_law, streaming
 from tests.stopping import StopAfter
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -59,3 +61,47 @@ def test_records_of_an_aborted_transaction_never_come(
     assert (one["value"], two["value"]) == ("one", "two")
     assert two["_offset"] > one["_offset"] + 1, "there was something between them"
     assert isinstance(lake.run(flow).outcomes["orders"], NothingNew)
+
+
+def test_a_broker_that_dies_under_a_stream_costs_it_no_record_and_doubles_none(
+    spark: SparkSession, kafka: Broker, kafka_client: KafkaClient, tmp_path: Path
+) -> None:
+    topic = f"orders-{uuid.uuid4().hex}"
+    kafka_client.create(topic, partitions=2)
+    flow = from_kafka(
+        kafka.servers, topic, value="json", columns={"id": "bigint"}, client=SOON, max_offsets=50
+    )
+    totals = read("orders", incremental=True).where("id IS NOT NULL").merge("id")
+    builder = DeclarativePipelineBuilder("shop").bronze("orders", flow.append())
+    definition = builder.silver("by_id", totals).build()
+    sent = 0
+
+    def send(count: int) -> None:
+        nonlocal sent
+        for _ in range(count):
+            kafka_client.send(topic, [b'{"id": %d}' % sent], partition=sent % 2)
+            sent += 1
+
+    def ids(table: str) -> list[int]:
+        rows = spark.read.format("delta").load(f"{tmp_path}/{table}").select("id").collect()
+        return sorted(row.id for row in rows)
+
+    def beside(stop: StreamStop, seen: Seen) -> None:
+        send(60)
+        seen.wait_for(1)
+        for pause in (0.2, 3.0):
+            send(40)
+            time.sleep(pause)  # in a micro-batch, or behind it
+            with kafka.killed():
+                time.sleep(2)  # while nobody answers
+            send(40)
+        while ids("silver/by_id") != list(range(sent)):
+            time.sleep(0.5)
+
+    result = streaming(beside, "by_id", definition=definition, spark=spark, warehouse=tmp_path)
+    progress = result.progress.tables["orders"]
+    assert progress.waiting is not None
+    assert (progress.waiting.count, progress.waiting.unit) == (0, "records")
+    assert progress.waited_seconds is not None, "as the records' own times tell"
+    assert ids("bronze/orders") == ids("silver/by_id") == list(range(sent))
+    check_law(tmp_path)
