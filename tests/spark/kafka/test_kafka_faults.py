@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.ingestion import KafkaError
+from lakehouse.ingestion import KafkaError, RecreatedTopicError
 from lakehouse.pipelines import DeclarativePipelineBuilder, NothingNew, StreamStop, from_kafka, read
 from tests.kafka_broker import Broker
 from tests.kafka_client import KafkaClient
@@ -47,7 +47,7 @@ def test_runs_that_stop_and_a_broker_that_dies_between_them_lose_and_double_noth
     assert aside == [(partition, 21 * at + 20) for partition in range(3) for at in range(3)]
 
 
-def test_records_of_an_aborted_transaction_never_come(
+def test_records_of_an_aborted_transaction_never_come_and_a_topic_made_again_is_refused(
     spark: SparkSession, kafka: Broker, kafka_client: KafkaClient, tmp_path: Path
 ) -> None:
     topic, lake = f"orders-{uuid.uuid4().hex}", Lake(spark, tmp_path)
@@ -61,6 +61,9 @@ def test_records_of_an_aborted_transaction_never_come(
     assert (one["value"], two["value"]) == ("one", "two")
     assert two["_offset"] > one["_offset"] + 1, "there was something between them"
     assert isinstance(lake.run(flow).outcomes["orders"], NothingNew)
+    kafka_client.delete(topic)
+    kafka_client.create(topic)
+    assert isinstance(lake.error_of(flow), RecreatedTopicError)
 
 
 def test_a_broker_that_dies_under_a_stream_costs_it_no_record_and_doubles_none(
