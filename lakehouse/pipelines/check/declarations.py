@@ -15,6 +15,7 @@ from lakehouse.pipelines.errors import (
     InvalidNameError,
     InvalidOptionsError,
     InvalidRuleError,
+    InvalidStepError,
     NewRowsReplaceError,
     NotIncrementalError,
     NoWriteModeError,
@@ -39,7 +40,7 @@ def declaration_problems(definition: PipelineDefinition) -> list[DefinitionError
     return [
         problem
         for table in definition.tables
-        for find in (_names, _layer, _rules, _views_in_rules, _parts, _writing)
+        for find in (_names, _layer, _rules, _views_in_rules, _views_in_pairs, _parts, _writing)
         for problem in find(table, tables)
     ]
 
@@ -80,6 +81,18 @@ def _views_in_rules(
                 wrong = f"the view {reference.table!r} to look rows up in"
                 fix = "make it a table, or name the table that it reads."
                 yield InvalidRuleError(rule=rule.name, wrong=wrong, fix=fix, location=rule.location)
+
+
+def _views_in_pairs(
+    table: TableDefinition, tables: Mapping[str, TableDefinition]
+) -> Iterator[DefinitionError]:
+    for reference in table.flow.source.tables():
+        if reference.table in table.views:
+            wrong = f"the view {reference.table!r}"
+            fix = "make it a table, or name the table that it reads."
+            yield InvalidStepError(
+                step=table.flow.source.label, wrong=wrong, fix=fix, location=reference.location
+            )
 
 
 def _parts(table: TableDefinition, tables: Mapping[str, TableDefinition]) -> Iterator[DefinitionError]:

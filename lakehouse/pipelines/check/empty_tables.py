@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
@@ -26,6 +26,9 @@ class EmptyTables:
 
     def table(self, name: str) -> OtherTable:
         return OtherTable(frame=self.frame(self.schemas[name], of=name))
+
+    def own_rows(self, keys: DataFrame, columns: Sequence[str]) -> None:
+        return None
 
     def frame(self, schema: StructType, *, of: str = "") -> DataFrame:
         """Return a frame of this schema without a row, each column nullable.

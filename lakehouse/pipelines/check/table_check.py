@@ -56,7 +56,11 @@ class TableCheck:
 
     def run(self, existing: StructType | None) -> StructType | None:
         """Return the schema of the table's rows; None where a step is wrong."""
-        frame = self.empty.frame(self.table.flow.source.schema(self.empty.schemas))
+        source = self.table.flow.source
+        if problems := source.problems_in(self.empty.schemas):
+            self.problems += problems
+            return None
+        frame = self.empty.frame(source.schema(self.empty.schemas))
         compared: list[tuple[Step, Sequence[str]]] = []
         mode = self.table.flow.write_mode
         for position, step in enumerate(self.table.all_steps):

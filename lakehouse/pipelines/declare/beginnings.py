@@ -35,6 +35,7 @@ from lakehouse.pipelines.declare.sources import (
     GivenRow,
     JdbcSource,
     KafkaSource,
+    PairsSource,
     ParquetSource,
     RangeSource,
     RateSource,
@@ -73,6 +74,7 @@ __all__ = [
     "from_rows",
     "from_table",
     "read",
+    "read_pairs",
     "seed",
     "sql",
     "sql_file",
@@ -300,6 +302,34 @@ def read(table: str, *, incremental: bool = False, changes: bool = False) -> Flo
     """
     return begin(
         TableSource(table=table, incremental=incremental, changes=changes, location=caller_location())
+    )
+
+
+def read_pairs(
+    left: str,
+    right: str,
+    *,
+    on: str | Sequence[str],
+    times: tuple[str, str],
+    earlier: str = "0 seconds",
+    later: str = "0 seconds",
+) -> Flow:
+    """Begin with each pair of a row of ``left`` and one of ``right`` that agree in ``on`` and lie close in time, once.
+
+    ``times`` are the columns of the left table's time and the right table's: the right one is at most ``earlier``
+    before the left one, and at most ``later`` behind it. Whichever comes first waits in its table for the other.
+    A column of the right table whose name the left one has too is called ``<right table>_<column>``.
+    """
+    return begin(
+        PairsSource(
+            left=left,
+            right=right,
+            on=names(on),
+            times=tuple(times),
+            earlier=earlier,
+            later=later,
+            location=caller_location(),
+        )
     )
 
 

@@ -20,6 +20,7 @@ from lakehouse.pipelines.declare.steps import (
     JoinWords,
     OtherTable,
     RowWords,
+    StateWords,
     Step,
     UnionWords,
     WatermarkWords,
@@ -45,7 +46,17 @@ __all__ = ["Flow", "UnknownFlowWordError"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flow(ColumnWords, RowWords, JoinWords, UnionWords, GroupWords, WatermarkWords, CustomWords, RuleWords):
+class Flow(
+    ColumnWords,
+    RowWords,
+    JoinWords,
+    UnionWords,
+    GroupWords,
+    StateWords,
+    WatermarkWords,
+    CustomWords,
+    RuleWords,
+):
     """A frozen chain: every method returns a new flow, so that several tables can go on from one.
 
     Begin with ``from_files``, ``from_rest``, ``read`` or ``sql``. Its words are methods; steps, rules and write
@@ -213,6 +224,9 @@ class _GivenTables:
         if name not in self.frames:
             raise UnknownSourceError(source=name, table="apply", known=self.frames, location=self.location)
         return OtherTable(frame=self.frames[name])
+
+    def own_rows(self, keys: DataFrame, columns: Sequence[str]) -> None:
+        return None
 
 
 def _made(cls: type, given: Sequence[Any], named: Mapping[str, Any], **more: Any) -> Any:

@@ -144,6 +144,10 @@ class WithViews:
     tables: StepContext
     views: Mapping[str, ViewDefinition]
 
+    def own_rows(self, keys: DataFrame, columns: Sequence[str]) -> DataFrame | None:
+        """Return the rows of the table itself that agree with one of ``keys`` in these columns."""
+        return self.tables.own_rows(keys, columns)
+
     def table(self, name: str) -> OtherTable:
         """Return a table as it is, and of a view the rows that it gives now."""
         if name not in self.views:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.ingestion import FileFormat, Inspector, LandingZone, ReleasedFiles
 from lakehouse.pipelines.declare.definition import TableDefinition
@@ -15,6 +15,7 @@ from lakehouse.pipelines.declare.sources import SOURCE_FILE
 from lakehouse.pipelines.declare.steps import OtherTable
 from lakehouse.pipelines.refresh.open_tables import OpenTables, TableEngine
 from lakehouse.pipelines.refresh.released import released_files
+from lakehouse.pipelines.refresh.rows_by_key import RowsByKey
 from lakehouse.pipelines.refresh.settled_rows import SettledRows
 from lakehouse.pipelines.refresh.shared_frames import SharedFrames
 from lakehouse.pipelines.warehouse import Warehouse
@@ -152,6 +153,17 @@ class PinnedTables:
 
     context: RefreshContext
     versions: Mapping[str, int]
+    own: str = ""
+    """The table whose steps they are; empty where these have no rows of it to go on from."""
+
+    def own_rows(self, keys: DataFrame, columns: Sequence[str]) -> DataFrame | None:
+        """Return the rows of the table itself that agree with one of ``keys``: it takes no batch before this one."""
+        state = self.context.state(self.own) if self.own else None
+        if state is None:
+            return None
+        log, table = self.context.log(self.own), self.context.table(self.own)
+        there = RowsByKey(log=log, table=table, version=state.version, name=self.own)
+        return there.with_key_of(keys, columns)
 
     def table(self, name: str) -> OtherTable:
         """Return the table as it stood when the batch was decided."""

@@ -66,7 +66,8 @@ class FlowSteps:
         self, frame: DataFrame, steps: Sequence[Step], batch: Batch, counter: RowCounter
     ) -> SteppedRows:
         """Apply the steps one after the other; the tables beside them are read at the batch's versions."""
-        pinned = PinnedTables(context=self._context, versions=batch.pinned)
+        own = "" if batch.starts_over or batch.rebuilds else self._table.name
+        pinned = PinnedTables(context=self._context, versions=batch.pinned, own=own)
         beside = WithViews(tables=pinned, views=self._table.views)
         old_rows = self._giving_way.old_rows(batch)
         compared: list[tuple[Step, tuple[str, ...]]] = []
@@ -81,6 +82,9 @@ class FlowSteps:
                     frame = self.settled(frame)
                     counter.choices.settled()
                 frame = counter.failed_casts.set_aside(frame)
+            if step.reads_own_rows and counter.choices:
+                frame = self.settled(frame)  # the keys are looked at before the rows
+                counter.choices.settled()
             for name, condition in step.watched(frame).items():
                 frame = counter.watch(name, frame, condition)
             for name, aggregate in step.measured(frame).items():
@@ -89,6 +93,9 @@ class FlowSteps:
             counts = step.removes_rows or step.makes_rows
             frame = counter.around(step.label, frame, apply, made=step.makes_rows) if counts else apply(frame)
             counter.choices.note(step, before, frame)
+            if step.reads_own_rows:
+                frame = self.settled(frame)  # by a function of the user's, which is called once for each key
+                counter.choices.settled()
         return SteppedRows(frame=frame, compared=tuple(compared))
 
     def settled(self, frame: DataFrame) -> DataFrame:

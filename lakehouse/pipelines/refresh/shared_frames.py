@@ -82,13 +82,13 @@ def shared_prefixes(
     counts = Counter(
         (table.flow.source, table.flow.steps[:length])
         for table in flows.values()
-        for length in range(1, len(table.flow.steps) + 1)
+        for length in range(1, _shareable(table) + 1)
     )
     return {
         name: max(
             (
                 n
-                for n in range(1, len(table.flow.steps) + 1)
+                for n in range(1, _shareable(table) + 1)
                 if counts[table.flow.source, table.flow.steps[:n]] > 1
                 and (any_steps(table) or n in table.ends_of_views)
             ),
@@ -96,3 +96,9 @@ def shared_prefixes(
         )
         for name, table in flows.items()
     }
+
+
+def _shareable(table: TableDefinition) -> int:
+    """Return how many of a table's first steps have nothing to do with the table itself."""
+    steps = table.flow.steps
+    return next((at for at, step in enumerate(steps) if step.reads_own_rows), len(steps))

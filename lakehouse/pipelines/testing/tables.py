@@ -74,6 +74,9 @@ class CaseTables:
     def table(self, name: str) -> OtherTable:
         return OtherTable(frame=self.get(name).rows)
 
+    def own_rows(self, keys: DataFrame, columns: Sequence[str]) -> None:
+        return None
+
     def _declared(self, name: str) -> TableDefinition:
         if name not in self._graph.tables:
             known = self._graph.tables

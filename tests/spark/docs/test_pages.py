@@ -248,13 +248,18 @@ def test_the_page_about_concurrency_is_true(project: Path) -> None:
 
 
 def test_the_page_about_streams_is_true(project: Path) -> None:
-    (block,) = blocks_of(ROOT / "docs" / "explanation" / "batch-or-stream.md", "python")
     names: dict[str, Any] = {}
-    exec(block.text, names)
+    for block in blocks_of(ROOT / "docs" / "explanation" / "batch-or-stream.md", "python"):
+        exec(block.text, names)
     (project / "landing").mkdir()
     assert declaration_problems(names["shop"]) == []
     (aggregate,) = names["shop"].tables[-1].flow.steps
     assert aggregate.by == ("window(at, '1 day')",)
+    ads = DeclarativePipelineBuilder("ads")
+    for table in ("clicked", "shown"):
+        ads.bronze(table, names["read"]("elsewhere", incremental=True).append())
+    ads.silver("pairs", names["answered"]).silver("ads", names["ads"])
+    assert declaration_problems(ads.build()) == []
 
 
 @pytest.fixture

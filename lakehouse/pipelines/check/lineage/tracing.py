@@ -54,7 +54,10 @@ def trace_of(table: TableDefinition, empty: EmptyTables) -> TableTrace:
     """Return the frames of a table that was checked; ``empty`` has the tables that it reads."""
     source, mode = table.flow.source, table.flow.write_mode
     beside = WithViews(tables=empty, views=table.views)
-    frame = empty.frame(source.schema(empty.schemas), of=source.whole_table or source.label)
+    if len(source.tables()) > 1:
+        frame = source.beside(beside, empty.spark)
+    else:
+        frame = empty.frame(source.schema(empty.schemas), of=source.whole_table or source.label)
     frames = [TracedFrame(location=source.location, frame=frame)]
     choices = []
     for step in table.all_steps:

@@ -19,6 +19,8 @@ from lakehouse.pipelines.declare.sources.interface import (
 from lakehouse.pipelines.declare.sources.jdbc import JdbcSource
 from lakehouse.pipelines.declare.sources.kafka import KafkaSource
 from lakehouse.pipelines.declare.sources.landable import LandableFiles
+from lakehouse.pipelines.declare.sources.moments import is_moment, microseconds
+from lakehouse.pipelines.declare.sources.pairs import PairsSource
 from lakehouse.pipelines.declare.sources.parquet import ParquetSource
 from lakehouse.pipelines.declare.sources.rate import RateSource
 from lakehouse.pipelines.declare.sources.rest import RestSource
@@ -41,6 +43,7 @@ __all__ = [
     "KafkaSource",
     "LandableFiles",
     "NewInputs",
+    "PairsSource",
     "ParquetSource",
     "RangeSource",
     "RateSource",
@@ -55,5 +58,7 @@ __all__ = [
     "TablesBeside",
     "cells_of",
     "frame_of_rows",
+    "is_moment",
+    "microseconds",
     "table_elsewhere",
 ]

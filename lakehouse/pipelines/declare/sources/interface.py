@@ -345,6 +345,10 @@ class Source(ABC):
         """Return what is wrong with the declaration, found without Spark and without reading data."""
         return ()
 
+    def problems_in(self, upstream: Mapping[str, StructType]) -> Sequence[DefinitionError]:
+        """Return what is wrong in view of the schemas of the tables that it reads; ``schema`` is not asked then."""
+        return ()
+
     def problems_with(self, old_rows: OldRows, *, compares: bool) -> Sequence[DefinitionError]:
         """Return what is wrong in a table whose own rows become ``old_rows``, or are compared with those that come."""
         return ()

@@ -9,6 +9,7 @@ from lakehouse.pipelines.declare.steps.interface import OtherTable, Step, StepCo
 from lakehouse.pipelines.declare.steps.joins import Join, JoinWords
 from lakehouse.pipelines.declare.steps.kept_groups import KeptGroups, WholeGroups
 from lakehouse.pipelines.declare.steps.rows import Deduplicate, RowWords, Where
+from lakehouse.pipelines.declare.steps.state import StateWords, UpdateState
 from lakehouse.pipelines.declare.steps.unions import Union, UnionWords
 from lakehouse.pipelines.declare.steps.watermark import Watermark, WatermarkWords
 from lakehouse.pipelines.declare.steps.windows import session_window, window
@@ -30,11 +31,13 @@ __all__ = [
     "RowWords",
     "Select",
     "Sql",
+    "StateWords",
     "Step",
     "StepContext",
     "Transform",
     "Union",
     "UnionWords",
+    "UpdateState",
     "Watermark",
     "WatermarkWords",
     "Where",

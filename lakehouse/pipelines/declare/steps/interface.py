@@ -49,6 +49,12 @@ class StepContext(Protocol):
     def table(self, name: str) -> OtherTable:
         """Return another table of the pipeline."""
 
+    def own_rows(self, keys: DataFrame, columns: Sequence[str]) -> DataFrame | None:
+        """Return the rows of the table itself that agree with one of ``keys`` in these columns.
+
+        None where there are none: outside of a run too, and in the first batch of a table. It may look at the keys.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(ABC):
@@ -70,6 +76,8 @@ class Step(ABC):
     """Whether all rows of another table come into each batch."""
     shuffles_rows: ClassVar[bool] = False
     """Whether its rows come out of a shuffle, the parts of which Spark makes no smaller than they are worth."""
+    reads_own_rows: ClassVar[bool] = False
+    """Whether its rows go on from those that the table holds: no other table can have them too."""
     keeps_failed_casts: ClassVar[bool] = False
     """Whether it hands on every row with its CAST_ERRORS. Rows with failed casts pass by a step that doesn't."""
 

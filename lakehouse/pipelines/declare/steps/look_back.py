@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, DateType, TimestampNTZType, TimestampType
+from pyspark.sql.types import DataType, DateType, TimestampType
 
 from lakehouse.delta_log import Or, Predicate, col
 from lakehouse.pipelines.declare.durations import duration
@@ -36,11 +36,6 @@ class LookBack:
         if length is None or named is None:
             return None
         return cls(text=written.strip(), column=named[1] or named[2], length=length)
-
-    @staticmethod
-    def measures(data_type: DataType) -> bool:
-        """Return whether values of the type have a distance in time."""
-        return isinstance(data_type, DateType | TimestampType | TimestampNTZType)
 
     def reaches(self, ours: Column, theirs: Column, data_type: DataType) -> Column:
         """Return whether two values are no further apart than this; NULL reaches NULL alone. Never NULL itself."""

@@ -14,6 +14,7 @@ from lakehouse.ingestion import METADATA_COLUMNS
 from lakehouse.pipelines.declare.expressions import why_not_by_row, why_varying, why_varying_code
 from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.sources import is_moment
 from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.steps.look_back import LookBack
@@ -212,7 +213,7 @@ class Deduplicate(Step):
             return
         check_columns(self, [look_back.column], frame)
         data_type = frame.schema[look_back.column].dataType
-        if not look_back.measures(data_type):
+        if not is_moment(data_type):
             wrong = f"within={self.within!r}, and {look_back.column!r} is {data_type.simpleString()}"
             raise self._problem(wrong, "order by a column of dates or timestamps.")
 

@@ -10,14 +10,13 @@ from typing import Any, ClassVar, Self
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, DateType
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.durations import duration
 from lakehouse.pipelines.declare.language import Call, Language
 from lakehouse.pipelines.declare.old_rows import OldRows
+from lakehouse.pipelines.declare.sources import is_moment, microseconds
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
-from lakehouse.pipelines.declare.steps.look_back import LookBack
 from lakehouse.pipelines.declare.yaml_part import YamlPart
 from lakehouse.pipelines.errors import InvalidStepError
 from lakehouse.quality import CAST_ERRORS
@@ -132,7 +131,7 @@ class Watermark(Step):
     def _check(self, frame: DataFrame) -> None:
         check_columns(self, [self.column], frame)
         data_type = frame.schema[self.column].dataType
-        if not LookBack.measures(data_type):
+        if not is_moment(data_type):
             wrong = f"the column {self.column!r}, which is {data_type.simpleString()}"
             raise self._problem(wrong, "name a column of dates or timestamps, or cast it before.")
 
@@ -140,7 +139,7 @@ class Watermark(Step):
         return F.coalesce(self._event_us(frame) < F.lit(self.watermark_us), F.lit(False))
 
     def _event_us(self, frame: DataFrame) -> Column:
-        return _microseconds(F.col(quoted(self.column)), frame.schema[self.column].dataType)
+        return microseconds(F.col(quoted(self.column)), frame.schema[self.column].dataType)
 
     def _error(self, frame: DataFrame) -> Column:
         line_us = self.watermark_us or 0
@@ -156,13 +155,6 @@ class Watermark(Step):
 
     def _problem(self, wrong: str, fix: str) -> InvalidStepError:
         return InvalidStepError(step=self.label, wrong=wrong, fix=fix, location=self.location)
-
-
-def _microseconds(event_time: Column, data_type: DataType) -> Column:
-    """Return a date or timestamp as a number; one without a zone counts as of the session's."""
-    if isinstance(data_type, DateType):
-        return F.unix_date(event_time).cast("bigint") * F.lit(86_400_000_000)
-    return F.unix_micros(event_time.cast("timestamp"))
 
 
 class WatermarkWords(StepWords):

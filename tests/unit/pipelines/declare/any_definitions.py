@@ -50,6 +50,7 @@ from lakehouse.pipelines.declare.sources import (
     FileSource,
     JdbcSource,
     KafkaSource,
+    PairsSource,
     ParquetSource,
     RangeSource,
     RateSource,
@@ -71,6 +72,7 @@ from lakehouse.pipelines.declare.steps import (
     Step,
     Transform,
     Union,
+    UpdateState,
     Watermark,
     Where,
 )
@@ -239,6 +241,15 @@ SOURCES: Mapping[str, st.SearchStrategy[Source]] = {
     "from_rows": part(
         RowsSource, columns=pairs, rows=st.lists(st.tuples(maybe(plain), plain), max_size=2).map(tuple)
     ),
+    "read_pairs": part(
+        PairsSource,
+        left=texts,
+        right=texts,
+        on=names,
+        times=st.tuples(texts, texts),
+        earlier=texts,
+        later=texts,
+    ),
     "from_rate": part(RateSource, rows_per_second=numbers),
     "from_range": part(RangeSource, stop=numbers, start=numbers, step=numbers, column=texts),
     "seed": st.sampled_from([None, {"code": "string"}, {"units": "int"}]).map(
@@ -267,6 +278,7 @@ ALONE: Mapping[str, st.SearchStrategy[Step]] = {
         function=st.just(positive),
         per=maybe(st.just("row") | st.lists(texts, min_size=1, max_size=2).map(tuple)),
     ),
+    "update_state": part(UpdateState, function=st.just(positive), keys=names, columns=pairs),
     "sql": part(Sql, query=texts),
     "aggregate": part(Aggregate, by=names, measures=pairs | st.just(())),
     "pivot": part(
