@@ -57,6 +57,13 @@ class KafkaClient:
             self._map({self._place(topic, partition): self._before(offset)})
         ).all().get()
 
+    def ends(self, topic: str, *, partitions: int) -> list[int]:
+        """Return the offset behind the last record of each partition."""
+        latest = self._jvm.org.apache.kafka.clients.admin.OffsetSpec.latest()
+        places = [self._place(topic, number) for number in range(partitions)]
+        found = self._admin.listOffsets(self._map(dict.fromkeys(places, latest))).all().get()
+        return [int(found.get(place).offset()) for place in places]
+
     def send(
         self,
         topic: str,
