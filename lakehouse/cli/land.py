@@ -106,7 +106,7 @@ def command(
     with _report(settings.warehouse, output) as report:
         result = land(
             declared,
-            name,
+            table,
             warehouse=settings.warehouse,
             variables=dict(variables),
             processes=processes,

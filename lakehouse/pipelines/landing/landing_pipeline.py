@@ -29,9 +29,12 @@ from lakehouse.tables import (
     Published,
     StagedRows,
     StagingFolder,
+    SupersededWriteError,
     TableLog,
+    TableState,
     TransactionId,
     delete_rows,
+    progress_in,
     publish_files,
     staging_folder,
 )
@@ -52,7 +55,7 @@ class LandingPipeline(BronzeIngestionPipeline):
         self.files = _files(table, context)
         self._landing = landing
         self._quarantine_log = TableLog(
-            context.warehouse.path_of(table.layer, f"{table.name}{QUARANTINE_SUFFIX}")
+            context.warehouse.path_of(table.layer, f"{table.folder}{QUARANTINE_SUFFIX}")
         )
 
     def _process(self, batch: Batch, *, reading_again: bool = False) -> Refresh:
@@ -157,14 +160,24 @@ class LandingPipeline(BronzeIngestionPipeline):
                 self._publish(self._quarantine_log, staged.quarantined, batch.quarantine_transaction)
             self._done("quarantine")
             published = self._publish(self.log, staged.kept, batch.transaction)
-        except Exception:
-            # Another run may have published the same rows, and thrown these files away.
+        except Exception as error:
+            # Another run may have published the same rows, or other ones instead, and thrown these files away.
             state = self.log.state()
             if state is not None and state.has_taken(batch.transaction):
                 return AlreadyPublished(version=state.version)
+            self._check_order(state, batch, error)
             raise
         self._done("publish")
         return published
+
+    def _check_order(self, state: TableState | None, batch: Batch, error: Exception) -> None:
+        """Raise SupersededWriteError, with nothing left in the quarantine, where the table took another batch."""
+        try:
+            progress_in(state, batch.flow).check_order(batch.transaction, path=self.log.path)
+        except SupersededWriteError as superseded:
+            if self._quarantine_log.state() is not None:
+                delete_rows(self._quarantine_log, col("_batch") == batch.number)
+            raise superseded from error
 
     def _publish(
         self, log: TableLog, staged: StagedRows, transaction: TransactionId

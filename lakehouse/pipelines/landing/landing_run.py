@@ -16,9 +16,8 @@ from typing import NoReturn
 from lakehouse.ingestion import FileFormat, FileInputs, Landing, RowShape
 from lakehouse.pipelines.check.declarations import declaration_problems
 from lakehouse.pipelines.check.graph import graph_of
-from lakehouse.pipelines.check.selection import select_tables
 from lakehouse.pipelines.declare.definition import PipelineDefinition
-from lakehouse.pipelines.errors import DefinitionErrors
+from lakehouse.pipelines.errors import DefinitionErrors, UnknownSelectionError
 from lakehouse.pipelines.landing.landing_pipeline import LandingPipeline, shape_of
 from lakehouse.pipelines.open_events import heard_by
 from lakehouse.pipelines.record.events import EventLog
@@ -45,12 +44,13 @@ def land(
     """Take the new files of a Bronze table without Spark, and return how it ended.
 
     Files are parsed by ``processes``, by default as many as are worth their start; those of a store are
-    downloaded by ``threads``. Raises DefinitionErrors,
+    downloaded by ``threads``. ``table`` is its name, or ``layer.name``. Raises DefinitionErrors,
     NotLandableError, UnknownSelectionError.
     """
-    filled = definition.with_variables(variables or {})
+    filled = definition.with_variables(variables or {}).resolved()
     graph = graph_of(filled)
-    select_tables(graph, [table])
+    if table not in graph.tables:
+        raise UnknownSelectionError(selection=table, known=list(graph.tables))
     if problems := [*graph.problems, *declaration_problems(filled)]:
         raise DefinitionErrors(problems)
     place = warehouse if isinstance(warehouse, Warehouse) else Warehouse.at(warehouse)
@@ -59,7 +59,7 @@ def land(
         listener, definition=filled, graph=graph, warehouse=place, run_id=run_id, environment=os.environ
     )
     declared, now = graph.tables[table], dt.datetime.now(dt.UTC)
-    folder = _own_folder(place.path_of(declared.layer, table))
+    folder = _own_folder(place.path_of(declared.layer, declared.folder))
 
     def shape_while_looking(_: FileFormat) -> RowShape | None:
         # Where new columns may become the table's, all files are looked through before a row is written.

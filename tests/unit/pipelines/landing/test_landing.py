@@ -14,17 +14,23 @@ import pytest
 from lakehouse.cli import main
 from lakehouse.ingestion import JsonLinesFormat
 from lakehouse.pipelines import (
+    Batch,
     DeclarativePipelineBuilder,
     Failed,
     NothingNew,
     NotLandableError,
     Refreshed,
+    StagedBatch,
+    UnknownSelectionError,
     batch_states,
     from_files,
+    land,
     read,
 )
+from lakehouse.pipelines.landing.landing_pipeline import LandingPipeline
 from lakehouse.storage import MemoryStorageService, register_scheme
 from lakehouse.storage.schemes import _FACTORIES
+from lakehouse.tables import SupersededWriteError
 from tests.stopping import StopAfter
 from tests.unit.pipelines.landing.deadly_format import DeadlyFormat
 from tests.unit.pipelines.landing.landing_place import LINES, Place, only, put
@@ -126,6 +132,47 @@ def test_two_landings_at_once_take_each_file_once(place: Place) -> None:
         thread.join()
     place.land()
     assert place.ids() == sorted(range(20), key=str)
+
+
+def test_a_landing_that_comes_too_late_leaves_nothing_in_the_quarantine(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(place.landing / "a", 1)
+    columns = {"id": "bigint", "units": "bigint"}
+    stages = LandingPipeline._staged
+
+    def staged(self: LandingPipeline, batch: Batch) -> StagedBatch:
+        if batch.number == 0:
+            # Another definition, by which the file is good, decides the batch again and lands it.
+            only(
+                place.land(place.pipeline(format=JsonLinesFormat(columns=columns, optional=("units",)))),
+                Refreshed,
+            )
+        return stages(self, batch)
+
+    monkeypatch.setattr(LandingPipeline, "_staged", staged)
+    late = only(place.land(place.pipeline(format=JsonLinesFormat(columns=columns))), Failed)
+    assert isinstance(late.error, SupersededWriteError)
+    assert (place.ids(), place.rows("raw_quarantine")) == ([1], [])
+
+
+def test_a_table_whose_name_another_layer_has_is_landed_under_its_own(place: Place) -> None:
+    put(place.landing / "a", 1)
+    (place.landing / "bad").write_bytes(b"\xff")
+    os.utime(place.landing / "bad", (1e9, 1e9))
+    files = from_files(f"{place.landing}/*", format=LINES)
+    definition = (
+        DeclarativePipelineBuilder("p")
+        .bronze("raw", files)
+        .silver("raw", read("bronze.raw", incremental=True).append())
+        .build()
+    )
+    with pytest.raises(UnknownSelectionError):
+        land(definition, "raw", warehouse=place.warehouse)
+    only(land(definition, "bronze.raw", warehouse=place.warehouse, processes=1), Refreshed)
+    assert (place.ids(), list(place.set_aside())) == ([1], ["bad"])
+    folders = sorted(each.name for each in Path(place.warehouse.path_of("bronze", "")).iterdir())
+    assert folders == ["raw", "raw_quarantine"]
 
 
 def test_values_come_from_folders_and_files_go_to_the_archive_after_the_commit(
