@@ -40,7 +40,7 @@ from lakehouse.tables.plain_schema import odd_names
 from lakehouse.tables.python_files import rows_of_parts, schema_of_rows, write_files
 from lakehouse.tables.queries import SparkQueryError, answer
 from lakehouse.tables.reader import TableReader
-from lakehouse.tables.restoring import RestoredTable, restore
+from lakehouse.tables.restoring import RestoredTable, restore, version_before
 from lakehouse.tables.session_cores import parallelism
 from lakehouse.tables.sql_types import sql_type
 from lakehouse.tables.staging import STAGING_FOLDER, StagedRows, sweep_staging
@@ -104,5 +104,6 @@ __all__ = [
     "sql_type",
     "staging_folder",
     "sweep_staging",
+    "version_before",
     "write_files",
 ]

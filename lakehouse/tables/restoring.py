@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from lakehouse.delta_log import (
@@ -15,7 +16,7 @@ from lakehouse.tables.errors import TableWriteError
 from lakehouse.tables.log import TableLog
 from lakehouse.tables.progress import Progress, fence
 
-__all__ = ["RestoredTable", "restore"]
+__all__ = ["RestoredTable", "restore", "version_before"]
 
 _MANAGER = TransactionManager(durable=True)
 
@@ -52,3 +53,16 @@ def restore(log: TableLog, *, version: int, application: str, decided: int) -> R
     finally:
         if transaction.status is TransactionStatus.OPEN:
             _MANAGER.rollback_transaction(transaction)
+
+
+def version_before(log: TableLog, moment: dt.datetime) -> int | None:
+    """Return the last version that was committed before a moment; None where no such commit is left.
+
+    A commit's own time counts: that of its file is another one after the table was copied.
+    """
+    snapshot = log.snapshot()
+    for entry in () if snapshot is None else snapshot.history():
+        committed_ms = entry.commit_info.timestamp_ms or entry.timestamp_ms
+        if committed_ms < moment.timestamp() * 1000:
+            return entry.version
+    return None

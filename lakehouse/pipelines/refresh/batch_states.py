@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from lakehouse.pipelines.errors import AmbiguousTableError, NoPendingBatchError, UnknownTableError
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
+from lakehouse.pipelines.refresh.returned_quarantine import return_quarantined
 from lakehouse.pipelines.refresh.staged_batches import StagedBatches
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.tables import TableLog
@@ -53,11 +54,13 @@ def drop_pending_batch(warehouse: Warehouse, table: str) -> int:
 
     Raises UnknownTableError, NoPendingBatchError. No run may be at work on the table.
     """
-    log, last = _batches(warehouse, *place_of(warehouse, table))
+    layer, folder = place_of(warehouse, table)
+    log, last = _batches(warehouse, layer, folder)
     pending = log.pending(last)
     if pending is None:
         raise NoPendingBatchError(table=table)
     log.drop(pending.number)
+    return_quarantined(warehouse, log, layer=layer, folder=folder, last=last)
     return pending.number
 
 

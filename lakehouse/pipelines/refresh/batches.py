@@ -106,6 +106,12 @@ class BatchLog:
         numbers = list(self._numbers(self._storage.list(self._prefix, start_after=start)))
         return self.get(numbers[-1]).batch if numbers else None
 
+    def first_after(self, number: int | None) -> Batch | None:
+        """Return the batch that was decided first after one, or first of all; None when there is none."""
+        start = "" if number is None else self.key_of(number)
+        first = next(self._numbers(self._storage.list(self._prefix, start_after=start)), None)
+        return None if first is None else self.get(first).batch
+
     def get(self, number: int) -> StoredBatch:
         """Return a batch. Raises LostBatchError when its file is gone."""
         if number not in self._known:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lakehouse.pipelines.refresh.batch_states import place_of
 from lakehouse.pipelines.refresh.batches import BatchLog
+from lakehouse.pipelines.refresh.returned_quarantine import return_quarantined
 from lakehouse.pipelines.run.lock import run_lock
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.tables import TableLog, restore
@@ -43,9 +44,11 @@ def restore_table(warehouse: Warehouse, table: str, version: int) -> Restored:
     log = TableLog(warehouse.path_of(layer, folder))
     log.at(version)  # it must be there before anything is changed
     with run_lock(warehouse, newest.flow.split("/")[1]).held():
+        newest = batches.newest(last=None) or newest  # a run may have decided another one meanwhile
         # What was decided and not taken was decided after rows that are about to go.
         batches.drop(newest.number)
         restored = restore(log, version=version, application=newest.flow, decided=newest.number)
+        return_quarantined(warehouse, batches, layer=layer, folder=folder, last=restored.last)
     return Restored(
         table=f"{layer}/{folder}",
         restored_to=version,

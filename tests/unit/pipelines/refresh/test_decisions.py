@@ -33,6 +33,7 @@ from lakehouse.pipelines import (
     Take,
     Warehouse,
     batch_states,
+    drop_pending_batch,
     read,
     restore_table,
 )
@@ -95,6 +96,18 @@ class Shop:
         with TransactionManager().transaction(self.warehouse.path_of("silver", "t")) as transaction:
             transaction.append(pa.table({"x": [number]}))
             transaction.set_transaction("lakehouse/shop/t", number)
+
+    def set_aside(self, number: int, *, rebuilds: bool = False) -> None:
+        """Publish a row of a batch to the quarantine, as an engine would; a rebuild's takes the place of the others."""
+        with TransactionManager().transaction(
+            self.warehouse.path_of("silver", "t_quarantine")
+        ) as transaction:
+            (transaction.overwrite if rebuilds else transaction.append)(pa.table({"_batch": [number]}))
+            transaction.set_transaction("lakehouse/shop/t", number)
+
+    def aside(self) -> list[int]:
+        rows = Snapshot.load(self.warehouse.path_of("silver", "t_quarantine")).to_arrow()
+        return sorted(rows["_batch"].to_pylist())
 
 
 @pytest.fixture
@@ -332,6 +345,43 @@ def test_a_batch_that_waits_is_not_finished_in_a_table_that_was_put_back(shop: S
     batch = take(shop, 3)
     assert (batch.number, batch.predecessor, batch.inputs) == (3, 1, {"days": [2]})
     assert states_of(shop) == ["taken", "taken", "abandoned", "decided"]
+
+
+def test_what_a_rebuild_took_out_of_the_quarantine_comes_back_with_the_table(shop: Shop) -> None:
+    for number in range(2):
+        take(shop, number + 1)
+        shop.set_aside(number)
+        shop.commit(number)
+    take(shop, 2, rebuilt=True)
+    shop.set_aside(2, rebuilds=True)
+    shop.commit(2)
+    assert shop.aside() == [2]
+    restore_table(shop.warehouse, "t", 1)
+    assert shop.aside() == [0, 1]
+    assert take(shop, 3).number == 3
+    shop.set_aside(3)
+    assert shop.aside() == [0, 1, 3], "the quarantine takes later batches"
+
+
+def test_what_a_rebuild_took_out_of_the_quarantine_comes_back_when_it_is_given_up(shop: Shop) -> None:
+    take(shop, 1)
+    shop.set_aside(0)
+    shop.commit(0)
+    take(shop, 1, rebuilt=True)
+    shop.set_aside(1, rebuilds=True)
+    assert drop_pending_batch(shop.warehouse, "t") == 1
+    assert shop.aside() == [0]
+
+
+def test_a_quarantine_that_only_grew_is_left_to_the_next_batch_of_a_table_that_was_put_back(
+    shop: Shop,
+) -> None:
+    for number in range(2):
+        take(shop, number + 1)
+        shop.set_aside(number)
+        shop.commit(number)
+    restore_table(shop.warehouse, "t", 0)
+    assert Snapshot.load(shop.warehouse.path_of("silver", "t_quarantine")).version == 1
 
 
 def states_of(shop: Shop) -> list[str]:
