@@ -21,7 +21,7 @@ from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.bronze import BronzeIngestionPipeline
 from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.refreshed import Refresh
-from lakehouse.pipelines.refresh.staged_batches import StagedBatch
+from lakehouse.pipelines.refresh.staged_batches import StagedBatch, digest_of_mode
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import Tally
 from lakehouse.tables import (
@@ -95,7 +95,13 @@ class LandingPipeline(BronzeIngestionPipeline):
         rows = Tally(
             rows_in=kept.row_count, written=kept.row_count, dropped=0, quarantined=0, failed=0, broken={}
         )
-        ours = StagedBatch(kept=kept, quarantined=self._staged_aside(inputs, batch), tally=rows, steps=())
+        ours = StagedBatch(
+            kept=kept,
+            quarantined=self._staged_aside(inputs, batch),
+            tally=rows,
+            steps=(),
+            mode=digest_of_mode(self.table.flow.write_mode),
+        )
         staged = self.staged.keep(batch.number, ours)
         if staged != ours:
             ours.discard()

@@ -183,12 +183,13 @@ class Decider:
     def _can_be_finished(self, batch: Batch) -> bool:
         """Say whether a batch that an earlier run decided is still the one to take.
 
-        What was judged is finished as it was judged. What was not is begun again only under the definition that
-        it was decided with; under another one its inputs are decided afresh, with a new batch.
+        What was judged is finished as it was judged, unless its rows are written otherwise now. What was not is
+        begun again only under the definition that it was decided with. Else the inputs are decided afresh, with a
+        new batch.
         """
         staged = self._staged.find(batch.number)
         if staged is not None:
-            return staged.exists()
+            return staged.is_written_as(self._table) and staged.exists()
         stands = self._table.flow.source.stands(self._context, batch.inputs)
         return batch.fingerprint == self._fingerprint and stands
 

@@ -15,7 +15,7 @@ from lakehouse.pipelines.refresh.giving_way import GivingWay
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
 from lakehouse.pipelines.refresh.quarantine import Quarantine
 from lakehouse.pipelines.refresh.row_counts import RowCounter
-from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches
+from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches, digest_of_mode
 from lakehouse.pipelines.refresh.touched_parts import NO_ROWS
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.tables import (
@@ -107,6 +107,7 @@ class Publication:
                 beside=beside,
                 newest_us=counter.measured(),
                 came_us=counter.came_us(),
+                mode=digest_of_mode(self._table.flow.write_mode),
             )
             rows.check_written(ours.tally, kept, aside, table=self._table.name)
         except BaseException:

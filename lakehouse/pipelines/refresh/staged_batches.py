@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import msgspec
 
+from lakehouse.pipelines.declare.definition import TableDefinition
+from lakehouse.pipelines.declare.write_modes import WriteMode
+from lakehouse.pipelines.refresh.fingerprint import digest_of
 from lakehouse.pipelines.refresh.row_counts import StepCount
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX, SYSTEM_LAYER
 from lakehouse.quality import Tally
 from lakehouse.storage import AbstractStorageService, AlreadyThere, NotFoundError
 from lakehouse.tables import StagedRows, sweep_staging
 
-__all__ = ["StagedBatch", "StagedBatches"]
+__all__ = ["StagedBatch", "StagedBatches", "digest_of_mode"]
+
+
+def digest_of_mode(mode: WriteMode | None) -> str:
+    """Return a digest that changes with the declaration of a write mode, and not with the library's version."""
+    return digest_of([mode], version="")
 
 
 class StagedBatch(msgspec.Struct, frozen=True, kw_only=True):
     """Where the rows of a judged batch lie, and how many there are.
 
     It is written before the first of the batch's commits. From then on nothing is computed or judged again,
-    whatever becomes of the definition: both commits, of the quarantine and of the table, take these rows.
+    whatever becomes of the rules: both commits, of the quarantine and of the table, take these rows. Only a
+    definition that writes them otherwise has the batch decided afresh.
     """
 
     kept: StagedRows
@@ -32,6 +41,14 @@ class StagedBatch(msgspec.Struct, frozen=True, kw_only=True):
     """By column of event times the newest one in the batch, in microseconds since the epoch."""
     came_us: int | None = None
     """When the first of its rows came, in microseconds since the epoch; None where nobody knows."""
+    mode: str = ""
+    """A digest of the write mode that the rows were judged for; empty where it was not noted."""
+
+    def is_written_as(self, table: TableDefinition) -> bool:
+        """Say whether the table, as it is declared now, takes these rows as they were to be written."""
+        names, renamed = self.kept.schema.names, table.options.renamed
+        has_old_names = any(old in names and new not in names for old, new in renamed.items())
+        return self.mode in ("", digest_of_mode(table.flow.write_mode)) and not has_old_names
 
     def exists(self) -> bool:
         """Say whether the rows are still there."""

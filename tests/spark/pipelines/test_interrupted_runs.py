@@ -73,6 +73,17 @@ def test_rules_that_change_between_two_runs_leave_each_row_in_one_place(
     assert places(lake) == sorted([*range(30), 40, 3])
 
 
+def test_rows_that_were_judged_for_another_write_mode_are_not_written_by_todays(lake: Lake) -> None:
+    whole = read("raw").cast({"id": "int"}, on_error="null").select("id", "units")
+    replaced = shop(clean=("silver", whole.expect_or_drop("fine", "id >= 0").replace()))
+    appended = shop(clean=("silver", NEW.expect_or_drop("fine", "id >= 0").append()))
+    lake.run(replaced)
+    lake.land("b.csv", (40, 1, "2024-01-01"))
+    lake.run(replaced, listener=StopAfter("validate", table="clean"))
+    assert lake.run(appended).status == "ok"
+    assert sorted(ids(lake, "silver/clean")) == [*range(30), 40]
+
+
 def test_steps_that_choose_freely_choose_once(lake: Lake) -> None:
     def shuffled(frame: DataFrame) -> DataFrame:
         return frame.withColumn("lot", F.rand())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from lakehouse.pipelines import StagedBatch
-from lakehouse.pipelines.refresh.staged_batches import StagedBatches
+from lakehouse.pipelines import DeclarativePipelineBuilder, Flow, StagedBatch, TableDefinition, read
+from lakehouse.pipelines.refresh.staged_batches import StagedBatches, digest_of_mode
 from lakehouse.quality import Tally
 from lakehouse.storage import MemoryStorageService
 from lakehouse.tables import StagedRows
@@ -41,6 +42,22 @@ def test_a_note_ends_with_the_publication_of_a_later_batch_and_so_do_rows_that_w
         11: True,
     }
     assert neighbour.find(1) == kept[3]
+
+
+def test_rows_are_written_only_as_they_were_to_be_written() -> None:
+    new = read("orders", incremental=True)
+
+    def declared(flow: Flow, **options: Any) -> TableDefinition:
+        return DeclarativePipelineBuilder("p").silver("t", flow, **options).build().tables[0]
+
+    schema = {"type": "struct", "fields": [{"name": "qty", "type": "long", "nullable": True, "metadata": {}}]}
+    rows = StagedRows(folder="nowhere", row_count=1, schema_json=schema)
+    mode = digest_of_mode(new.append().write_mode)
+    judged = StagedBatch(kept=rows, quarantined=None, tally=TALLY, steps=(), mode=mode)
+    assert judged.is_written_as(declared(new.where("qty > 1").append()))
+    assert not judged.is_written_as(declared(new.merge("qty")))
+    assert not judged.is_written_as(declared(new.append(), renamed={"qty": "quantity"}))
+    assert judged.is_written_as(declared(new.append(), renamed={"number": "id"}))
 
 
 def test_the_first_note_of_a_batch_stands(tmp_path: Path) -> None:
