@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -16,7 +16,7 @@ from lakehouse.pipelines.declare.write_modes import WriteMode
 from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.rows_by_key import RowsByKey
 from lakehouse.quality import CAST_ERRORS
-from lakehouse.tables import TableLog, quoted
+from lakehouse.tables import TableLog, TableState, quoted
 
 __all__ = ["BatchRules"]
 
@@ -66,8 +66,8 @@ class BatchRules:
 
     def own_rows(self, rows: DataFrame, columns: Sequence[str]) -> DataFrame | None:
         state = self._log.state()
-        if state is None or self._old_rows is OldRows.GO:
-            return None
+        if state is None or self._old_rows is OldRows.GO or _lacks(state, columns):
+            return None  # where a column comes only now, the table's rows are NULL in it
         held = self._with_keys(self._name, rows, columns, version=state.version)
         return None if held is None else self._that_stay(held)
 
@@ -90,7 +90,7 @@ class BatchRules:
         theirs = [F.col(quoted(to)) for to in columns.values()]
         batch, state = self._batch.select(*theirs), self._log.state()
         self.told_what_stays = True
-        if state is None or self._old_rows is OldRows.GO or set(columns.values()) - set(state.schema.names):
+        if state is None or self._old_rows is OldRows.GO or _lacks(state, columns.values()):
             return batch
         keys = rows.select(*(F.col(quoted(ours)).alias(to) for ours, to in columns.items()))
         held = self._with_keys(self._name, keys, list(columns.values()), version=state.version)
@@ -159,6 +159,12 @@ class BatchRules:
             return there.all()
         bounds = there.bounds(rows, columns)
         return there.among(rows, columns, bounds, sought=bounds.groups)
+
+
+def _lacks(state: TableState, columns: Iterable[str]) -> bool:
+    """Say whether the table has not all of the columns; names are compared as Spark does it."""
+    there = {name.lower() for name in state.schema.names}
+    return any(name.lower() not in there for name in columns)
 
 
 def _as_stored(stored: DataType, moment: dt.datetime) -> dt.date | dt.datetime:

@@ -41,6 +41,7 @@ class TargetComparison:
             held = self._held(frame, step, columns, version=state.version, counter=counter)
             leave_out = _as_it_is
             if held is not None:
+                held = _with_columns_of(frame, held)
                 leave_out = partial(step.without_held, held=held, columns=columns, old_rows=self._old_rows)
             frame = counter.around(f"already in {self._name}", frame, leave_out)
         return frame
@@ -74,6 +75,17 @@ class TargetComparison:
         if frame.storageLevel == StorageLevel.NONE:
             self._persisted.append(frame.persist())
         return frame.where(F.col(CAST_ERRORS).isNull()) if CAST_ERRORS in frame.columns else frame
+
+
+def _with_columns_of(frame: DataFrame, held: DataFrame) -> DataFrame:
+    """Return the table's rows with the columns that come to it now, in which they are NULL."""
+    there = {name.lower() for name in held.columns}
+    missing = {
+        each.name: F.lit(None).cast(each.dataType)
+        for each in frame.schema
+        if each.name.lower() not in there and each.name != CAST_ERRORS
+    }
+    return held.withColumns(missing) if missing else held
 
 
 def _as_it_is(frame: DataFrame) -> DataFrame:
