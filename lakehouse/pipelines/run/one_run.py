@@ -214,6 +214,7 @@ class OneRun:
             try:
                 self._decisions[name] = pipeline.decide()
             except Exception as error:  # noqa: BLE001 - it fails that table, in its turn
+                self._decisions.pop(name, None)
                 _log.debug("The decision about %s fails: %s", name, error)
 
     def _something_to_do(self) -> bool:
