@@ -50,12 +50,12 @@ def _delete(path: str) -> None:
 
 def _move(path: str, archive: str, digest: str) -> None:
     """Move a file under its own name; where the archive has another file of this name, under name and digest."""
-    target = f"{archive}/{path.rpartition('/')[2]}"
+    name = path.rpartition("/")[2]
+    target, other = f"{archive}/{name}", f"{archive}/{digest[:12]}-{name}"
     if "://" in path or "://" in archive:
-        copy_object(path, target)
+        store, key = locate(target)
+        copy_object(path, other if store.exists(key) else target)
         _delete(path)
         return
     Path(archive).mkdir(parents=True, exist_ok=True)
-    if os.path.exists(target):
-        target = f"{archive}/{digest[:12]}-{path.rpartition('/')[2]}"
-    shutil.move(path, target)
+    shutil.move(path, other if os.path.exists(target) else target)

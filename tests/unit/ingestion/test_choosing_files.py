@@ -32,7 +32,7 @@ from lakehouse.ingestion import (
     path_matcher,
     path_values,
 )
-from lakehouse.storage import MemoryStorageService
+from lakehouse.storage import MemoryStorageService, register_scheme, schemes
 
 NOTHING_SEEN = SeenFiles(None, ())
 
@@ -230,6 +230,21 @@ def test_files_are_moved_or_deleted_only_as_they_were_taken(tmp_path: Path) -> N
     ]
     assert clear_away(zone, [tracked(tmp_path / "in/b.csv")], policy="delete") == 1
     assert clear_away(zone, taken, policy="delete") == 0
+
+
+def test_an_archive_in_a_store_keeps_both_files_of_one_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schemes, "_FACTORIES", dict(schemes._FACTORIES))
+    archive = MemoryStorageService()
+    register_scheme("probe", lambda location, settings: archive)
+    for day in ("1", "2"):
+        make(tmp_path, f"in/{day}/a.csv", body=day)
+    zone = LocalLandingZone(f"{tmp_path}/in/*/a.csv")
+    taken = [tracked(tmp_path / "in" / day / "a.csv", digest=day * 32) for day in ("1", "2")]
+    assert clear_away(zone, taken, policy="probe://bucket/done") == 2
+    assert sorted(archive.read(stat.key) for stat in archive.list()) == [b"1", b"2"]
+    assert not zone.files()
 
 
 def found(*paths: str, **facts: object) -> FileInputs:
