@@ -76,7 +76,12 @@ class FileTracker:
         return self._unknown(self.zone.listed(), memory, fresh)
 
     def inspected(self, candidates: Candidates, seen: SeenFiles) -> FileInputs | None:
-        """Return the candidates with news, inspected; None when there are none.
+        """Return what ``looked_at`` does; None when there is no news in it."""
+        inputs = self.looked_at(candidates, seen)
+        return inputs if inputs.new() else None
+
+    def looked_at(self, candidates: Candidates, seen: SeenFiles) -> FileInputs:
+        """Return the candidates that are to be looked at now, inspected.
 
         A file is known by its path below the landing zone's folder. One that was rejected may come again with
         other content; one that was taken may only where that is asked for: its rows would be doubled, so it is
@@ -100,13 +105,12 @@ class FileTracker:
         ]
         listing = candidates.mark_after([file.path for file in found]) if self.names_grow else None
         earlier = [root for root in seen.roots if root not in ("", self.zone.root)]
-        inputs = FileInputs(
+        return FileInputs(
             files=tuple(found),
             listing=listing,
             root=self.zone.root,
             earlier_roots=tuple(earlier) if any(file.replaces for file in found) else (),
         )
-        return inputs if inputs.new() else None
 
     def lost(self, seen: SeenFiles) -> list[str]:
         """Return the files that were taken and are not there any more, in order. Lists, and reads no file."""

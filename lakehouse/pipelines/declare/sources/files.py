@@ -161,9 +161,10 @@ class FileSource(Source):
             return None
 
         def closer_look() -> Inputs | None:
-            found = tracker.inspected(candidates, seen)
-            if found is None:
-                released.forget(tracker.released)  # nothing in them is news
+            found = tracker.looked_at(candidates, seen)
+            if not found.new():
+                # Nothing in them is news; one that is still being written stays released.
+                released.forget([file.path for file in found.files if file.path in tracker.released])
                 return None
             before = FileInputs.of(history[-1]) if history else None
             return self.changes.decided(found, before, self.format).as_json()

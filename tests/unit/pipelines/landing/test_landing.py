@@ -26,6 +26,7 @@ from lakehouse.pipelines import (
     from_files,
     land,
     read,
+    release_files,
 )
 from lakehouse.pipelines.landing.landing_pipeline import LandingPipeline
 from lakehouse.storage import MemoryStorageService, register_scheme
@@ -309,6 +310,20 @@ def test_files_that_come_again_in_place_of_their_rows_are_left_to_a_run(place: P
     assert "files come again, and take the place of their rows" in str(failed.error)
     assert place.ids() == [1]
     assert batch_states(place.warehouse, "raw")[-1].state == "decided"
+
+
+def test_a_released_file_that_is_still_being_written_stays_released(place: Place) -> None:
+    rested = place.pipeline(at_rest_seconds=300)
+    put(place.landing / "a", 1)
+    only(place.land(rested), Refreshed)
+    put(place.landing / "a", 22)
+    only(place.land(rested), Refreshed)
+    assert "other content" in place.set_aside()["a"]
+    release_files(place.warehouse, "raw")
+    os.utime(place.landing / "a")
+    only(place.land(rested), NothingNew)
+    os.utime(place.landing / "a", (1e9, 1e9))
+    assert "take the place of their rows" in str(only(place.land(rested), Failed).error)
 
 
 def test_the_verb_lands_a_folder(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
