@@ -53,6 +53,7 @@ FLOW_WORDS: Calls = {
         {"*": ("id",), "keep": "latest", "order_by": "day", "within": "2 days", "against_target": False},
     ),
     "watermark": ({"column": "at", "delay": "2 hours"},),
+    "update_state": ({"function": positive, "keys": ["id"], "schema": TYPES},),
     "transform": ({"change": positive, "per": ["id"]}, {"change": "SELECT id FROM {input}"}),
     "join": (
         {"other": read("rates").where("id > 0"), "on": ["id"], "how": "inner"},
@@ -154,6 +155,16 @@ BEGINNINGS: Calls = {
             "keys": ["id"],
         },
         {"url": "jdbc:postgresql://db/shop", "query": "SELECT 1 AS id", "columns": TYPES},
+    ),
+    "read_pairs": (
+        {
+            "left": "clicked",
+            "right": "shown",
+            "on": ["ad"],
+            "times": ("clicked_at", "shown_at"),
+            "earlier": "1 hour",
+            "later": "5 minutes",
+        },
     ),
     "from_kafka": (
         {
