@@ -243,7 +243,8 @@ tables:
 MODELS = {
     "pipeline.yaml": "name: shop\nvariables: {in: none}\n",
     "bronze/raw.sql": "/*\nfrom_files: {pattern: '${in}/*.csv', columns: {k: int, a: int}}\nwrite: append\n*/\n",
-    "silver/clean.sql": "/*\nread: raw\nsteps: [{where: a > 1}]\nwrite: replace\n*/\n\nSELECT k, a+1 AS b FROM {input}",
+    "silver/clean.sql": "/*\nread: {table: raw}\nsteps: [{where: a > 1}]\nwrite: replace\n*/\n\n"
+    "SELECT k, a + 1 AS b FROM {input}",
     "gold/sums.sql": "SELECT k, sum(b) AS total FROM {clean} GROUP BY k",
 }
 
