@@ -29,6 +29,7 @@ from lakehouse.pipelines import (
     release_files,
 )
 from lakehouse.pipelines.landing.landing_pipeline import LandingPipeline
+from lakehouse.pipelines.open_events.outbox import flush_outboxes
 from lakehouse.storage import MemoryStorageService, register_scheme
 from lakehouse.storage.schemes import _FACTORIES
 from lakehouse.tables import SupersededWriteError
@@ -72,6 +73,7 @@ def test_a_landing_is_told_to_whom_the_environment_names(
     monkeypatch.setenv("OPENLINEAGE__TRANSPORT__LOG_FILE_PATH", str(events))
     monkeypatch.setenv("LAKEHOUSE_PROMETHEUS_FILE", str(metrics))
     result = place.land()
+    flush_outboxes()
     told = [json.loads(line) for line in events.read_text().splitlines()]
     assert [event["eventType"] for event in told] == ["START", "START", "COMPLETE", "COMPLETE"]
     (table,) = result.outcomes
