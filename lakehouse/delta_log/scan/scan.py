@@ -97,7 +97,7 @@ class Scan:
         """Yield the files in their order, small ones together."""
         group: list[DataFile] = []
         group_bytes = 0
-        sizes = self.files.column("size").to_pylist()
+        sizes = (size or 0 for size in self.files.column("size").to_pylist())  # a damaged log may lack one
         for file, size_bytes in zip(data_files(self.files, source=self.storage.uri()), sizes, strict=True):
             if group and group_bytes + size_bytes > _GROUP_BYTES:
                 yield group
