@@ -169,7 +169,7 @@ class DeltaSparkTable(TableInSession):
         writer = writer.option("txnAppId", transaction.application).option("txnVersion", transaction.number)
         if self.state() is None:
             feed = _CHANGE_FEED if mode == "append" else {}
-            writer = writer.options(**feed, **self._layout.properties)
+            writer = writer.options(**{**feed, **self._layout.properties})
             # A table that somebody else creates meanwhile is not to be added to unseen.
             writer = writer.mode("errorifexists")
         if self._layout.partition_by:

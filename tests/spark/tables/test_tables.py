@@ -303,13 +303,14 @@ def test_an_older_piece_that_comes_between_the_look_and_the_commit_of_delta_is_k
 def test_a_layout_is_taken_when_the_table_is_created_and_kept(
     spark: SparkSession, engine: Engine, tmp_path: Path
 ) -> None:
-    layout = TableLayout(partition_by=("n",), properties={"delta.appendOnly": "false"})
+    properties = {"delta.appendOnly": "false", "delta.enableChangeDataFeed": "false"}
+    layout = TableLayout(partition_by=("n",), properties=properties)
     table = engine(spark, str(tmp_path / "laid out"), layout=layout)
     table.append(numbers(spark, 1, 2), transaction=transaction(0))
     table.replace(numbers(spark, 3), transaction=transaction(1))
     snapshot = Snapshot.load(table.path)
     assert snapshot.partition_columns == ("n",)
-    assert snapshot.properties["delta.appendOnly"] == "false"
+    assert {name: snapshot.properties[name] for name in properties} == properties
 
 
 def test_a_partition_gets_one_file_of_a_small_write(
