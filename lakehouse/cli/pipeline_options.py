@@ -21,7 +21,14 @@ from lakehouse.settings import Settings, default_environment, load_settings
 from lakehouse.spark_session import SparkSessionFactory
 from lakehouse.storage import register_settings, with_spark_access
 
-__all__ = ["PipelineRequest", "full_refresh_options", "length_of_time", "pairs", "pipeline_options"]
+__all__ = [
+    "PipelineRequest",
+    "full_refresh_options",
+    "length_of_time",
+    "mode_option",
+    "pairs",
+    "pipeline_options",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +134,12 @@ def full_refresh_options(callback: Callable[..., int | None]) -> Callable[..., i
     ):
         callback = decorate(callback)
     return callback
+
+
+def mode_option(text: str) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+    """Return what gives a command the mode in which a pipeline runs; ``text`` is the option's help."""
+    modes = click.Choice(["batch", "available-now", "continuous"])
+    return click.option("--mode", default="batch", show_default=True, type=modes, help=text)
 
 
 def length_of_time(

@@ -19,6 +19,7 @@ from lakehouse.cli.pipeline_options import (
     PipelineRequest,
     full_refresh_options,
     length_of_time,
+    mode_option,
     pipeline_options,
 )
 from lakehouse.cli.report_file import write_report
@@ -33,13 +34,7 @@ __all__ = ["command"]
 
 
 @full_refresh_options
-@click.option(
-    "--mode",
-    default="batch",
-    show_default=True,
-    type=click.Choice(["batch", "available-now", "continuous"]),
-    help="Run once; or as a stream, until all is taken that there is, or until somebody stops it.",
-)
+@mode_option("Run once; or as a stream, until all is taken that there is, or until somebody stops it.")
 @click.option(
     "--trigger",
     metavar="LENGTH",

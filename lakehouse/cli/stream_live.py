@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from lakehouse.cli.run_report import Report
 from lakehouse.cli.run_text import outcome_lines
-from lakehouse.cli.stream_report import ended_lines, stream_title
+from lakehouse.cli.stream_report import StreamReport, stream_title
 from lakehouse.masking import masked
-from lakehouse.pipelines import Failed, Outcome, RunResult, StreamProgress, TableProgress, Waiting
+from lakehouse.pipelines import Failed, Outcome, StreamProgress, TableProgress, Waiting
 
 __all__ = ["LiveStreamReport", "waiting_words"]
 
 _COLUMNS = ("batches", "rows", "rows/s", "waits", "visible after", "size")
 
 
-class LiveStreamReport(Report):
+class LiveStreamReport(StreamReport):
     """Keeps a table on the terminal up to date; failures and warnings are printed above it. Thread-safe."""
 
     def __init__(
@@ -31,10 +29,9 @@ class LiveStreamReport(Report):
         *,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
-        self._warehouse = warehouse
+        super().__init__(warehouse)
         self._console = console or Console()
         self._now = now
-        self._lock = threading.Lock()
         self._progress: StreamProgress | None = None
         self._steps: dict[str, str] = {}
         """What each table is at that is in work."""
@@ -65,18 +62,10 @@ class LiveStreamReport(Report):
             for line in outcome_lines(outcome):
                 self._say(line)
 
-    def run_finished(self, result: RunResult) -> None:
-        for warning in result.warnings:
-            self._say(f"warning: {warning}")
-
-    def run_failed(self, error: BaseException) -> None:
-        self._say(f"a micro-batch failed: {error}")
-
     def stream_ended(self, progress: StreamProgress) -> None:
         self.stream_progressed(progress)
         self.close()
-        for line in ended_lines(progress, self._warehouse):
-            self._say(line)
+        super().stream_ended(progress)
 
     def _say(self, line: str) -> None:
         self._console.print(masked(line), highlight=False, markup=False)

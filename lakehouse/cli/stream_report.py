@@ -14,7 +14,7 @@ from lakehouse.pipelines import (
     TableProgress,
 )
 
-__all__ = ["StreamReport", "ended_lines", "stream_title"]
+__all__ = ["StreamReport", "stream_title"]
 
 
 class StreamReport(PlainReport):
@@ -53,20 +53,14 @@ class StreamReport(PlainReport):
             self._say(f"micro-batch {progress.micro_batches}: {'; '.join(told)}")
 
     def stream_ended(self, progress: StreamProgress) -> None:
-        for line in ended_lines(progress, self._warehouse):
-            self._say(line)
+        self._say(f"ended by {progress.ended_by} after {progress.micro_batches} micro-batches")
+        self._say(f"how it stands: lakehouse status --warehouse {self._warehouse}")
 
 
 def stream_title(progress: StreamProgress) -> str:
     """Return what a stream is, in a few words."""
     looks = f", each {progress.trigger_seconds:g} s" if progress.mode == "continuous" else ""
     return f"{progress.pipeline}: a stream, {progress.mode}{looks}"
-
-
-def ended_lines(progress: StreamProgress, warehouse: str) -> Iterator[str]:
-    """Say how a stream ended, and where to look next."""
-    yield f"ended by {progress.ended_by} after {progress.micro_batches} micro-batches"
-    yield f"how it stands: lakehouse status --warehouse {warehouse}"
 
 
 def _speed(table: TableProgress) -> str:

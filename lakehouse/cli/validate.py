@@ -10,7 +10,7 @@ from functools import partial
 import click
 
 from lakehouse.cli.exit_codes import ExitCode
-from lakehouse.cli.pipeline_options import PipelineRequest, pipeline_options
+from lakehouse.cli.pipeline_options import PipelineRequest, mode_option, pipeline_options
 from lakehouse.errors import StorageError, closest_name
 from lakehouse.optimization import keep_filters
 from lakehouse.pipelines import (
@@ -36,13 +36,7 @@ def resolution_of(request: PipelineRequest, *, full_refresh: Sequence[str] = ())
     return resolve(definition, request.open_session(), existing=find, warehouse=warehouse)
 
 
-@click.option(
-    "--mode",
-    default="batch",
-    show_default=True,
-    type=click.Choice(["batch", "available-now", "continuous"]),
-    help="Check also that it can be run so.",
-)
+@mode_option("Check also that it can be run so.")
 @pipeline_options
 def _validate(request: PipelineRequest, *, mode: str) -> int:
     """Check pipeline NAME on empty frames: every error at once, with file and line. Reads no data."""
