@@ -16,18 +16,11 @@ from lakehouse.pipelines import run_pipeline
 from tests.faults.killed_process import kill_a_run
 from tests.faults.retail_tables import DAYS, PIPELINE, ROOT, STEPS, TABLES
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
-QUICK = [
-    ("daily_revenue", "validate", "group"),  # its groups are kept, and its result is not published
+ALL = [(table, step, how) for table in TABLES for step in STEPS for how in ("group", "python-soon")] + [
+    ("sales", "batch", "python")
 ]
-ALL = [
-    (table, step, how)
-    for table in TABLES
-    for step in STEPS
-    for how in ("group", "python-soon")
-    if (table, step, how) not in QUICK
-] + [("sales", "batch", "python")]
 
 Contents = dict[str, Counter[tuple]]
 
@@ -78,25 +71,11 @@ def lake(first_day: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(first_day, tmp_path / "lake"))
 
 
-def check(
-    spark: SparkSession, landing: Path, warehouse: Path, case: tuple[str, str, str], expected: Contents
-) -> None:
-    kill_a_run(landing, warehouse, case)
-    go(spark, landing, warehouse)
-    assert contents(spark, warehouse) == expected
-    assert go(spark, landing, warehouse) == "nothing new"
-
-
-@pytest.mark.parametrize("case", QUICK, ids="-".join)
-def test_a_killed_run_is_finished_by_the_next(
-    spark: SparkSession, landing: Path, lake: Path, undisturbed: Contents, case: tuple[str, str, str]
-) -> None:
-    check(spark, landing, lake, case, undisturbed)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("case", ALL, ids="-".join)
 def test_a_run_killed_after_any_step_is_finished_by_the_next(
     spark: SparkSession, landing: Path, lake: Path, undisturbed: Contents, case: tuple[str, str, str]
 ) -> None:
-    check(spark, landing, lake, case, undisturbed)
+    kill_a_run(landing, lake, case)
+    go(spark, landing, lake)
+    assert contents(spark, lake) == undisturbed
+    assert go(spark, landing, lake) == "nothing new"
