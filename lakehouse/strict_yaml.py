@@ -182,9 +182,9 @@ class _Reader:
             elif path or not self._only_known_keys:
                 line = self.lines[(*path, key)]
                 self._note_at(line, f"unknown key {key!r}. Fix: {did_you_mean(key, hints)}")
-        for field in dataclasses.fields(as_type):
-            if field.name not in values and _is_required(field):
-                self._note(node, f"the key {field.name!r} is missing. Fix: add it.")
+        for key in _required_keys(as_type):
+            if key not in values:
+                self._note(node, f"the key {key!r} is missing. Fix: add it.")
         return self._built(node, as_type, values) if len(self.problems) == before else None
 
     def _built(self, node: Node, as_type: type, values: Mapping[str, Any]) -> Any:
@@ -251,6 +251,10 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
+def _required_keys(as_type: Any) -> Sequence[str]:
+    return [field.name for field in dataclasses.fields(as_type) if _is_required(field)]
+
+
 def _fits(node: Node, member: Any) -> bool:
     """Say whether node and type have the same shape: null, keys, list or single value."""
     if isinstance(node, ScalarNode) and node.tag == "tag:yaml.org,2002:null":
@@ -260,7 +264,8 @@ def _fits(node: Node, member: Any) -> bool:
     is_list = get_origin(member) in (tuple, list, Sequence)
     if isinstance(node, SequenceNode):
         return is_list
-    return not (is_list or dataclasses.is_dataclass(member) or get_origin(member) in (dict, Mapping))
+    has_parts = is_list or dataclasses.is_dataclass(member) or get_origin(member) in (dict, Mapping)
+    return not has_parts and member is not type(None)
 
 
 def _line(node: Node) -> int:
@@ -287,6 +292,9 @@ def _fix(node: Node, as_type: Any) -> str:
         return did_you_mean(node.value, choices)
     if as_type is str and isinstance(node, ScalarNode):
         return "put it in quotes."
+    keys = [_required_keys(each) for each in _members(as_type) if dataclasses.is_dataclass(each)]
+    if len(keys) == 1 and len(keys[0]) == 1 and isinstance(node, ScalarNode):
+        return f"write {{{keys[0][0]}: {node.value}}}."
     return f"write {_in_words(as_type)}."
 
 

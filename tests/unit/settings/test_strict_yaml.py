@@ -33,6 +33,8 @@ class Drawing:
     note: str | None = None
     size: int | tuple[int, ...] = 1
     extra: Any = None
+    ground: Square | None = None
+    points: tuple[int, ...] | None = None
 
 
 GOOD = """\
@@ -107,6 +109,8 @@ def test_all_problems_are_told_at_once_in_the_order_of_lines() -> None:
         ("name: !!python/object/apply:os.system ['true']", 1, "constructor"),
         ("name: a\nextra: !!python/name:os.system ''", 2, "python/name"),
         ("name: a\nshapes:\n\t- x", 3, "Fix: indent with blanks."),
+        ("name: a\nground: 3", 2, "expected keys and values, got the value '3'. Fix: write {side: 3}."),
+        ("name: a\npoints: 3", 2, "expected a list, got the value '3'. Fix: write a list."),
         ("? [a]\n: b\nname: x", 1, "a key must be plain text"),
     ],
 )
