@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lakehouse.delta_log import (
@@ -31,11 +32,19 @@ class RestoredTable:
     """The piece of work that it took last; None for a table that has none."""
 
 
-def restore(log: TableLog, *, version: int, application: str, decided: int) -> RestoredTable:
+def restore(
+    log: TableLog,
+    *,
+    version: int,
+    application: str,
+    decided: int,
+    before_commit: Callable[[], None] = lambda: None,
+) -> RestoredTable:
     """Give a table the rows that it had at ``version``, in one commit without Spark.
 
     Of the application's pieces it has those that it had then; ``decided`` is the newest that was ever decided,
-    and none up to it can come in late. Raises VersionNotFoundError, TableWriteError.
+    and none up to it can come in late. ``before_commit`` is called once nothing stands against it. Raises
+    VersionNotFoundError, TableWriteError.
     """
     then = {name: taken.version for name, taken in log.at(version).transactions.items()}
     last = Progress.of(application, then.get).last
@@ -45,6 +54,7 @@ def restore(log: TableLog, *, version: int, application: str, decided: int) -> R
         reached = max(decided, transaction.application_version(application) or 0)
         for name, number in fence(application, reached=reached, last=last).items():
             transaction.set_transaction(name, number)
+        before_commit()
         return RestoredTable(version=_MANAGER.commit_transaction(transaction), last=last)
     except VersionNotFoundError:
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from lakehouse.pipelines.refresh.batch_states import place_of
 from lakehouse.pipelines.refresh.batches import BatchLog
@@ -45,9 +46,14 @@ def restore_table(warehouse: Warehouse, table: str, version: int) -> Restored:
     log.at(version)  # it must be there before anything is changed
     with run_lock(warehouse, newest.flow.split("/")[1]).held():
         newest = batches.newest(last=None) or newest  # a run may have decided another one meanwhile
-        # What was decided and not taken was decided after rows that are about to go.
-        batches.drop(newest.number)
-        restored = restore(log, version=version, application=newest.flow, decided=newest.number)
+        restored = restore(
+            log,
+            version=version,
+            application=newest.flow,
+            decided=newest.number,
+            # What was decided and not taken was decided after rows that are about to go.
+            before_commit=partial(batches.drop, newest.number),
+        )
         return_quarantined(warehouse, batches, layer=layer, folder=folder, last=restored.last)
     return Restored(
         table=f"{layer}/{folder}",

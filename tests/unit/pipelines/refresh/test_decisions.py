@@ -40,6 +40,7 @@ from lakehouse.pipelines import (
 from lakehouse.pipelines.refresh.batches import BatchLog
 from lakehouse.source_location import caller_location
 from lakehouse.storage import LocalStorageService
+from lakehouse.tables import TableWriteError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +92,10 @@ class Shop:
         flow = Flow(source=source).where(where).append()
         return self.table(flow, **more)
 
-    def commit(self, number: int) -> None:
+    def commit(self, number: int, *, replaces: bool = False) -> None:
         """Publish a batch as an engine would: rows and transaction in one commit."""
         with TransactionManager().transaction(self.warehouse.path_of("silver", "t")) as transaction:
-            transaction.append(pa.table({"x": [number]}))
+            (transaction.overwrite if replaces else transaction.append)(pa.table({"x": [number]}))
             transaction.set_transaction("lakehouse/shop/t", number)
 
     def set_aside(self, number: int, *, rebuilds: bool = False) -> None:
@@ -382,6 +383,19 @@ def test_a_quarantine_that_only_grew_is_left_to_the_next_batch_of_a_table_that_w
         shop.commit(number)
     restore_table(shop.warehouse, "t", 0)
     assert Snapshot.load(shop.warehouse.path_of("silver", "t_quarantine")).version == 1
+
+
+def test_a_table_that_cannot_be_put_back_keeps_the_batch_that_waits(shop: Shop) -> None:
+    take(shop, 1)
+    shop.commit(0)
+    (gone,) = Path(shop.warehouse.path_of("silver", "t")).glob("*.parquet")
+    take(shop, 2)
+    shop.commit(1, replaces=True)
+    gone.unlink()  # as a vacuum takes it
+    waiting = take(shop, 3)
+    with pytest.raises(TableWriteError, match="restore"):
+        restore_table(shop.warehouse, "t", 0)
+    assert shop.days(3).decide() == Finish(batch=waiting)
 
 
 def states_of(shop: Shop) -> list[str]:
