@@ -193,10 +193,6 @@ class FileSource(Source):
     def condense(self, history: CondensedHistory) -> bytes:
         return self._seen(history).condensed()
 
-    def start_over(self, context: SourceContext, table: str) -> None:
-        released = context.released(table)
-        released.forget(released.paths())
-
     def replaced_rows(self, inputs: Inputs) -> str | None:
         files = FileInputs.of(inputs)
         if not any(file.replaces for file in files.new()):

@@ -19,8 +19,12 @@ from lakehouse.pipelines import (
     Failed,
     NothingNew,
     NotLandableError,
+    PipelineFactory,
+    Rebuilt,
+    RefreshContext,
     Refreshed,
     StagedBatch,
+    Take,
     UnknownSelectionError,
     batch_states,
     from_files,
@@ -326,6 +330,30 @@ def test_a_released_file_that_is_still_being_written_stays_released(place: Place
     only(place.land(rested), NothingNew)
     os.utime(place.landing / "a", (1e9, 1e9))
     assert "take the place of their rows" in str(only(place.land(rested), Failed).error)
+
+
+def test_a_rebuild_that_is_stopped_before_its_batch_is_decided_forgets_no_release(place: Place) -> None:
+    put(place.landing / "a", 1)
+    only(place.land(), Refreshed)
+    put(place.landing / "a", 22)
+    only(place.land(), Refreshed)
+    (path,) = release_files(place.warehouse, "raw")
+    (table,) = place.pipeline().tables
+    context = RefreshContext(
+        pipeline="p",
+        open_session=lambda: pytest.fail("no session is needed"),
+        warehouse=place.warehouse,
+        tables={"raw": table},
+        rebuilt=Rebuilt(tables=frozenset({"raw"}), accepts_loss=True),
+    )
+    decision = PipelineFactory(context).create("bronze", table).decide()
+    assert isinstance(decision, Take)
+    batch = decision.settle()
+    assert batch is not None
+    assert [file["path"] for file in batch.inputs["files"]] == [path]
+    assert context.released("raw").paths() == {path}
+    table.flow.source.taken(context, "raw", batch.inputs)
+    assert context.released("raw").paths() == set()
 
 
 def test_the_verb_lands_a_folder(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
