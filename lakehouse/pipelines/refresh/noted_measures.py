@@ -12,6 +12,9 @@ from lakehouse.storage import AbstractStorageService, NotFoundError
 
 __all__ = ["NotedMeasures"]
 
+_MOST_WITHOUT = 100
+"""After so many batches that something else was noted of, a measure is taken for a new one."""
+
 
 class NotedMeasures:
     """A small file a batch, by its number. Only what the table has taken counts: its batches form a chain."""
@@ -37,13 +40,16 @@ class NotedMeasures:
     def earlier(self, batch: Batch, name: str, most: int) -> Sequence[float]:
         """Return a measure of the last batches that the table took before, newest first.
 
-        Batches before the first one that anything was noted of are not looked at: a table may have many of them.
+        Batches before the first one that anything was noted of are not looked at, nor more than so many without this
+        measure: a table may have many of them.
         """
         found: list[float] = []
+        left = most + _MOST_WITHOUT
         keys = (stat.key for stat in self._storage.list(self._prefix))
         first = next((self._number(key) for key in keys), None)
         last = batch.goes_on_from
-        while first is not None and last is not None and last >= first and len(found) < most:
+        while first is not None and last is not None and last >= first and len(found) < most and left:
+            left -= 1
             measures = self._read(last)
             if name in measures:
                 found.append(measures[name])

@@ -55,6 +55,22 @@ def test_measures_come_newest_first_and_those_of_abandoned_batches_do_not_count(
     assert measures(storage).earlier(batches[4], "sum", 2) == []
 
 
+def test_a_rule_that_is_new_beside_an_old_one_looks_back_no_further_than_is_usual() -> None:
+    storage = CountingStorage()
+    batches = decided(storage, {number: number - 1 if number else None for number in range(1000)})
+    for number in range(999):
+        measures(storage).keep(
+            batches[number], {"rows": float(number), **({"sum": 1.0} if number < 950 else {})}
+        )
+    storage.reads = 0
+
+    assert measures(storage).earlier(batches[999], "mean", 10) == []
+    assert storage.reads < 250
+    assert measures(storage).earlier(batches[999], "sum", 2) == [1.0, 1.0], (
+        "a rule may have nothing to note at times"
+    )
+
+
 def test_a_rule_that_is_new_does_not_read_the_tables_whole_history() -> None:
     storage = CountingStorage()
     batches = decided(storage, {number: number - 1 if number else None for number in range(100)})
