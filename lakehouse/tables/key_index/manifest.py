@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -19,6 +19,8 @@ __all__ = ["INDEX_FOLDER", "IndexedFile", "Manifests", "Segment", "index_folder"
 INDEX_FOLDER = "_lakehouse_index"
 """Below a table's folder; names that begin with ``_`` belong to no table."""
 _FORMAT = "v1"
+_MANY_MANIFESTS = 16
+"""With so many, the next build writes one in their place: asking the index doesn't cost all builds that there were."""
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,18 +72,36 @@ class Manifests:
 
     def files(self) -> Mapping[str, IndexedFile]:
         """Return the indexed files by key, each as the last manifest has it."""
+        return self._read(self._keys())
+
+    def add(self, files: Sequence[IndexedFile]) -> None:
+        """Make the files known as indexed. Their segments must be there."""
+        keys = self._keys()
+        folded = keys if len(keys) >= _MANY_MANIFESTS else []
+        known = {**self._with_segments(self._read(folded)), **{file.key: file for file in files}}
+        manifest = _Manifest(columns=self._columns, files=tuple(known.values()))
+        name = f"{time.time_ns():020}-{uuid.uuid4().hex}.json"
+        self._storage.put_if_absent(f"{self._prefix}{name}", msgspec.json.encode(manifest))
+        for key in folded:
+            self._storage.delete(key)
+
+    def _keys(self) -> Sequence[str]:
+        return [stat.key for stat in self._storage.list(self._prefix)]
+
+    def _read(self, keys: Iterable[str]) -> Mapping[str, IndexedFile]:
         found: dict[str, IndexedFile] = {}
-        for stat in self._storage.list(self._prefix):
+        for key in keys:
             try:
-                manifest = msgspec.json.decode(self._storage.read(stat.key), type=_Manifest)
+                manifest = msgspec.json.decode(self._storage.read(key), type=_Manifest)
             except (StorageError, OSError, msgspec.DecodeError, UnicodeError):
                 continue
             if manifest.columns == self._columns:
                 found |= {file.key: file for file in manifest.files}
         return found
 
-    def add(self, files: Sequence[IndexedFile]) -> None:
-        """Make the files known as indexed. Their segments must be there."""
-        manifest = _Manifest(columns=self._columns, files=tuple(files))
-        name = f"{time.time_ns():020}-{uuid.uuid4().hex}.json"
-        self._storage.put_if_absent(f"{self._prefix}{name}", msgspec.json.encode(manifest))
+    def _with_segments(self, files: Mapping[str, IndexedFile]) -> Mapping[str, IndexedFile]:
+        """Leave out files whose segments are gone: the vacuum takes them with the data files."""
+        if not files:
+            return {}
+        there = {stat.key for stat in self._storage.list(f"{index_folder(self._columns)}/files/")}
+        return {key: file for key, file in files.items() if all(each.key in there for each in file.segments)}

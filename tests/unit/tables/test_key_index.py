@@ -146,6 +146,22 @@ def test_the_last_build_counts_and_half_a_build_is_none(index: Index) -> None:
     assert index.opened(5) == index.missing() == []
 
 
+def test_many_builds_leave_few_manifests_that_name_every_file_still_there(index: Index) -> None:
+    names = [f"{number}.parquet" for number in range(50)]
+    for number, name in enumerate(names):
+        segment = index.segment(name, number)
+        index.manifests.add([IndexedFile(key=name, size_bytes=1, segments=(segment,))])
+        if number == 20:
+            (Path(index.path) / segment.key).unlink()  # as the vacuum takes it with its data file
+    known = index.manifests.files()
+    assert {key: file.segments[0].row_count for key, file in known.items() if key != "a.parquet"} == {
+        name: 1 if name != "b.parquet" else 3 for name in ("b.parquet", *names) if name != "20.parquet"
+    }
+    assert known["a.parquet"].segments == tuple(index.segments)
+    assert len(list((Path(index.path) / index_folder(COLUMNS) / "manifests").iterdir())) <= 16
+    assert index.opened(3, 5) == ["a.parquet"]
+
+
 def test_keys_are_hashed_only_where_equal_keys_have_one_hash() -> None:
     types = {"a": StringType(), "b": DoubleType(), "c": ArrayType(LongType()), "e": StringType("UTF8_LCASE")}
     held = StructType([StructField(name, data_type) for name, data_type in types.items()])
