@@ -74,8 +74,10 @@ class LandingPipeline(BronzeIngestionPipeline):
 
     def _check_only_adds(self, batch: Batch) -> None:
         """Raise NotLandableError where rows of the table have to go; a run finishes the batch."""
+        problem = "it is rebuilt, as an earlier run began to do" if batch.rebuilds else ""
         if self.replaced_rows(batch) is not None:
             problem = "files come again, and take the place of their rows"
+        if problem:
             raise NotLandableError(table=self.table.name, problem=problem, location=self.table.location)
 
     def _staged(self, batch: Batch) -> StagedBatch:

@@ -24,6 +24,7 @@ from lakehouse.pipelines import (
     RefreshContext,
     Refreshed,
     StagedBatch,
+    TablePipeline,
     Take,
     UnknownSelectionError,
     batch_states,
@@ -332,12 +333,8 @@ def test_a_released_file_that_is_still_being_written_stays_released(place: Place
     assert "take the place of their rows" in str(only(place.land(rested), Failed).error)
 
 
-def test_a_rebuild_that_is_stopped_before_its_batch_is_decided_forgets_no_release(place: Place) -> None:
-    put(place.landing / "a", 1)
-    only(place.land(), Refreshed)
-    put(place.landing / "a", 22)
-    only(place.land(), Refreshed)
-    (path,) = release_files(place.warehouse, "raw")
+def rebuild_of(place: Place) -> TablePipeline:
+    """Return what a run would rebuild the table with."""
     (table,) = place.pipeline().tables
     context = RefreshContext(
         pipeline="p",
@@ -346,14 +343,37 @@ def test_a_rebuild_that_is_stopped_before_its_batch_is_decided_forgets_no_releas
         tables={"raw": table},
         rebuilt=Rebuilt(tables=frozenset({"raw"}), accepts_loss=True),
     )
-    decision = PipelineFactory(context).create("bronze", table).decide()
+    return PipelineFactory(context).create("bronze", table)
+
+
+def test_a_rebuild_that_waits_is_left_to_a_run(place: Place) -> None:
+    put(place.landing / "a", 1)
+    only(place.land(), Refreshed)
+    pipeline = rebuild_of(place)
+    decision = pipeline.decide()
+    assert isinstance(decision, Take)
+    batch = decision.settle()
+    assert batch is not None
+    pipeline.batches.decide(batch)
+    assert "is rebuilt" in str(only(place.land(), Failed).error)
+    assert place.ids() == [1]
+
+
+def test_a_rebuild_that_is_stopped_before_its_batch_is_decided_forgets_no_release(place: Place) -> None:
+    put(place.landing / "a", 1)
+    only(place.land(), Refreshed)
+    put(place.landing / "a", 22)
+    only(place.land(), Refreshed)
+    (path,) = release_files(place.warehouse, "raw")
+    pipeline = rebuild_of(place)
+    decision = pipeline.decide()
     assert isinstance(decision, Take)
     batch = decision.settle()
     assert batch is not None
     assert [file["path"] for file in batch.inputs["files"]] == [path]
-    assert context.released("raw").paths() == {path}
-    table.flow.source.taken(context, "raw", batch.inputs)
-    assert context.released("raw").paths() == set()
+    assert pipeline.context.released("raw").paths() == {path}
+    pipeline.table.flow.source.taken(pipeline.context, "raw", batch.inputs)
+    assert pipeline.context.released("raw").paths() == set()
 
 
 def test_the_verb_lands_a_folder(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
