@@ -68,8 +68,11 @@ class Publication:
 
     def quarantine(self, batch: Batch) -> Quarantine:
         """Return the rows that are set aside from this table, as a batch meets them."""
-        table = self._context.table_in(self._table.layer, f"{self._table.folder}{QUARANTINE_SUFFIX}")
-        return Quarantine(table, old_rows=self._giving_way.old_rows(batch))
+        layer, folder = self._table.layer, f"{self._table.folder}{QUARANTINE_SUFFIX}"
+        log = self._context.opened.log(self._context.warehouse.path_of(layer, folder))
+        return Quarantine(
+            self._context.table_in(layer, folder), log, old_rows=self._giving_way.old_rows(batch)
+        )
 
     def remove_abandoned(self, batch: Batch) -> None:
         """Remove what stands beside the table of earlier batches that it doesn't have."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.refresh.batches import Batch
-from lakehouse.tables import IWritableDeltaTable, StagedRows
+from lakehouse.tables import IWritableDeltaTable, StagedRows, TableLog
 
 __all__ = ["Quarantine"]
 
@@ -12,8 +12,9 @@ __all__ = ["Quarantine"]
 class Quarantine:
     """The quarantine of one table, a table itself. ``old_rows``: what a batch does to the rows of those before it."""
 
-    def __init__(self, table: IWritableDeltaTable, *, old_rows: OldRows) -> None:
+    def __init__(self, table: IWritableDeltaTable, log: TableLog, *, old_rows: OldRows) -> None:
         self.table = table
+        self._log = log
         self._old_rows = old_rows
 
     def publish(self, staged: StagedRows, batch: Batch) -> None:
@@ -26,7 +27,8 @@ class Quarantine:
 
     def publish_none(self, batch: Batch) -> None:
         """Let the rows go that were set aside beside rows which go now; the batch itself sets nothing aside."""
-        if self._old_rows is OldRows.GO and (state := self.table.state()) is not None:
+        state = self.table.state() if self._old_rows is OldRows.GO else None
+        if state is not None and self._log.row_count(version=state.version) != 0:
             empty = self.table.read(version=state.version).limit(0)
             self.table.replace(empty, transaction=batch.quarantine_transaction)
 
