@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cached_property
 
 from pyspark.sql import DataFrame
 
 from lakehouse.pipelines.declare.definition import TableDefinition
-from lakehouse.pipelines.refresh.batches import Batch
+from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.pipelines.refresh.change_data import ChangeRefresh
 from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.giving_way import GivingWay
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
 from lakehouse.pipelines.refresh.quarantine import Quarantine
+from lakehouse.pipelines.refresh.returned_quarantine import return_quarantined
 from lakehouse.pipelines.refresh.row_counts import RowCounter
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches, digest_of_mode
 from lakehouse.pipelines.refresh.touched_parts import NO_ROWS
@@ -26,11 +28,14 @@ from lakehouse.tables import (
     SupersededWriteError,
     TableLog,
     TableState,
+    TableWriteError,
     evened_out,
     progress_in,
 )
 
 __all__ = ["Publication", "write_rows"]
+
+_log = logging.getLogger(__name__)
 
 Write = Callable[[IWritableDeltaTable, DataFrame, Batch], Published | AlreadyPublished]
 
@@ -75,10 +80,29 @@ class Publication:
         )
 
     def remove_abandoned(self, batch: Batch) -> None:
-        """Remove what stands beside the table of earlier batches that it doesn't have."""
+        """Remove what stands beside the table of earlier batches that it doesn't have, and put back what they took."""
+        self._return_quarantined(batch)
         self.quarantine(batch).remove_abandoned(batch)
         if self.changes is not None:
             self.changes.state.remove_abandoned(batch)
+
+    def _return_quarantined(self, batch: Batch) -> None:
+        if batch.number == (-1 if batch.predecessor is None else batch.predecessor) + 1:
+            return  # no batch lies between the two
+        layer, folder = self._table.layer, self._table.folder
+        batches = BatchLog(self._context.warehouse.storage, layer=layer, table=folder)
+        try:
+            return_quarantined(
+                self._context.warehouse,
+                batches,
+                layer=layer,
+                folder=folder,
+                last=batch.predecessor,
+                before=batch.number,
+            )
+        except TableWriteError as error:
+            # The table has all of its rows, and the batch goes on without those that were set aside before.
+            _log.warning("Rows that were set aside from %s don't come back: %s", self._table.name, error)
 
     # Rows that were judged
 

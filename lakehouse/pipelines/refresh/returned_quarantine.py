@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from lakehouse.delta_log import CommitInfo, RemoveFile, SetTransaction
 from lakehouse.pipelines.refresh.batches import BatchLog
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX, Warehouse
 from lakehouse.tables import TableLog, restore, version_before
@@ -12,19 +13,47 @@ __all__ = ["return_quarantined"]
 
 
 def return_quarantined(
-    warehouse: Warehouse, batches: BatchLog, *, layer: str, folder: str, last: int | None
+    warehouse: Warehouse,
+    batches: BatchLog,
+    *,
+    layer: str,
+    folder: str,
+    last: int | None,
+    before: int | None = None,
 ) -> None:
     """Put a table's quarantine back to what it was when ``last`` was the batch that the table took last.
 
-    Only where later batches took rows away, as a rebuild does: rows that they added go with the next batch. Raises
-    TableWriteError.
+    Only where later batches took rows away, as a rebuild does: rows that they added go with the next batch. With
+    ``before``, nothing is done where the batch of this number has come to the quarantine. Raises TableWriteError.
     """
     later = batches.first_after(last)
     log = TableLog(warehouse.path_of(layer, f"{folder}{QUARANTINE_SUFFIX}"))
     state = log.state()
     if later is None or state is None:
         return
+    if before is not None and (state.progress(later.flow).reached or 0) >= before:
+        return
     version = version_before(log, dt.datetime.fromisoformat(later.planned_at))
-    if version is not None and log.paths_added(after=version, through=state.version) is None:
+    if version is None or log.paths_added(after=version, through=state.version) is not None:
+        return
+    if _took_rows_away(log, later.flow, after=version, through=state.version):
         newest = batches.newest(last=None) or later
-        restore(log, version=version, application=later.flow, decided=newest.number)
+        decided = newest.number if before is None else before - 1
+        restore(log, version=version, application=later.flow, decided=decided)
+
+
+def _took_rows_away(log: TableLog, flow: str, *, after: int, through: int) -> bool:
+    """Say whether a batch of the flow took rows away in these versions: all of them, or those of some batches.
+
+    What somebody else deleted, who was done with it, does not come back.
+    """
+    for version in range(after + 1, through + 1):
+        actions = log.at(through).actions_of(version)
+        if not any(isinstance(each, RemoveFile) and each.data_change for each in actions):
+            continue
+        if any(isinstance(each, SetTransaction) and each.application_id == flow for each in actions):
+            return True
+        infos = [each for each in actions if isinstance(each, CommitInfo)]
+        if any("_batch" in str((each.operation_parameters or {}).get("predicate", "")) for each in infos):
+            return True
+    return False

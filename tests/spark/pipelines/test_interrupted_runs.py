@@ -75,13 +75,16 @@ def test_rules_that_change_between_two_runs_leave_each_row_in_one_place(
 
 def test_rows_that_were_judged_for_another_write_mode_are_not_written_by_todays(lake: Lake) -> None:
     whole = read("raw").cast({"id": "int"}, on_error="null").select("id", "units")
-    replaced = shop(clean=("silver", whole.expect_or_drop("fine", "id >= 0").replace()))
-    appended = shop(clean=("silver", NEW.expect_or_drop("fine", "id >= 0").append()))
-    lake.run(replaced)
-    lake.land("b.csv", (40, 1, "2024-01-01"))
-    lake.run(replaced, listener=StopAfter("validate", table="clean"))
+    replaced = shop(clean=("silver", whole.expect_or_quarantine("fine", "id >= 5").replace()))
+    appended = shop(clean=("silver", NEW.expect_or_quarantine("fine", "id >= 5").append()))
+    lake.run(appended)
+    lake.land("b.csv", (40, 1, "2024-01-01"), (4, 1, "2024-01-01"))
+    lake.run(replaced, listener=StopAfter("quarantine", table="clean"))
+    assert ids(lake, "silver/clean_quarantine") == [0, 1, 2, 3, 4, 4], "all of them, in place of those before"
+    lake.land("c.csv", (3, 1, "2024-01-01"))
     assert lake.run(appended).status == "ok"
-    assert sorted(ids(lake, "silver/clean")) == [*range(30), 40]
+    assert places(lake) == sorted([*range(30), 40, 4, 3])
+    assert ids(lake, "silver/clean_quarantine") == [0, 1, 2, 3, 3, 4, 4]
 
 
 def test_steps_that_choose_freely_choose_once(lake: Lake) -> None:

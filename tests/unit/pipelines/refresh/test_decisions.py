@@ -38,6 +38,7 @@ from lakehouse.pipelines import (
     restore_table,
 )
 from lakehouse.pipelines.refresh.batches import BatchLog
+from lakehouse.pipelines.refresh.returned_quarantine import return_quarantined
 from lakehouse.source_location import caller_location
 from lakehouse.storage import LocalStorageService
 from lakehouse.tables import TableWriteError
@@ -396,6 +397,39 @@ def test_a_table_that_cannot_be_put_back_keeps_the_batch_that_waits(shop: Shop) 
     with pytest.raises(TableWriteError, match="restore"):
         restore_table(shop.warehouse, "t", 0)
     assert shop.days(3).decide() == Finish(batch=waiting)
+
+
+def test_what_an_abandoned_batch_took_out_of_the_quarantine_comes_back_before_the_next(shop: Shop) -> None:
+    for number in range(2):
+        take(shop, number + 1)
+        shop.set_aside(number)
+        shop.commit(number)
+    take(shop, 3)
+    shop.set_aside(2, rebuilds=True)
+    other = take(shop, 3, where="x > 5")
+    assert (other.number, other.predecessor) == (3, 1)
+
+    def returned() -> None:
+        batches = BatchLog(shop.warehouse.storage, layer="silver", table="t")
+        return_quarantined(shop.warehouse, batches, layer="silver", folder="t", last=1, before=3)
+
+    returned()
+    assert shop.aside() == [0, 1]
+    shop.set_aside(3)
+    returned()
+    assert shop.aside() == [0, 1, 3], "the batch has come: there is nothing to do again"
+
+
+def test_what_somebody_deleted_from_a_quarantine_while_a_batch_waited_stays_deleted(shop: Shop) -> None:
+    for number in range(2):
+        take(shop, number + 1)
+        shop.set_aside(number)
+        shop.commit(number)
+    take(shop, 3)
+    with TransactionManager().transaction(shop.warehouse.path_of("silver", "t_quarantine")) as transaction:
+        transaction.overwrite(pa.table({"_batch": [1]}))
+    drop_pending_batch(shop.warehouse, "t")
+    assert shop.aside() == [1]
 
 
 def states_of(shop: Shop) -> list[str]:
