@@ -7,10 +7,13 @@ from pathlib import Path
 
 from lakehouse.storage import AbstractStorageService, LocalStorageService, storage_for
 
-__all__ = ["QUARANTINE_SUFFIX", "SYSTEM_LAYER", "Warehouse"]
+__all__ = ["CHANGES_LAYER", "QUARANTINE_SUFFIX", "SYSTEM_LAYER", "Warehouse"]
 
 SYSTEM_LAYER = "system"
 """The layer of what the library itself writes: batches and events."""
+
+CHANGES_LAYER = f"{SYSTEM_LAYER}/changes"
+"""Below it, by layer, the tables of changes that tables made of changes don't show."""
 
 QUARANTINE_SUFFIX = "_quarantine"
 """Behind a table's name, the name of the table for rows that are set aside from it."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from lakehouse.pipelines.errors import AmbiguousTableError, NoPendingBatchError, UnknownTableError
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
-from lakehouse.pipelines.refresh.returned_quarantine import return_quarantined
+from lakehouse.pipelines.refresh.returned_rows import return_quarantined
 from lakehouse.pipelines.refresh.staged_batches import StagedBatches
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.tables import TableLog

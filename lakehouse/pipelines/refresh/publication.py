@@ -15,7 +15,7 @@ from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.giving_way import GivingWay
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
 from lakehouse.pipelines.refresh.quarantine import Quarantine
-from lakehouse.pipelines.refresh.returned_quarantine import return_quarantined
+from lakehouse.pipelines.refresh.returned_rows import return_quarantined
 from lakehouse.pipelines.refresh.row_counts import RowCounter
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches, digest_of_mode
 from lakehouse.pipelines.refresh.touched_parts import NO_ROWS

@@ -8,7 +8,7 @@ from functools import partial
 
 from lakehouse.pipelines.refresh.batch_states import place_of
 from lakehouse.pipelines.refresh.batches import BatchLog
-from lakehouse.pipelines.refresh.returned_quarantine import return_quarantined
+from lakehouse.pipelines.refresh.returned_rows import return_changes, return_quarantined
 from lakehouse.pipelines.run.lock import run_lock
 from lakehouse.pipelines.warehouse import SYSTEM_LAYER, Warehouse
 from lakehouse.tables import TableLog, restore
@@ -55,6 +55,7 @@ def restore_table(warehouse: Warehouse, table: str, version: int) -> Restored:
             before_commit=partial(batches.drop, newest.number),
         )
         return_quarantined(warehouse, batches, layer=layer, folder=folder, last=restored.last)
+        return_changes(warehouse, batches, layer=layer, folder=folder, last=restored.last)
     return Restored(
         table=f"{layer}/{folder}",
         restored_to=version,

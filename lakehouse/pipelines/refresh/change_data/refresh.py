@@ -13,7 +13,7 @@ from lakehouse.pipelines.refresh.judged_rows import JudgedRows
 from lakehouse.pipelines.refresh.row_counts import RowCounter
 from lakehouse.pipelines.refresh.rows_by_key import RowsByKey
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch
-from lakehouse.pipelines.warehouse import SYSTEM_LAYER
+from lakehouse.pipelines.warehouse import CHANGES_LAYER, SYSTEM_LAYER
 from lakehouse.tables import IWritableDeltaTable, TableLog
 
 __all__ = ["ChangeRefresh"]
@@ -33,7 +33,7 @@ class ChangeRefresh:
     def of(cls, context: RefreshContext, table: str, rules: ChangeRules) -> ChangeRefresh:
         """Return what decides for a declared table."""
         declared = context.tables[table]
-        layer, folder = f"{SYSTEM_LAYER}/changes/{declared.layer}", declared.folder
+        layer, folder = f"{CHANGES_LAYER}/{declared.layer}", declared.folder
         state = ChangeState(
             context.opened.log(context.warehouse.path_of(layer, folder)),
             context.table_in(layer, folder),

@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from lakehouse.delta_log import Snapshot, TransactionManager, VersionNotFoundError
+from lakehouse.delta_log import Snapshot, TransactionManager, VersionNotFoundError, col
 from lakehouse.pipelines import (
     Batch,
     ChangedSourceError,
@@ -38,7 +38,7 @@ from lakehouse.pipelines import (
     restore_table,
 )
 from lakehouse.pipelines.refresh.batches import BatchLog
-from lakehouse.pipelines.refresh.returned_quarantine import return_quarantined
+from lakehouse.pipelines.refresh.returned_rows import return_quarantined
 from lakehouse.source_location import caller_location
 from lakehouse.storage import LocalStorageService
 from lakehouse.tables import TableWriteError
@@ -418,6 +418,25 @@ def test_what_an_abandoned_batch_took_out_of_the_quarantine_comes_back_before_th
     shop.set_aside(3)
     returned()
     assert shop.aside() == [0, 1, 3], "the batch has come: there is nothing to do again"
+
+
+def test_changes_that_went_when_a_table_was_put_back_come_back_when_that_is_undone(shop: Shop) -> None:
+    changes = shop.warehouse.path_of("system/changes/silver", "t")
+    for number in range(3):
+        take(shop, number + 1)
+        with TransactionManager().transaction(changes) as transaction:
+            transaction.append(pa.table({"_batch": [number]}))
+            transaction.set_transaction("lakehouse/shop/t", number)
+        shop.commit(number)
+    restore_table(shop.warehouse, "t", 0)
+    take(shop, 3)
+    with TransactionManager().transaction(changes) as transaction:
+        transaction.delete(
+            (col("_batch") > 0) & (col("_batch") < 3)
+        )  # as the batch does it that goes on from 0
+    shop.commit(3)
+    assert restore_table(shop.warehouse, "t", 2).last_batch == 2
+    assert sorted(Snapshot.load(changes).to_arrow()["_batch"].to_pylist()) == [0, 1, 2]
 
 
 def test_what_somebody_deleted_from_a_quarantine_while_a_batch_waited_stays_deleted(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Rows that were set aside beside a table, and come back when batches that took them away count no more."""
+"""Rows that are kept beside a table, and come back when batches that took them away count no more."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import datetime as dt
 
 from lakehouse.delta_log import CommitInfo, RemoveFile, SetTransaction
 from lakehouse.pipelines.refresh.batches import BatchLog
-from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX, Warehouse
+from lakehouse.pipelines.warehouse import CHANGES_LAYER, QUARANTINE_SUFFIX, Warehouse
 from lakehouse.tables import TableLog, restore, version_before
 
-__all__ = ["return_quarantined"]
+__all__ = ["return_changes", "return_quarantined"]
 
 
 def return_quarantined(
@@ -26,9 +26,24 @@ def return_quarantined(
     Only where later batches took rows away, as a rebuild does: rows that they added go with the next batch. With
     ``before``, nothing is done where the batch of this number has come to the quarantine. Raises TableWriteError.
     """
-    later = batches.first_after(last)
     log = TableLog(warehouse.path_of(layer, f"{folder}{QUARANTINE_SUFFIX}"))
-    state = log.state()
+    _put_back(log, batches, last=last, before=before)
+
+
+def return_changes(
+    warehouse: Warehouse, batches: BatchLog, *, layer: str, folder: str, last: int | None
+) -> None:
+    """Do the same for the changes that a table made of changes doesn't show.
+
+    A table that was put back, and took a batch then, has lost those of the batches between: they come back when it is
+    put back to one of them after all. Raises TableWriteError.
+    """
+    log = TableLog(warehouse.path_of(f"{CHANGES_LAYER}/{layer}", folder))
+    _put_back(log, batches, last=last, before=None)
+
+
+def _put_back(log: TableLog, batches: BatchLog, *, last: int | None, before: int | None) -> None:
+    later, state = batches.first_after(last), log.state()
     if later is None or state is None:
         return
     if before is not None and (state.progress(later.flow).reached or 0) >= before:
