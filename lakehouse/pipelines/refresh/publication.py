@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import cached_property
 
@@ -28,14 +27,11 @@ from lakehouse.tables import (
     SupersededWriteError,
     TableLog,
     TableState,
-    TableWriteError,
     evened_out,
     progress_in,
 )
 
 __all__ = ["Publication", "write_rows"]
-
-_log = logging.getLogger(__name__)
 
 Write = Callable[[IWritableDeltaTable, DataFrame, Batch], Published | AlreadyPublished]
 
@@ -91,18 +87,14 @@ class Publication:
             return  # no batch lies between the two
         layer, folder = self._table.layer, self._table.folder
         batches = BatchLog(self._context.warehouse.storage, layer=layer, table=folder)
-        try:
-            return_quarantined(
-                self._context.warehouse,
-                batches,
-                layer=layer,
-                folder=folder,
-                last=batch.predecessor,
-                before=batch.number,
-            )
-        except TableWriteError as error:
-            # The table has all of its rows, and the batch goes on without those that were set aside before.
-            _log.warning("Rows that were set aside from %s don't come back: %s", self._table.name, error)
+        return_quarantined(
+            self._context.warehouse,
+            batches,
+            layer=layer,
+            folder=folder,
+            last=batch.predecessor,
+            before=batch.number,
+        )
 
     # Rows that were judged
 

@@ -1,15 +1,21 @@
-"""Rows that are kept beside a table, and come back when batches that took them away count no more."""
+"""Rows that are kept beside a table, and come back when batches that took them away count no more.
+
+The table itself is as it is to be by then: where its neighbour's old files are gone, that is only warned of.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
 from lakehouse.delta_log import CommitInfo, RemoveFile, SetTransaction
 from lakehouse.pipelines.refresh.batches import BatchLog
 from lakehouse.pipelines.warehouse import CHANGES_LAYER, QUARANTINE_SUFFIX, Warehouse
-from lakehouse.tables import TableLog, restore, version_before
+from lakehouse.tables import TableLog, TableWriteError, restore, version_before
 
 __all__ = ["return_changes", "return_quarantined"]
+
+_log = logging.getLogger(__name__)
 
 
 def return_quarantined(
@@ -24,7 +30,7 @@ def return_quarantined(
     """Put a table's quarantine back to what it was when ``last`` was the batch that the table took last.
 
     Only where later batches took rows away, as a rebuild does: rows that they added go with the next batch. With
-    ``before``, nothing is done where the batch of this number has come to the quarantine. Raises TableWriteError.
+    ``before``, nothing is done where the batch of this number has come to the quarantine.
     """
     log = TableLog(warehouse.path_of(layer, f"{folder}{QUARANTINE_SUFFIX}"))
     _put_back(log, batches, last=last, before=before)
@@ -36,7 +42,7 @@ def return_changes(
     """Do the same for the changes that a table made of changes doesn't show.
 
     A table that was put back, and took a batch then, has lost those of the batches between: they come back when it is
-    put back to one of them after all. Raises TableWriteError.
+    put back to one of them after all.
     """
     log = TableLog(warehouse.path_of(f"{CHANGES_LAYER}/{layer}", folder))
     _put_back(log, batches, last=last, before=None)
@@ -54,7 +60,12 @@ def _put_back(log: TableLog, batches: BatchLog, *, last: int | None, before: int
     if _took_rows_away(log, later.flow, after=version, through=state.version):
         newest = batches.newest(last=None) or later
         decided = newest.number if before is None else before - 1
-        restore(log, version=version, application=later.flow, decided=decided)
+        try:
+            restore(log, version=version, application=later.flow, decided=decided)
+        except TableWriteError as error:
+            _log.warning(
+                "Rows of version %d that later batches took away don't come back: %s", version, error
+            )
 
 
 def _took_rows_away(log: TableLog, flow: str, *, after: int, through: int) -> bool:

@@ -365,6 +365,21 @@ def test_what_a_rebuild_took_out_of_the_quarantine_comes_back_with_the_table(sho
     assert shop.aside() == [0, 1, 3], "the quarantine takes later batches"
 
 
+def test_a_table_is_put_back_also_where_what_was_set_aside_is_gone(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    take(shop, 1)
+    shop.set_aside(0)
+    shop.commit(0)
+    (gone,) = Path(shop.warehouse.path_of("silver", "t_quarantine")).glob("*.parquet")
+    take(shop, 1, rebuilt=True)
+    shop.set_aside(1, rebuilds=True)
+    shop.commit(1)
+    gone.unlink()  # as a vacuum takes it
+    assert restore_table(shop.warehouse, "t", 0).last_batch == 0
+    assert "that later batches took away don't come back: could not restore" in caplog.text
+
+
 def test_what_a_rebuild_took_out_of_the_quarantine_comes_back_when_it_is_given_up(shop: Shop) -> None:
     take(shop, 1)
     shop.set_aside(0)
