@@ -14,7 +14,7 @@ from lakehouse.pipelines.errors.flows import (
     UnknownColumnError,
     UnwritableColumnError,
 )
-from lakehouse.pipelines.errors.lineage import UnknownOriginError
+from lakehouse.pipelines.errors.lineage import UnknownOriginError, UnseenPlanError
 from lakehouse.pipelines.errors.refresh import (
     AmbiguousTableError,
     ChangedFilesError,
@@ -131,6 +131,7 @@ __all__ = [
     "UnknownTableError",
     "UnknownVariableError",
     "UnreadableTableError",
+    "UnseenPlanError",
     "UnwritableColumnError",
     "WholeReadAppendedError",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.functions import col
@@ -26,8 +27,9 @@ from lakehouse.pipelines import (
     resolve,
 )
 from lakehouse.pipelines.check.lineage import ColumnName, Influence, TableLineage, lineage_of
-from lakehouse.pipelines.check.lineage.plans import ClassicPlans, ExplainedPlans
+from lakehouse.pipelines.check.lineage.plans import ClassicPlans, ExplainedPlans, explained_whole
 from lakehouse.pipelines.check.lineage.reading import lineage_by
+from lakehouse.pipelines.errors import UnseenPlanError
 
 COLUMNS = {"k": "int", "a": "int", "b": "int", "s": "string", "l": "array<int>"}
 ROWS = [
@@ -448,18 +450,10 @@ class InText(ExplainedPlans):
     """Has a session of this process explain its plans, as Spark Connect does."""
 
     def explained(self, frame: DataFrame) -> str:
-        spark = frame.sparkSession
-        before = spark.conf.get(FIELDS)
-        spark.conf.set(FIELDS, "10000")
-        jvm: Any = spark._jvm
+        jvm: Any = frame.sparkSession._jvm
         mode = jvm.org.apache.spark.sql.execution.ExplainMode.fromString("extended")
-        try:
+        with explained_whole(frame.sparkSession):
             return str(frame._jdf.queryExecution().explainString(mode))
-        finally:
-            spark.conf.set(FIELDS, before)
-
-
-FIELDS = "spark.sql.debug.maxToStringFields"
 
 
 def missing_edges(
@@ -525,6 +519,24 @@ def test_the_text_of_a_plan_tells_what_the_tree_does(spark: SparkSession) -> Non
     )
     resolution = resolved(spark, flow)
     assert lineage_by(InText(), resolution, spark) == lineage_by(ClassicPlans(), resolution, spark)
+
+
+def test_a_constant_that_fails_when_it_is_computed_has_its_lineage_all_the_same(spark: SparkSession) -> None:
+    flow = (
+        read("raw")
+        .select("k", "1 div 0 AS never", "a + CAST('x' AS INT) AS t")
+        .where("k > int('y')")
+        .replace()
+    )
+    resolution = resolved(spark, flow)
+    assert lineage_by(InText(), resolution, spark) == lineage_by(ClassicPlans(), resolution, spark)
+
+    class Unseen(InText):
+        def explained(self, frame: DataFrame) -> str:
+            raise PySparkException("internal error")
+
+    with pytest.raises(UnseenPlanError, match="does not show the plan of 'raw': internal error"):
+        lineage_by(Unseen(), resolution, spark)
 
 
 def test_a_literal_that_hides_where_an_expression_ends_costs_no_edge(spark: SparkSession) -> None:

@@ -12,9 +12,15 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.pipelines.check.lineage.plan_text import plan_from_text
 from lakehouse.pipelines.check.lineage.plan_tree import Node, plan_from_json
 
-__all__ = ["ClassicPlans", "ExplainedPlans", "Plans", "plans_of"]
+__all__ = ["ClassicPlans", "ExplainedPlans", "Plans", "explained_whole", "plans_of"]
 
 _FIELDS = "spark.sql.debug.maxToStringFields"
+_LEFT_OUT = "spark.sql.optimizer.excludedRules"
+_COMPUTING = (
+    "org.apache.spark.sql.catalyst.optimizer.ConstantFolding",
+    "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation",
+)
+"""Rules that compute what they can, such as ``1 / 0``."""
 _TITLE, _NEXT_TITLE = "== Analyzed Logical Plan ==", "== Optimized Logical Plan =="
 
 
@@ -34,12 +40,24 @@ def plans_of(spark: SparkSession) -> Iterator[Plans]:
     if hasattr(spark.range(0), "_jdf"):
         yield ClassicPlans()
         return
-    before = spark.conf.get(_FIELDS) or "25"
-    spark.conf.set(_FIELDS, str(2**31 - 1))
-    try:
+    with explained_whole(spark):
         yield ExplainedPlans()
+
+
+@contextmanager
+def explained_whole(spark: SparkSession) -> Iterator[None]:
+    """Have plans explained with all of their columns, and nothing computed: where that fails, none is shown."""
+    before = {name: spark.conf.get(name, None) for name in (_FIELDS, _LEFT_OUT)}
+    spark.conf.set(_FIELDS, str(2**31 - 1))
+    spark.conf.set(_LEFT_OUT, ",".join([*filter(None, [before[_LEFT_OUT]]), *_COMPUTING]))
+    try:
+        yield
     finally:
-        spark.conf.set(_FIELDS, before)
+        for name, value in before.items():
+            if value is None:
+                spark.conf.unset(name)
+            else:
+                spark.conf.set(name, value)
 
 
 class ClassicPlans:

@@ -20,7 +20,10 @@ from lakehouse.pipelines.check.lineage.plans import Plans, plans_of
 from lakehouse.pipelines.check.lineage.touching import Edges, Promise, Touched, by_way_of
 from lakehouse.pipelines.check.lineage.tracing import TableTrace, trace_of
 from lakehouse.pipelines.check.validation import Resolution
+from lakehouse.pipelines.declare.definition import TableDefinition
 from lakehouse.pipelines.declare.table_names import ByTable
+from lakehouse.pipelines.errors import UnseenPlanError
+from lakehouse.tables import SPARK_ERRORS, root_cause
 
 __all__ = ["lineage_by", "lineage_of"]
 
@@ -36,8 +39,15 @@ def lineage_by(plans: Plans, resolution: Resolution, spark: SparkSession) -> Pip
     tables = resolution.graph.tables
     schemas = ByTable(resolution.read_schemas, own_name=lambda name: tables[name].name)
     empty = EmptyTables(spark=spark, schemas=schemas)
-    found = {name: _of_table(trace_of(tables[name], empty), plans) for name in resolution.graph.order}
+    found = {name: _found(tables[name], empty, plans) for name in resolution.graph.order}
     return PipelineLineage(pipeline=resolution.definition.name, tables=found)
+
+
+def _found(table: TableDefinition, empty: EmptyTables, plans: Plans) -> TableLineage:
+    try:
+        return _of_table(trace_of(table, empty), plans)
+    except SPARK_ERRORS as error:
+        raise UnseenPlanError(table=table.name, reason=root_cause(error), location=table.location) from error
 
 
 def _of_table(trace: TableTrace, plans: Plans) -> TableLineage:
