@@ -131,6 +131,11 @@ def committed_once(
     except ConcurrentTransactionException as error:
         return _taken_by_another(log, taken, action, error)
     except (DeltaConcurrentModificationException, DefinitionChangedError):
+        now = log.state()
+        if now is not None and now.has_taken(taken):
+            return AlreadyPublished(
+                version=now.version
+            )  # another attempt made the table, or gave it its columns
         raise
     except (OSError, StorageError, DeltaLogError) as error:
         raise TableWriteError(path=log.path, action=action, cause=str(error)) from error
