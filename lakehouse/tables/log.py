@@ -30,6 +30,9 @@ from lakehouse.tables.net_additions import net_additions
 
 __all__ = ["ChangedFile", "TableLog"]
 
+_ONLY_BY_VECTOR = frozenset({"deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"})
+"""With no other features of readers, the rows of a file without a deletion vector are those that stand in it."""
+
 _FEW_FILES = 32
 """Above this many paths Spark lists them in a job of its own, and Delta's own reading is no slower."""
 
@@ -182,10 +185,11 @@ class TableLog:
         net = net_additions(self._commits(snapshot, after, through))
         if net.reason:
             raise UnreadableChangesError(path=self._path, after=after, through=through, reason=net.reason)
-        if net.came_and_went and self._plain(snapshot, net.paths) is None:
+        plain = self._plain(snapshot, net.paths, may_have_vectors=net.have_vectors)
+        if net.came_and_went and plain is None:
             reason = "rows came and went in between, and its files alone don't show which"
             raise UnreadableChangesError(path=self._path, after=after, through=through, reason=reason)
-        return self._plain(snapshot, net.paths)
+        return plain
 
     def paths_added(self, *, after: int, through: int) -> frozenset[str] | None:
         """Return the files that came in versions ``(after, through]`` and stayed, as the log names them.
@@ -219,6 +223,14 @@ class TableLog:
     def has_change_feed(self, *, version: int) -> bool:
         """Say whether the table writes down its changes at ``version`` (Delta PROTOCOL, "Change Data Files")."""
         return (self.at(version).properties.get("delta.enableChangeDataFeed") or "").lower() == "true"
+
+    def feeds_changes(self, *, after: int, through: int) -> bool:
+        """Say whether the table writes down its changes from the first of versions ``(after, through]`` on."""
+        if not self.has_change_feed(version=through):
+            return False
+        commits = self._commits(self.at(through), after, through)
+        is_changed = any(isinstance(each, MetadataChange) for _, actions in commits for each in actions)
+        return not is_changed or self.has_change_feed(version=after + 1)
 
     def file_sizes(self, *, version: int, where: Predicate | None = None) -> tuple[int, ...]:
         """Return the sizes of the data files at ``version``; with a condition, of those that may hold such rows."""
@@ -306,9 +318,15 @@ class TableLog:
                     path=self._path, after=after, through=through, reason=reason
                 ) from error
 
-    def _plain(self, snapshot: Snapshot, paths: Sequence[str]) -> tuple[str, ...] | None:
+    def _plain(
+        self, snapshot: Snapshot, paths: Sequence[str], *, may_have_vectors: bool = True
+    ) -> tuple[str, ...] | None:
         # Reader version 1 has neither deletion vectors nor column mapping (Delta PROTOCOL, "Reader Requirements").
-        if snapshot.protocol.min_reader_version != 1 or snapshot.partition_columns:
+        protocol = snapshot.protocol
+        is_plain = protocol.min_reader_version == 1 or (
+            not may_have_vectors and _ONLY_BY_VECTOR.issuperset(protocol.reader_features or ("none listed",))
+        )
+        if not is_plain or snapshot.partition_columns:
             return None
         keys = [storage_key(path, table_uri=snapshot.table) for path in paths]
         if None in keys:

@@ -21,6 +21,8 @@ class NetAdditions:
     """The files that came and stayed, in order, as the log names them."""
     came_and_went: bool
     """Whether some files came and went."""
+    have_vectors: bool = False
+    """Whether rows of one of ``paths`` are deleted by a vector."""
     reason: str = ""
     """Why rows that were there before are not there as they were; empty where they are."""
 
@@ -56,7 +58,12 @@ def net_additions(commits: Iterable[tuple[int, Sequence[Action]]]) -> NetAdditio
         version = min(gone.values())
         count = sum(each == version for each in gone.values())
         reason = f"version {version} took {count} data files away"
-    return NetAdditions(paths=[path for path, _ in came], came_and_went=came_and_went, reason=reason)
+    return NetAdditions(
+        paths=[path for path, _ in came],
+        came_and_went=came_and_went,
+        have_vectors=any(vector for _, vector in came),
+        reason=reason,
+    )
 
 
 def _note_rewritten(

@@ -72,6 +72,8 @@ class TableReader:
         files = self._log.plain_files_added(after=after, through=through)
         if files is not None and not self._by_python:
             return self.parquet(files, self._log.schema(version=through))
+        if self._uses_delta:
+            self._require_change_feed(after=after, through=through)
         return self._change_feed(after=after, through=through).drop(*CHANGE_COLUMNS)
 
     def changes(self, *, after: int, through: int) -> DataFrame:
@@ -126,12 +128,9 @@ class TableReader:
         )
 
     def _require_change_feed(self, *, after: int, through: int) -> None:
-        for version in (after + 1, through):
-            if not self._log.has_change_feed(version=version):
-                reason = (
-                    f"its files alone don't show them, and at version {version} it has no change data feed"
-                )
-                raise UnreadableChangesError(path=self._path, after=after, through=through, reason=reason)
+        if not self._log.feeds_changes(after=after, through=through):
+            reason = "its files alone don't show them, and it had no change data feed all the time"
+            raise UnreadableChangesError(path=self._path, after=after, through=through, reason=reason)
 
     def _delta(self) -> DataFrameReader:
         return self._spark.read.format("delta")

@@ -10,9 +10,12 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.delta_log import AddFile, DeletionVectorDescriptor, Snapshot, TransactionManager
-from lakehouse.tables import TableLog
+from lakehouse.tables import TableLog, UnreadableChangesError
 
 MANAGER = TransactionManager()
+VECTOR = DeletionVectorDescriptor(
+    storage_type="u", path_or_inline="ab^-aqEH.-t@S}K{vb[*k^", offset=1, size_bytes=36, cardinality=1
+)
 
 
 @pytest.fixture
@@ -31,19 +34,52 @@ def test_the_rows_of_some_versions_are_counted(table: Path, after: int, through:
     assert TableLog(str(table)).rows_added(after=after, through=through) == rows
 
 
+def test_new_rows_of_a_table_that_may_have_vectors_are_read_from_files_without_one(table: Path) -> None:
+    with MANAGER.transaction(table) as transaction:
+        transaction.set_properties({"delta.enableDeletionVectors": "true"})
+    with MANAGER.transaction(table) as transaction:
+        transaction.append(pa.table({"n": [7]}))
+    log = TableLog(str(table))
+    (added,) = log.paths_added(after=3, through=4) or ()
+    assert log.plain_files_added(after=3, through=4) == (f"{table}/{added}",)
+    [file] = [each for each in Snapshot.load(table).actions_of(4) if isinstance(each, AddFile)]
+    with MANAGER.transaction(table) as transaction:
+        transaction.remove(file.path)
+        transaction.add(msgspec.structs.replace(file, deletion_vector=VECTOR))
+    with pytest.raises(UnreadableChangesError, match="rows came and went in between"):
+        log.plain_files_added(after=3, through=5)
+
+
+@pytest.mark.parametrize(
+    "properties", [{"delta.columnMapping.mode": "name"}, {"delta.enableTypeWidening": "true"}]
+)
+def test_new_rows_of_a_table_whose_files_read_otherwise_are_not_read_from_them(
+    table: Path, properties: dict[str, str]
+) -> None:
+    with MANAGER.transaction(table) as transaction:
+        transaction.set_properties(properties)
+    with MANAGER.transaction(table) as transaction:
+        transaction.append(pa.table({"n": [7]}))
+    assert TableLog(str(table)).plain_files_added(after=3, through=4) is None
+
+
+def test_a_feed_that_was_switched_on_later_does_not_tell_what_came_before(table: Path) -> None:
+    log = TableLog(str(table))
+    assert not log.feeds_changes(after=0, through=2)
+    with MANAGER.transaction(table) as transaction:
+        transaction.set_properties({"delta.enableChangeDataFeed": "true"})
+    with MANAGER.transaction(table) as transaction:
+        transaction.append(pa.table({"n": [7]}))
+    assert not log.feeds_changes(after=1, through=4)
+    assert log.feeds_changes(after=2, through=4)
+    assert log.feeds_changes(after=3, through=4)
+
+
 @pytest.mark.parametrize(
     "lacking",
     [
         {"stats": None},
-        {
-            "deletion_vector": DeletionVectorDescriptor(
-                storage_type="u",
-                path_or_inline="ab^-aqEH.-t@S}K{vb[*k^",
-                offset=1,
-                size_bytes=36,
-                cardinality=1,
-            )
-        },
+        {"deletion_vector": VECTOR},
     ],
     ids=["no statistics", "a row that is deleted"],
 )
