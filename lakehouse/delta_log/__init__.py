@@ -28,7 +28,8 @@ from lakehouse.delta_log.commit_protocols import (
     SparkGuard,
     Visible,
 )
-from lakehouse.delta_log.data_files import WrittenFile, target_file_bytes
+from lakehouse.delta_log.data_files import ROW_NUMBER, WrittenFile, target_file_bytes
+from lakehouse.delta_log.deletion_vectors import WrittenVector, descriptor_of, write_deletion_vector
 from lakehouse.delta_log.errors import (
     AppendOnlyTableError,
     CatalogManagedTableError,
@@ -91,14 +92,16 @@ from lakehouse.delta_log.scan import (
     Not,
     Or,
     Predicate,
+    Scan,
     Separation,
     col,
     condition,
     record_counts,
 )
-from lakehouse.delta_log.schema import StructType, is_widening, schema_from_json
+from lakehouse.delta_log.schema import PrimitiveType, StructField, StructType, is_widening, schema_from_json
 from lakehouse.delta_log.snapshot import ScanPart, Snapshot, TableDifference, difference, scan_parts
 from lakehouse.delta_log.stored_objects import table_storage
+from lakehouse.delta_log.table_features import TableProperties
 from lakehouse.delta_log.transaction import (
     Backoff,
     Change,
@@ -115,6 +118,7 @@ from lakehouse.delta_log.transaction import (
 )
 
 __all__ = [
+    "ROW_NUMBER",
     "Action",
     "AddCDCFile",
     "AddFile",
@@ -174,6 +178,7 @@ __all__ = [
     "Or",
     "Predicate",
     "PredicateTruthError",
+    "PrimitiveType",
     "ProtocolChange",
     "ProtocolChangedException",
     "PutIfAbsentProtocol",
@@ -184,6 +189,7 @@ __all__ = [
     "RetentionTooShortError",
     "RowsChangedError",
     "RowsSchemaMismatchError",
+    "Scan",
     "ScanPart",
     "Separation",
     "SetTransaction",
@@ -191,10 +197,12 @@ __all__ = [
     "Sidecar",
     "Snapshot",
     "SparkGuard",
+    "StructField",
     "StructType",
     "TableDifference",
     "TableExistsError",
     "TableNotFoundError",
+    "TableProperties",
     "TableReplacedError",
     "TableView",
     "TimestampNotFoundError",
@@ -213,10 +221,12 @@ __all__ = [
     "WriteKind",
     "WrittenCheckpoint",
     "WrittenFile",
+    "WrittenVector",
     "WrongReplacementError",
     "arrow_column",
     "col",
     "condition",
+    "descriptor_of",
     "difference",
     "is_widening",
     "iso_text",
@@ -230,4 +240,5 @@ __all__ = [
     "vacuum",
     "verify",
     "write_checkpoint",
+    "write_deletion_vector",
 ]

@@ -21,7 +21,10 @@ from lakehouse.delta_log.stored_objects import locate
 from lakehouse.errors import StorageError
 from lakehouse.storage import AbstractStorageReader
 
-__all__ = ["DataFile", "DataFileReader"]
+__all__ = ["ROW_NUMBER", "DataFile", "DataFileReader"]
+
+ROW_NUMBER = "__lakehouse_row"
+"""A column with the place of a row in its file, from 0, deleted rows counted."""
 
 _FEW_ROWS = 50_000
 
@@ -62,6 +65,14 @@ class DataFileReader:
             deleted = read_deletion_vector(self._storage, file.deletion_vector)
         rows = self.read_physical(file, fields)
         return rows if deleted is None else without_rows(rows, deleted)
+
+    def read_numbered(self, file: DataFile, fields: Sequence[StructField]) -> pa.Table:
+        """Return the live rows of a file with these columns and ``ROW_NUMBER``."""
+        rows = self.read_physical(file, fields)
+        rows = rows.append_column(ROW_NUMBER, pa.array(np.arange(rows.num_rows, dtype=np.int64)))
+        if file.deletion_vector is None:
+            return rows
+        return without_rows(rows, read_deletion_vector(self._storage, file.deletion_vector))
 
     def read_physical(self, file: DataFile, fields: Sequence[StructField]) -> pa.Table:
         """Return all rows of a file, deleted ones included, in the order of the file."""

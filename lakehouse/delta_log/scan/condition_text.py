@@ -176,6 +176,9 @@ class _Reading:
                 if "." in text
                 else int(text)
             )
+        if token.word == "DATE" and pa.types.is_date(data_type):
+            self._take()
+            token = self._next
         if token.kind != "text":
             raise self._unexpected("a value")
         text = self._take().text[1:-1].replace("''", "'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from lakehouse.delta_log.actions import MetadataChange
 from lakehouse.delta_log.arrow_columns import no_rows
-from lakehouse.delta_log.data_files import DataFile, DataFileReader
+from lakehouse.delta_log.data_files import ROW_NUMBER, DataFile, DataFileReader
 from lakehouse.delta_log.deletion_vectors import descriptor_of
 from lakehouse.delta_log.errors import InvalidPredicateError, NoSuchColumnError
 from lakehouse.delta_log.scan.binding import bound_to
@@ -61,9 +61,15 @@ class Scan:
         needed = self._with_predicate_columns(shown, predicate)
         schema = self.schema_of(shown)
         yield no_rows(schema)
-        for rows in self._read(needed):
+        for rows in self._read(needed, self.reader().read):
             found = self._filtered(rows, predicate)
             yield _with_columns(found, schema)
+
+    def numbered_tables(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield the rows of each file as ``tables`` does, with ``ROW_NUMBER``: where a row stands in its file."""
+        shown = self.fields(columns)
+        yield no_rows(self.schema_of(shown).append(pa.field(ROW_NUMBER, pa.int64())))
+        yield from self._read(shown, self.reader().read_numbered)
 
     def schema_of(self, fields: Sequence[StructField]) -> pa.Schema:
         """Return the Arrow schema of the rows with these columns."""
@@ -78,11 +84,13 @@ class Scan:
             partition_columns=self.metadata.partition_columns,
         )
 
-    def _read(self, fields: Sequence[StructField]) -> Iterator[pa.Table]:
-        reader = self.reader()
-
+    def _read(
+        self,
+        fields: Sequence[StructField],
+        read_file: Callable[[DataFile, Sequence[StructField]], pa.Table],
+    ) -> Iterator[pa.Table]:
         def read(group: Sequence[DataFile]) -> list[pa.Table]:
-            return [reader.read(file, fields) for file in group]
+            return [read_file(file, fields) for file in group]
 
         with ThreadPoolExecutor(_THREADS) as pool:
             waiting: deque[Future[list[pa.Table]]] = deque()

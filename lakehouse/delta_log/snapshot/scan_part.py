@@ -40,15 +40,21 @@ class ScanPart:
 
     def tables(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield the rows of each file; the first, empty table shows the schema. Raises as ``Scan.tables``."""
+        return self._scan().tables(columns, None)
+
+    def numbered_tables(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield the same with ``ROW_NUMBER``: where a row stands in its file."""
+        return self._scan().numbered_tables(columns)
+
+    def _scan(self) -> Scan:
         storage = table_storage(self.table)
-        scan = Scan(
+        return Scan(
             storage=storage,
             version=self.version,
             metadata=self.metadata,
             schema=schema_from_json(self.metadata.schema_string, table=storage.uri()),
             files=self.files,
         )
-        return scan.tables(columns, None)
 
 
 def scan_parts(

@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
-from lakehouse.delta_log.actions import RemoveFile, canonical_path
+from lakehouse.delta_log.actions import AddFile, DeletionVectorDescriptor, RemoveFile, canonical_path
 from lakehouse.delta_log.deletion_vectors import descriptor_of
 from lakehouse.delta_log.errors import FileNotLiveError
 from lakehouse.delta_log.replay import FileSet
@@ -39,6 +40,23 @@ class LiveFiles:
         now_ms = time.time_ns() // 1_000_000
         return [self._tombstone(path, deleted_ms=now_ms, data_change=data_change) for path in paths]
 
+    def with_vector(self, path: str, vector: DeletionVectorDescriptor) -> AddFile:
+        """Return the action that makes a file live again without the rows of a vector. Raises FileNotLiveError."""
+        row = self._row(path)
+        return AddFile(
+            path=row["path"],
+            partition_values=dict(row["partitionValues"] or ()),
+            size_bytes=row["size"],
+            modified_ms=row["modificationTime"],
+            data_change=True,
+            stats=_with_wide_bounds(row["stats"]),
+            tags=None if row["tags"] is None else dict(row["tags"]),
+            deletion_vector=vector,
+            base_row_id=row["baseRowId"],
+            default_row_commit_version=row["defaultRowCommitVersion"],
+            clustering_provider=row["clusteringProvider"],
+        )
+
     def _tombstone(self, path: str, *, deleted_ms: int, data_change: bool) -> RemoveFile:
         row = self._row(path)
         return RemoveFile(
@@ -68,3 +86,11 @@ class LiveFiles:
             paths = files.column("path").to_pylist()
             self._loaded = files, {canonical_path(path): row for row, path in enumerate(paths)}
         return self._loaded
+
+
+def _with_wide_bounds(stats: str | None) -> str | None:
+    """Return the statistics with the note that rows may be gone (Delta PROTOCOL, "Per-file Statistics")."""
+    if stats is None:
+        return None
+    said = msgspec.json.decode(stats, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode({**said, "tightBounds": False}).decode()

@@ -18,6 +18,7 @@ from lakehouse.delta_log.actions import (
     canonical_path,
 )
 from lakehouse.delta_log.data_files import WrittenFile
+from lakehouse.delta_log.deletion_vectors import WrittenVector
 from lakehouse.delta_log.errors import TransactionClosedError
 from lakehouse.delta_log.scan import Predicate
 from lakehouse.delta_log.schema import StructType
@@ -279,6 +280,13 @@ class Transaction:
     def take_changes(self, files: Sequence[WrittenFile]) -> None:
         """Take files of ``SharedWrite.write_changes``, which belong to the transaction from then on."""
         self.apply(operations.take_changes(files))
+
+    def take_vectors(self, vectors: Sequence[WrittenVector]) -> None:
+        """Take rows out of live files by ``write_deletion_vector``; the vectors belong to the transaction then.
+
+        Raises FileNotLiveError, and UnenforceableRuleError where the table does not allow them.
+        """
+        self.apply(operations.take_vectors(self.view, vectors))
 
     def take_back(self, version: int) -> None:
         """Undo a version that only rewrote files: these come back, and no reader sees a change.

@@ -27,6 +27,7 @@ from lakehouse.delta_log.transaction.operations.shared_write import (
     take_shared_write,
 )
 from lakehouse.delta_log.transaction.operations.take_back import take_back
+from lakehouse.delta_log.transaction.operations.take_vectors import take_vectors
 
 __all__ = [
     "SharedWrite",
@@ -50,4 +51,5 @@ __all__ = [
     "take_changes",
     "take_rewrite",
     "take_shared_write",
+    "take_vectors",
 ]

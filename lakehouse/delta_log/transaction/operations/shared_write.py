@@ -16,6 +16,7 @@ from lakehouse.delta_log.data_files import (
     layout_of,
     write_data_files,
 )
+from lakehouse.delta_log.deletion_vectors import WrittenVector
 from lakehouse.delta_log.errors import DefinitionChangedError
 from lakehouse.delta_log.schema import StructType
 from lakehouse.delta_log.snapshot import Snapshot
@@ -96,7 +97,7 @@ class SharedWrite:
                     written.append(file)
         return written
 
-    def discard(self, files: Sequence[WrittenFile]) -> None:
+    def discard(self, files: Sequence[WrittenFile | WrittenVector]) -> None:
         """Delete files that no commit took."""
         storage = table_storage(self.table)
         for file in files:
