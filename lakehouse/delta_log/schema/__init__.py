@@ -2,7 +2,7 @@
 
 from lakehouse.delta_log.schema.arrow import arrow_schema, arrow_type, delta_schema, delta_type
 from lakehouse.delta_log.schema.column_mapping import ColumnMappingMode, column_mapping_mode
-from lakehouse.delta_log.schema.evolution import merged, with_column_ids
+from lakehouse.delta_log.schema.evolution import merged, with_column_ids, with_ids_of
 from lakehouse.delta_log.schema.json_text import schema_from_json, schema_to_json
 from lakehouse.delta_log.schema.types import (
     ArrayType,
@@ -32,4 +32,5 @@ __all__ = [
     "schema_from_json",
     "schema_to_json",
     "with_column_ids",
+    "with_ids_of",
 ]

@@ -17,7 +17,7 @@ from lakehouse.delta_log.schema.types import (
 )
 from lakehouse.delta_log.schema.widening import is_widening
 
-__all__ = ["MAX_COLUMN_ID", "merged", "with_column_ids"]
+__all__ = ["MAX_COLUMN_ID", "merged", "with_column_ids", "with_ids_of"]
 
 MAX_COLUMN_ID = "delta.columnMapping.maxColumnId"
 _ID, _PHYSICAL_NAME = "delta.columnMapping.id", "delta.columnMapping.physicalName"
@@ -80,6 +80,50 @@ def with_column_ids(
     numbering = _Numbering(int(properties.get(MAX_COLUMN_ID) or 0), frozenset(named_before))
     numbered = numbering.struct(schema, is_root=True)
     return numbered, {MAX_COLUMN_ID: str(numbering.highest)}
+
+
+def with_ids_of(held: StructType, schema: StructType) -> StructType:
+    """Return ``schema`` with the ids and physical names that fields of the same name and type have in ``held``.
+
+    A reader of changes finds the rows of both schemas by them, as after Delta's own overwrite.
+    """
+    return StructType(tuple(_with_id_of(held.get(part.name), part) for part in schema))
+
+
+def _with_id_of(held: StructField | None, part: StructField) -> StructField:
+    if held is None or not _are_alike(held.data_type, part.data_type):
+        return part
+    ids = {key: held.metadata[key] for key in (_ID, _PHYSICAL_NAME) if key in held.metadata}
+    return dataclasses.replace(
+        part, data_type=_with_inner_ids(held.data_type, part.data_type), metadata={**part.metadata, **ids}
+    )
+
+
+def _are_alike(held: DataType, new: DataType) -> bool:
+    """Say whether a column of one type can be taken for the other: structs whatever their fields are."""
+    match held, new:
+        case PrimitiveType(), PrimitiveType():
+            return held == new
+        case ArrayType(), ArrayType():
+            return _are_alike(held.element_type, new.element_type)
+        case MapType(), MapType():
+            return _are_alike(held.key_type, new.key_type) and _are_alike(held.value_type, new.value_type)
+    return isinstance(held, StructType) and isinstance(new, StructType)
+
+
+def _with_inner_ids(held: DataType, new: DataType) -> DataType:
+    match held, new:
+        case StructType(), StructType():
+            return with_ids_of(held, new)
+        case ArrayType(), ArrayType():
+            return dataclasses.replace(new, element_type=_with_inner_ids(held.element_type, new.element_type))
+        case MapType(), MapType():
+            return dataclasses.replace(
+                new,
+                key_type=_with_inner_ids(held.key_type, new.key_type),
+                value_type=_with_inner_ids(held.value_type, new.value_type),
+            )
+    return new
 
 
 class _Numbering:

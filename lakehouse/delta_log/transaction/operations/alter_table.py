@@ -14,6 +14,7 @@ from lakehouse.delta_log.schema import (
     column_mapping_mode,
     merged,
     schema_from_json,
+    with_ids_of,
 )
 from lakehouse.delta_log.table_features import TableProperties, check_properties, check_writable, upgraded
 from lakehouse.delta_log.transaction.change import Change, Operation
@@ -51,15 +52,16 @@ def add_columns(view: TableView, columns: pa.Schema | StructType, *, widen: bool
 def replace_schema(
     view: TableView, schema: pa.Schema | StructType, *, partition_by: Sequence[str] = ()
 ) -> Change:
-    """Replace the table's schema; the same commit must remove all its files. Columns that stay keep their comments.
+    """Replace the table's schema; the same commit must remove all its files.
 
+    Columns that stay keep their comments, and under column mapping their ids and names in files.
     ``partition_by`` replaces the partition columns; without it they stay.
     """
     metadata = view.metadata
     if partition_by:
         metadata = msgspec.structs.replace(metadata, partition_columns=list(partition_by))
     held = schema_from_json(metadata.schema_string, table=view.table)
-    struct = with_comments_of(held, struct_of(schema, table=view.table))
+    struct = with_ids_of(held, with_comments_of(held, struct_of(schema, table=view.table)))
     check_partitioning(struct, metadata.partition_columns, table=view.table)
     return Change(actions=definition(view, metadata, struct, metadata.configuration))
 

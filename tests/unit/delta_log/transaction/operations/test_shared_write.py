@@ -91,6 +91,36 @@ def test_files_for_a_table_that_is_defined_otherwise_by_now_are_refused(tmp_path
     assert {file.name for file in tmp_path.rglob("*.parquet")} == live
 
 
+def mapped(path: Path) -> dict[str, tuple[int, str]]:
+    return {each.name: (each.field_id, each.physical_name) for each in Snapshot.load(path).struct}
+
+
+def test_columns_that_stay_keep_their_ids_and_names_in_files_over_a_replacement(tmp_path: Path) -> None:
+    properties = {"delta.columnMapping.mode": "name"}
+    one = pa.struct([("x", pa.int64()), ("y", pa.int64())])
+    rows = ROWS.append_column("one", pa.array([{"x": 1, "y": 2}] * ROWS.num_rows, one))
+    commit(tmp_path, planned(tmp_path, rows, properties=properties), rows)
+    before, struct = mapped(tmp_path), Snapshot.load(tmp_path).struct
+    other = pa.table(
+        {
+            "new": [1],
+            "k": pa.array([7], ROWS["k"].type),
+            "part": [1.5],
+            "one": pa.array([{"y": 5}], pa.struct([("y", pa.int64())])),
+        }
+    )
+    commit(tmp_path, planned(tmp_path, other, kind=WriteKind.OVERWRITE, new_schema=True), other)
+    after = mapped(tmp_path)
+    assert after["k"] == before["k"]
+    assert after["one"] == before["one"]
+    highest = max(number for number, _ in before.values())
+    assert after["new"][0] > highest
+    assert after["part"][0] > highest, "a column of another type is another one"
+    inner, held = Snapshot.load(tmp_path).struct.get("one"), struct.get("one")
+    assert inner.data_type.get("y").field_id == held.data_type.get("y").field_id
+    assert rows_of(tmp_path) == by_delta_rs(tmp_path) == Counter(map(repr, other.to_pylist()))
+
+
 def test_many_files_are_read_in_parts_of_a_useful_size(tmp_path: Path) -> None:
     plan = planned(tmp_path, ROWS)
     commit(tmp_path, plan, *[ROWS.slice(number % 3, 1) for number in range(150)])
