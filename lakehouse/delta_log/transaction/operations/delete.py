@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +11,20 @@ import pyarrow.compute as pc
 from lakehouse.delta_log.actions import canonical_path
 from lakehouse.delta_log.errors import UnenforceableRuleError
 from lakehouse.delta_log.replay import STRING_MAP
-from lakehouse.delta_log.scan import Predicate, Scan, bound_to, may_match
+from lakehouse.delta_log.scan import (
+    And,
+    Comparison,
+    IsIn,
+    IsNull,
+    Not,
+    Or,
+    Predicate,
+    Scan,
+    bound_to,
+    find_column,
+    may_match,
+)
+from lakehouse.delta_log.schema import PrimitiveType
 from lakehouse.delta_log.snapshot import Snapshot
 from lakehouse.delta_log.table_features import TableProperties
 from lakehouse.delta_log.transaction.change import Change, Operation
@@ -21,6 +34,7 @@ from lakehouse.delta_log.transaction.view import TableView
 
 __all__ = ["delete"]
 
+_WITH_NAN = (PrimitiveType("float"), PrimitiveType("double"))
 _NEEDS_MORE_THAN_NEW_FILES = {
     "delta.enableChangeDataFeed": "has a change data feed, which wants each deleted row written down",
     "delta.enableRowTracking": "has row tracking, and rows that move to another file must keep their ids",
@@ -42,13 +56,47 @@ def delete(view: TableView, predicate: Predicate) -> Change:
         operation=Operation.of("DELETE", predicate=[str(predicate)]),
         reads=ReadSet(predicates=(_asked(snapshot, predicate),), files=opened),
     )
+    whole = _files_that_go_whole(snapshot, predicate)
     with deleted_on_failure(view.storage) as keys:
-        for index in range(scan.files.num_rows):
+        for index, path in enumerate(scan.files.column("path").to_pylist()):
+            if path in whole:
+                change = change.then(Change(actions=view.live_files.tombstones([path])))
+                continue
             file = dataclasses.replace(scan, files=scan.files.slice(index, 1))
             part = _without_rows(view, file, bound)
             keys.extend(file.key for file in part.written)
             change = change.then(part)
     return change
+
+
+def _files_that_go_whole(snapshot: Snapshot, predicate: Predicate) -> frozenset[str]:
+    """Return the files of which the log tells that every row meets the predicate: nobody opens them."""
+    if not _is_told_by_bounds(predicate, snapshot):
+        return frozenset()
+    rest = Or((Not(predicate), *(IsNull(path) for path in sorted(predicate.columns))))
+    others = set(snapshot.plan(rest).files.column("path").to_pylist())
+    return frozenset(snapshot.files().column("path").to_pylist()) - others
+
+
+def _is_told_by_bounds(predicate: Predicate, snapshot: Snapshot) -> bool:
+    """Say whether the predicate is true or false for all values but NULL, and bounds show all of them."""
+    match predicate:
+        case And(parts) | Or(parts):
+            return all(_is_told_by_bounds(part, snapshot) for part in parts)
+        case Not(part):
+            return _is_told_by_bounds(part, snapshot)
+        case Comparison(path, _, value):
+            return value is not None and _has_no_nan(path, snapshot)
+        case IsIn(path, values):
+            return None not in values and _has_no_nan(path, snapshot)
+        case IsNull():
+            return True
+    return False
+
+
+def _has_no_nan(path: Sequence[str], snapshot: Snapshot) -> bool:
+    fields = find_column(snapshot.struct, tuple(path))
+    return fields is not None and len(fields) > 0 and fields[-1].data_type not in _WITH_NAN
 
 
 def _without_rows(view: TableView, file: Scan, predicate: Predicate) -> Change:

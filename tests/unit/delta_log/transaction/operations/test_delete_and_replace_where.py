@@ -15,7 +15,7 @@ from lakehouse.delta_log.errors import (
     UnenforceableRuleError,
     WrongReplacementError,
 )
-from lakehouse.delta_log.scan import col
+from lakehouse.delta_log.scan import IsIn, Predicate, col
 
 SCHEMA = pa.schema([("id", pa.int64()), ("day", pa.string())])
 
@@ -60,6 +60,44 @@ def test_a_file_without_such_rows_is_left_alone(table: Path, manager: Transactio
     after = set(Snapshot.load(table).files()["path"].to_pylist())
     assert len(before & after) == 1
     assert content(table) == {(1, "mon"), (2, "mon"), (None, "mon"), (4, "tue")}
+
+
+@pytest.mark.parametrize(
+    ("predicate", "left"),
+    [
+        (col("day") == "tue", {(1, "mon"), (2, "mon"), (None, "mon")}),
+        ((col("id") >= 3) & ~(col("day") == "mon"), {(1, "mon"), (2, "mon"), (None, "mon")}),
+        ((col("id") > 2) | col("id").is_null(), {(1, "mon"), (2, "mon")}),
+    ],
+)
+def test_a_file_of_which_every_row_goes_is_not_opened(
+    table: Path, manager: TransactionManager, predicate: Predicate, left: set[tuple[int | None, str]]
+) -> None:
+    [whole] = Snapshot.load(table).files(col("day") == "tue")["path"].to_pylist()
+    (table / whole).write_bytes(b"nobody reads this")
+    with manager.transaction(table) as transaction:
+        transaction.delete(predicate)
+    assert content(table) == left
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        IsIn(("x",), (1, None)),  # unknown for 2
+        (col("y") > 5) | (col("x") == 7),  # NaN is in no bounds
+        (col("x") == None) | (col("x") == 1),  # noqa: E711 - a comparison with NULL, which is unknown
+        (col("x") > 0) & (col("z") < 9),  # z has a null
+    ],
+)
+def test_rows_of_which_bounds_tell_nothing_are_looked_at(
+    tmp_path: Path, manager: TransactionManager, predicate: Predicate
+) -> None:
+    held = pa.table({"x": [1, 2], "y": [7.0, float("nan")], "z": pa.array([3, None], pa.int64())})
+    with manager.transaction(tmp_path) as transaction:
+        transaction.append(held)
+    with manager.transaction(tmp_path) as transaction:
+        transaction.delete(predicate)
+    assert deltalake.DeltaTable(tmp_path).to_pyarrow_table()["x"].to_pylist() == [2]
 
 
 def test_a_delete_that_finds_no_row_makes_no_version(table: Path, manager: TransactionManager) -> None:
