@@ -53,6 +53,9 @@ __all__ = ["command"]
     "--file-size", type=click.IntRange(min=1), metavar="MB", help="By default from the table's size."
 )
 @click.option("--keep-version", type=click.IntRange(min=0), help="The oldest version that a reader needs.")
+@click.option(
+    "--ignore-readers", is_flag=True, help="Let vacuum delete what tables of the same warehouse need."
+)
 @json_option(by_line=True)
 def command(
     path: str,
@@ -64,6 +67,7 @@ def command(
     reads: float,
     file_size: int | None,
     keep_version: int | None,
+    ignore_readers: bool,
     output: Output,
 ) -> None:
     """Bring small files together, sort rows for the conditions of readers, and clean up, where that pays.
@@ -76,6 +80,7 @@ def command(
         target_file_bytes=None if file_size is None else file_size << 20,
         reads=reads,
         keep_from_version=keep_version,
+        ignores_readers=ignore_readers,
     )
     optimizer = QueryOptimizer.made_for(workload, names=names)
     outcomes = optimizer.plan(path) if dry_run else optimizer.maintain(path)
@@ -102,6 +107,8 @@ def _lines(outcome: Outcome) -> Iterable[str]:
     yield f"  predicted: {_change(outcome.predicted_before, outcome.predicted_after)}"
     if outcome.measured_before is not None and outcome.measured_after is not None:
         yield f"  measured:  {_change(outcome.measured_before, outcome.measured_after)}"
+    if outcome.probe is not None:
+        yield f"  probe:     {outcome.probe.before:.3f} s → {outcome.probe.after:.3f} s"
     if outcome.rewritten_bytes:
         yield f"  rewritten: {size_text(outcome.rewritten_bytes)}"
 

@@ -14,6 +14,7 @@ from lakehouse.optimization.errors import (
     UnjoinableError,
 )
 from lakehouse.optimization.layouts import (
+    NO_NEEDS,
     ArrowRewriter,
     Budget,
     Checkpointing,
@@ -24,8 +25,12 @@ from lakehouse.optimization.layouts import (
     Load,
     MaintainedTable,
     Outcome,
+    Probe,
+    ProbeTimes,
     Proposal,
     QueryOptimizer,
+    ReadersNeeds,
+    ReadingProbe,
     Rewrite,
     RewriteProposal,
     Rewriter,
@@ -40,6 +45,7 @@ from lakehouse.optimization.layouts import (
     WorthRule,
     filters_of_readers,
     keep_filters,
+    needs_of_readers,
 )
 from lakehouse.optimization.sizes import size_text
 
@@ -65,6 +71,7 @@ if TYPE_CHECKING:
     from lakehouse.optimization.spark_rewriter import SparkRewriter
 
 __all__ = [
+    "NO_NEEDS",
     "ArrowRewriter",
     "BroadcastJoin",
     "Budget",
@@ -85,8 +92,12 @@ __all__ = [
     "MaintainedTable",
     "Offer",
     "Outcome",
+    "Probe",
+    "ProbeTimes",
     "Proposal",
     "QueryOptimizer",
+    "ReadersNeeds",
+    "ReadingProbe",
     "Rewrite",
     "RewriteFailedError",
     "RewriteProposal",
@@ -111,6 +122,7 @@ __all__ = [
     "filters_of_readers",
     "keep_filters",
     "kind_of_join",
+    "needs_of_readers",
     "side_of_table",
     "size_text",
 ]

@@ -46,6 +46,14 @@ class NeededFiles:
             for path in _paths(row["path"], vector):
                 self._require(path, is_live=are_live)
 
+    def require_of_clone(self, files: pa.Table) -> None:
+        """Keep the files that another table names by whole paths, as a shallow clone does."""
+        for row in files.select(_SPELLED).to_pylist():
+            vector = descriptor_of(row["deletionVector"], table=self._table)
+            for path in _paths(row["path"], vector):
+                if is_absolute(path) and is_in_same_store(path, table_uri=self._table):
+                    self._require(path, is_live=False)
+
     def require_of(self, actions: Iterable[Action]) -> None:
         """Keep the files that a commit added: data files with their deletion vectors, and change data."""
         for action in actions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -51,6 +51,7 @@ def vacuum(
     *,
     retention_hours: float | None = None,
     keep_from_version: int | None = None,
+    clones: Iterable[Snapshot] = (),
     dry_run: bool = True,
     allow_short_retention: bool = False,
     now_ms: int | None = None,
@@ -59,7 +60,8 @@ def vacuum(
 
     The retention is the table's (``delta.deletedFileRetentionDuration``, a week by default). A shorter one
     breaks readers at work and writers that have not yet committed: it raises RetentionTooShortError unless
-    allowed. The versions from ``keep_from_version`` on keep their files and change data, whatever their age.
+    allowed. The versions from ``keep_from_version`` on keep their files and change data, whatever their age, and so do
+    files that other tables, ``clones``, name.
 
     Raises UnsupportedFeatureError for a table whose features aren't all honoured here, VersionNotFoundError
     where the log has lost a version that is to be kept, and UnmappablePathError where a live file can't be
@@ -79,6 +81,8 @@ def vacuum(
     needed = _needed(storage, snapshot, cutoff_ms)
     if keep_from_version is not None:
         _keep_versions(needed, snapshot, first=keep_from_version)
+    for clone in clones:
+        needed.require_of_clone(clone.files())
     doomed = list(_unneeded(storage, snapshot, needed, cutoff_ms=cutoff_ms))
     if not dry_run:
         for stat in doomed:

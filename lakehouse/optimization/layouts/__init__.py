@@ -7,8 +7,10 @@ from lakehouse.optimization.layouts.clustering import Clustering
 from lakehouse.optimization.layouts.compaction import Compaction
 from lakehouse.optimization.layouts.deletion_vectors import DeletionVectorPurge
 from lakehouse.optimization.layouts.loads import Load, WorthRule
+from lakehouse.optimization.layouts.probing import Probe, ProbeTimes, ReadingProbe
 from lakehouse.optimization.layouts.query_optimizer import Outcome, QueryOptimizer, Status
 from lakehouse.optimization.layouts.readers_filters import filters_of_readers, keep_filters
+from lakehouse.optimization.layouts.readers_needs import NO_NEEDS, ReadersNeeds, needs_of_readers
 from lakehouse.optimization.layouts.rewriter import Rewrite, Rewriter, Rewritten
 from lakehouse.optimization.layouts.rewriting import RewriteProposal, RewritingStrategy
 from lakehouse.optimization.layouts.strategy import Proposal, Stage, Strategy
@@ -17,6 +19,7 @@ from lakehouse.optimization.layouts.vacuuming import Vacuuming
 from lakehouse.optimization.layouts.workload import Workload
 
 __all__ = [
+    "NO_NEEDS",
     "ArrowRewriter",
     "Budget",
     "Checkpointing",
@@ -27,8 +30,12 @@ __all__ = [
     "Load",
     "MaintainedTable",
     "Outcome",
+    "Probe",
+    "ProbeTimes",
     "Proposal",
     "QueryOptimizer",
+    "ReadersNeeds",
+    "ReadingProbe",
     "Rewrite",
     "RewriteProposal",
     "Rewriter",
@@ -43,4 +50,5 @@ __all__ = [
     "WorthRule",
     "filters_of_readers",
     "keep_filters",
+    "needs_of_readers",
 ]

@@ -115,8 +115,10 @@ class Clustering(RewritingStrategy):
         )
 
     def measure(self, facts: TableFacts, proposal: RewriteProposal) -> Load:
-        probes = proposal.probes if isinstance(proposal, ClusteringProposal) else self.filters
-        return mean([_read(facts, probe) for probe in probes])
+        return mean([_read(facts, probe) for probe in self.queries(proposal) if probe is not None])
+
+    def queries(self, proposal: RewriteProposal) -> Sequence[Predicate | None]:
+        return proposal.probes if isinstance(proposal, ClusteringProposal) else self.filters
 
     def _judged(self, what: str, chosen: frozenset[int], load: ClusteredLoad) -> _Plan:
         size, after = sum(load.files[number].size_bytes for number in chosen), load.after(chosen)

@@ -11,6 +11,7 @@ from lakehouse.delta_log import DeltaConcurrentModificationException, FileNotLiv
 from lakehouse.optimization.layouts.arrow_rewriter import ArrowRewriter
 from lakehouse.optimization.layouts.budget import Budget
 from lakehouse.optimization.layouts.loads import Load, WorthRule
+from lakehouse.optimization.layouts.probing import Probe, ProbeTimes, ReadingProbe
 from lakehouse.optimization.layouts.rewriter import Rewriter
 from lakehouse.optimization.layouts.strategy import AnyStrategy, Proposal, Stage, Strategy
 from lakehouse.optimization.layouts.table import MaintainedTable, TableFacts
@@ -48,6 +49,8 @@ class Outcome:
     measured_before: Load | None = None
     """None where nothing was done."""
     measured_after: Load | None = None
+    probe: ProbeTimes | None = None
+    """What queries took before and after; None where nothing was rewritten, or they would read too much."""
     seconds: float = 0
     """What it took to act."""
     version: int | None = None
@@ -71,11 +74,13 @@ class QueryOptimizer:
         rule: WorthRule | None = None,
         manager: TransactionManager | None = None,
         rewriter: Rewriter | None = None,
+        probe: Probe | None = None,
     ) -> None:
         """``manager`` commits; by default one for tables that Delta on Spark may write too.
 
-        ``rewriter`` writes files again; by default this process does it.
+        ``rewriter`` writes files again, and ``probe`` runs queries before and after; by default this process does.
         """
+        self._probe = ReadingProbe() if probe is None else probe
         self._rewriter = ArrowRewriter() if rewriter is None else rewriter
         self._strategies = tuple(strategies)
         self._manager = TransactionManager() if manager is None else manager
@@ -134,7 +139,7 @@ class QueryOptimizer:
             if not budget.allows(proposal.rewritten_bytes):
                 return replace(foreseen, status=Status.OVER_BUDGET)
             try:
-                done = _acted(strategy, proposal, foreseen, table)
+                done = self._acted(strategy, proposal, foreseen, table)
             except _LOST_RACES:
                 continue  # the table is another by now: what it needs is asked again
             budget.spend(proposal.rewritten_bytes)
@@ -155,6 +160,24 @@ class QueryOptimizer:
             rewritten_bytes=proposal.rewritten_bytes,
         )
 
+    def _acted(
+        self, strategy: AnyStrategy, proposal: Proposal, foreseen: Outcome, table: MaintainedTable
+    ) -> Outcome:
+        before = strategy.measure(table.facts(), proposal)
+        started = time.perf_counter()
+        version = strategy.act(table, proposal)
+        done = replace(foreseen, status=Status.DONE, seconds=time.perf_counter() - started, version=version)
+        if version is None:
+            after = strategy.measure(table.facts(), proposal)
+            return replace(done, measured_before=before, measured_after=after)
+        # What other writers did before and after is none of the strategy's.
+        old, new = table.facts_at(version - 1), table.facts_at(version)
+        before, after = strategy.measure(old, proposal), strategy.measure(new, proposal)
+        probe = self._probe.times(old, new, strategy.queries(proposal))
+        if after.weight > before.weight or (probe is not None and probe.are_worse):
+            done = replace(done, status=_undone(table, version, work=_work(strategy, proposal)))
+        return replace(done, measured_before=before, measured_after=after, probe=probe)
+
 
 def _work(strategy: AnyStrategy, proposal: Proposal) -> str:
     """Return what the log calls this work once it was undone."""
@@ -163,29 +186,6 @@ def _work(strategy: AnyStrategy, proposal: Proposal) -> str:
 
 def _stage(strategy: type[AnyStrategy]) -> Stage:
     return strategy.stage
-
-
-def _acted(strategy: AnyStrategy, proposal: Proposal, foreseen: Outcome, table: MaintainedTable) -> Outcome:
-    before = strategy.measure(table.facts(), proposal)
-    started = time.perf_counter()
-    version = strategy.act(table, proposal)
-    seconds = time.perf_counter() - started
-    if version is not None:
-        # What other writers did before and after is none of the strategy's.
-        before = strategy.measure(table.facts_at(version - 1), proposal)
-    newest = table.facts()
-    after = strategy.measure(newest if version is None else table.facts_at(version), proposal)
-    status = Status.DONE
-    if version is not None and after.weight > before.weight:
-        status = _undone(table, version, work=_work(strategy, proposal))
-    return replace(
-        foreseen,
-        status=status,
-        measured_before=before,
-        measured_after=after,
-        seconds=seconds,
-        version=version,
-    )
 
 
 def _undone(table: MaintainedTable, version: int, *, work: str) -> Status:

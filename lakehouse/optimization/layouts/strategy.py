@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
+from lakehouse.delta_log import Predicate
 from lakehouse.optimization.layouts.loads import Load
 from lakehouse.optimization.layouts.table import MaintainedTable, TableFacts
 from lakehouse.optimization.layouts.workload import Workload
@@ -76,6 +78,10 @@ class Strategy(ABC, Generic[P]):
     @abstractmethod
     def measure(self, facts: TableFacts, proposal: P) -> Load:
         """Return what the reading that the proposal is about takes."""
+
+    def queries(self, proposal: P) -> Sequence[Predicate | None]:
+        """Return that reading as queries, to be run before and after; None is all rows."""
+        return (None,)
 
 
 AnyStrategy = Strategy[Any]

@@ -27,4 +27,6 @@ class Workload:
     most_bytes_at_once: int = MOST_BYTES_AT_ONCE
     """Of files that are sorted together. What writes them again by itself has their rows in memory."""
     keep_from_version: int | None = None
-    """The oldest version that a reader still needs."""
+    """The oldest version that a reader still needs, beside those that tables of the same warehouse need."""
+    ignores_readers: bool = False
+    """Whether vacuum leaves out what tables of the same warehouse need."""

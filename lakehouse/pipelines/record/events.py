@@ -194,7 +194,14 @@ def _maintenance_row(done: Maintained) -> dict[str, Any]:
         "status": done.status.value,
         "version": done.version,
         "duration_seconds": done.seconds,
-        "details": json.dumps({"reason": done.reason, "rewritten_bytes": done.rewritten_bytes, **shown}),
+        "details": json.dumps(
+            {
+                "reason": done.reason,
+                "rewritten_bytes": done.rewritten_bytes,
+                **shown,
+                "probe_seconds": None if done.probe is None else dataclasses.asdict(done.probe),
+            }
+        ),
     }
 
 

@@ -31,7 +31,9 @@ from lakehouse.optimization import (
     Compaction,
     DeletionVectorPurge,
     Load,
+    ProbeTimes,
     QueryOptimizer,
+    ReadingProbe,
     Rewrite,
     RewriteProposal,
     RewritingStrategy,
@@ -126,6 +128,46 @@ def test_dates_and_moments_beyond_the_year_9999_are_put_together_too(tmp_path: P
     assert outcome.status is Status.DONE
     days = Snapshot.load(tmp_path).to_arrow()["day"].cast(pa.int32()).to_pylist()
     assert sorted(days) == [3_000_000, 3_000_001, 3_000_002, *[3_000_010] * 3]
+
+
+# ---- queries before and after ----
+
+
+class SaidTimes:
+    """A probe that says what it is told."""
+
+    def __init__(self, before: float, after: float) -> None:
+        self.said = ProbeTimes(before=before, after=after)
+        self.asked: list[tuple[int, int, Sequence[object]]] = []
+
+    def times(self, before: TableFacts, after: TableFacts, queries: Sequence[object]) -> ProbeTimes:
+        self.asked.append((before.snapshot.version, after.snapshot.version, queries))
+        return self.said
+
+
+def test_what_queries_find_slower_is_undone_by_the_files_that_were(table: Path) -> None:
+    before = rows_of(table)
+    probe = SaidTimes(1.0, 1.6)
+    [outcome] = QueryOptimizer([Compaction()], manager=MANAGER, probe=probe).maintain(str(table))
+    assert (outcome.status, outcome.version, outcome.probe) == (Status.UNDONE, 12, probe.said)
+    assert probe.asked == [(11, 12, (None,))]
+    assert (file_count(table), rows_of(table)) == (12, before)
+
+
+def test_times_that_vary_as_small_work_does_undo_nothing(table: Path) -> None:
+    [outcome] = QueryOptimizer([Compaction()], manager=MANAGER, probe=SaidTimes(0.01, 0.06)).maintain(
+        str(table)
+    )
+    assert outcome.status is Status.DONE
+
+
+def test_the_queries_of_clustering_are_timed_and_those_that_read_too_much_are_not(table: Path) -> None:
+    [outcome] = optimizer(Clustering(columns=("x",))).maintain(str(table))
+    assert outcome.probe is not None
+    assert min(outcome.probe.before, outcome.probe.after) > 0
+    assert outcome.status is Status.DONE
+    old, new = (TableFacts(snapshot=Snapshot.load(table, at), storage=None) for at in (11, 12))
+    assert ReadingProbe(most_bytes=1).times(old, new, [None]) is None
 
 
 # ---- readers of new rows alone ----

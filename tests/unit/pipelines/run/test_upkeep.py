@@ -132,3 +132,5 @@ def test_the_event_log_has_what_was_foreseen_and_measured(tmp_path: Path) -> Non
     details = json.loads(event["details"])
     assert (details["measured_before"]["files"], details["measured_after"]["files"]) == (6, 1)
     assert details["rewritten_bytes"] > 0
+    assert set(details["probe_seconds"]) == {"before", "after"}
+    assert min(details["probe_seconds"].values()) > 0
