@@ -104,10 +104,11 @@ def _without(scan: Scan, other: Scan) -> Scan:
 
 def _seconds(scan: Scan, query: Predicate | None) -> float:
     """Return how long reading takes; of many files some are read, and stand for the others."""
-    count = scan.files.num_rows
+    count: int = scan.files.num_rows
     step = max(1, -(-count // _MOST_FILES))
     some = scan.files.take(pa.array(range(0, count, step), pa.int64()))
     started = time.perf_counter()
     for _ in dataclasses.replace(scan, files=some).tables(None, query):
         pass
-    return (time.perf_counter() - started) * count / max(1, some.num_rows)
+    seconds = time.perf_counter() - started
+    return seconds * count / max(1, -(-count // step))
