@@ -20,6 +20,9 @@ def _problems(table: TableDefinition) -> Iterator[DefinitionError]:
     mode = table.flow.write_mode
     if mode is None or table.flow.source.gives_all_rows is not False:
         return
+    if (why := mode.why_by_cut()) is not None:
+        fix = "name the column that tells which snapshot a row is of: sequence_by='_source_file'."
+        yield DependsOnCutError(what=mode.name, why=why, table=table.name, location=table.location, fix=fix)
     for step in table.flow.steps:
         if (why := step.why_by_cut(mode.old_rows)) is not None:
             yield DependsOnCutError(what=step.label, why=why, table=table.name, location=step.location)

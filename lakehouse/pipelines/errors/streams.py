@@ -53,15 +53,17 @@ class ConnectStreamError(ConfigurationError):
 
 
 class DependsOnCutError(DefinitionError):
-    """A step or rule looks at one batch as a whole, and a stream cuts rows into batches as they come."""
+    """Something in a table looks at one batch as a whole, and a stream cuts rows into batches as they come."""
 
-    def __init__(self, *, what: str, why: str, table: str, location: SourceLocation) -> None:
+    def __init__(
+        self, *, what: str, why: str, table: str, location: SourceLocation, fix: str | None = None
+    ) -> None:
         self.table = table
         self.location = location
         super().__init__(
             f"{location}: {what} of {table!r} {why}, and a stream cuts new rows into batches as they come: "
             "its result would depend on when it looks.",
-            fix="let the table read all rows and replace() them, or run it in batch.",
+            fix=fix or "let the table read all rows and replace() them, or run it in batch.",
         )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import CodeType
 from typing import Any
 
 from pyspark.sql import functions
 
-from lakehouse.pipelines.declare.expressions.tokens import follows_dot, is_call, names, tokens_of
+from lakehouse.pipelines.declare.expressions.tokens import Token, follows_dot, is_call, names, tokens_of
 
-__all__ = ["KEYWORDS", "is_by_row", "why_not_by_row", "why_varying", "why_varying_code"]
+__all__ = ["KEYWORDS", "is_by_row", "why_not_by_row", "why_other_rows", "why_varying", "why_varying_code"]
 
 AGGREGATES = names(
     """
@@ -48,6 +48,9 @@ _WITHOUT_PARENTHESES = names(
 
 _OF_WINDOWS = frozenset({"session_window", "window", "window_time"})
 """A row may fall into several windows, and a session depends on its neighbours."""
+
+_AFTER_LIKE = names("any some")
+"""Aggregates whose names also stand behind LIKE."""
 
 KEYWORDS = names(
     """
@@ -93,13 +96,30 @@ def why_not_by_row(text: str) -> str | None:
         return varies
     tokens = tokens_of(text) or ()
     for position, token in enumerate(tokens):
-        if token.kind == "word" and token.lower in ("over", "within") and is_call(tokens, position):
+        if _is_over(tokens, position):
             return f"has {token.text.upper()}, which looks at several rows"
         if is_call(tokens, position) and (follows_dot(tokens, position) or not is_by_row(token.text)):
             return f"calls {token.text}, which may look at several rows"
         if token.kind == "quoted" and position + 1 < len(tokens) and tokens[position + 1].text == "(":
             return f"calls {token.text}, which may look at several rows"
     return None
+
+
+def why_other_rows(text: str) -> str | None:
+    """Say why the expression surely looks beyond its row; None where it need not."""
+    tokens = tokens_of(text) or ()
+    for position, token in enumerate(tokens):
+        if _is_over(tokens, position):
+            return f"has {token.text.upper()}, which looks at several rows"
+        is_word = token.kind == "word" and not follows_dot(tokens, position)
+        if is_word and is_call(tokens, position) and token.lower in AGGREGATES - _AFTER_LIKE:
+            return f"calls {token.lower}, which looks at several rows"
+    return None
+
+
+def _is_over(tokens: Sequence[Token], position: int) -> bool:
+    token = tokens[position]
+    return token.kind == "word" and token.lower in ("over", "within") and is_call(tokens, position)
 
 
 def why_varying_code(function: Callable[..., Any]) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, get_args
 from pyspark.sql import DataFrame
 
 from lakehouse.errors import DefinitionError
-from lakehouse.pipelines.declare.expressions import why_not_by_row
+from lakehouse.pipelines.declare.expressions import why_not_by_row, why_other_rows
 from lakehouse.pipelines.declare.language import Call, Language, written_fields
 from lakehouse.pipelines.declare.rules.context import RuleContext
 from lakehouse.pipelines.declare.rules.in_contract import InContract, own_item, text_item
@@ -111,8 +111,12 @@ class FlowRule(ABC):
         return ()
 
     def why_by_cut(self) -> str | None:
-        """Say why the answer depends on where new rows are cut into batches; None where it doesn't."""
-        return None
+        """Say why what is written depends on where new rows are cut into batches; None where it doesn't."""
+        if self.at_most is not None and self.action != "warn":
+            return f"tolerates rows by the batch (at_most={self.at_most!r})"
+        conditions = (each.condition for each in self.expectations())
+        found = (why_other_rows(each) for each in conditions if isinstance(each, str))
+        return next((why for why in found if why is not None), None)
 
     def why_broken_at_rest(self, context: RuleContext) -> str | None:
         """Say why the rule is broken although nothing new came; None where it is kept. Look only at the log."""

@@ -46,6 +46,9 @@ class SameSum(WholeRule):
     def tables(self) -> Sequence[TableReference]:
         return (TableReference(table=self.table, location=self.location),)
 
+    def why_by_cut(self) -> str | None:
+        return None  # at_most is about the sums of whole tables
+
     def measure(self, stays: Column) -> Column:
         return F.sum(F.when(stays, F.col(quoted(self.column))))
 

@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal, Self
 
 from pyspark.sql import DataFrame
 
-from lakehouse.pipelines.declare.expressions import plain_column, why_not_by_row
+from lakehouse.pipelines.declare.expressions import plain_column, why_not_by_row, why_other_rows
 from lakehouse.pipelines.declare.language import Call, Language, names_and_types
+from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.steps.free_choice import may_choose
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
 from lakehouse.pipelines.declare.yaml_part import YamlPart, names
@@ -53,6 +54,9 @@ class Select(Step):
 
     def why_not_by_row(self) -> str | None:
         return next((why for each in self.columns if (why := why_not_by_row(each)) is not None), None)
+
+    def why_by_cut(self, old_rows: OldRows) -> str | None:
+        return next((why for each in self.columns if (why := why_other_rows(each)) is not None), None)
 
     def passes_on(self, column: str) -> str | None:
         return column if column in map(plain_column, self.columns) or "*" in self.columns else None

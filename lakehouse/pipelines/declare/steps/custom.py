@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.errors import DefinitionError
 from lakehouse.pipelines.declare.language import Call, Language, UnsayableError
+from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import Source, TableReference, TableSource
 from lakehouse.pipelines.declare.steps.failed_casts import has_failed_casts
 from lakehouse.pipelines.declare.steps.interface import Step, StepContext, StepWords, check_columns
@@ -87,6 +88,9 @@ class Transform(Step):
 
     def why_varying(self) -> str | None:
         return None if self.per is not None else self.why_not_by_row()
+
+    def why_by_cut(self, old_rows: OldRows) -> str | None:
+        return self.why_not_by_row() if isinstance(self.per, tuple) and old_rows is OldRows.STAY else None
 
     @property
     def group_keys(self) -> tuple[str, ...] | None:

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.optimization import JoinOptimizer, JoinSides, kind_of_join
 from lakehouse.pipelines.declare.language import Call, Language
+from lakehouse.pipelines.declare.old_rows import OldRows
 from lakehouse.pipelines.declare.sources import TableReference
 from lakehouse.pipelines.declare.steps.failed_casts import (
     failed_rows,
@@ -92,9 +93,15 @@ class Join(Step):
         return () if chosen.strategy.is_sparks_own else (f"{self.label}: {chosen}",)
 
     def why_not_by_row(self) -> str | None:
-        if self.how.lower().replace("_", "") not in _OF_OUR_ROWS:
-            return f"is a {self.how} join, which also gives rows of {self.other.name} alone"
-        return self.why_varying()
+        return self._why_other_rows() or self.why_varying()
+
+    def why_by_cut(self, old_rows: OldRows) -> str | None:
+        return self._why_other_rows()
+
+    def _why_other_rows(self) -> str | None:
+        if self.how.lower().replace("_", "") in _OF_OUR_ROWS:
+            return None
+        return f"is a {self.how} join, which also gives rows of {self.other.name} alone"
 
     def why_varying(self) -> str | None:
         return self.other.why_varying()

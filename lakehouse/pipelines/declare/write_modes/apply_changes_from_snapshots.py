@@ -103,6 +103,9 @@ class ApplyChangesFromSnapshots(WriteMode):
     def problems(self, *, location: SourceLocation) -> Sequence[DefinitionError]:
         return self._as_feed.problems(location=location)
 
+    def why_by_cut(self) -> str | None:
+        return "takes each batch for a whole snapshot" if self.sequence_by is None else None
+
     def rows_that_stay(self, held: DataFrame, new: DataFrame) -> DataFrame:
         return held.limit(0)
 

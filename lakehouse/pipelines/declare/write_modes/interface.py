@@ -108,6 +108,10 @@ class WriteMode(ABC):
         """Whether the mode itself reads the rows, beside the write: to check them, or to decide on them as changes."""
         return self.changes is not None
 
+    def why_by_cut(self) -> str | None:
+        """Say why the table depends on where new rows are cut into batches; None where it doesn't."""
+        return None
+
     @property
     def once_by(self) -> Sequence[str]:
         """The columns by whose values a batch has each row once; none where it doesn't matter."""
