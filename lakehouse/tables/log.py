@@ -118,6 +118,28 @@ class TableLog:
         counts = record_counts([each.stats for each in added])
         return None if None in counts else sum(filter(None, counts))
 
+    def span_added(self, column: str, *, after: int, through: int) -> tuple[int, int] | None:
+        """Return bounds of the dates or moments in the files that versions ``(after, through]`` added.
+
+        In days or microseconds since the epoch. None where the log doesn't tell them, or where there is no value.
+        """
+        added = self._files_added(after, through)
+        bounds = (
+            None if added is None else self.at(through).bounds_in([each.stats for each in added], (column,))
+        )
+        if bounds is None:
+            return None
+        counts = zip(bounds.null_count.to_pylist(), bounds.row_count.to_pylist(), strict=True)
+        spans = [
+            span
+            for span, (nulls, rows) in zip(bounds.ranges(), counts, strict=True)
+            if nulls is None or nulls != rows  # a file without a value has no bounds
+        ]
+        known = [span for span in spans if span is not None]
+        if not known or len(known) < len(spans):
+            return None
+        return min(low for low, _ in known), max(high for _, high in known)
+
     def commit_id(self, version: int) -> str | None:
         """Return what tells the commit of ``version`` from any other of that number; None when it is not there.
 

@@ -219,8 +219,11 @@ class Snapshot:
     def bounds(self, path: ColumnPath) -> ColumnBounds | None:
         """Return what the log knows of a column's values in each of ``files()``; None where there is no such column,
         or one whose values have no order."""
+        return self.bounds_in(self._state.files.adds().column("stats").to_pylist(), path)
+
+    def bounds_in(self, stats: Sequence[str | None], path: ColumnPath) -> ColumnBounds | None:
+        """Return what the statistics of files, as their actions have them, say of a column; None as ``bounds``."""
         fields = find_column(self.struct, path)
-        stats = self._state.files.adds().column("stats").to_pylist()
         return None if fields is None else column_bounds(stats, {path: fields}).get(path)
 
     def _compare_totals(self) -> None:

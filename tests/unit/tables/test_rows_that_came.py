@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,40 @@ def test_a_file_whose_rows_are_not_told_makes_the_count_unknown(table: Path, lac
     log = TableLog(str(table))
     assert log.rows_added(after=2, through=3) is None
     assert log.rows_added(after=0, through=1) == 2
+
+
+DAY = dt.date(2024, 1, 1)
+NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
+EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
+
+
+def test_the_log_tells_between_which_times_new_rows_lie(tmp_path: Path) -> None:
+    days = [[-5], [0, 3], [None], [1]]
+    for some in days:
+        dates = pa.array([None if n is None else DAY + dt.timedelta(days=n) for n in some], pa.date32())
+        moments = [None if n is None else NOON + dt.timedelta(days=n, microseconds=7) for n in some]
+        at = pa.array(moments, pa.timestamp("us", tz="UTC"))
+        with MANAGER.transaction(tmp_path) as transaction:
+            transaction.append(pa.table({"day": dates, "at": at, "name": pa.array(["a"] * len(some))}))
+    log = TableLog(str(tmp_path))
+    first = (DAY - EPOCH.date()).days
+    assert log.span_added("day", after=0, through=3) == (first, first + 3)
+    assert log.span_added("day", after=2, through=3) == (first + 1, first + 1)
+    assert log.span_added("day", after=1, through=2) is None, "the file has no day"
+    low, high = log.span_added("at", after=0, through=3) or (0, 0)
+    first_us, last_us = (
+        (NOON + dt.timedelta(days=n, microseconds=7) - EPOCH) // dt.timedelta(microseconds=1) for n in (0, 3)
+    )
+    assert 0 <= first_us - low < 2_000, "statistics have milliseconds"
+    assert 0 <= high - last_us < 2_000
+    assert log.span_added("nothing", after=0, through=3) is None
+
+
+def test_without_statistics_of_a_file_no_span_is_told(table: Path) -> None:
+    with MANAGER.transaction(table) as transaction:
+        [file] = [each for each in Snapshot.load(table).actions_of(2) if isinstance(each, AddFile)]
+        transaction.remove(file.path)
+        transaction.add(msgspec.structs.replace(file, stats=None))
+    log = TableLog(str(table))
+    assert log.span_added("n", after=0, through=2) == (4, 6)
+    assert log.span_added("n", after=1, through=3) is None

@@ -99,14 +99,18 @@ class TableSource(Source):
         return self.incremental or self.changes
 
     def next_inputs(self, context: SourceContext, table: str, history: History) -> NewInputs | None:
+        return self.inputs_since(context, table, history[-1] if history and self._goes_on else None)
+
+    def inputs_since(self, context: SourceContext, table: str, last: Inputs | None) -> NewInputs | None:
+        """Return the inputs behind those of the last batch, or all that there is; None when nothing is new."""
         state = context.state(self.table)
         if state is None:
             return None
         after = _EVERYTHING
         rebuilds = ""
-        if self._goes_on and history:
-            after = history[-1]["through"]
-            if self._is_replaced(context, history[-1], state):
+        if last is not None:
+            after = last["through"]
+            if self._is_replaced(context, last, state):
                 raise ReplacedInputError(table=table, source=self.table, path=context.path(self.table))
             if after == state.version:
                 return None
