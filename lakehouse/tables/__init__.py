@@ -41,6 +41,7 @@ from lakehouse.tables.python_files import rows_of_parts, schema_of_rows, write_f
 from lakehouse.tables.queries import SparkQueryError, answer
 from lakehouse.tables.reader import TableReader
 from lakehouse.tables.restoring import RestoredTable, restore, version_before
+from lakehouse.tables.same_fields import all_fields, in_fields_of, value_for, with_columns_of
 from lakehouse.tables.session_cores import parallelism
 from lakehouse.tables.sql_types import sql_type
 from lakehouse.tables.staging import STAGING_FOLDER, StagedRows, sweep_staging
@@ -79,6 +80,7 @@ __all__ = [
     "TakenNameError",
     "TransactionId",
     "UnreadableChangesError",
+    "all_fields",
     "answer",
     "bounds_of_keys",
     "comparable",
@@ -88,6 +90,7 @@ __all__ = [
     "evened_out",
     "has_delta",
     "hull",
+    "in_fields_of",
     "literal_path",
     "may_have_key_in",
     "narrowed_by_index",
@@ -104,6 +107,8 @@ __all__ = [
     "sql_type",
     "staging_folder",
     "sweep_staging",
+    "value_for",
     "version_before",
+    "with_columns_of",
     "write_files",
 ]

@@ -10,7 +10,7 @@ from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 from lakehouse.delta_log import is_widening
 from lakehouse.tables.identifiers import quoted
 
-__all__ = ["ChangedType", "changed_types"]
+__all__ = ["ChangedType", "NewPart", "changed_types", "new_parts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,35 @@ class ChangedType:
     def widens(self) -> bool:
         """Whether Delta lets it grow when rows of the wanted type are added."""
         return is_widening(self.held.simpleString(), self.wanted.simpleString())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPart:
+    """A column, or a field within one, that only the wanted schema has."""
+
+    path: str
+    """As SQL names it, see ``ChangedType``."""
+    type: DataType
+
+
+def new_parts(held: DataType, wanted: DataType, path: str = "") -> Iterator[NewPart]:
+    """Yield what ``wanted`` has more than ``held``, each part whole; case does not tell names apart."""
+    match held, wanted:
+        case StructType(), StructType():
+            known = {each.name.lower(): each for each in held.fields}
+            for each in wanted.fields:
+                before = known.get(each.name.lower())
+                inner = quoted(each.name if before is None else before.name)
+                inner = f"{path}.{inner}" if path else inner
+                if before is None:
+                    yield NewPart(path=inner, type=each.dataType)
+                else:
+                    yield from new_parts(before.dataType, each.dataType, inner)
+        case ArrayType(), ArrayType():
+            yield from new_parts(held.elementType, wanted.elementType, f"{path}.element")
+        case MapType(), MapType():
+            yield from new_parts(held.keyType, wanted.keyType, f"{path}.key")
+            yield from new_parts(held.valueType, wanted.valueType, f"{path}.value")
 
 
 def changed_types(held: DataType, wanted: DataType, path: str = "") -> Iterator[ChangedType]:

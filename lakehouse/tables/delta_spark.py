@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructField, StructType
+from pyspark.sql.types import StructType
 
-from lakehouse.tables.changed_types import changed_types
+from lakehouse.tables.changed_types import changed_types, new_parts
 from lakehouse.tables.description import comments_of
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
 from lakehouse.tables.fences import put_fence
@@ -60,7 +60,7 @@ class DeltaSparkTable(TableInSession):
         wider = list(changed_types(state.schema, schema))
         try:
             if add_columns:
-                self._add_columns(schema.fields, state.schema)
+                self._add_parts(schema, state.schema)
             if wider:
                 self._spark.sql(f"ALTER TABLE {self._name} SET TBLPROPERTIES ({_TYPE_WIDENING})")
             for each in wider:
@@ -129,7 +129,8 @@ class DeltaSparkTable(TableInSession):
 
         def write() -> None:
             if plan.removed is not None:
-                self._add_columns([each for each in frame.schema if each.name != plan.removed], state.schema)
+                shown = StructType([each for each in frame.schema if each.name != plan.removed])
+                self._add_parts(shown, state.schema)
             with (
                 _named(frame) as source,
                 _MERGE_TRANSACTION,
@@ -141,12 +142,10 @@ class DeltaSparkTable(TableInSession):
 
         return self._publish("merge into", transaction, write)
 
-    def _add_columns(self, wanted: Sequence[StructField], held: StructType) -> None:
-        """Give the table the columns that it lacks, in a commit of its own: Delta's MERGE adds none beside a DELETE."""
-        there = {name.lower() for name in held.names}
-        more = [each for each in wanted if each.name.lower() not in there]
-        if more:
-            columns = ", ".join(f"{quoted(each.name)} {sql_type(each.dataType)}" for each in more)
+    def _add_parts(self, wanted: StructType, held: StructType) -> None:
+        """Add what the table lacks, in a commit of its own: Delta's MERGE adds nothing beside a DELETE."""
+        columns = ", ".join(f"{each.path} {sql_type(each.type)}" for each in new_parts(held, wanted))
+        if columns:
             self._spark.sql(f"ALTER TABLE {self._name} ADD COLUMNS ({columns})")
 
     @property

@@ -58,6 +58,7 @@ def test_each_answer_takes_what_comes_as_it_says(spark: SparkSession, tmp_path: 
     lake = Lake(spark, tmp_path)
     contracts: dict[str, Any] = {answer: answer for answer in ANSWERS}
     contracts["merged_rescue"] = {"columns": "rescue", "data_type": "rescue"}
+    contracts["merged_evolve"] = "evolve"
     lake.land("1.csv", (0, 0, "-"))
     lake.run(with_replaced(shop(BEFORE, **contracts), "CAST(units AS INT) AS units"))
     lake.land("2.csv", *ROWS)
@@ -72,7 +73,7 @@ def test_each_answer_takes_what_comes_as_it_says(spark: SparkSession, tmp_path: 
         (3, 3, "monday"),
         (4, 4, None),
     ]
-    assert lake.rows("silver/evolve") == taken
+    assert lake.rows("silver/evolve") == lake.rows("silver/merged_evolve") == taken
     types = spark.read.format("delta").load(str(lake.warehouse / "silver/evolve")).dtypes
     assert types == [("id", "int"), ("units", "bigint"), ("day", "string")]
     types = spark.read.format("delta").load(str(lake.warehouse / "silver/replaced")).dtypes
@@ -102,11 +103,13 @@ def test_each_answer_takes_what_comes_as_it_says(spark: SparkSession, tmp_path: 
     ]
 
     # The next batch finds the table as it is now, widened or not.
-    lake.land("3.csv", (5, 6_000_000_000, "sunday"))
-    again = lake.run(shop(AFTER, **contracts), select=["raw", "evolve", "merged_rescue"])
+    lake.land("3.csv", (3, 6_000_000_000, "sunday"))
+    again = lake.run(shop(AFTER[:2], **contracts), select=["raw", "evolve", "merged_rescue", "merged_evolve"])
     assert again.status == "ok", again.outcomes
-    assert lake.rows("silver/evolve")[-1] == (5, 6_000_000_000, "sunday")
-    assert len(lake.rows("silver/merged_rescue")) == 6
+    late = (3, 6_000_000_000, None)
+    assert lake.rows("silver/evolve") == [*taken[:4], late, taken[4]]
+    assert lake.rows("silver/merged_evolve") == [*taken[:3], late, taken[4]], "what no longer comes is NULL"
+    assert len(lake.rows("silver/merged_rescue")) == 5
 
 
 @pytest.mark.slow

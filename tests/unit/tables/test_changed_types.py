@@ -14,7 +14,7 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from lakehouse.tables.changed_types import changed_types
+from lakehouse.tables.changed_types import changed_types, new_parts
 
 
 def table(**columns: DataType) -> StructType:
@@ -46,3 +46,20 @@ def test_parts_that_may_be_null_have_no_other_type() -> None:
 def test_columns_of_one_schema_alone_are_left_out_and_case_tells_no_names_apart() -> None:
     held, wanted = table(ID=IntegerType(), old=LongType()), table(id=LongType(), new=StringType())
     assert [each.path for each in changed_types(held, wanted)] == ["`ID`"]
+
+
+def test_new_parts_are_named_as_sql_names_them_and_come_whole() -> None:
+    held = table(ID=IntegerType(), lines=ArrayType(table(a=LongType())), m=MapType(StringType(), table()))
+    deep = table(x=table(y=LongType()))
+    wanted = table(
+        id=IntegerType(),
+        lines=ArrayType(table(A=LongType(), b=StringType())),
+        m=MapType(StringType(), table(v=LongType())),
+        new=deep,
+    )
+    found = [(each.path, each.type) for each in new_parts(held, wanted)]
+    assert found == [
+        ("`lines`.element.`b`", StringType()),
+        ("`m`.value.`v`", LongType()),
+        ("`new`", deep),
+    ]

@@ -28,7 +28,7 @@ from lakehouse.pipelines.declare.change_data.history import with_intervals
 from lakehouse.pipelines.declare.change_data.null_updates import with_nulls_filled
 from lakehouse.pipelines.declare.change_data.shown_rows import VALUES, written_rows
 from lakehouse.quality import Condition
-from lakehouse.tables import comparable, quoted
+from lakehouse.tables import all_fields, comparable, quoted, value_for
 
 __all__ = ["ChangeRules"]
 
@@ -62,11 +62,16 @@ class ChangeRules:
     # Columns
 
     def row_type(self, feed: StructType, held: StructType | None = None) -> StructType:
-        """Return the columns that the table takes of a feed; those that only the table has stay in it."""
+        """Return the columns that the table takes of a feed; what only the table has, also within one, stays in it."""
         taken = [each for each in feed if self._is_taken(each.name)]
-        names = {each.name for each in taken}
-        more = [each for each in held or () if each.name not in (*names, START_AT, END_AT)]
-        return StructType([_nullable(each) for each in (*taken, *more)])
+        before = {each.name.lower(): each for each in held or ()}
+        names = {each.name.lower() for each in taken}
+        more = [
+            each for key, each in before.items() if key not in names and each.name not in (START_AT, END_AT)
+        ]
+        return StructType(
+            [*(_together(each, before.get(each.name.lower())) for each in taken), *map(_nullable, more)]
+        )
 
     @property
     def has_history(self) -> bool:
@@ -108,7 +113,7 @@ class ChangeRules:
         deletes = self._holds(self.apply_as_deletes)
         if self.apply_as_truncates is not None:
             rows = rows.where(~self._holds(self.apply_as_truncates))
-        values = F.struct(*(_value(each, rows.schema).alias(each.name) for each in row_type))
+        values = F.struct(*(_value(each, rows.schema) for each in row_type))
         return rows.select(
             self._key().alias(KEY),
             self.sequence().alias(SEQUENCE),
@@ -130,7 +135,7 @@ class ChangeRules:
         ``last``: the last snapshot, which every row stands for.
         """
         sequence = F.col(START_AT) if self.has_history else self.sequence() if last is None else last
-        values = F.struct(*(_value(each, held.schema).alias(each.name) for each in row_type))
+        values = F.struct(*(_value(each, held.schema) for each in row_type))
         return held.select(
             self._key().alias(KEY),
             sequence.alias(SEQUENCE),
@@ -179,7 +184,7 @@ class ChangeRules:
         """Return what to write over the rows that the table holds of these keys; see ``written_rows``."""
         shown = self.shown(decided)
         table_type = shown.schema
-        values = F.struct(*(_value(each, held.schema).alias(each.name) for each in table_type))
+        values = F.struct(*(_value(each, held.schema) for each in table_type))
         theirs = held.select(*map(quoted, self.match), values.alias(VALUES))
         ours = shown.select(
             *map(quoted, self.match),
@@ -231,7 +236,11 @@ def _nullable(given: StructField) -> StructField:
     return StructField(given.name, given.dataType, True, given.metadata)
 
 
+def _together(feed: StructField, held: StructField | None) -> StructField:
+    if held is None:
+        return _nullable(feed)
+    return StructField(feed.name, all_fields(held.dataType, feed.dataType), True, feed.metadata)
+
+
 def _value(wanted: StructField, there: StructType) -> Column:
-    if wanted.name in there.names:
-        return F.col(quoted(wanted.name))
-    return F.lit(None).cast(wanted.dataType)
+    return value_for(wanted, there, lambda name: F.col(quoted(name)))

@@ -20,6 +20,7 @@ from lakehouse.tables import (
     Published,
     TransactionId,
     quoted,
+    with_columns_of,
 )
 
 __all__ = ["all_there", "merged", "names_or_none", "sequence_is_there", "shown_by", "with_other_keys"]
@@ -56,8 +57,13 @@ def shown_by(rules: ChangeRules, frame: DataFrame) -> DataFrame:
 def merged(
     table: IWritableDeltaTable, frame: DataFrame, keys: Sequence[str], transaction: TransactionId
 ) -> Published | AlreadyPublished:
-    """Write rows over those that they meet; a row that is marked as removed takes the other away."""
+    """Write rows over those that they meet; a row that is marked as removed takes the other away.
+
+    What the rows lack of the table's columns, and of fields within them, is NULL in them.
+    """
     removed = REMOVED if REMOVED in frame.columns else None
+    if (state := table.state()) is not None:
+        frame = with_columns_of(state.schema, frame)
     return table.merge(frame, MergePlan(keys=tuple(keys), removed=removed), transaction=transaction)
 
 

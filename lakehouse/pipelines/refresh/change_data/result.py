@@ -28,6 +28,7 @@ from lakehouse.pipelines.refresh.change_data.gathered import Gathered
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
 from lakehouse.pipelines.refresh.row_counts import RowCounter
 from lakehouse.quality import ConservationError, Tally
+from lakehouse.tables import in_fields_of
 
 __all__ = ["ChangeResult", "KeepBeside"]
 
@@ -109,14 +110,15 @@ class ChangeResult:
         """Return a change of an earlier batch in the columns of the feed, as far as they are known."""
         given = self._decided.schema[GIVEN].dataType
         assert isinstance(given, StructType)  # noqa: S101 - it is made so
-        columns = []
+        row_type, columns = self._gathered.row_type, []
         for each in given:
             if each.name in self._rules.keys:
                 value = F.col(KEY).getField(each.name)
             elif each.name in self._rules.sequence_by:
                 value = self._rules.part_of_sequence(each.name)
-            elif each.name in self._gathered.row_type.names:
-                value = F.col(ROW).getField(each.name)
+            elif each.name in row_type.names:
+                known = row_type[each.name].dataType
+                value = in_fields_of(F.col(ROW).getField(each.name), known, each.dataType)
             else:
                 value = F.lit(None).cast(each.dataType)
             columns.append(value.alias(each.name))

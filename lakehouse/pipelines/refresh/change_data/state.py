@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, StructType
+from pyspark.sql.types import StructType
 
 from lakehouse.pipelines.declare.change_data import (
     DELETED,
@@ -27,7 +27,7 @@ from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.change_data.earlier import EarlierChanges
 from lakehouse.pipelines.refresh.rows_by_key import RowsByKey
 from lakehouse.storage import AbstractStorageService, AlreadyThere
-from lakehouse.tables import IWritableDeltaTable, StagedRows, TableLog, quoted
+from lakehouse.tables import IWritableDeltaTable, StagedRows, TableLog, quoted, value_for
 
 __all__ = ["ChangeState"]
 
@@ -86,7 +86,7 @@ class ChangeState:
             return None
         held = rows.schema[_ROW].dataType
         assert isinstance(held, StructType)  # noqa: S101 - it is written so
-        values = [_field(each.name, each.dataType, held).alias(each.name) for each in row_type]
+        values = [value_for(each, held, F.col(_ROW).getField) for each in row_type]
         return rows.where(~self._is_marker()).select(
             F.struct(*(F.col(quoted(name)) for name in self._keys)).alias(KEY),
             F.col(_SEQUENCE).alias(SEQUENCE),
@@ -198,7 +198,3 @@ class _Before:
 
     def cleared_at(self) -> DataFrame | None:
         return self.state.cleared_at(self.batch)
-
-
-def _field(name: str, data_type: DataType, held: StructType) -> Column:
-    return F.col(_ROW).getField(name) if name in held.names else F.lit(None).cast(data_type)
