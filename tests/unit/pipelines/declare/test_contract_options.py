@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pyspark.sql.types import IntegerType, StringType, StructField, StructType
+from pyspark.sql.types import DataType, DateType, IntegerType, LongType, StringType, StructField, StructType
 
 from lakehouse.pipelines import DeclarativePipelineBuilder, Flow, TableDefinition, read
 from lakehouse.pipelines.check.declarations import declaration_problems
@@ -83,3 +83,51 @@ def test_a_renamed_column_is_the_one_that_the_table_has_under_its_old_name() -> 
     assert not renamed.fit(rows, rows).refused, "once it has the new name"
     both = StructType([*held.fields, *rows.fields[:1]])
     assert not renamed.fit(both, both).refused, "a table that has both names keeps both"
+
+
+HELD = StructType([StructField("qty", IntegerType()), StructField("note", StringType())])
+EVOLVE: dict[str, Any] = {"contract": {"columns": "evolve"}}
+CHANGES: dict[str, tuple[dict[str, DataType], str, dict[str, Any] | None, str]] = {
+    "adds a column": (
+        {"qty": IntegerType(), "note": StringType(), "day": DateType()},
+        *("'day' (date) is not expected", EVOLVE, "for a new column, contract={'columns': 'evolve'}"),
+    ),
+    "drops a column": (
+        {"qty": IntegerType()},
+        *("'note' is missing", EVOLVE, "for a column that no longer comes, contract={'columns': 'evolve'}"),
+    ),
+    "renames a column": (
+        {"units": IntegerType(), "note": StringType()},
+        *(
+            "'qty' is missing",
+            {"renamed": {"qty": "units"}},
+            "for one with a new name, renamed={'old': 'new'}",
+        ),
+    ),
+    "widens a type": (
+        {"qty": LongType(), "note": StringType()},
+        "'qty' is bigint, expected int",
+        {"contract": {"data_type": "evolve"}},
+        "contract={'data_type': 'evolve'} where the table's can be widened",
+    ),
+    "has another type": (
+        {"qty": IntegerType(), "note": DateType()},
+        *("'note' is date, expected string", None, "--full-refresh TABLE"),
+    ),
+}
+"""By change, the columns that come, what is said of them, what lets them pass, and how the error names that."""
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_change_of_a_schema_is_refused_with_what_lets_it_pass(change: str) -> None:
+    columns, said, way, named = CHANGES[change]
+    rows = StructType([StructField(name, data_type) for name, data_type in columns.items()])
+    error = str(table(READ.append()).fit(rows, HELD).mismatch("t"))
+    assert said in error
+    assert named in error
+    if way is None:
+        widening = table(READ.append(), contract={"data_type": "evolve"}).fit(rows, HELD)
+        assert named in str(widening.mismatch("t"))
+        assert not table(READ.append()).fit(rows, None).refused, "a rebuild has no table before it"
+    else:
+        assert not table(READ.append(), **way).fit(rows, HELD).refused
