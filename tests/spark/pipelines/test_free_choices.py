@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,24 +30,24 @@ def lake(spark: SparkSession, tmp_path: Path) -> Lake:
 
 
 @pytest.fixture
-def staged(monkeypatch: pytest.MonkeyPatch) -> list[StagedRows]:
-    """Lose everything that is in memory before each write, as with a lost executor; give what 'clean' wrote."""
-    stage, written = NativeTable.stage, []
+def staged(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[StagedRows]]:
+    """Lose everything that is in memory before each write, as with a lost executor; give what each table wrote."""
+    stage = NativeTable.stage
+    written: dict[str, list[StagedRows]] = defaultdict(list)
 
     def stage_after_loss(table: NativeTable, frame: DataFrame, **more: Any) -> StagedRows:
         frame.sparkSession.catalog.clearCache()
         rows = stage(table, frame, **more)
-        if "/clean" in table.path:
-            written.append(rows)
+        written[Path(table.path).name.removesuffix("_quarantine")].append(rows)
         return rows
 
     monkeypatch.setattr(NativeTable, "stage", stage_after_loss)
     return written
 
 
-def places(lake: Lake) -> list[int]:
+def places(lake: Lake, table: str) -> list[int]:
     """Return every id of the table and of its quarantine, as often as it is there."""
-    rows = [row for table in ("silver/clean", "silver/clean_quarantine") for row in lake.rows(table, "id")]
+    rows = [row for each in (table, f"{table}_quarantine") for row in lake.rows(f"silver/{each}", "id")]
     return sorted(row[0] for row in rows)
 
 
@@ -54,31 +55,30 @@ def tossed(frame: DataFrame) -> DataFrame:
     return frame.withColumn("side", F.when(F.rand() < 0.5, "0").otherwise("tails"))
 
 
-BY_A_STEP = NEW.transform(tossed).expect_or_quarantine("zero", "side = '0'")
-BY_A_RULE = NEW.expect_or_quarantine("lucky", "rand() < 0.5")
-BEFORE_A_CAST = NEW.transform(tossed).cast({"side": "int"}).where("id >= 0")
+CHOSEN = {
+    "by_a_step": NEW.transform(tossed).expect_or_quarantine("zero", "side = '0'"),
+    "by_a_rule": NEW.expect_or_quarantine("lucky", "rand() < 0.5"),
+    "before_a_cast": NEW.transform(tossed).cast({"side": "int"}).where("id >= 0"),
+}
 
 
-@pytest.mark.parametrize("flow", [BY_A_STEP, BY_A_RULE, BEFORE_A_CAST], ids=["step", "rule", "before a cast"])
 def test_rows_that_are_chosen_freely_stay_as_they_were_judged_when_memory_is_lost(
-    lake: Lake, staged: list[StagedRows], flow: object
+    lake: Lake, staged: dict[str, list[StagedRows]]
 ) -> None:
-    result = lake.run(shop(clean=("silver", flow.append())))  # type: ignore[attr-defined]
+    fixed = NEW.deduplicate().expect_or_quarantine("fine", "id >= 5")
+    flows = {**CHOSEN, "not_chosen": fixed}
+    result = lake.run(shop(**{name: ("silver", flow.append()) for name, flow in flows.items()}))
     assert result.status == "ok", result.failures
-    assert places(lake) == list(range(ROWS))
-    outcome = result.outcomes["clean"]
-    assert isinstance(outcome, Refreshed)
-    tally = outcome.refreshes[0].tally
-    assert 0 < tally.written < ROWS == tally.rows_in
-    assert len(staged) == 3, "the chosen rows, those to write and those to quarantine"
-    assert not any(each.exist() for each in staged)
-
-
-def test_rows_that_are_not_chosen_are_written_once(lake: Lake, staged: list[StagedRows]) -> None:
-    flow = NEW.deduplicate().expect_or_quarantine("fine", "id >= 5").append()
-    assert lake.run(shop(clean=("silver", flow))).status == "ok"
-    assert places(lake) == list(range(ROWS))
-    assert len(staged) == 2, "those to write and those to quarantine"
+    for name in flows:
+        assert places(lake, name) == list(range(ROWS)), name
+    for name in CHOSEN:
+        outcome = result.outcomes[name]
+        assert isinstance(outcome, Refreshed)
+        tally = outcome.refreshes[0].tally
+        assert 0 < tally.written < ROWS == tally.rows_in
+        assert len(staged[name]) == 3, "the chosen rows, those to write and those to quarantine"
+        assert not any(each.exist() for each in staged[name])
+    assert len(staged["not_chosen"]) == 2, "those to write and those to quarantine"
 
 
 CHOICES: dict[str, tuple[bool, Callable[[DataFrame], DataFrame]]] = {
