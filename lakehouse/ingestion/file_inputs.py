@@ -70,6 +70,11 @@ class TrackedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         return self.digest.startswith(UNREADABLE)
 
     @property
+    def was_left_out(self) -> bool:
+        """Whether it changed or went before its batch read it: what was found in it counts no more."""
+        return self.reason is not None and not self.declaration
+
+    @property
     def inspection(self) -> Inspection:
         """What was found."""
         if self.reason is not None:

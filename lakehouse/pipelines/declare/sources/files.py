@@ -203,7 +203,9 @@ class FileSource(Source):
         return rows_of_files(paths)
 
     def taken(self, context: SourceContext, table: str, inputs: Inputs) -> None:
-        context.released(table).forget([file.path for file in FileInputs.of(inputs).files])
+        files = FileInputs.of(inputs).files
+        # One that changed before its rows were written is looked at again, as one that is released.
+        context.released(table).forget([file.path for file in files if not file.was_left_out])
 
     def lost(self, context: SourceContext, table: str, history: History) -> Sequence[str]:
         return self._tracker(context).lost(self._seen(history.condensed(self.condensed_as)))

@@ -376,6 +376,27 @@ def test_a_rebuild_that_is_stopped_before_its_batch_is_decided_forgets_no_releas
     assert pipeline.context.released("raw").paths() == set()
 
 
+def test_a_released_file_that_changes_before_its_rows_are_written_stays_released(place: Place) -> None:
+    put(place.landing / "a", 1)
+    only(place.land(), Refreshed)
+    put(place.landing / "a", 22)
+    only(place.land(), Refreshed)
+    (path,) = release_files(place.warehouse, "raw")
+    pipeline = rebuild_of(place)
+    decision = pipeline.decide()
+    assert isinstance(decision, Take)
+    batch = decision.settle()
+    assert batch is not None
+    put(place.landing / "a", 333)
+    source, request = pipeline.table.flow.source, pipeline.request(batch)
+    changed = source.as_they_stand(pipeline.context, request)
+    assert changed is not None
+    source.taken(pipeline.context, "raw", changed)
+    assert pipeline.context.released("raw").paths() == {path}
+    source.taken(pipeline.context, "raw", batch.inputs)
+    assert pipeline.context.released("raw").paths() == set()
+
+
 def test_the_verb_lands_a_folder(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     put(place.landing / "a.jsonl", {"id": 1, "tags": ["x"]})
     given = ["land", str(place.landing), "bronze.raw", "--pipeline", "p", "--warehouse", place.warehouse.root]
