@@ -15,10 +15,12 @@ from lakehouse.delta_log import (
     DeltaLogError,
     SharedWrite,
     Snapshot,
+    TableProperties,
     Transaction,
     TransactionManager,
     WriteKind,
     WrittenFile,
+    WrittenVector,
     schema_from_json,
 )
 from lakehouse.errors import StorageError
@@ -36,9 +38,16 @@ from lakehouse.tables.interface import (
 from lakehouse.tables.open_transaction import open_transaction
 from lakehouse.tables.plain_schema import json_of_nullable
 from lakehouse.tables.python_files import write_files, write_parts_again
-from lakehouse.tables.rewritten_rows import as_changes, meets, merge_changes, merged, without
+from lakehouse.tables.rewritten_rows import (
+    arriving,
+    as_changes,
+    meets,
+    merge_changes,
+    unmatched,
+    without,
+)
 from lakehouse.tables.small_files import small_files_together
-from lakehouse.tables.touched_files import TouchedFiles, touched_by_condition, touched_by_keys
+from lakehouse.tables.touched_files import MetRows, met_by_condition, met_by_keys
 from lakehouse.tables.transaction_id import TransactionId
 
 __all__ = ["ArrowTable"]
@@ -52,13 +61,38 @@ _ATTEMPTS = 5
 class _Made:
     """Rows to write, made of the table as it is at a version."""
 
-    rows: DataFrame
+    rows: DataFrame | None
+    """None where there are none to write."""
+    schema: StructType
     version: int | None = None
     """None where they are not made of the table's own rows."""
     removed: tuple[str, ...] = ()
     """Files whose place they take, as the log names them."""
+    vectors: tuple[WrittenVector, ...] = ()
+    """Of files that stay, without the rows whose place they take."""
     changes: DataFrame | None = None
     """What becomes of rows, where readers of changes would not see that by the files."""
+
+
+def _made(rows: DataFrame) -> _Made:
+    return _Made(rows=rows, schema=rows.schema)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """What becomes of the rows of touched files."""
+
+    stay: Callable[[DataFrame], DataFrame]
+    """Those that are not changed."""
+    come: Callable[[DataFrame], DataFrame] | None = None
+    """Those that take the place of the others, in any order of columns; None where they are only removed."""
+
+    def coming(self, held: DataFrame) -> DataFrame | None:
+        return None if self.come is None else self.come(held)
+
+    def all(self, held: DataFrame) -> DataFrame:
+        stay, come = self.stay(held), self.coming(held)
+        return stay if come is None else stay.unionByName(come)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +113,8 @@ class _Work:
 class ArrowTable(TableInSession):
     """Takes every table that ``delta_log`` takes: partitions, properties, column mapping, any store.
 
-    A merge, a deletion and a replacement of some rows write those files again that hold a row which they change.
+    A merge, a deletion and a replacement of some rows write those files again that hold a row which they change; with
+    ``delta.enableDeletionVectors`` the files stay, and vectors take the rows out.
     """
 
     uses_delta = False
@@ -87,13 +122,11 @@ class ArrowTable(TableInSession):
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
     ) -> Published | AlreadyPublished:
-        work = _Work(action="append to", make=lambda: _Made(rows=frame), new_schema=evolve_schema)
+        work = _Work(action="append to", make=lambda: _made(frame), new_schema=evolve_schema)
         return self._published(work, transaction)
 
     def replace(self, frame: DataFrame, *, transaction: TransactionId) -> Published | AlreadyPublished:
-        work = _Work(
-            action="replace", make=lambda: _Made(rows=frame), kind=WriteKind.OVERWRITE, new_schema=True
-        )
+        work = _Work(action="replace", make=lambda: _made(frame), kind=WriteKind.OVERWRITE, new_schema=True)
         return self._published(work, transaction)
 
     def replace_where(
@@ -104,8 +137,8 @@ class ArrowTable(TableInSession):
         work = self._rewriting(
             "replace rows of",
             "WRITE",
-            lambda snapshot: touched_by_condition(self._spark, snapshot, condition),
-            lambda held: without(held, condition).unionByName(frame),
+            lambda snapshot: met_by_condition(self._spark, snapshot, condition),
+            _Rows(stay=lambda held: without(held, condition), come=lambda held: frame),
             lambda held: as_changes(held.where(meets(condition)), "delete").unionByName(
                 as_changes(frame, "insert"), allowMissingColumns=True
             ),
@@ -124,8 +157,10 @@ class ArrowTable(TableInSession):
         work = self._rewriting(
             "merge into",
             "MERGE",
-            lambda snapshot: touched_by_keys(self._spark, snapshot, frame, plan.keys),
-            lambda held: merged(held, frame, plan),
+            lambda snapshot: met_by_keys(self._spark, snapshot, frame, plan.keys),
+            _Rows(
+                stay=lambda held: unmatched(held, frame, plan), come=lambda held: arriving(held, frame, plan)
+            ),
             lambda held: merge_changes(held, frame, plan),
         )
         return self._published(work, transaction)
@@ -137,8 +172,8 @@ class ArrowTable(TableInSession):
         work = self._rewriting(
             "delete from",
             "DELETE",
-            lambda snapshot: touched_by_condition(self._spark, snapshot, condition),
-            lambda held: without(held, condition),
+            lambda snapshot: met_by_condition(self._spark, snapshot, condition),
+            _Rows(stay=lambda held: without(held, condition)),
             lambda held: as_changes(held.where(meets(condition)), "delete"),
         )
         self._done(replace(work, may_be_nothing=True), self._committed)
@@ -181,24 +216,29 @@ class ArrowTable(TableInSession):
         self,
         action: str,
         operation: str,
-        touched_in: Callable[[Snapshot], TouchedFiles],
-        made_of: Callable[[DataFrame], DataFrame],
+        met_in: Callable[[Snapshot], MetRows],
+        rows: _Rows,
         changes_of: Callable[[DataFrame], DataFrame],
     ) -> _Work:
-        """Return work that puts in place of the touched files what is made of their rows.
+        """Return work that puts other rows in the place of those that are met.
 
+        Files that hold one are written again, or stay without it where the table allows deletion vectors.
         ``changes_of`` says what that changes, for a table that writes down its changes.
         """
 
         def make() -> _Made:
             snapshot = self._log.snapshot()
             assert snapshot is not None  # noqa: S101 - asked for tables that are there
-            touched = touched_in(snapshot)
+            met = met_in(snapshot)
             has_feed = self._log.has_change_feed(version=snapshot.version)
+            by_vectors = TableProperties(snapshot.properties).is_on("delta.enableDeletionVectors")
+            touched = met.deleted() if by_vectors else met.files()
             return _Made(
-                rows=made_of(touched.rows),
+                rows=rows.coming(touched.rows) if by_vectors else rows.all(touched.rows),
+                schema=touched.rows.schema,
                 version=snapshot.version,
-                removed=touched.paths,
+                removed=touched.removed,
+                vectors=touched.vectors,
                 changes=changes_of(touched.rows) if has_feed else None,
             )
 
@@ -224,14 +264,17 @@ class ArrowTable(TableInSession):
         for _ in range(_ATTEMPTS):
             files: Sequence[WrittenFile] = ()
             changes: Sequence[WrittenFile] = ()
+            vectors: Sequence[WrittenVector] = ()
             plan: SharedWrite | None = None
             takers: list[Transaction] = []
             try:
                 made = work.make()
-                if work.may_be_nothing and not made.removed:
+                vectors = made.vectors
+                if work.may_be_nothing and not (made.removed or vectors):
                     return None
                 plan = self._planned(work, made)
-                files = write_files(self._spread(made.rows), plan)
+                if made.rows is not None:
+                    files = write_files(self._spread(made.rows), plan)
                 if made.changes is not None:
                     changes = write_files(made.changes, plan, as_changes=True)
                 published = commit(self._taking(work, made, plan, files, changes, takers))
@@ -244,7 +287,7 @@ class ArrowTable(TableInSession):
             finally:
                 # Files that a transaction took are its own: it keeps them where its commit may be in the log.
                 if plan is not None and not takers:
-                    plan.discard([*files, *changes])
+                    plan.discard([*files, *changes, *vectors])
             if published is not None:
                 return published
         cause = f"other writers changed it {_ATTEMPTS} times meanwhile"
@@ -253,7 +296,7 @@ class ArrowTable(TableInSession):
     def _planned(self, work: _Work, made: _Made) -> SharedWrite:
         with open_transaction(_MANAGER, self._path) as transaction:
             return transaction.plan_shared_write(
-                schema_from_json(json_of_nullable(made.rows.schema), table=self._path),
+                schema_from_json(json_of_nullable(made.schema), table=self._path),
                 kind=work.kind,
                 new_schema=work.new_schema,
                 partition_by=self._layout.partition_by,
@@ -282,6 +325,7 @@ class ArrowTable(TableInSession):
                 transaction.read_whole_table()
             for path in made.removed:
                 transaction.remove(path)
+            transaction.take_vectors(made.vectors)
             if is_new and self._layout.cluster_by:
                 transaction.enable_features(*CLUSTERING_FEATURES)
                 transaction.append_action(clustering(plan.after, self._layout.cluster_by))

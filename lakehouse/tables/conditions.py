@@ -11,10 +11,24 @@ from typing import Any
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from lakehouse.delta_log import And, Comparison, IsIn, IsNull, Not, Or, Predicate
+from lakehouse.delta_log import (
+    And,
+    Comparison,
+    InvalidConditionError,
+    InvalidPredicateError,
+    IsIn,
+    IsNull,
+    Not,
+    Or,
+    Predicate,
+    PrimitiveType,
+    Snapshot,
+    StructField,
+    condition,
+)
 from lakehouse.tables.identifiers import quoted
 
-__all__ = ["as_column"]
+__all__ = ["as_column", "narrowed"]
 
 _OPERATORS: dict[str, Callable[[Any, Any], Column]] = {
     "==": operator.eq,
@@ -55,3 +69,31 @@ def _compared(column: Column, name: str, value: Any) -> Column:
 
 def _column(path: tuple[str, ...]) -> Column:
     return F.col(".".join(map(quoted, path)))
+
+
+_TOLD_ALIKE = frozenset({"byte", "short", "integer", "long", "string", "date", "boolean"})
+"""Types of which Spark and the log compare every value alike: NaN, moments and decimals in quotes are others."""
+_COMPARED_OTHERWISE = ("__CHAR_VARCHAR_TYPE_STRING", "__COLLATIONS")
+
+
+def narrowed(text: str, snapshot: Snapshot) -> Predicate | None:
+    """Return a condition of the log's that every row meets which meets Spark's; None where nobody knows one."""
+    if "\\" in text:
+        return None  # Spark reads escapes in texts
+    try:
+        found = condition(text, snapshot.schema)
+        if all(len(path) == 1 and _is_told_alike(snapshot.struct.get(path[0])) for path in found.columns):
+            snapshot.files(found)
+            return found
+    except (InvalidConditionError, InvalidPredicateError):
+        pass
+    return None
+
+
+def _is_told_alike(field: StructField | None) -> bool:
+    return (
+        field is not None
+        and isinstance(field.data_type, PrimitiveType)
+        and field.data_type.name in _TOLD_ALIKE
+        and not any(key in field.metadata for key in _COMPARED_OTHERWISE)
+    )

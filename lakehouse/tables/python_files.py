@@ -10,9 +10,17 @@ from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import IntegerType, NullType, StructType
+from pyspark.sql.types import IntegerType, LongType, NullType, StructType
 
-from lakehouse.delta_log import Predicate, ScanPart, SharedWrite, Snapshot, WrittenFile, scan_parts
+from lakehouse.delta_log import (
+    ROW_NUMBER,
+    Predicate,
+    ScanPart,
+    SharedWrite,
+    Snapshot,
+    WrittenFile,
+    scan_parts,
+)
 
 __all__ = [
     "FILE_NUMBER",
@@ -72,16 +80,20 @@ def rows_of_parts(spark: SparkSession, parts: Sequence[ScanPart], schema: Struct
 
 
 def rows_by_file(spark: SparkSession, parts: Sequence[ScanPart], schema: StructType) -> DataFrame:
-    """Return these columns of the rows, and as ``FILE_NUMBER`` which file of all parts together a row is in."""
+    """Return these columns of the rows, and as ``FILE_NUMBER`` which file of all parts together a row is in.
+
+    ``ROW_NUMBER`` says where it stands there.
+    """
     names = schema.names
 
     def numbered(part: ScanPart, first: int) -> Iterator[pa.Table]:
         # The first table shows the schema, and is of no file.
-        for number, rows in enumerate(part.tables(names), first - 1):
+        for number, rows in enumerate(part.numbered_tables(names), first - 1):
             file = pa.repeat(pa.scalar(max(number, 0), pa.int32()), rows.num_rows)
-            yield rows.select(names).append_column(FILE_NUMBER, file)
+            yield rows.append_column(FILE_NUMBER, file)
 
-    return _read(spark, parts, StructType(list(schema)).add(FILE_NUMBER, IntegerType()), numbered)
+    shown = StructType(list(schema)).add(ROW_NUMBER, LongType()).add(FILE_NUMBER, IntegerType())
+    return _read(spark, parts, shown, numbered)
 
 
 def _read(

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import MergePlan
 
-__all__ = ["as_changes", "matching_keys", "meets", "merge_changes", "merged", "without"]
+__all__ = ["arriving", "as_changes", "matching_keys", "meets", "merge_changes", "unmatched", "without"]
 
 _KEY = "__lakehouse_key_{}"
 
@@ -27,21 +27,21 @@ def without(held: DataFrame, condition: str) -> DataFrame:
     return held.where(~meets(condition))
 
 
-def merged(held: DataFrame, rows: DataFrame, plan: MergePlan) -> DataFrame:
-    """Return the table's rows after ``rows`` came, in the columns of ``held``; these keep what ``rows`` lacks."""
+def unmatched(held: DataFrame, rows: DataFrame, plan: MergePlan) -> DataFrame:
+    """Return the table's rows that none of ``rows`` meets."""
     stay = held.join(*matching_keys(rows, plan.keys), "left_anti")
-    return stay.select(*map(quoted, held.columns)).unionByName(_arriving(held, rows, plan))
+    return stay.select(*map(quoted, held.columns))
 
 
 def merge_changes(held: DataFrame, rows: DataFrame, plan: MergePlan) -> DataFrame:
-    """Return what ``merged`` does to rows, as a change data feed shows it."""
+    """Return what a merge does to rows, as a change data feed shows it."""
     columns = [*map(quoted, held.columns)]
     gone, new = _removing(rows, plan), _staying(rows, plan)
-    arriving, met = _arriving(held, rows, plan), matching_keys(held, plan.keys)
+    come, met = arriving(held, rows, plan), matching_keys(held, plan.keys)
     parts = [
         (held.join(*matching_keys(new, plan.keys), "left_semi"), "update_preimage"),
-        (arriving.join(*met, "left_semi"), "update_postimage"),
-        (arriving.join(*met, "left_anti"), "insert"),
+        (come.join(*met, "left_semi"), "update_postimage"),
+        (come.join(*met, "left_anti"), "insert"),
     ]
     if gone is not None:
         parts.append((held.join(*matching_keys(gone, plan.keys), "left_semi"), "delete"))
@@ -68,7 +68,7 @@ def _staying(rows: DataFrame, plan: MergePlan) -> DataFrame:
     return rows.where(~F.col(quoted(plan.removed))).drop(plan.removed)
 
 
-def _arriving(held: DataFrame, rows: DataFrame, plan: MergePlan) -> DataFrame:
+def arriving(held: DataFrame, rows: DataFrame, plan: MergePlan) -> DataFrame:
     """Return the rows that come in, in the columns of ``held``, with what they lack from those that they meet."""
     new = _staying(rows, plan)
     lower = {name.lower() for name in new.columns}

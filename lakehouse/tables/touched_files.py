@@ -1,21 +1,34 @@
-"""Files of a version that hold rows which some work changes: these are written again, and the others stay."""
+"""Rows of a version that some work changes, and the files that hold one: the others stay."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from lakehouse.delta_log import ScanPart, Snapshot, scan_parts
+from lakehouse.delta_log import (
+    ROW_NUMBER,
+    ScanPart,
+    Snapshot,
+    WrittenVector,
+    descriptor_of,
+    record_counts,
+    scan_parts,
+    table_storage,
+    write_deletion_vector,
+)
+from lakehouse.tables.conditions import narrowed
 from lakehouse.tables.key_bounds import bounds_of_keys
 from lakehouse.tables.key_ranges import may_have_key_in
 from lakehouse.tables.python_files import FILE_NUMBER, rows_by_file, rows_of_parts, schema_of_rows
 from lakehouse.tables.rewritten_rows import matching_keys, meets
 
-__all__ = ["FEW_ROWS", "TouchedFiles", "touched_by_condition", "touched_by_keys"]
+__all__ = ["FEW_ROWS", "MetRows", "TouchedFiles", "met_by_condition", "met_by_keys"]
 
 FEW_ROWS = 200_000
 """The keys of so many rows are sent to all who read the table's files."""
@@ -29,12 +42,86 @@ class TouchedFiles:
     """As the log names them."""
     rows: DataFrame
     """All of their rows."""
+    vectors: tuple[WrittenVector, ...] = ()
+    """Of files that stay without the changed rows; of the others no row is to stay."""
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The files that are to leave the table."""
+        kept = {each.path for each in self.vectors}
+        return tuple(path for path in self.paths if path not in kept)
 
 
-def touched_by_keys(
-    spark: SparkSession, snapshot: Snapshot, rows: DataFrame, keys: Sequence[str]
-) -> TouchedFiles:
-    """Return the files that hold a row with the keys of one of ``rows``, which are looked at twice.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetRows:
+    """Rows of one version, each by its file and its place there."""
+
+    spark: SparkSession
+    snapshot: Snapshot
+    parts: Sequence[ScanPart]
+    """All files that were looked through."""
+    places: DataFrame
+
+    def files(self) -> TouchedFiles:
+        """Return the files that hold one of them."""
+        if not self.parts:
+            return self._touched(())
+        paths = self._paths()
+        return self._touched(paths[row[0]] for row in self.places.select(FILE_NUMBER).distinct().collect())
+
+    def deleted(self) -> TouchedFiles:
+        """Return the files that hold one of them, with vectors that take these rows out; tasks write them."""
+        if not self.parts:
+            return self._touched(())
+        files = self.places.select(FILE_NUMBER, ROW_NUMBER).groupBy(FILE_NUMBER)
+        found = files.applyInArrow(self._writing(), f"{FILE_NUMBER} int, vector binary").collect()
+        paths = self._paths()
+        # Made by our own tasks a moment ago.
+        vectors = [pickle.loads(row[1]) for row in found]  # noqa: S301
+        return self._touched((paths[row[0]] for row in found), [each for each in vectors if each is not None])
+
+    def _writing(self) -> Callable[[tuple[pa.Scalar, ...], pa.Table], pa.Table]:
+        """Return what writes the vector of one file, of which it gets the rows."""
+        table, paths = self.snapshot.table, self._paths()
+        earlier = [each for part in self.parts for each in part.files.column("deletionVector").to_pylist()]
+        files = self.snapshot.files()
+        counts = dict(
+            zip(
+                files.column("path").to_pylist(),
+                record_counts(files.column("stats").to_pylist()),
+                strict=True,
+            )
+        )
+        row_counts = [counts.get(path) for path in paths]
+
+        def write(key: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:
+            number = key[0].as_py()
+            vector = write_deletion_vector(
+                table_storage(table),
+                paths[number],
+                rows.column(ROW_NUMBER).to_numpy(),
+                before=descriptor_of(earlier[number], table=table),
+                row_count=row_counts[number],
+            )
+            made = {FILE_NUMBER: pa.array([number], pa.int32()), "vector": [pickle.dumps(vector)]}
+            return pa.table(made)
+
+        return write
+
+    def _paths(self) -> Sequence[str]:
+        return [path for part in self.parts for path in part.files.column("path").to_pylist()]
+
+    def _touched(
+        self, paths: Iterator[str] | tuple[()], vectors: Sequence[WrittenVector] = ()
+    ) -> TouchedFiles:
+        found = tuple(paths)
+        again = list(scan_parts(self.snapshot, only=found))
+        rows = rows_of_parts(self.spark, again, schema_of_rows(self.snapshot))
+        return TouchedFiles(paths=found, rows=rows, vectors=tuple(vectors))
+
+
+def met_by_keys(spark: SparkSession, snapshot: Snapshot, rows: DataFrame, keys: Sequence[str]) -> MetRows:
+    """Return the table's rows with the keys of one of ``rows``, which are looked at twice.
 
     Files whose bounds in the log exclude that are not opened, and of the others the keys alone are read.
     """
@@ -45,20 +132,14 @@ def touched_by_keys(
     held = rows_by_file(spark, parts, StructType([each for each in schema if each.name.lower() in wanted]))
     new, alike = matching_keys(rows, keys)
     new = F.broadcast(new) if bounds.row_count <= FEW_ROWS else new
-    return _touched(spark, snapshot, parts, held.join(new, alike, "left_semi"))
+    return MetRows(spark=spark, snapshot=snapshot, parts=parts, places=held.join(new, alike, "left_semi"))
 
 
-def touched_by_condition(spark: SparkSession, snapshot: Snapshot, condition: str) -> TouchedFiles:
-    """Return the files that hold a row which meets an SQL condition."""
-    parts = list(scan_parts(snapshot))
+def met_by_condition(spark: SparkSession, snapshot: Snapshot, condition: str) -> MetRows:
+    """Return the table's rows that meet an SQL condition.
+
+    Files whose bounds in the log exclude that are not opened, where the condition is one that the log can tell.
+    """
+    parts = list(scan_parts(snapshot, narrowed(condition, snapshot)))
     held = rows_by_file(spark, parts, schema_of_rows(snapshot))
-    return _touched(spark, snapshot, parts, held.where(meets(condition)))
-
-
-def _touched(
-    spark: SparkSession, snapshot: Snapshot, parts: Sequence[ScanPart], met: DataFrame
-) -> TouchedFiles:
-    paths = [path for part in parts for path in part.files.column("path").to_pylist()]
-    found = tuple(paths[row[0]] for row in met.select(FILE_NUMBER).distinct().collect()) if parts else ()
-    again = list(scan_parts(snapshot, only=found))
-    return TouchedFiles(paths=found, rows=rows_of_parts(spark, again, schema_of_rows(snapshot)))
+    return MetRows(spark=spark, snapshot=snapshot, parts=parts, places=held.where(meets(condition)))

@@ -37,6 +37,13 @@ LAYOUTS = {
     "deletion vectors": TableLayout(properties={"delta.enableDeletionVectors": "true"}),
     "column mapping": TableLayout(properties={"delta.columnMapping.mode": "name"}),
     "change feed": TableLayout(properties={"delta.enableChangeDataFeed": "true"}),
+    "mapping and feed": TableLayout(
+        properties={"delta.columnMapping.mode": "name", "delta.enableChangeDataFeed": "true"}
+    ),
+    "vectors and feed": TableLayout(
+        partition_by=("part",),
+        properties={"delta.enableDeletionVectors": "true", "delta.enableChangeDataFeed": "true"},
+    ),
 }
 
 
@@ -160,7 +167,7 @@ def check(
         assert rows == Counter(model.rows), f"{layout}, seed {seed}, {reader}: after {', '.join(model.done)}"
 
 
-@pytest.mark.parametrize(("engine", "layout"), [(NativeTable, "plain"), (ArrowTable, "partitioned")])
+@pytest.mark.parametrize(("engine", "layout"), [(NativeTable, "plain"), (ArrowTable, "vectors and feed")])
 def test_random_work_leaves_the_rows_of_the_model(
     spark: SparkSession, warehouse: Path, engine: Engine, layout: str
 ) -> None:
