@@ -11,6 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from lakehouse.delta_log import TableProperties
+from lakehouse.tables.arrow_table import ArrowTable
 from lakehouse.tables.changed_types import changed_types, new_parts
 from lakehouse.tables.description import comments_of
 from lakehouse.tables.errors import SPARK_ERRORS, TableWriteError, root_cause
@@ -23,6 +25,7 @@ from lakehouse.tables.interface import (
     Published,
     progress_in,
 )
+from lakehouse.tables.python_files import schema_of_rows
 from lakehouse.tables.sql_types import sql_type
 from lakehouse.tables.transaction_id import TransactionId
 
@@ -30,7 +33,10 @@ __all__ = ["DeltaSparkTable"]
 
 _COLUMN_MAPPING = "delta.columnMapping.mode"
 _CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
-"""Set when a table is created: incremental readers need it, and it costs an append nothing."""
+"""Set when a table is created: incremental readers need it, and it costs an append nothing.
+
+Not where columns are mapped, for Delta creates no table with both and rows, and takes no column out of such a one.
+"""
 
 _TYPE_WIDENING = "'delta.enableTypeWidening' = 'true'"
 
@@ -90,6 +96,8 @@ class DeltaSparkTable(TableInSession):
     def append(
         self, frame: DataFrame, *, transaction: TransactionId, evolve_schema: bool = False
     ) -> Published | AlreadyPublished:
+        if self.state() is None and _has_both(self._layout.properties):
+            return self._by_our_log.append(frame, transaction=transaction)
         options = {"mergeSchema": "true"} if evolve_schema else {}
         if evolve_schema and self._grows(frame.schema):
             self._spark.sql(f"ALTER TABLE {self._name} SET TBLPROPERTIES ({_TYPE_WIDENING})")
@@ -101,8 +109,25 @@ class DeltaSparkTable(TableInSession):
         return state is not None and any(each.widens for each in changed_types(state.schema, schema))
 
     def replace(self, frame: DataFrame, *, transaction: TransactionId) -> Published | AlreadyPublished:
+        if self._drops_columns_beside_a_feed(frame.schema):
+            return self._by_our_log.replace(frame, transaction=transaction)
         frame = self._with_comments(frame)
         return self._save(frame, "replace", "overwrite", transaction, {"overwriteSchema": "true"})
+
+    @property
+    def _by_our_log(self) -> ArrowTable:
+        """What writes where Delta does not: rows, a change feed and other columns of a mapped table in one commit."""
+        return ArrowTable(self._spark, self._path, log=self._log, layout=self._layout)
+
+    def _drops_columns_beside_a_feed(self, schema: StructType) -> bool:
+        snapshot = self._log.snapshot()
+        if snapshot is None:
+            return _has_both(self._layout.properties)
+        if not _has_both(snapshot.properties):
+            return False
+        types = {each.name.lower(): each.dataType.simpleString() for each in schema}
+        held = schema_of_rows(snapshot)
+        return any(types.get(each.name.lower()) != each.dataType.simpleString() for each in held)
 
     def _with_comments(self, frame: DataFrame) -> DataFrame:
         """Return the frame with the comments that its columns have in the table."""
@@ -167,7 +192,7 @@ class DeltaSparkTable(TableInSession):
         writer = frame.write.format("delta").mode(mode).options(**options)
         writer = writer.option("txnAppId", transaction.application).option("txnVersion", transaction.number)
         if self.state() is None:
-            feed = _CHANGE_FEED if mode == "append" else {}
+            feed = _CHANGE_FEED if mode == "append" and not _is_mapped(self._layout.properties) else {}
             writer = writer.options(**{**feed, **self._layout.properties})
             # A table that somebody else creates meanwhile is not to be added to unseen.
             writer = writer.mode("errorifexists")
@@ -201,6 +226,18 @@ class DeltaSparkTable(TableInSession):
             progress_in(after, transaction.application).check_order(transaction, path=self._path)
             raise TableWriteError(path=self._path, action=action, cause="the commit is not in the log")
         return Published(version=after.version)
+
+
+def _is_mapped(properties: Mapping[str, str | None]) -> bool:
+    return (properties.get(_COLUMN_MAPPING) or "none").lower() != "none"
+
+
+def _has_both(properties: Mapping[str, str | None]) -> bool:
+    """Say whether a table maps its columns and writes down its changes.
+
+    Delta's word for what it then refuses is DELTA_BLOCK_COLUMN_MAPPING_AND_CDC_OPERATION.
+    """
+    return _is_mapped(properties) and TableProperties(properties).is_on("delta.enableChangeDataFeed")
 
 
 def _without_removed(frame: DataFrame, plan: MergePlan) -> DataFrame:
