@@ -18,6 +18,14 @@ __all__ = [
 ]
 
 
+_REMOVE_THE_CAUSE = "remove the cause and run again; the run continues where this one stopped."
+_WAYS_OUT = {
+    "DELTA_BLOCK_COLUMN_MAPPING_AND_CDC_OPERATION": "set 'delta.enableChangeDataFeed': 'false' in the table's "
+    "properties: Delta writes down no changes of a table with column mapping while its columns change.",
+}
+"""What to do, by the name of Spark's or Delta's error."""
+
+
 class TableWriteError(TableError):
     """Spark could not write a table, which is unchanged."""
 
@@ -26,7 +34,7 @@ class TableWriteError(TableError):
         self.cause = cause
         super().__init__(
             f"could not {action} the table at {path!r}, which is as it was before: {cause}.",
-            fix="remove the cause and run again; the run continues where this one stopped.",
+            fix=next((fix for word, fix in _WAYS_OUT.items() if word in cause), _REMOVE_THE_CAUSE),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lakehouse.tables import root_cause
+from lakehouse.tables import TableWriteError, root_cause
 
 WORKER = """[PYTHON_EXCEPTION] An exception was thrown from the Python worker: Traceback (most recent call last):
   File "worker.py", line 3, in main
@@ -25,3 +25,10 @@ ValueError: no such day: 2024-02-30
 )
 def test_the_line_that_says_what_happened_is_the_root_cause(text: str, cause: str) -> None:
     assert root_cause(RuntimeError(text)) == cause
+
+
+def test_an_error_of_deltas_with_a_way_out_says_it() -> None:
+    cause = '[DELTA_BLOCK_COLUMN_MAPPING_AND_CDC_OPERATION] Operation "WRITE" is not allowed'
+    error = TableWriteError(path="t", action="replace", cause=cause)
+    assert "Fix: set 'delta.enableChangeDataFeed': 'false' in the table's properties" in str(error)
+    assert "Fix: remove the cause" in str(TableWriteError(path="t", action="replace", cause="disk full"))
