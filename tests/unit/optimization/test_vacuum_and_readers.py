@@ -11,7 +11,14 @@ import msgspec
 import pytest
 
 from lakehouse.cli.main import main
-from lakehouse.delta_log import AddFile, Snapshot, TransactionManager, col
+from lakehouse.delta_log import (
+    AddFile,
+    Snapshot,
+    TransactionManager,
+    col,
+    table_storage,
+    write_checkpoint,
+)
 from lakehouse.optimization import QueryOptimizer, Status, Vacuuming, needs_of_readers
 from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.storage import LocalStorageService
@@ -133,8 +140,12 @@ def test_a_reader_whose_table_is_gone_keeps_nothing(table: Path) -> None:
 
 def test_a_version_that_the_log_has_lost_keeps_nothing(table: Path) -> None:
     exists(table, "gold/behind")
-    note(table, "gold/behind", 0, follows=None, inputs=read(table, -1, 99))
+    note(table, "gold/behind", 0, follows=None, inputs=read(table, -1, 1))
+    write_checkpoint(table_storage(str(table)), Snapshot.load(table))
+    for version in range(3):
+        (table / "_delta_log" / f"{version:020}.json").unlink()
     assert needs_of_readers(Snapshot.load(table)).keep_from_version is None
+    assert vacuumed(table) is Status.DONE
 
 
 def clone(source: Path, path: Path) -> None:
