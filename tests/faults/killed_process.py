@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["kill_a_run"]
+__all__ = ["kill_a_run", "killed"]
 
-_SCRIPT = Path(__file__).parent / "killed_run.py"
+_HERE = Path(__file__).parent
 
 
 def kill_a_run(
@@ -28,9 +28,15 @@ def kill_a_run(
 
     ``options`` are those of ``run_pipeline``, and ``job`` or ``definition``, the file of another pipeline.
     """
+    arguments = [str(landing), str(warehouse), *case, json.dumps(options or {})]
+    killed("killed_run.py", *arguments, environment=environment)
+
+
+def killed(script: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    """Run a script of this folder that kills its own process, alone or with all of its group."""
     done = subprocess.run(
-        [sys.executable, str(_SCRIPT), str(landing), str(warehouse), *case, json.dumps(options or {})],
-        env={**os.environ, **(environment or {})},
+        [sys.executable, str(_HERE / script), *arguments],
+        env={**os.environ, "PYTHONPATH": str(_HERE.parents[1]), **(environment or {})},
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """Streams a pipeline and kills itself after one step of one table.
 
-Arguments: mode, landing, warehouse, table, step, how.
+Arguments: mode, landing, warehouse, the selected tables, table, step, how.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Killer(RunListener):
 
 
 if __name__ == "__main__":
-    mode, landing, warehouse, table, step, how = sys.argv[1:]
+    mode, landing, warehouse, selected, table, step, how = sys.argv[1:]
     stream_pipeline(
         streamed_orders(),
         spark=SparkSessionFactory(SMALL).create("killed stream"),
@@ -39,5 +39,6 @@ if __name__ == "__main__":
         mode=mode,
         trigger="1 second",
         variables={"landing": landing},
+        select=selected.split(","),
         listener=Killer(table, step, how),
     )

@@ -11,13 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import EventLog, Warehouse, stream_statuses
 from lakehouse.pipelines.run.lock import run_lock, stream_lock
 from tests.spark.pipelines.streamed_orders import contents, expected, land, orders
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 GIVEN = orders(random.Random(3), 40)
@@ -25,7 +24,7 @@ GIVEN = orders(random.Random(3), 40)
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_a_stream_that_is_told_to_end_finishes_its_micro_batch(
-    spark: SparkSession, number: signal.Signals, tmp_path: Path
+    number: signal.Signals, tmp_path: Path
 ) -> None:
     landing, lake = tmp_path / "landing", tmp_path / "lake"
     landing.mkdir()
@@ -64,7 +63,7 @@ def test_a_stream_that_is_told_to_end_finishes_its_micro_batch(
     assert f"ended by {by}" in printed
     assert "Traceback" not in printed
     rows = expected([GIVEN])
-    found = contents(spark, lake)
+    found = contents(lake)
     assert found == {name: rows[name] for name in ("appended", "appended_quarantine", "current", "days")}
     home = Warehouse.at(lake)
     (status,) = stream_statuses(home)

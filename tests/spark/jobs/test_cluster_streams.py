@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 from job_programs import ROOT, environment, ran, standalone_cluster
-from pyspark.sql import SparkSession
 
 from tests.spark.pipelines.streamed_orders import contents, expected, land, orders
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 PROGRAM = """
 import os, signal, sys, threading
@@ -71,9 +70,7 @@ sys.exit(len(result.failures))
 """
 
 
-def test_a_worker_that_dies_costs_a_stream_no_row_and_doubles_none(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_a_worker_that_dies_costs_a_stream_no_row_and_doubles_none(tmp_path: Path) -> None:
     given = orders(random.Random(7), 60)
     (tmp_path / "landing").mkdir()
     land(tmp_path / "landing", "a", given[:30])
@@ -90,4 +87,4 @@ def test_a_worker_that_dies_costs_a_stream_no_row_and_doubles_none(
     assert "Removing worker" in (tmp_path / "master.log").read_text()
     rows = expected([given])
     names = ("appended", "appended_quarantine", "current", "days")
-    assert contents(spark, tmp_path / "lake") == {name: rows[name] for name in names}
+    assert contents(tmp_path / "lake") == {name: rows[name] for name in names}

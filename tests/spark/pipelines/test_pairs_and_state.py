@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from lakehouse.pipelines import (
 )
 from tests.spark.pipelines.streaming import check_law
 from tests.stopping import StopAfter
+from tests.stored_rows import stored_rows
 
 pytestmark = pytest.mark.spark
 
@@ -81,6 +82,16 @@ def definition() -> PipelineDefinition:
     )
 
 
+@pytest.fixture
+def one_partition(spark: SparkSession) -> Iterator[None]:
+    """Few rows are shuffled into one part: so one worker alone has to import pandas."""
+    before = spark.conf.get("spark.sql.shuffle.partitions")
+    spark.conf.set("spark.sql.shuffle.partitions", "1")
+    yield
+    spark.conf.set("spark.sql.shuffle.partitions", before)
+
+
+@pytest.mark.usefixtures("one_partition")
 def test_pairs_come_once_whichever_side_came_first_and_state_goes_on(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -106,25 +117,19 @@ def test_pairs_come_once_whichever_side_came_first_and_state_goes_on(
         if ad and ad == other and dt.timedelta(0) <= moment(at) - moment(shown_at) <= EARLIER
     }
     assert {(1, "a", 1), (2, "b", 5), (4, "a", 2), (6, "d", 6)} <= wanted
-    rows = (
-        spark.read.format("delta").load(str(lake / "silver/pairs")).select("id", "ad", "shown_id").collect()
-    )
-    assert sorted(map(tuple, rows)) == sorted(wanted)
+    rows = stored_rows(spark, lake / "silver/pairs", "id", "ad", "shown_id")
+    assert sorted(rows) == sorted(wanted)
 
     of_ad: dict[str, list[str]] = defaultdict(list)
     for _, ad, at in clicked:
         if ad:
             of_ad[ad].append(at)
-    found = spark.read.format("delta").load(str(lake / "silver/ads"))
-    shown_rows = found.selectExpr(
-        "ad", "clicks", "date_format(to_utc_timestamp(last_at, current_timezone()), 'HH:mm')"
-    )
-    assert set(map(tuple, shown_rows.collect())) == {
-        (ad, len(times), max(times)) for ad, times in of_ad.items()
-    }
+    states = {(ad, len(times), moment(max(times))) for ad, times in of_ad.items()}
+    found = stored_rows(spark, lake / "silver/ads", "ad", "clicks", "last_at")
+    assert {(ad, clicks, last_at.astimezone(dt.UTC)) for ad, clicks, last_at in found} == states
     for table in ("shown", "clicked"):
-        aside = spark.read.format("delta").load(str(lake / f"silver/{table}_quarantine")).collect()
-        assert [(row.id, row._errors[0].rule) for row in aside] == [(7, f"late({table}_at)")]
+        aside = stored_rows(spark, lake / f"silver/{table}_quarantine", "id", "_errors")
+        assert [(number, errors[0].rule) for number, errors in aside] == [(7, f"late({table}_at)")]
     check_law(lake)
 
 
