@@ -258,7 +258,7 @@ def test_the_page_about_streams_is_true(project: Path) -> None:
     ads = DeclarativePipelineBuilder("ads")
     for table in ("clicked", "shown"):
         ads.bronze(table, names["read"]("elsewhere", incremental=True).append())
-    ads.silver("pairs", names["answered"]).silver("ads", names["ads"])
+    ads.silver("answered", names["answered"]).silver("ads", names["ads"]).gold("alone", names["alone"])
     assert declaration_problems(ads.build()) == []
 
 
