@@ -55,8 +55,13 @@ class DistinctValues:
         alike = _all(pairs[name].eqNullSafe(again[_OTHER.format(name)]) for name in pairs.columns)
         return pairs.join(F.broadcast(again) if few else again, alike, "left_anti")
 
-    def counted(self, kept: DataFrame, keys: Sequence[str], unseen: DataFrame) -> DataFrame:
-        """Return kept rows with the count of unseen pairs in place of their own; ``keys`` are their groups."""
+    def counted(
+        self, kept: DataFrame, keys: Sequence[str], unseen: DataFrame, *, in_one_part: bool = False
+    ) -> DataFrame:
+        """Return kept rows with the count of unseen pairs in place of their own; ``keys`` are their groups.
+
+        ``in_one_part`` says that both are in one partition each: they meet where they are.
+        """
         names = [_KEY.format(number) for number in range(len(keys))]
         counts = unseen.groupBy(*names).agg(F.count(F.lit(1)).alias(_COUNT))
         if not keys:
@@ -65,7 +70,7 @@ class DistinctValues:
             alike = _all(
                 kept[quoted(key)].eqNullSafe(counts[name]) for key, name in zip(keys, names, strict=True)
             )
-            joined = kept.join(counts, alike, "left")
+            joined = kept.join(counts.hint("shuffle_hash") if in_one_part else counts, alike, "left")
         count = F.coalesce(F.col(_COUNT), F.lit(0)).cast("bigint").alias(self.column)
         return joined.select(*(count if name == self.column else kept[quoted(name)] for name in kept.columns))
 

@@ -15,12 +15,12 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.pipelines.declare.steps import DistinctValues
 from lakehouse.tables import StagedRows
 
-__all__ = ["GrownValues", "ValueRuns", "first_to_merge", "grown", "values_in"]
+__all__ = ["FEW_ROWS", "GrownValues", "ValueRuns", "first_to_merge", "grown", "in_one_part", "values_in"]
 
 ValueRuns = tuple[StagedRows, ...]
 
-_FEW_ROWS = 100_000
-"""So many pairs are sent to all who read what is kept."""
+FEW_ROWS = 100_000
+"""So many pairs are sent to all who read what is kept, and so many rows are one task's work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +51,15 @@ def grown(
     """
     spark = pairs.sparkSession
     seen = values_in(runs, spark)
-    if at_most is not None and at_most <= _FEW_ROWS:
+    if at_most is not None and at_most <= FEW_ROWS:
         new = write(values.unseen(pairs, seen, few=True))
     else:
         pairs = pairs.persist()
         try:
-            new = write(values.unseen(pairs, seen, few=pairs.count() <= _FEW_ROWS))
+            new = write(values.unseen(pairs, seen, few=pairs.count() <= FEW_ROWS))
         finally:
             pairs.unpersist()
-    unseen = new.frame(spark)
+    unseen = in_one_part(new.frame(spark), new.row_count)
     if not new.row_count:
         return GrownValues(runs=runs, unseen=unseen)
     kept = first_to_merge(runs, new.row_count)
@@ -67,6 +67,11 @@ def grown(
         return GrownValues(runs=(*runs, new), unseen=unseen)
     merged = write(values_in((*runs[kept:], new), spark))
     return GrownValues(runs=(*runs[:kept], merged), unseen=unseen)
+
+
+def in_one_part(frame: DataFrame, row_count: int | None) -> DataFrame:
+    """Return few rows in one part: groups and joins of them exchange nothing, and an exchange is a job of its own."""
+    return frame.coalesce(1) if row_count is not None and row_count <= FEW_ROWS else frame
 
 
 def first_to_merge(runs: Sequence[StagedRows], row_count: int) -> int:

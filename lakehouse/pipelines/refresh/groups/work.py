@@ -25,7 +25,7 @@ from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
 from lakehouse.pipelines.refresh.groups.grouped_flow import GroupedFlow
 from lakehouse.pipelines.refresh.groups.kept_state import KeptState
 from lakehouse.pipelines.refresh.groups.skipping import may_be_of_groups
-from lakehouse.pipelines.refresh.groups.value_runs import ValueRuns, grown
+from lakehouse.pipelines.refresh.groups.value_runs import FEW_ROWS, ValueRuns, grown, in_one_part
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
 from lakehouse.tables import SPARK_ERRORS, StagedRows, quoted
 
@@ -59,6 +59,8 @@ class GroupWork:
     counter: RowCounter
     rows: DataFrame
     """Those that are new; all of them in a batch that is made from all."""
+    most_rows: int | None
+    """How many new rows there can be; None where that is not known before they are read."""
     groups: KeptGroups
     kept: DataFrame
     """What is kept of ``rows``."""
@@ -79,6 +81,10 @@ class GroupWork:
         rows = apply_steps(table.flow.source.read(context, request), flow.before, batch, counter)
         if may_vary(rows):
             return None
+        most_rows = None
+        if batch.added is not None and goes_row_by_row(rows) and not runs_code(rows):
+            most_rows = table.flow.source.row_count(context, request.inputs)  # else one may become many
+        rows = in_one_part(rows, most_rows)
         pinned = PinnedTables(context=context, versions=batch.pinned)
         groups = flow.grouping.groups(rows, WithViews(tables=pinned, views=table.views))
         if groups is None or not (groups.merges or groups.key_columns):
@@ -96,6 +102,7 @@ class GroupWork:
             apply_steps=apply_steps,
             counter=counter,
             rows=rows,
+            most_rows=most_rows,
             groups=groups,
             kept=kept,
         )
@@ -131,7 +138,8 @@ class GroupWork:
 
     def read_back(self, state: KeptState) -> DataFrame:
         """Return kept rows under their own names."""
-        return state.rows.frame(self.context.spark).toDF(*self.kept.columns)
+        kept = in_one_part(state.rows.frame(self.context.spark), state.rows.row_count)
+        return kept.toDF(*self.kept.columns)
 
     def whole(self, folder: str, *, why: str) -> KeptState:
         """Compute the groups from all rows; ``why`` says so of a batch that was to be made from new ones."""
@@ -156,14 +164,18 @@ class GroupWork:
 
     def _merged(self, state: KeptState, folder: str) -> KeptState:
         new, grown_values = self.kept, []
-        write, at_most = partial(StagedRows.write, table_path=folder), self._most_rows()
+        write, at_most = partial(StagedRows.write, table_path=folder), self.most_rows
+        are_few = at_most is not None and at_most <= FEW_ROWS
         for values, runs in zip(self.groups.distinct, state.values, strict=True):
             found = grown(runs, values, values.of(self.rows), write, at_most=at_most)
-            new = values.counted(new, self.groups.key_columns, found.unseen)
+            new = values.counted(new, self.groups.key_columns, found.unseen, in_one_part=are_few)
             grown_values.append(found.runs)
         point = Observation()
         new = new.observe(point, F.count(F.lit(1)).alias("rows"))
-        staged = _written(self.groups.merged(self.read_back(state).union(new)), folder)
+        together = self.read_back(state).union(new)
+        if are_few:
+            together = in_one_part(together, state.rows.row_count)
+        staged = _written(self.groups.merged(together), folder)
         return self._state(staged, rows(point), self.request, tuple(grown_values))
 
     def _computed_again(self, state: KeptState, folder: str) -> KeptState:
@@ -181,12 +193,6 @@ class GroupWork:
             return self._state(_written(stay.union(fresh), folder), count, request)
         finally:
             touched.unpersist()
-
-    def _most_rows(self) -> int | None:
-        """Return how many new rows there can be; None when that is not known before they are read."""
-        if not goes_row_by_row(self.rows) or runs_code(self.rows):
-            return None  # a join, or a function, may make many rows of one
-        return self.table.flow.source.row_count(self.context, self.request.inputs)
 
     def _keys(self) -> list[Column]:
         return [F.expr(text).alias(_KEY.format(number)) for number, text in enumerate(self.flow.keys)]
