@@ -17,6 +17,7 @@ from lakehouse.delta_log import (
     table_storage,
     target_file_bytes,
 )
+from lakehouse.optimization.layouts.readers_needs import ReadersNeeds, needs_of_readers
 from lakehouse.optimization.layouts.rewriter import Rewrite, Rewriter
 from lakehouse.storage import AbstractStorageService
 
@@ -87,6 +88,11 @@ class TableFacts:
     @cached_property
     def size_bytes(self) -> int:
         return sum(file.size_bytes for file in self.files)
+
+    @cached_property
+    def needs(self) -> ReadersNeeds:
+        """What other tables of the warehouse need of the table, as they say when this is first asked."""
+        return needs_of_readers(self.snapshot)
 
     @property
     def target_file_bytes(self) -> int:

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from lakehouse.delta_log import Vacuumed, vacuum
 from lakehouse.optimization.layouts.loads import NO_LOAD, Load
-from lakehouse.optimization.layouts.readers_needs import NO_NEEDS, ReadersNeeds, needs_of_readers
+from lakehouse.optimization.layouts.readers_needs import NO_NEEDS, ReadersNeeds
 from lakehouse.optimization.layouts.strategy import Proposal, Stage, Strategy
 from lakehouse.optimization.layouts.table import MaintainedTable, TableFacts
 from lakehouse.optimization.layouts.workload import Workload
@@ -57,7 +57,7 @@ class Vacuuming(Strategy[Proposal]):
         return _held(self._vacuum(facts, self._needs(facts), dry_run=True))
 
     def _needs(self, facts: TableFacts) -> ReadersNeeds:
-        return NO_NEEDS if self.ignores_readers else needs_of_readers(facts.snapshot)
+        return NO_NEEDS if self.ignores_readers else facts.needs
 
     def _vacuum(self, facts: TableFacts, needs: ReadersNeeds, *, dry_run: bool) -> Vacuumed:
         firsts = [each for each in (self.keep_from_version, needs.keep_from_version) if each is not None]
