@@ -26,6 +26,18 @@ def cached_spark(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
     spark.conf.unset(ENABLED)
 
 
+@pytest.fixture
+def interpreted(spark: SparkSession) -> Iterator[None]:
+    """Plans are interpreted meanwhile: to compile one takes longer than a few rows do."""
+    wanted = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+    before = {name: spark.conf.get(name) for name in wanted}
+    for name, value in wanted.items():
+        spark.conf.set(name, value)
+    yield
+    for name, value in before.items():
+        spark.conf.set(name, value)
+
+
 @pytest.fixture(scope="session")
 def kafka(spark: SparkSession) -> Iterator[Broker]:
     """A broker, and a session that can talk to it: started with the first test that asks for it."""

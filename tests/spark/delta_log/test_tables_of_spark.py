@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lakehouse.delta_log import Snapshot
+from lakehouse.delta_log import Snapshot, TransactionManager
 from lakehouse.delta_log.audit import verify
 from lakehouse.delta_log.checkpoint import CheckpointKind, write_checkpoint
 from lakehouse.storage import LocalStorageService
@@ -22,7 +22,7 @@ from lakehouse.storage import LocalStorageService
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("interpreted")]
 Sql = Callable[[str], pa.Table]
 
 
@@ -66,10 +66,10 @@ def assert_same(table: Path, sql: Sql) -> Snapshot:
 
 
 def test_deletion_vectors(table: Path, sql: Sql) -> None:
-    sql(
-        "CREATE TABLE {t} USING delta TBLPROPERTIES ('delta.enableDeletionVectors'='true')"
-        " AS SELECT /*+ COALESCE(1) */ id, 'a' AS p FROM range(10000)"
-    )
+    rows_at_first = pa.table({"id": range(10_000), "p": ["a"] * 10_000})
+    with TransactionManager().transaction(table) as transaction:
+        transaction.create(rows_at_first.schema, properties={"delta.enableDeletionVectors": "true"})
+        transaction.append(rows_at_first)
     sql("DELETE FROM {t} WHERE id % 3 = 0")
     sql("DELETE FROM {t} WHERE id = 5")
     snapshot = assert_same(table, sql)

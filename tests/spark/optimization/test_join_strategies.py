@@ -91,7 +91,7 @@ def sides(spark: SparkSession) -> tuple[DataFrame, DataFrame]:
 
 
 @pytest.fixture
-def one_plan(spark: SparkSession) -> Iterator[None]:
+def one_plan(spark: SparkSession, interpreted: None) -> Iterator[None]:
     """Plans are made once: two dozen joins in one query would be planned again after each of their stages."""
     before = spark.conf.get("spark.sql.adaptive.enabled")
     spark.conf.set("spark.sql.adaptive.enabled", "false")

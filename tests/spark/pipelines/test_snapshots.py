@@ -127,6 +127,7 @@ def done(lake: Lake, pipeline: PipelineDefinition) -> RunResult:
     return result
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_tables_are_as_snapshots_say_and_a_late_one_is_set_aside(spark: SparkSession, tmp_path: Path) -> None:
     snapshots, pipeline = (
         Snapshots(Lake(spark, tmp_path), feeds=50, parts=[(1, 2), (3,)], seed=3),

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 Engine: TypeAlias = "Callable[..., IWritableDeltaTable]"
 
 
+@pytest.fixture(autouse=True)
+def _interpreted(interpreted: None) -> None:
+    """Tables of a few rows each."""
+
+
 @pytest.fixture(params=["DeltaSparkTable", "NativeTable", pytest.param("ArrowTable", marks=pytest.mark.slow)])
 def engine(request: pytest.FixtureRequest) -> Engine:
     from lakehouse import tables
