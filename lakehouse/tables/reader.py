@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructType, TimestampType
 
-from lakehouse.delta_log import Predicate
+from lakehouse.delta_log import Predicate, scan_parts, storage_key
 from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.conditions import as_column
 from lakehouse.tables.errors import UnreadableChangesError
@@ -17,7 +17,7 @@ from lakehouse.tables.identifiers import quoted
 from lakehouse.tables.interface import TableState
 from lakehouse.tables.log import ChangedFile, TableLog
 from lakehouse.tables.paths import literal_path
-from lakehouse.tables.python_files import change_rows, rows_of_version, schema_of_rows
+from lakehouse.tables.python_files import change_rows, rows_of_parts, rows_of_version, schema_of_rows
 
 __all__ = ["CHANGE_COLUMNS", "TableReader"]
 
@@ -64,7 +64,15 @@ class TableReader:
         return rows if columns is None else rows.select(*map(quoted, columns))
 
     def read_files(self, files: Candidates, *, version: int) -> DataFrame:
-        return self.parquet(files.paths, self._log.schema(version=version))
+        if not self._by_python:
+            return self.parquet(files.paths, self._log.schema(version=version))
+        snapshot, wanted = self._log.at(version), set(files.paths)
+        names = [
+            name
+            for name in snapshot.files()["path"].to_pylist()
+            if f"{self._path}/{storage_key(name, table_uri=snapshot.table)}" in wanted
+        ]
+        return rows_of_parts(self._spark, list(scan_parts(snapshot, only=names)), schema_of_rows(snapshot))
 
     def rows_added(self, *, after: int, through: int) -> DataFrame:
         if after < 0:

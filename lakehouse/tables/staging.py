@@ -19,6 +19,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.storage import storage_for
 from lakehouse.tables.paths import literal_path
+from lakehouse.tables.staged_by_python import is_for_python, read_by_python, write_by_python
 from lakehouse.tables.staged_files import LocalStagedFile, StagedFile, StoredStagedFile
 
 __all__ = ["STAGING_FOLDER", "StagedRows", "sweep_staging"]
@@ -46,15 +47,8 @@ class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
     def write(cls, frame: DataFrame, table_path: str) -> StagedRows:
         """Compute the rows and write them."""
         folder = f"{table_path}/{STAGING_FOLDER}/{uuid.uuid4().hex}"
-        writer = frame.write
-        if "://" not in folder:
-            # For each file that Hadoop creates on a disk, it starts two processes that set its permissions.
-            writer = writer.option(_MARKS_SUCCESS, "false")
         try:
-            writer.parquet(folder)
-            if "://" not in folder:
-                (Path(folder) / _SUCCESS).touch()
-            count = _row_count(frame.sparkSession, folder)
+            count = _written(frame, folder)
         except BaseException:
             _remove(folder)
             raise
@@ -99,6 +93,8 @@ class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
 
     def frame(self, spark: SparkSession) -> DataFrame:
         """Return the rows, read back."""
+        if is_for_python(spark, self.folder):
+            return read_by_python(spark, self.folder, self.schema)
         return spark.read.schema(self.schema).parquet(literal_path(self.folder))
 
     def discard(self) -> None:
@@ -106,9 +102,22 @@ class StagedRows(msgspec.Struct, frozen=True, kw_only=True):
         _remove(self.folder)
 
 
-def _row_count(spark: SparkSession, folder: str) -> int:
-    if "://" in folder:
-        return spark.read.parquet(literal_path(folder)).count()
+def _written(frame: DataFrame, folder: str) -> int:
+    """Write the rows below a folder, and then the file that says so; return how many they are."""
+    if "://" not in folder:
+        # For each file that Hadoop creates on a disk, it starts two processes that set its permissions.
+        frame.write.option(_MARKS_SUCCESS, "false").parquet(folder)
+        (Path(folder) / _SUCCESS).touch()
+        return _row_count(folder)
+    if is_for_python(frame.sparkSession, folder):
+        count = write_by_python(frame, folder)
+        storage_for(folder).write(_SUCCESS, b"")
+        return count
+    frame.write.parquet(folder)
+    return frame.sparkSession.read.parquet(literal_path(folder)).count()
+
+
+def _row_count(folder: str) -> int:
     return sum(pq.read_metadata(file).num_rows for file in Path(folder).glob("*.parquet"))
 
 

@@ -18,7 +18,7 @@ from lakehouse.ingestion.formats.csv_exact_reader import exact_rows
 from lakehouse.ingestion.formats.raw_rows import raw_schema
 from lakehouse.ingestion.formats.rescue import MALFORMED_ROW
 from lakehouse.ingestion.formats.verdicts import Accepted
-from lakehouse.tables import literal_path
+from lakehouse.tables import has_delta, literal_path
 
 __all__ = ["CsvReader"]
 
@@ -48,7 +48,7 @@ class CsvReader:
         self, spark: SparkSession, files: Mapping[str, Accepted], *, ingested_at: dt.datetime
     ) -> DataFrame:
         """Read the files (path to inspection): by Spark's own reader or by the exact one, whose rows are the same."""
-        plain, others = _shared_out(files)
+        plain, others = _shared_out(files, stores=has_delta(spark))
         frames = [self._plain_rows(spark, paths, header) for header, paths in plain.items()]
         if others:
             frames.append(exact_rows(spark, others, columns=self.columns, dialect=self.dialect))
@@ -86,10 +86,17 @@ class CsvReader:
 
 
 def _shared_out(
-    files: Mapping[str, Accepted],
+    files: Mapping[str, Accepted], *, stores: bool
 ) -> tuple[Mapping[tuple[str, ...], list[str]], Mapping[str, Accepted]]:
-    """Return the paths for Spark's own reader, by header, and the files that are read exactly."""
-    plain = {path: found for path, found in files.items() if _is_plain(found)}
+    """Return the paths for Spark's own reader, by header, and the files that are read exactly.
+
+    ``stores``: whether Spark can open files in a store, for which a session without jars has none of its own.
+    """
+    plain = {
+        path: found
+        for path, found in files.items()
+        if _is_plain(found) and (stores or "://" not in path or path.startswith("file:"))
+    }
     small = {path for path, found in plain.items() if _is_small(path, found)}
     if len(small) <= _FEW_FILES:
         small = set()

@@ -12,6 +12,7 @@ from lakehouse.tables.candidates import Candidates
 from lakehouse.tables.interface import IReadableDeltaTable
 from lakehouse.tables.key_index.index import KeyIndex
 from lakehouse.tables.key_index.key_hashes import hashable_columns, hashes_of
+from lakehouse.tables.staged_by_python import is_for_python
 
 __all__ = ["narrowed_by_index"]
 
@@ -41,7 +42,7 @@ def narrowed_by_index(
     damaged or old one costs the time of opening more files.
     """
     is_worth = files.size_bytes >= _WORTH_BYTES or len(files.paths) >= _WORTH_FILES
-    if not is_worth or key_count > _MOST_KEYS:
+    if not is_worth or key_count > _MOST_KEYS or is_for_python(keys.sparkSession, table.path):
         return files
     typed = hashable_columns(columns, ours=keys.schema, held=held)
     if typed is None:
