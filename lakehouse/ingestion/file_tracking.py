@@ -88,21 +88,13 @@ class FileTracker:
         rejected with that reason. A file that is still being written is left for a later look.
         """
         memory, listed_at = self._memory(seen), self.clock()
-        ready = [
-            file
-            for file in self.choice.first(candidates.files)
-            if self._seconds_to_rest(file, listed_at) <= _LONGEST_WAIT_SECONDS
-        ]
-        inspections = self._inspect(ready)
-        wait = max((self._seconds_to_rest(file, listed_at) for file in ready), default=0.0)
-        if (rest := listed_at + wait - self.clock()) > 0 and wait > 0:
-            self.sleep(min(rest, wait))
-        now = self.zone.now([file.path for file in ready if file.fault is None])
-        found = [
-            self._judged(file, inspection, memory)
-            for file, inspection in zip(ready, inspections, strict=True)
-            if inspection is not None and (file.fault is not None or now.get(file.path) == file)
-        ]
+        waiting: Sequence[LandedFile] = candidates.files
+        found: list[TrackedFile] = []
+        while waiting and not any(not file.repeats for file in found):
+            # Of files without news there may be more than a batch takes: those behind them must not wait for ever.
+            chosen = self.choice.first(waiting)
+            found += self._looked_into(chosen, memory, listed_at)
+            waiting = waiting[len(chosen) :]
         listing = candidates.mark_after([file.path for file in found]) if self.names_grow else None
         earlier = [root for root in seen.roots if root not in ("", self.zone.root)]
         return FileInputs(
@@ -111,6 +103,22 @@ class FileTracker:
             root=self.zone.root,
             earlier_roots=tuple(earlier) if any(file.replaces for file in found) else (),
         )
+
+    def _looked_into(
+        self, files: Sequence[LandedFile], memory: FileMemory, listed_at: float
+    ) -> list[TrackedFile]:
+        """Return what is found in those of the files that stay as they are while they are looked into."""
+        ready = [file for file in files if self._seconds_to_rest(file, listed_at) <= _LONGEST_WAIT_SECONDS]
+        inspections = self._inspect(ready)
+        wait = max((self._seconds_to_rest(file, listed_at) for file in ready), default=0.0)
+        if (rest := listed_at + wait - self.clock()) > 0 and wait > 0:
+            self.sleep(min(rest, wait))
+        now = self.zone.now([file.path for file in ready if file.fault is None])
+        return [
+            self._judged(file, inspection, memory)
+            for file, inspection in zip(ready, inspections, strict=True)
+            if inspection is not None and (file.fault is not None or now.get(file.path) == file)
+        ]
 
     def lost(self, seen: SeenFiles) -> list[str]:
         """Return the files that were taken and are not there any more, in order. Lists, and reads no file."""

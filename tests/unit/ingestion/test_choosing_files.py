@@ -159,6 +159,34 @@ def test_a_batch_has_a_bound_and_the_next_goes_on(tmp_path: Path, names_grow: bo
     ]
 
 
+def test_files_without_news_keep_none_behind_them_from_being_taken(tmp_path: Path) -> None:
+    make(tmp_path, "0.csv", "1.csv")
+    tracker = FileTracker(
+        zone=LocalLandingZone(f"{tmp_path}/*.csv"),
+        file_format=CsvFormat(columns=("id",)),
+        choice=FileChoice(max_files=1),
+        clock=lambda: 4e9,
+    )
+    batches: list[FileInputs] = []
+
+    def inspected() -> FileInputs | None:
+        seen = SeenFiles(None, [batch.as_json() for batch in batches])
+        return tracker.inspected(tracker.candidates(seen), seen)
+
+    while (found := inspected()) is not None:
+        batches.append(found)
+    for name in ("0.csv", "1.csv"):
+        os.utime(tmp_path / name, (2e9, 2e9))  # touched, with the same content
+    make(tmp_path, "2.csv", "3.csv")
+    found = inspected()
+    assert found is not None
+    assert [(Path(file.path).name, file.repeats) for file in found.files] == [
+        ("0.csv", True),
+        ("1.csv", True),
+        ("2.csv", False),
+    ]
+
+
 def test_bytes_bound_a_batch_and_one_file_is_always_taken(tmp_path: Path) -> None:
     zone = local(tmp_path, ["a", "b", "c"], "*")
     assert [file.path[-1] for file in FileChoice(max_bytes=10).first(zone.files())] == ["a", "b"]
