@@ -102,12 +102,16 @@ def publish_rewrite(
 
 
 def delete_rows(log: TableLog, predicate: Predicate) -> None:
-    """Remove the rows that meet a predicate. Raises TableWriteError."""
-    try:
-        with _MANAGER.transaction(log.path) as transaction:
-            transaction.delete(predicate)
-    except (OSError, StorageError, DeltaLogError) as error:
-        raise TableWriteError(path=log.path, action="delete from", cause=str(error)) from error
+    """Remove the rows that meet a predicate, also where others change the table meanwhile. Raises TableWriteError."""
+    while True:
+        try:
+            with _MANAGER.transaction(log.path) as transaction:
+                transaction.delete(predicate)
+        except DeltaConcurrentModificationException:
+            continue  # as often as somebody else gets ahead: perhaps with the same rows
+        except (OSError, StorageError, DeltaLogError) as error:
+            raise TableWriteError(path=log.path, action="delete from", cause=str(error)) from error
+        return
 
 
 def committed_once(

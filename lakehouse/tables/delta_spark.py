@@ -40,6 +40,10 @@ Not where columns are mapped, for Delta creates no table with both and rows, and
 
 _TYPE_WIDENING = "'delta.enableTypeWidening' = 'true'"
 
+_DELETE_ATTEMPTS = 10
+_CONFLICT = "DELTA_CONCURRENT"
+"""Begins the conditions of Delta's errors for a commit that another one got ahead of."""
+
 _MERGE_TRANSACTION = threading.Lock()
 """A merge takes its transaction from the session's settings, which all threads share."""
 
@@ -48,10 +52,16 @@ class DeltaSparkTable(TableInSession):
     """A Delta table in a folder, through Spark. Keeps every promise of IWritableDeltaTable."""
 
     def delete(self, condition: str) -> None:
-        try:
-            self._spark.sql(f"DELETE FROM {self._name} WHERE {condition}")  # noqa: S608 - as Delta's own delete()
-        except SPARK_ERRORS as error:
-            raise TableWriteError(path=self._path, action="delete from", cause=root_cause(error)) from error
+        for attempt in range(_DELETE_ATTEMPTS):
+            try:
+                self._spark.sql(f"DELETE FROM {self._name} WHERE {condition}")  # noqa: S608 - as Delta's own delete()
+            except SPARK_ERRORS as error:
+                if _CONFLICT in str(error) and attempt + 1 < _DELETE_ATTEMPTS:
+                    continue  # somebody else got ahead, perhaps with the same rows
+                raise TableWriteError(
+                    path=self._path, action="delete from", cause=root_cause(error)
+                ) from error
+            return
 
     def compact(self) -> None:
         try:
