@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -119,6 +121,25 @@ def test_a_commit_that_may_be_replaced_is_not_built_upon(log: Path, watch: Forei
     protocol = HardLinkProtocol(log.parent, guard=SparkGuard(log, temporaries=watch))
     assert list(protocol.read_from(0)) == [b"{}"]
     spark.join()
+
+
+def test_a_guard_that_can_not_watch_a_folder_that_was_put_back_looks_for_itself(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not sees_all_changes(log):
+        pytest.skip("this file system does not notify of all changes")
+    protocol = HardLinkProtocol(log.parent, guard=SparkGuard(log, patience_seconds=0))
+    assert protocol.publish(0, commit("before")) == Visible(version=0)
+    shutil.rmtree(log)
+    log.mkdir()
+
+    def none_left(self: NotifiedTemporaries) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(NotifiedTemporaries, "_begin", none_left)
+    threat = temporary(log, 0)
+    assert protocol.publish(0, commit("ours")) == Visible(version=0)
+    assert not threat.exists()
 
 
 def test_a_forked_child_does_not_take_its_parents_notifications(log: Path) -> None:

@@ -41,7 +41,12 @@ class SparkGuard:
         if self._temporaries is None:  # not before the folder is there
             self._temporaries = foreign_temporaries(self._folder)
         give_up = time.monotonic() + self._patience_seconds
-        for name in self._temporaries.seen(version):
+        try:
+            names = self._temporaries.seen(version)
+        except OSError:  # the folder is another one, and watches are out by now
+            self._temporaries = ScannedTemporaries(self._folder)
+            names = self._temporaries.seen(version)
+        for name in names:
             self._outwait(self._folder / name, give_up)
 
     def _outwait(self, temporary: Path, give_up: float) -> None:
