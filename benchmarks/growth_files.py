@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import json
 import resource
 import shutil
 import statistics
@@ -29,6 +30,7 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table
 
+from lakehouse.delta_log import Snapshot
 from lakehouse.ingestion import LandedFile, LocalLandingZone
 from lakehouse.pipelines import DeclarativePipelineBuilder, PipelineDefinition, from_files, run_pipeline
 from lakehouse.settings import Settings, SparkSettings
@@ -156,14 +158,15 @@ def _measured(spark: SparkSession, folder: Path, arguments: argparse.Namespace) 
         landing = bench.landing(f"small{growth}")
         for number in range(arguments.files * growth):
             _write(landing / f"{number:06}.csv", PLAIN_ROW, rows=arguments.rows)
-        yield bench.measure("small files", growth, landing, beside_by_hand=True)
+        rows = arguments.files * growth * arguments.rows
+        yield bench.measure("small files", growth, landing, rows=rows, beside_by_hand=True)
     for shape in SHAPES if arguments.only != "small" else ():
         for growth in shape.growths:
             landing = bench.landing(f"large{growth}{len(shape.name)}")
             size_bytes = arguments.megabytes * growth * 1_000_000
             rows = size_bytes // len(shape.row.format(10**6, 1))
             _write(landing / f"a.csv{shape.suffix}", shape.row, rows=rows, packed=shape.packed)
-            yield bench.measure(shape.name, growth, landing)
+            yield bench.measure(shape.name, growth, landing, rows=rows)
             shutil.rmtree(landing)
 
 
@@ -209,7 +212,9 @@ class _Bench:
             self._ours(landing)
             self._by_hand(landing)
 
-    def measure(self, name: str, growth: int, landing: Path, *, beside_by_hand: bool = False) -> Figures:
+    def measure(
+        self, name: str, growth: int, landing: Path, *, rows: int, beside_by_hand: bool = False
+    ) -> Figures:
         seconds: list[float] = []
         by_hand: list[float] = []
         time.sleep(0.3)  # files at rest
@@ -217,6 +222,7 @@ class _Bench:
             reading = Reading()
             with reading.counted():
                 seconds.append(_timed(lambda: self._ours(landing)))
+            assert self._rows_taken() == rows, "rows are missing: the figure says nothing"
             if beside_by_hand:
                 by_hand.append(_timed(lambda: self._by_hand(landing)))
             print(f"{name} × {growth}: {seconds[-1]:.2f} s {by_hand[-1:]}", file=sys.stderr)
@@ -237,6 +243,10 @@ class _Bench:
         if result.failures:
             raise RuntimeError(str(result.failures))
 
+    def _rows_taken(self) -> int:
+        files = Snapshot.load(str(self._folder / "ours" / "bronze" / "raw")).files()
+        return sum(json.loads(text)["numRecords"] for text in files.column("stats").to_pylist())
+
     def _by_hand(self, landing: Path) -> None:
         reader = self._spark.read.schema(", ".join(f"{name} string" for name in COLUMNS))
         rows = reader.csv(str(landing), header=True, multiLine=False).select("*", "_metadata.file_path")
@@ -249,7 +259,7 @@ class _Bench:
 
 def _pipeline() -> PipelineDefinition:
     builder = DeclarativePipelineBuilder("growth").variable("landing", default="none")
-    return builder.bronze("raw", from_files("${landing}/*.csv", columns=COLUMNS)).build()
+    return builder.bronze("raw", from_files("${landing}/*", columns=COLUMNS)).build()
 
 
 def _timed(action: Callable[[], object]) -> float:
