@@ -64,6 +64,8 @@ def merged(
     removed = REMOVED if REMOVED in frame.columns else None
     if (state := table.state()) is not None:
         frame = with_columns_of(state.schema, frame)
+        spelled = {name.lower(): name for name in state.schema.names}
+        keys = [spelled.get(key.lower(), key) for key in keys]
     return table.merge(frame, MergePlan(keys=tuple(keys), removed=removed), transaction=transaction)
 
 
