@@ -36,7 +36,7 @@ def definition() -> PipelineDefinition:
     builder = DeclarativePipelineBuilder("orders").variable("landing", default="none")
     builder.bronze("raw", from_files("${landing}/*.csv", columns=(*TABLE, *NEW), optional=NEW, delimiter="|"))
     flow = read("raw", incremental=True).where("coalesce(recordmode, '') <> 'X'")
-    flow = flow.select("*", "regexp_extract(_source_file, '([a-z_]+)-', 1) AS feed")
+    flow = flow.select("*", "regexp_extract(_source_file, '([a-z_]+)-part-', 1) AS feed")
     flow = flow.cast(dict.fromkeys(NUMBERS, "int"))
     changes = flow.apply_changes(
         keys=["feed", "salesorder", "item"],
