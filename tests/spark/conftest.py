@@ -26,7 +26,7 @@ def cached_spark(spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
     spark.conf.unset(ENABLED)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def interpreted(spark: SparkSession) -> Iterator[None]:
     """Plans are interpreted meanwhile: to compile one takes longer than a few rows do."""
     wanted = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
