@@ -18,6 +18,7 @@ from lakehouse.pipelines import (
     NothingNew,
     PipelineDefinition,
     Refreshed,
+    RunResult,
     from_files,
     read,
     stream_pipeline,
@@ -104,8 +105,13 @@ def test_each_answer_takes_what_comes_as_it_says(spark: SparkSession, tmp_path: 
 
     # The next batch finds the table as it is now, widened or not.
     lake.land("3.csv", (3, 6_000_000_000, "sunday"))
-    again = lake.run(shop(AFTER[:2], **contracts), select=["raw", "evolve", "merged_rescue", "merged_evolve"])
+    names = ["raw", "evolve", "merged_rescue", "merged_evolve", "discard_row"]
+    again = lake.run(shop(AFTER[:2], **contracts), select=names, full_refresh=["discard_row"])
     assert again.status == "ok", again.outcomes
+    types = spark.read.format("delta").load(str(lake.warehouse / "silver/discard_row")).dtypes
+    assert types == [("id", "int"), ("units", "bigint")], (
+        "a table that is rebuilt begins with its rows' types"
+    )
     late = (3, 6_000_000_000, None)
     assert lake.rows("silver/evolve") == [*taken[:4], late, taken[4]]
     assert lake.rows("silver/merged_evolve") == [*taken[:3], late, taken[4]], "what no longer comes is NULL"
@@ -141,18 +147,28 @@ def test_a_stream_answers_as_a_run_does_also_where_rows_are_merged(
     assert lake.rows("silver/merged_discard_value") == [(0, 0), (1, 1), (2, None), (3, 3), (4, 4)]
 
 
+@pytest.fixture(scope="module")
+def begun(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, RunResult]:
+    """Tables of one row, and another row that has landed since."""
+    lake = Lake(spark, tmp_path_factory.mktemp("begun"))
+    lake.land("1.csv", (0, 7, "-"))
+    not_there = {"frozen": {"tables": "freeze"}, "left": {"tables": "discard_row"}}
+    result = lake.run(shop(BEFORE, **FROZEN, **not_there, t=None))
+    lake.land("2.csv", (1, 8, "-"))
+    return lake, result
+
+
+FROZEN: dict[str, Any] = {"partly": {"columns": "freeze"}, "silent": None}
+
+
 def test_what_a_contract_freezes_is_said_by_validate_and_stops_the_table(
-    spark: SparkSession, tmp_path: Path
+    begun: tuple[Lake, RunResult],
 ) -> None:
-    lake = Lake(spark, tmp_path)
-    frozen: dict[str, Any] = {"partly": {"columns": "freeze"}, "silent": None}
-    lake.land("1.csv", (0, 0, "-"))
-    lake.run(shop(BEFORE, **frozen))
-    lake.land("2.csv", *ROWS)
+    lake, _ = begun
     before = lake.commits("silver/partly")
 
     with pytest.raises(DefinitionErrors) as refused:
-        lake.run(shop(AFTER, **frozen))
+        lake.run(shop(AFTER, **FROZEN))
 
     assert len(refused.value.errors) == 2, (
         "each table says what its write mode says, where its contract is silent"
@@ -164,17 +180,9 @@ def test_what_a_contract_freezes_is_said_by_validate_and_stops_the_table(
     assert lake.commits("silver/partly") == before
 
 
-def test_a_contract_says_what_becomes_of_a_table_that_is_not_there(
-    spark: SparkSession, tmp_path: Path
-) -> None:
-    lake = Lake(spark, tmp_path)
-    lake.land("1.csv", (0, 0, "-"))
-
-    result = lake.run(
-        shop(BEFORE, frozen={"tables": "freeze"}, left={"tables": "discard_row"}, made={"tables": "evolve"})
-    )
-
-    assert isinstance(result.outcomes["made"], Refreshed)
+def test_a_contract_says_what_becomes_of_a_table_that_is_not_there(begun: tuple[Lake, RunResult]) -> None:
+    lake, result = begun
+    assert isinstance(result.outcomes["t"], Refreshed)
     assert isinstance(result.outcomes["left"], NothingNew)
     failed = result.outcomes["frozen"]
     assert isinstance(failed, Failed)
@@ -182,14 +190,9 @@ def test_a_contract_says_what_becomes_of_a_table_that_is_not_there(
     assert not (lake.warehouse / "silver/left").exists()
 
 
-def test_a_renamed_column_keeps_its_values_and_the_files_they_are_in(
-    spark: SparkSession, tmp_path: Path
-) -> None:
-    lake = Lake(spark, tmp_path)
-    lake.land("1.csv", (0, 7, "-"))
-    lake.run(shop(BEFORE, t=None))
+def test_a_renamed_column_keeps_its_values_and_the_files_they_are_in(begun: tuple[Lake, RunResult]) -> None:
+    lake, _ = begun
     files = {path.name for path in (lake.warehouse / "silver/t").glob("*.parquet")}
-    lake.land("2.csv", (1, 8, "-"))
     renamed = ("CAST(id AS INT) AS id", "CAST(units AS INT) AS pieces")
     builder = DeclarativePipelineBuilder("shop").variable("landing", default="none")
     builder.bronze("raw", from_files("${landing}/*.csv", columns=("id", "units", "day")))

@@ -15,6 +15,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.pipelines import (
+    DeclarativePipelineBuilder,
     DefinitionErrors,
     LookUpRule,
     PipelineDefinition,
@@ -22,6 +23,7 @@ from lakehouse.pipelines import (
     RuleContext,
     RunResult,
     WholeRule,
+    from_files,
     read,
     word,
 )
@@ -198,10 +200,11 @@ def test_a_stale_table_fails_in_each_run_also_in_one_that_finds_nothing_new(
     lake, today = Lake(spark, tmp_path), dt.datetime.now(dt.UTC).date()
 
     def fresh(within: str, **more: Any) -> PipelineDefinition:
-        def judged(length: str) -> Any:
-            return "silver", TYPED.freshness("day", within=length).row_count(1).append()
-
-        return shop(clean=judged(within), **{name: judged(length) for name, length in more.items()})
+        builder = DeclarativePipelineBuilder("shop").variable("landing", default="none")
+        for name, length in {"clean": within, **more}.items():
+            typed = from_files("${landing}/*.csv", columns=COLUMNS).cast(COLUMNS)
+            builder.silver(name, typed.freshness("day", within=length).row_count(1).append())
+        return builder.build()
 
     lake.land("a.csv", (1, 1, today - dt.timedelta(days=5)))
     (stale,) = lake.run(fresh("8 days", strict="2 days")).failures
