@@ -65,7 +65,13 @@ class LandingPipeline(BronzeIngestionPipeline):
         self._check_only_adds(batch)
         self._remove_abandoned(batch)
         if staged is None:
-            staged = self._staged(batch)
+            try:
+                staged = self._staged(batch)
+            except ChangedFilesError:
+                # Another landing may have written the same rows, and cleared the files away.
+                staged = self.staged.find(batch.number)
+                if staged is None:
+                    raise
         published = self._published_files(staged, batch)
         staged.discard()
         self.staged.forget_before(batch.number)

@@ -37,7 +37,7 @@ from lakehouse.pipelines.landing.landing_pipeline import LandingPipeline
 from lakehouse.pipelines.open_events.outbox import flush_outboxes
 from lakehouse.storage import MemoryStorageService, register_scheme
 from lakehouse.storage.schemes import _FACTORIES
-from lakehouse.tables import SupersededWriteError
+from lakehouse.tables import StagedRows, SupersededWriteError
 from tests.stopping import StopAfter
 from tests.unit.pipelines.landing.deadly_format import DeadlyFormat
 from tests.unit.pipelines.landing.landing_place import LINES, Place, only, put
@@ -140,6 +140,24 @@ def test_two_landings_at_once_take_each_file_once(place: Place) -> None:
         thread.join()
     place.land()
     assert place.ids() == sorted(range(20), key=str)
+
+
+def test_files_that_another_landing_took_and_cleared_away_are_landed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(place.landing / "a", 1)
+    definition = place.pipeline(after_commit="delete")
+    writes = LandingPipeline._staged_rows
+
+    def and_meanwhile(self: LandingPipeline, *given: Any) -> StagedRows:
+        monkeypatch.setattr(LandingPipeline, "_staged_rows", writes)
+        self._landing.parts.clear()  # rows that were not parsed yet
+        only(place.land(definition), Refreshed)
+        return writes(self, *given)
+
+    monkeypatch.setattr(LandingPipeline, "_staged_rows", and_meanwhile)
+    (refresh,) = only(place.land(definition), Refreshed).refreshes
+    assert (refresh.tally.written, place.ids(), list(place.landing.iterdir())) == (1, [1], [])
 
 
 def test_a_landing_that_comes_too_late_leaves_nothing_in_the_quarantine(
