@@ -30,6 +30,7 @@ from lakehouse.pipelines import (
     run_pipeline,
 )
 from lakehouse.source_location import caller_location
+from tests.stored_rows import stored_rows
 
 __all__ = ["SALES", "Growing"]
 
@@ -114,8 +115,7 @@ class Growing:
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """Return a table's rows, sorted."""
-        frame = self.spark.read.format("delta").load(str(self.warehouse / table))
-        return sorted((tuple(row) for row in frame.collect()), key=repr)
+        return sorted(stored_rows(self.spark, self.warehouse / table), key=repr)
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query over all of ``{sales}`` and ``{names}``, sorted."""

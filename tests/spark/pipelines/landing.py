@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import SparkSession
 
 from lakehouse.pipelines import (
     DeclarativePipelineBuilder,
@@ -18,6 +18,7 @@ from lakehouse.pipelines import (
     read,
     run_pipeline,
 )
+from tests.stored_rows import stored_rows
 
 __all__ = ["COLUMNS", "TYPED", "Lake", "shop"]
 
@@ -71,9 +72,7 @@ class Lake:
 
     def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
         """Return a table's rows, sorted."""
-        frame = self.spark.read.format("delta").load(str(self.warehouse / table))
-        rows: list[Row] = frame.select(*columns).collect() if columns else frame.collect()
-        return sorted((tuple(row) for row in rows), key=repr)
+        return sorted(stored_rows(self.spark, self.warehouse / table, *columns), key=repr)
 
     def commits(self, table: str) -> int:
         """Return how many commits a table has had."""

@@ -36,6 +36,7 @@ from lakehouse.pipelines import (
     run_pipeline,
 )
 from tests.stopping import StopAfter
+from tests.stored_rows import stored_rows
 
 pytestmark = pytest.mark.spark
 
@@ -74,16 +75,7 @@ class Lake:
         return run_pipeline(definition, spark=self.spark, warehouse=self.warehouse, listener=listener)
 
     def rows(self, table: str, *columns: str) -> list[Any]:
-        return sorted(
-            (
-                tuple(row)
-                for row in self.spark.read.format("delta")
-                .load(str(self.warehouse / table))
-                .select(*columns)
-                .collect()
-            ),
-            key=repr,
-        )
+        return sorted(stored_rows(self.spark, self.warehouse / table, *columns), key=repr)
 
     def ids(self) -> list[int]:
         return sorted(row[0] for row in self.rows("bronze/orders", "id"))
