@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -413,6 +414,25 @@ def test_a_released_file_that_changes_before_its_rows_are_written_stays_released
     assert pipeline.context.released("raw").paths() == {path}
     source.taken(pipeline.context, "raw", batch.inputs)
     assert pipeline.context.released("raw").paths() == set()
+
+
+def test_what_was_set_aside_beside_a_table_comes_back_with_it_from_a_backup(
+    place: Place, tmp_path: Path
+) -> None:
+    (place.landing / "bad").write_bytes(b"\xff")
+    put(place.landing / "a", 1)
+    os.utime(place.landing / "bad", (1e9, 1e9))
+    only(place.land(), Refreshed)
+    table = Path(place.warehouse.path_of("bronze", "raw"))
+    shutil.copytree(table, tmp_path / "backup")
+    shutil.rmtree(table)
+    only(place.land(), Refreshed)  # the table starts over, and what was set aside before goes
+    shutil.rmtree(table)
+    shutil.copytree(tmp_path / "backup", table)
+    put(place.landing / "b", 2)
+    only(place.land(), Refreshed)
+    assert (place.ids(), list(place.set_aside())) == ([1, 2], ["bad"])
+    assert [row["_batch"] for row in place.rows("raw_quarantine")] == [0]
 
 
 def test_the_verb_lands_a_folder(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
