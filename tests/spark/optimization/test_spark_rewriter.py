@@ -18,6 +18,7 @@ from lakehouse.optimization import (
     Compaction,
     Outcome,
     QueryOptimizer,
+    ReadingProbe,
     RewritingStrategy,
     RowsNotKeptError,
     SparkRewriter,
@@ -47,8 +48,10 @@ def table(made: Path, tmp_path: Path) -> Path:
 
 
 def maintained(spark: SparkSession, path: Path, strategy: RewritingStrategy) -> Sequence[Outcome]:
-    rewriter = SparkRewriter(spark, here_bytes=0, task_bytes=0)
-    return QueryOptimizer([strategy], manager=MANAGER, rewriter=rewriter).maintain(str(path))
+    """What is more than these bytes is read by no probe, and by tasks only."""
+    rewriter, probe = SparkRewriter(spark, here_bytes=0, task_bytes=0), ReadingProbe(most_bytes=0)
+    optimizer = QueryOptimizer([strategy], manager=MANAGER, rewriter=rewriter, probe=probe)
+    return optimizer.maintain(str(path))
 
 
 def no_reading(*_: object, **__: object) -> None:
