@@ -141,6 +141,7 @@ from lakehouse.pipelines.errors import (
     UnknownTableError,
     UnknownVariableError,
     UnreadableTableError,
+    UnseenPlanError,
     UnwritableColumnError,
     WholeReadAppendedError,
 )
@@ -340,6 +341,7 @@ __all__ = [
     "UnknownVariableError",
     "UnreadableTableError",
     "UnsayableError",
+    "UnseenPlanError",
     "UnwritableColumnError",
     "Variable",
     "ViewDefinition",
