@@ -16,7 +16,10 @@ __all__ = ["stored_rows"]
 def stored_rows(spark: SparkSession, table: Path, *columns: str) -> list[tuple[Any, ...]]:
     """Return the rows with these columns, or all; Spark reads what delta-rs can't, such as mapped columns."""
     try:
-        found = deltalake.DeltaTable(table).to_pyarrow_table(columns=list(columns) or None)
+        stored = deltalake.DeltaTable(table)
+        if "delta.columnMapping.mode" in stored.metadata().configuration:
+            raise DeltaError("a renamed column would be NULL")
+        found = stored.to_pyarrow_table(columns=list(columns) or None)
     except (DeltaError, pa.ArrowException):
         frame = spark.read.format("delta").load(str(table))
         return [tuple(row) for row in (frame.select(*columns) if columns else frame).collect()]

@@ -157,8 +157,10 @@ def test_workers_end_with_the_iterator_and_with_an_error_of_the_items() -> None:
 
 
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
 from lakehouse.ingestion import ParallelDataProcessor
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
 
 def forever(item):
     print(os.getpid(), flush=True)
