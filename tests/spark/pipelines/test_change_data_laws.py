@@ -136,8 +136,9 @@ def tables_of(kinds: Mapping[str, Kind]) -> PipelineDefinition:
 def check_quarantine(lake: Lake, name: str, changes: Sequence[Change], *, cleared_at: int) -> None:
     """See that contradicting changes are set aside, and nothing else; what comes too late contradicts nothing."""
     contradicting = {(each.key, each.sequence, each.values) for each in conflicting(changes)}
-    found = set()
-    for feed, key, at, op, a, b, errors in lake.rows(f"silver/{name}_quarantine", *COLUMNS, "_errors"):
+    found, aside = set(), f"silver/{name}_quarantine"
+    there = (lake.warehouse / aside).exists()  # none where all that contradicts was cleared, and came late
+    for feed, key, at, op, a, b, errors in lake.rows(aside, *COLUMNS, "_errors") if there else ():
         deletes = op == "D" or errors[0]["message"].endswith("and deletes")
         found.add(((feed, key), at, None if deletes else (a, b)))
     assert found <= contradicting

@@ -154,9 +154,10 @@ def test_a_table_by_the_clock_waits_while_those_before_it_stream_and_a_failed_on
     )
 
     def beside(stop: StreamStop, seen: Seen) -> None:
-        seen.wait_for(1)
-        run_pipeline(numbers, spark=spark, warehouse=warehouse)
-        seen.wait_for(2)
+        for count in range(1, 4):  # meanwhile the clock of a rate gives new rows to the others
+            seen.wait_for(count)
+            run_pipeline(numbers, spark=spark, warehouse=warehouse)
+        seen.wait_for(4)
 
     result = streaming(beside, "others", definition=definition, spark=spark, warehouse=warehouse)
     assert [failed.table for failed in result.failures] == ["strict"]
