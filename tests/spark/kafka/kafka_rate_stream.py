@@ -14,7 +14,7 @@ from lakehouse.spark_session import SparkSessionFactory
 from tests.kafka_client import load_jars
 from tests.kafka_jars import connector_jars
 
-SMALL = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2", "spark.driver.memory": "1g"}
+SMALL = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2", "spark.driver.memory": "640m"}
 
 
 def main() -> None:
