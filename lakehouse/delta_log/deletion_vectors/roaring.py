@@ -10,14 +10,14 @@ import struct
 from array import array
 from collections.abc import Iterator
 
-__all__ = ["decode_roaring_array"]
+__all__ = ["MAX_ARRAY_SIZE", "NO_RUNS_COOKIE", "PORTABLE_MAGIC", "decode_roaring_array"]
 
-_PORTABLE_MAGIC = (1681511377).to_bytes(4, "little")
+PORTABLE_MAGIC = (1681511377).to_bytes(4, "little")
 _NATIVE_MAGIC = (1681511376).to_bytes(4, "big")
-_NO_RUNS_COOKIE = 12346
+NO_RUNS_COOKIE = 12346
 _RUNS_COOKIE = 12347
 _NO_OFFSETS_BELOW = 4
-_MAX_ARRAY_SIZE = 4096
+MAX_ARRAY_SIZE = 4096
 _BITMAP_BYTES = 8192
 _MAX_CARDINALITY = 2**31
 """Of one vector; a data file with more deleted rows than that does not exist."""
@@ -57,12 +57,12 @@ def decode_roaring_array(body: bytes) -> array[int]:
     """Return the numbers of a serialised set in ascending order. Raises ValueError for other bytes."""
     reader = _Reader(body)
     magic = bytes(reader.take(4))
-    if magic == _PORTABLE_MAGIC:
+    if magic == PORTABLE_MAGIC:
         high_words = _portable_keys(reader)
     elif magic == _NATIVE_MAGIC:
         high_words = _native_keys(reader)
     else:
-        raise ValueError(f"it starts with {magic.hex()}, not {_PORTABLE_MAGIC.hex()}")
+        raise ValueError(f"it starts with {magic.hex()}, not {PORTABLE_MAGIC.hex()}")
     numbers: array[int] = array("Q")
     for high in high_words:
         for container in _containers(reader, high << 32):
@@ -96,7 +96,7 @@ def _containers(reader: _Reader, base: int) -> Iterator[array[int] | range | lis
         count = (cookie >> 16) + 1
         flags = bytes(reader.take((count + 7) // 8))
         has_offsets = count >= _NO_OFFSETS_BELOW
-    elif cookie == _NO_RUNS_COOKIE:
+    elif cookie == NO_RUNS_COOKIE:
         count = reader.number("<I")
         flags = b""
         has_offsets = True
@@ -118,7 +118,7 @@ def _container(reader: _Reader, start: int, *, cardinality: int, is_run: bool) -
         bounds = reader.shorts(2 * reader.number("<H"))
         for first, length in zip(bounds[0::2], bounds[1::2], strict=True):
             yield range(start + first, start + first + length + 1)
-    elif cardinality <= _MAX_ARRAY_SIZE:
+    elif cardinality <= MAX_ARRAY_SIZE:
         yield [start + low for low in reader.shorts(cardinality)]
     else:
         bits = int.from_bytes(reader.take(_BITMAP_BYTES), "little")

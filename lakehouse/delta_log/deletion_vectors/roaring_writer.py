@@ -12,20 +12,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lakehouse.delta_log.deletion_vectors.roaring import MAX_ARRAY_SIZE, NO_RUNS_COOKIE, PORTABLE_MAGIC
+
 __all__ = ["encode_roaring_array"]
 
 Numbers = npt.NDArray[np.uint64]
 
-_PORTABLE_MAGIC = 1681511377
-_NO_RUNS_COOKIE = 12346
-_MAX_ARRAY_SIZE = 4096
 _CONTAINER_NUMBERS = 1 << 16
 
 
 def encode_roaring_array(numbers: Numbers) -> bytes:
     """Return the portable bytes of a set, given as ascending numbers of which each is there once."""
     sets = list(_groups(numbers, 32))
-    parts = [struct.pack("<IQ", _PORTABLE_MAGIC, len(sets))]
+    parts = [PORTABLE_MAGIC, struct.pack("<Q", len(sets))]
     for high, lows in sets:
         parts += [struct.pack("<I", high), _set_of_32_bits(lows)]
     return b"".join(parts)
@@ -34,7 +33,7 @@ def encode_roaring_array(numbers: Numbers) -> bytes:
 def _set_of_32_bits(numbers: Numbers) -> bytes:
     containers = list(_groups(numbers, 16))
     bodies = [_container(lows.astype("<u2")) for _, lows in containers]
-    header = [struct.pack("<II", _NO_RUNS_COOKIE, len(containers))]
+    header = [struct.pack("<II", NO_RUNS_COOKIE, len(containers))]
     header += [struct.pack("<HH", key, len(lows) - 1) for key, lows in containers]
     offset = sum(map(len, header)) + 4 * len(bodies)
     offsets = []
@@ -45,7 +44,7 @@ def _set_of_32_bits(numbers: Numbers) -> bytes:
 
 
 def _container(lows: npt.NDArray[Any]) -> bytes:
-    if len(lows) <= _MAX_ARRAY_SIZE:
+    if len(lows) <= MAX_ARRAY_SIZE:
         return lows.tobytes()
     bits = np.zeros(_CONTAINER_NUMBERS, dtype=bool)
     bits[lows] = True
