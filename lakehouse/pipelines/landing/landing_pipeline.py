@@ -21,7 +21,7 @@ from lakehouse.pipelines.refresh.batches import Batch
 from lakehouse.pipelines.refresh.bronze import BronzeIngestionPipeline
 from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.refreshed import Refresh
-from lakehouse.pipelines.refresh.returned_rows import return_quarantined
+from lakehouse.pipelines.refresh.returned_rows import return_given_up
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, digest_of_mode
 from lakehouse.pipelines.warehouse import QUARANTINE_SUFFIX
 from lakehouse.quality import Tally
@@ -208,15 +208,8 @@ class LandingPipeline(BronzeIngestionPipeline):
         They are those decided before ``batch``.
         """
         first = -1 if batch.predecessor is None else batch.predecessor
-        if batch.number > first + 1:
-            return_quarantined(
-                self.context.warehouse,
-                self.batches,
-                layer=self.table.layer,
-                folder=self.table.folder,
-                last=batch.predecessor,
-                before=batch.number,
-            )
+        layer, folder = self.table.layer, self.table.folder
+        return_given_up(self.context.warehouse, self.batches, batch, layer=layer, folder=folder)
         state = self._quarantine_log.state()
         last = state.last_taken(batch.flow) if state is not None else None
         if last is not None and first < last < batch.number:

@@ -14,7 +14,7 @@ from lakehouse.pipelines.refresh.context import RefreshContext
 from lakehouse.pipelines.refresh.giving_way import GivingWay
 from lakehouse.pipelines.refresh.judged_rows import JudgedRows
 from lakehouse.pipelines.refresh.quarantine import Quarantine
-from lakehouse.pipelines.refresh.returned_rows import return_quarantined
+from lakehouse.pipelines.refresh.returned_rows import return_given_up
 from lakehouse.pipelines.refresh.row_counts import RowCounter
 from lakehouse.pipelines.refresh.staged_batches import StagedBatch, StagedBatches, digest_of_mode
 from lakehouse.pipelines.refresh.touched_parts import NO_ROWS
@@ -77,24 +77,12 @@ class Publication:
 
     def remove_abandoned(self, batch: Batch) -> None:
         """Remove what stands beside the table of earlier batches that it doesn't have, and put back what they took."""
-        self._return_quarantined(batch)
+        layer, folder, warehouse = self._table.layer, self._table.folder, self._context.warehouse
+        batches = BatchLog(warehouse.storage, layer=layer, table=folder)
+        return_given_up(warehouse, batches, batch, layer=layer, folder=folder)
         self.quarantine(batch).remove_abandoned(batch)
         if self.changes is not None:
             self.changes.state.remove_abandoned(batch)
-
-    def _return_quarantined(self, batch: Batch) -> None:
-        if batch.number == (-1 if batch.predecessor is None else batch.predecessor) + 1:
-            return  # no batch lies between the two
-        layer, folder = self._table.layer, self._table.folder
-        batches = BatchLog(self._context.warehouse.storage, layer=layer, table=folder)
-        return_quarantined(
-            self._context.warehouse,
-            batches,
-            layer=layer,
-            folder=folder,
-            last=batch.predecessor,
-            before=batch.number,
-        )
 
     # Rows that were judged
 

@@ -9,11 +9,11 @@ import datetime as dt
 import logging
 
 from lakehouse.delta_log import CommitInfo, RemoveFile, SetTransaction
-from lakehouse.pipelines.refresh.batches import BatchLog
+from lakehouse.pipelines.refresh.batches import Batch, BatchLog
 from lakehouse.pipelines.warehouse import CHANGES_LAYER, QUARANTINE_SUFFIX, Warehouse
 from lakehouse.tables import TableLog, TableWriteError, restore, version_before
 
-__all__ = ["return_changes", "return_quarantined"]
+__all__ = ["return_changes", "return_given_up", "return_quarantined"]
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +34,17 @@ def return_quarantined(
     """
     log = TableLog(warehouse.path_of(layer, f"{folder}{QUARANTINE_SUFFIX}"))
     _put_back(log, batches, last=last, before=before)
+
+
+def return_given_up(
+    warehouse: Warehouse, batches: BatchLog, batch: Batch, *, layer: str, folder: str
+) -> None:
+    """Put back what batches took out of a table's quarantine that lie between ``batch`` and its predecessor."""
+    first = 0 if batch.predecessor is None else batch.predecessor + 1
+    if batch.number > first:
+        return_quarantined(
+            warehouse, batches, layer=layer, folder=folder, last=batch.predecessor, before=batch.number
+        )
 
 
 def return_changes(
