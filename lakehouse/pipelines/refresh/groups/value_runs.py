@@ -15,11 +15,11 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.pipelines.declare.steps import DistinctValues
 from lakehouse.tables import StagedRows
 
-__all__ = ["FEW_ROWS", "GrownValues", "ValueRuns", "first_to_merge", "grown", "in_one_part", "values_in"]
+__all__ = ["GrownValues", "ValueRuns", "are_few", "first_to_merge", "grown", "in_one_part", "values_in"]
 
 ValueRuns = tuple[StagedRows, ...]
 
-FEW_ROWS = 100_000
+_FEW_ROWS = 100_000
 """So many pairs are sent to all who read what is kept, and so many rows are one task's work."""
 
 
@@ -51,12 +51,12 @@ def grown(
     """
     spark = pairs.sparkSession
     seen = values_in(runs, spark)
-    if at_most is not None and at_most <= FEW_ROWS:
+    if are_few(at_most):
         new = write(values.unseen(pairs, seen, few=True))
     else:
         pairs = pairs.persist()
         try:
-            new = write(values.unseen(pairs, seen, few=pairs.count() <= FEW_ROWS))
+            new = write(values.unseen(pairs, seen, few=are_few(pairs.count())))
         finally:
             pairs.unpersist()
     unseen = in_one_part(new.frame(spark), new.row_count)
@@ -71,7 +71,12 @@ def grown(
 
 def in_one_part(frame: DataFrame, row_count: int | None) -> DataFrame:
     """Return few rows in one part: groups and joins of them exchange nothing, and an exchange is a job of its own."""
-    return frame.coalesce(1) if row_count is not None and row_count <= FEW_ROWS else frame
+    return frame.coalesce(1) if are_few(row_count) else frame
+
+
+def are_few(row_count: int | None) -> bool:
+    """Say whether so many rows are few; None, which nobody knows, is not."""
+    return row_count is not None and row_count <= _FEW_ROWS
 
 
 def first_to_merge(runs: Sequence[StagedRows], row_count: int) -> int:

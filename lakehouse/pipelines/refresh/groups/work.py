@@ -25,7 +25,7 @@ from lakehouse.pipelines.refresh.context import PinnedTables, RefreshContext
 from lakehouse.pipelines.refresh.groups.grouped_flow import GroupedFlow
 from lakehouse.pipelines.refresh.groups.kept_state import KeptState
 from lakehouse.pipelines.refresh.groups.skipping import may_be_of_groups
-from lakehouse.pipelines.refresh.groups.value_runs import FEW_ROWS, ValueRuns, grown, in_one_part
+from lakehouse.pipelines.refresh.groups.value_runs import ValueRuns, are_few, grown, in_one_part
 from lakehouse.pipelines.refresh.row_counts import RowCounter, rows
 from lakehouse.tables import SPARK_ERRORS, StagedRows, quoted
 
@@ -164,16 +164,15 @@ class GroupWork:
 
     def _merged(self, state: KeptState, folder: str) -> KeptState:
         new, grown_values = self.kept, []
-        write, at_most = partial(StagedRows.write, table_path=folder), self.most_rows
-        are_few = at_most is not None and at_most <= FEW_ROWS
+        write, few = partial(StagedRows.write, table_path=folder), are_few(self.most_rows)
         for values, runs in zip(self.groups.distinct, state.values, strict=True):
-            found = grown(runs, values, values.of(self.rows), write, at_most=at_most)
-            new = values.counted(new, self.groups.key_columns, found.unseen, in_one_part=are_few)
+            found = grown(runs, values, values.of(self.rows), write, at_most=self.most_rows)
+            new = values.counted(new, self.groups.key_columns, found.unseen, in_one_part=few)
             grown_values.append(found.runs)
         point = Observation()
         new = new.observe(point, F.count(F.lit(1)).alias("rows"))
         together = self.read_back(state).union(new)
-        if are_few:
+        if few:
             together = in_one_part(together, state.rows.row_count)
         staged = _written(self.groups.merged(together), folder)
         return self._state(staged, rows(point), self.request, tuple(grown_values))
