@@ -90,7 +90,7 @@ class FileTracker:
         memory, listed_at = self._memory(seen), self.clock()
         waiting: Sequence[LandedFile] = candidates.files
         found: list[TrackedFile] = []
-        while waiting and not any(not file.repeats for file in found):
+        while waiting and all(file.repeats for file in found):
             # Of files without news there may be more than a batch takes: those behind them must not wait for ever.
             chosen = self.choice.first(waiting)
             found += self._looked_into(chosen, memory, listed_at)

@@ -19,6 +19,7 @@ from lakehouse.delta_log import (
     RemoveFile,
     Snapshot,
     TableNotFoundError,
+    TableProperties,
     VersionNotFoundError,
     record_counts,
     storage_key,
@@ -244,7 +245,7 @@ class TableLog:
 
     def has_change_feed(self, *, version: int) -> bool:
         """Say whether the table writes down its changes at ``version`` (Delta PROTOCOL, "Change Data Files")."""
-        return (self.at(version).properties.get("delta.enableChangeDataFeed") or "").lower() == "true"
+        return TableProperties(self.at(version).properties).is_on("delta.enableChangeDataFeed")
 
     def feeds_changes(self, *, after: int, through: int) -> bool:
         """Say whether the table writes down its changes from the first of versions ``(after, through]`` on."""
