@@ -378,7 +378,8 @@ def test_a_rebuild_that_waits_is_left_to_a_run(place: Place) -> None:
     assert place.ids() == [1]
 
 
-def test_a_rebuild_that_is_stopped_before_its_batch_is_decided_forgets_no_release(place: Place) -> None:
+def rebuilt_behind_a_release(place: Place) -> tuple[TablePipeline, Batch, str]:
+    """Return what rebuilds the table, the batch that it decides, and the path of a released file."""
     put(place.landing / "a", 1)
     only(place.land(), Refreshed)
     put(place.landing / "a", 22)
@@ -389,6 +390,11 @@ def test_a_rebuild_that_is_stopped_before_its_batch_is_decided_forgets_no_releas
     assert isinstance(decision, Take)
     batch = decision.settle()
     assert batch is not None
+    return pipeline, batch, path
+
+
+def test_a_rebuild_that_is_stopped_before_its_batch_is_decided_forgets_no_release(place: Place) -> None:
+    pipeline, batch, path = rebuilt_behind_a_release(place)
     assert [file["path"] for file in batch.inputs["files"]] == [path]
     assert pipeline.context.released("raw").paths() == {path}
     pipeline.table.flow.source.taken(pipeline.context, "raw", batch.inputs)
@@ -396,16 +402,7 @@ def test_a_rebuild_that_is_stopped_before_its_batch_is_decided_forgets_no_releas
 
 
 def test_a_released_file_that_changes_before_its_rows_are_written_stays_released(place: Place) -> None:
-    put(place.landing / "a", 1)
-    only(place.land(), Refreshed)
-    put(place.landing / "a", 22)
-    only(place.land(), Refreshed)
-    (path,) = release_files(place.warehouse, "raw")
-    pipeline = rebuild_of(place)
-    decision = pipeline.decide()
-    assert isinstance(decision, Take)
-    batch = decision.settle()
-    assert batch is not None
+    pipeline, batch, path = rebuilt_behind_a_release(place)
     put(place.landing / "a", 333)
     source, request = pipeline.table.flow.source, pipeline.request(batch)
     changed = source.as_they_stand(pipeline.context, request)
